@@ -1,0 +1,48 @@
+/*
+ * An arena: memory that is taken piece by piece and given back all at once. Lifetimes here belong to a
+ * message, a render, an execution or the process, and each has an arena.
+ *
+ * Not thread-safe: an arena belongs to one thread at a time. Memory is aligned for any object.
+ */
+#ifndef CORE_ARENA_H
+#define CORE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "status.h"
+#include "str.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+    char *next, *end;           /* the free part of the newest block */
+    size_t used;                /* bytes in all blocks, what `limit` bounds */
+    size_t limit;               /* 0: none */
+    size_t block_size;          /* of the next block; doubles up to a maximum */
+};
+
+/* An empty arena that takes no memory until it is used. `limit` in bytes, 0 for none. */
+void arena_init(struct arena *a, size_t limit);
+/* Gives everything back; the arena is empty and usable again, with its limit. NULL is allowed. */
+void arena_free(struct arena *a);
+/* Forgets what was allocated but keeps one block, for an arena that is used again and again. */
+void arena_reset(struct arena *a);
+
+/* NULL when the limit is reached or the system has no memory. Not zeroed. size 0 gives a valid pointer. */
+void *arena_alloc(struct arena *a, size_t size);
+/* count × size bytes, zeroed; NULL also when the product overflows. */
+void *arena_zalloc(struct arena *a, size_t count, size_t size);
+/* A copy with a zero byte behind it, not counted; NULL as above. */
+char *arena_strdup(struct arena *a, struct str s);
+/* printf into the arena; an str with ptr NULL when there is no memory. */
+struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Saying that an arena's allocation failed: STATUS_LIMIT if its limit did it, else STATUS_NO_MEMORY. */
+enum status arena_error(const struct arena *a, struct error *err, const char *what);
+
+#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), 1, sizeof(type)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_zalloc((arena), (count), sizeof(type)))
+
+#endif

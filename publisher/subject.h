@@ -1,0 +1,53 @@
+/*
+ * The subjects of NATS, in one place (docs/ARCHITECTURE.md has the table). `prefix` is the setting
+ * nats.prefix, "noetl" by default.
+ *
+ *   <prefix>.commands.run|cancel|…
+ *   <prefix>.events.<partition>.<execution_id>.<event_type>
+ *   <prefix>.live.<execution_id>.<event_type>
+ *   <prefix>.tasks.<pool>.<execution_id>.<task_id>
+ *   <prefix>.api.<operation>
+ */
+#ifndef PUBLISHER_SUBJECT_H
+#define PUBLISHER_SUBJECT_H
+
+#include "core/event.h"
+#include "core/id.h"
+#include "core/status.h"
+
+enum { SUBJECT_MAX = 512 };
+
+struct subjects {
+    char prefix[64];
+    uint32_t partitions;
+};
+
+/* Each writes a zero-terminated subject into `out` and returns it. */
+const char *subject_event(const struct subjects *s, int64_t execution_id, enum event_type type, char out[SUBJECT_MAX]);
+/* All events of a partition: the filter of its reader. */
+const char *subject_partition(const struct subjects *s, uint32_t partition, char out[SUBJECT_MAX]);
+const char *subject_live(const struct subjects *s, int64_t execution_id, const char *type_or_wildcard,
+                         char out[SUBJECT_MAX]);
+const char *subject_task(const struct subjects *s, struct str pool, int64_t execution_id, const char *task_id,
+                         char out[SUBJECT_MAX]);
+/* All tasks of a pool, and all tasks of an execution in every pool. */
+const char *subject_pool(const struct subjects *s, struct str pool, char out[SUBJECT_MAX]);
+const char *subject_execution_tasks(const struct subjects *s, int64_t execution_id, char out[SUBJECT_MAX]);
+const char *subject_command(const struct subjects *s, const char *command, char out[SUBJECT_MAX]);
+const char *subject_api(const struct subjects *s, const char *operation, char out[SUBJECT_MAX]);
+
+/* Names of the streams and buckets: upper-case prefix + "_EVENTS", lower-case prefix + "_catalog". */
+enum stream_id { STREAM_COMMANDS, STREAM_EVENTS, STREAM_TASKS, STREAM_ADVISORIES };
+const char *stream_name(const struct subjects *s, enum stream_id id, char out[96]);
+const char *catalog_bucket(const struct subjects *s, char out[96]);
+
+struct event_subject {
+    uint32_t partition;
+    int64_t execution_id;
+    enum event_type type;
+};
+/* Takes apart the subject of an event; STATUS_INVALID says which token is wrong. */
+enum status subject_parse_event(const struct subjects *s, const char *subject, struct event_subject *out,
+                                struct error *err) MUST_CHECK;
+
+#endif

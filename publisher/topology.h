@@ -1,0 +1,28 @@
+/* The streams, consumers and buckets that the program needs: created, or compared with what is there. */
+#ifndef PUBLISHER_TOPOLOGY_H
+#define PUBLISHER_TOPOLOGY_H
+
+#include "runtime/bus.h"
+#include "subject.h"
+
+struct topology_options {
+    uint32_t replicas;
+    int64_t events_max_age_ms;  /* 0: for ever */
+    int64_t events_max_bytes;
+    int64_t duplicates_ms;
+    int64_t task_ack_wait_ms;
+    uint32_t task_max_deliver;
+    const char *const *pools;   /* NULL-ended */
+};
+
+/* Idempotent; needs $JS.API.>. */
+enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
+                            struct error *err) MUST_CHECK;
+/* The consumer of a pool only; for a worker that finds none. */
+enum status topology_ensure_pool(struct bus *bus, const struct subjects *s, const struct topology_options *options,
+                                 const char *pool, struct error *err) MUST_CHECK;
+/* Name of a pool's durable consumer. */
+const char *pool_consumer(const char *pool, char out[96]);
+#define INTAKE_CONSUMER "intake"
+
+#endif

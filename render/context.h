@@ -1,0 +1,68 @@
+/*
+ * The names that templates of an execution see: one builder for the broker (on its state in memory) and for
+ * the render service (on a state folded from the log).
+ *
+ *   each finished step   its data, with .data and .result as other spellings of itself, .error if it failed
+ *   workload             the execution's workload; work and context are the same
+ *   <workload keys>      unless a step has the name
+ *   results              map of the finished steps
+ *   execution_id, job    job.uuid is the execution's id
+ *   <extra keys>         what the caller adds, over everything
+ */
+#ifndef RENDER_CONTEXT_H
+#define RENDER_CONTEXT_H
+
+#include "template.h"
+
+struct context_source {
+    int64_t execution_id;
+    struct value workload; /* a map */
+    struct value results;  /* a map: step name → data, in the order in which the steps ended */
+    struct value errors;   /* a map: step name → error of steps that failed and went on; or absent */
+    struct value aliases;  /* a map: step name → other name of its result (workbook actions); or absent */
+    struct value extra;    /* a map, or absent */
+};
+
+/* The map of names, in `a`; shares the source's values. */
+enum status build_rendering_context(struct arena *a, const struct context_source *source, struct value *out,
+                                    struct error *err) MUST_CHECK;
+
+/* A step's data as others see it: with VALUE_STEP_DATA, and with `error` beside it if there is one. */
+enum status context_step_value(struct arena *a, struct value data, struct value error, struct value *out,
+                               struct error *err) MUST_CHECK;
+
+/*
+ * The log, folded: the workload of the first event and the results of the steps that completed, in order.
+ * `events` are of one execution in the order of their ids. STATUS_NOT_FOUND when there are none.
+ */
+struct event;
+struct execution_context {
+    int64_t execution_id;
+    struct str path;
+    int64_t version;
+    struct str playbook; /* its text */
+    struct value workload, results, errors;
+};
+enum status fetch_execution_context(struct arena *a, const struct event *events, size_t count,
+                                    struct execution_context *out, struct error *err) MUST_CHECK;
+
+/* A template object's `work` goes to the top level of the context, under the names that are not there yet. */
+enum status merge_template_work_context(struct arena *a, struct value template_object, struct value context,
+                                        struct value *out, struct error *err) MUST_CHECK;
+
+/*
+ * Renders what a client sends: a template object with `work` (relaxed, promoted) and `task` (strict, or with
+ * the leaves that cannot be resolved yet kept and reported; parsed if it renders to JSON text), or any JSON
+ * with templates in it. `unresolved` as in object_render_partial().
+ */
+enum status render_template_object(struct arena *a, struct value template_object, struct value context, bool strict,
+                                   const struct render_inputs *inputs, struct value *rendered,
+                                   struct value *unresolved, struct error *err) MUST_CHECK;
+
+/* All of it: fold, build, merge, render. `context_keys` is the list of names that were in scope. */
+enum status render_context(struct arena *a, const struct event *events, size_t count, struct value template_object,
+                           struct value extra_context, bool strict, const struct render_inputs *inputs,
+                           struct value *rendered, struct value *context_keys, struct value *unresolved,
+                           struct error *err) MUST_CHECK;
+
+#endif

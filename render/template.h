@@ -1,0 +1,75 @@
+/*
+ * Jinja2 templates: compiled once, rendered often, from any number of threads.
+ *
+ * Nothing here reads a clock, a file or an environment variable: what is not a function of the template and
+ * its context comes from the caller in `struct render_inputs`.
+ */
+#ifndef RENDER_TEMPLATE_H
+#define RENDER_TEMPLATE_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/value.h"
+
+struct template; /* immutable */
+
+enum template_mode {
+    TEMPLATE_STRING,     /* text with {{ }}; the result is a string */
+    TEMPLATE_EXPRESSION, /* a bare expression, without braces; the result is its value */
+    /* Playbooks' rule: a text that is exactly one {{ … }} gives the expression's value with its type, any
+     * other text gives a string. */
+    TEMPLATE_NATIVE,
+};
+
+enum undefined_mode { UNDEFINED_DEFAULT, UNDEFINED_STRICT, UNDEFINED_CHAINABLE };
+
+/* Where names are looked up: the maps from the innermost to the outermost. */
+struct scope {
+    struct value names;         /* a map */
+    const struct scope *outer;  /* NULL at the end */
+};
+
+/* Bounds of one render; a member that is 0 has the default. Each ends in STATUS_LIMIT. */
+struct render_limits {
+    uint64_t max_steps;     /* 5,000,000 instructions, ticked inside filters and comparisons too */
+    size_t max_memory;      /* 64 MiB */
+    size_t max_output;      /* 16 MiB */
+    uint32_t max_depth;     /* 64 calls and includes */
+    uint32_t max_digits;    /* 10,000 decimal digits of an integer */
+};
+
+/* All that a render may see of the world. Zeroed: a world without time, randomness and environment. */
+struct render_inputs {
+    enum undefined_mode undefined;
+    int64_t now_ns;         /* what now() says, nanoseconds since 1970 */
+    uint64_t seed;          /* what uuid() and random are made from */
+    struct value env;       /* a map: what `env` shows */
+    struct render_limits limits;
+};
+
+/*
+ * Compiles `source`. `name` is what error places call it ("workflow[2].next[0].when"). Both are copied.
+ * On success *out is the caller's, for template_free(). STATUS_SYNTAX with line and column inside the source;
+ * STATUS_LIMIT for a source over 1 MiB or nested over 200 deep.
+ */
+enum status template_compile(struct str source, enum template_mode mode, const char *name,
+                             struct template **out, struct error *err) MUST_CHECK;
+void template_free(struct template *t);
+
+/*
+ * Renders. The result's memory is in `a`. Errors: STATUS_UNDEFINED (the message names the names in scope and
+ * the hint the nearest), STATUS_RUNTIME, STATUS_LIMIT, STATUS_NO_MEMORY; with the line in the source.
+ */
+enum status template_render(const struct template *t, const struct scope *scope,
+                            const struct render_inputs *inputs, struct arena *a, struct value *out,
+                            struct error *err) MUST_CHECK;
+
+/* Whether a text has anything to render ("{{", "{%" or "{#"). */
+bool template_is_template(struct str source);
+
+/* The truth of a `when`, `retry_when`, …: truthiness, but text is true only if it reads true, 1 or yes. */
+bool condition_is_true(struct value v);
+/* `when` may be written bare or as {{ … }}: compiles either. */
+enum status condition_compile(struct str source, const char *name, struct template **out, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,237 @@
+/*
+ * One NATS connection, and JetStream over it: publishing with acknowledgements, pulling, reading a stream in
+ * order, administration. nats.c is the transport; JetStream is spoken here (docs/ARCHITECTURE.md says why).
+ *
+ * All functions may be called from any thread. Handlers run on threads of the connection: a handler must not
+ * call a function that waits (bus_request, bus_publish_wait, bus_close, the *_stop functions, …) and should be
+ * short. Message data handed to a handler is valid until it returns, unless it says otherwise.
+ */
+#ifndef RUNTIME_BUS_H
+#define RUNTIME_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/status.h"
+#include "core/str.h"
+#include "core/value.h"
+
+struct bus;
+
+struct bus_options {
+    const char *servers;  /* "nats://host:4222,…" */
+    const char *name;     /* how the server's monitoring shows the connection */
+    const char *user, *password, *token, *credentials, *nkey; /* credentials, nkey: files */
+    const char *tls_cert, *tls_key, *tls_ca;
+    const char *inbox_prefix; /* NULL: "_INBOX"; each role has its own, see docs/SECURITY.md */
+    int64_t connect_timeout_ms;
+    bool retry_connect;   /* keep trying in the background when no server answers at the start */
+    /* The connection went away, came back, or something was refused; any thread. May be NULL. */
+    void (*on_event)(void *context, bool connected, const char *detail);
+    void *context;
+};
+
+enum status bus_open(const struct bus_options *options, struct bus **out, struct error *err) MUST_CHECK;
+/* Sends what is buffered, ends all subscriptions, frees. Handlers do not run after it. NULL is allowed. */
+void bus_close(struct bus **bus);
+bool bus_is_connected(struct bus *bus);
+/* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown. */
+uint32_t bus_server_version(struct bus *bus);
+int64_t bus_max_payload(struct bus *bus);
+/* Waits until the server has seen all that was published. */
+enum status bus_flush(struct bus *bus, int64_t timeout_ms, struct error *err) MUST_CHECK;
+
+/* ---- core NATS ------------------------------------------------------------------------------------- */
+
+struct bus_header {
+    const char *name, *value;
+};
+
+struct bus_message {
+    const char *subject;
+    const char *reply; /* NULL if none */
+    struct str payload;
+    const void *native; /* for bus_message_header() */
+};
+/* A header's value, or NULL. */
+const char *bus_message_header(const struct bus_message *m, const char *name);
+
+typedef void bus_handler(void *context, const struct bus_message *message);
+
+/* Fire and forget. `headers` may be NULL. */
+enum status bus_publish(struct bus *bus, const char *subject, const char *reply, const struct bus_header *headers,
+                        size_t header_count, struct str payload, struct error *err) MUST_CHECK;
+/* Waits for one answer, copied into `a`. STATUS_UNAVAILABLE when nobody listens, STATUS_TIMEOUT. */
+enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers, size_t header_count,
+                        struct str payload, int64_t timeout_ms, struct arena *a, struct str *reply,
+                        struct error *err) MUST_CHECK;
+
+struct bus_subscription;
+/* `queue` may be NULL. One thread per subscription calls the handler. */
+enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler, void *context,
+                          struct bus_subscription **out, struct error *err) MUST_CHECK;
+void bus_unsubscribe(struct bus_subscription **s);
+
+/* ---- publishing to streams -------------------------------------------------------------------------- */
+
+struct bus_ack { /* what the stream said */
+    char stream[64];
+    uint64_t sequence;
+    bool duplicate;
+};
+
+/*
+ * The end of one publish: err is NULL when the stream has the message, else says what failed for good
+ * (STATUS_CONFLICT: the subject had a message already; STATUS_LIMIT: stream full or message too large;
+ * STATUS_UNAVAILABLE: no answer within the time given). On a thread of the connection.
+ */
+typedef void bus_published(void *context, const struct bus_ack *ack, const struct error *err);
+
+struct bus_publication {
+    const char *subject;
+    const char *message_id;   /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
+    const char *traceparent;  /* or NULL */
+    bool only_first;          /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
+    struct str payload;       /* copied */
+    int64_t give_up_ms;       /* 0: never; repeated with the same id until the stream answers */
+    bus_published *done;      /* may be NULL */
+    void *context;
+};
+
+/*
+ * Sends now and returns; `done` is called once, later. When as many publishes are open as the window allows
+ * (bus_set_window), waits for a place, except on a thread of the connection, where it goes over the window.
+ */
+enum status bus_publish_async(struct bus *bus, const struct bus_publication *p, struct error *err) MUST_CHECK;
+/* Waits for the answer. `done` and `context` are not used. */
+enum status bus_publish_wait(struct bus *bus, const struct bus_publication *p, struct bus_ack *ack,
+                             struct error *err) MUST_CHECK;
+void bus_set_window(struct bus *bus, uint32_t open_publishes); /* 4,096 by default */
+uint32_t bus_open_publishes(struct bus *bus);
+/* Sends what is buffered at once instead of within a millisecond; cheap when nothing is. */
+void bus_push(struct bus *bus);
+
+/* ---- messages of a stream ---------------------------------------------------------------------------- */
+
+/* Owned by whoever got it from a handler; outlives the handler. */
+struct bus_delivery {
+    const char *subject;
+    struct str payload;
+    uint64_t stream_sequence;
+    int64_t time_ns;       /* when the stream stored it */
+    uint64_t deliveries;   /* 1 at the first */
+    uint64_t pending;      /* messages of the consumer behind it */
+    const char *reply;
+    void *native;
+};
+const char *bus_delivery_header(const struct bus_delivery *d, const char *name);
+void bus_delivery_free(struct bus_delivery *d);
+/* A pulled message ends with one of these, which do not free it; bus_working() buys time. */
+void bus_deliver_ack(struct bus *bus, const struct bus_delivery *d);
+void bus_deliver_nak(struct bus *bus, const struct bus_delivery *d, int64_t delay_ms);
+void bus_deliver_term(struct bus *bus, const struct bus_delivery *d, const char *reason);
+void bus_deliver_working(struct bus *bus, const struct bus_delivery *d);
+
+/* Takes the delivery over. */
+typedef void bus_deliver(void *context, struct bus_delivery *d);
+
+/*
+ * A standing pull on a durable consumer: asks for as many messages as there is demand for, and asks again
+ * after reconnects and expired requests. `trouble` (may be NULL) hears of what keeps it from working
+ * (consumer deleted, no permission), once per change; NULL when it works again.
+ */
+struct bus_pull;
+enum status bus_pull_start(struct bus *bus, const char *stream, const char *consumer, bus_deliver *deliver,
+                           void (*trouble)(void *context, const struct error *err), void *context,
+                           struct bus_pull **out, struct error *err) MUST_CHECK;
+/* `more` further messages are welcome. */
+void bus_pull_want(struct bus_pull *p, uint32_t more);
+/* No delivery comes after it; what was asked for and not yet delivered goes back to the consumer. */
+void bus_pull_stop(struct bus_pull **p);
+
+/*
+ * Every message of a stream whose subject matches, in order, once each, from a sequence on: through an
+ * ephemeral consumer that is made anew from the right place after any gap, silence or reconnect.
+ * One thread calls `deliver` for all readers of a bus.
+ */
+struct bus_reader;
+enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, uint64_t from_sequence,
+                             bus_deliver *deliver, void (*trouble)(void *context, const struct error *err),
+                             void *context, struct bus_reader **out, struct error *err) MUST_CHECK;
+/* How many messages may be delivered and not yet released before the server is held back; 0: no bound. */
+void bus_reader_stop(struct bus_reader **r);
+
+/* ---- administration ----------------------------------------------------------------------------------- */
+
+struct bus_stream {
+    const char *name;
+    const char *subjects[4];
+    bool work_queue;      /* retention: else limits */
+    bool discard_new;
+    bool memory;
+    int64_t max_age_ms;   /* 0: none */
+    int64_t max_bytes;    /* 0: none */
+    int64_t duplicates_ms; /* window of Nats-Msg-Id */
+    uint32_t replicas;    /* 0: 1 */
+    uint32_t max_per_subject; /* 0: none */
+    bool allow_direct;
+};
+struct bus_stream_info {
+    uint64_t messages, bytes, first_sequence, last_sequence;
+    uint32_t consumers;
+    int64_t created_ns;
+};
+/*
+ * Creates the stream, or compares the one that is there: what differs and can be changed is changed, what
+ * cannot is STATUS_CONFLICT and names the member. Reads back, because old servers drop what they don't know.
+ */
+enum status bus_stream_ensure(struct bus *bus, const struct bus_stream *config, struct error *err) MUST_CHECK;
+enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stream_info *out,
+                            struct error *err) MUST_CHECK;
+
+struct bus_consumer {
+    const char *stream, *durable, *filter;
+    int64_t ack_wait_ms;
+    uint32_t max_deliver;     /* 0: no bound */
+    uint32_t max_ack_pending;
+    uint32_t max_waiting;
+};
+struct bus_consumer_info {
+    uint64_t pending, ack_pending, redelivered, waiting, delivered_stream_sequence;
+};
+enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config, struct error *err) MUST_CHECK;
+enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable, struct bus_consumer_info *out,
+                              struct error *err) MUST_CHECK;
+
+/* One stored message, copied into `a`; STATUS_NOT_FOUND. */
+struct bus_stored {
+    struct str subject, payload;
+    uint64_t sequence;
+    int64_t time_ns;
+};
+enum status bus_stream_last(struct bus *bus, const char *stream, const char *subject, struct arena *a,
+                            struct bus_stored *out, struct error *err) MUST_CHECK;
+enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,
+                           struct bus_stored *out, struct error *err) MUST_CHECK;
+/* Removes the messages whose subjects match; how many, in *purged (may be NULL). */
+enum status bus_stream_purge(struct bus *bus, const char *stream, const char *filter, uint64_t *purged,
+                             struct error *err) MUST_CHECK;
+/* $JS.API.<verb> with a JSON body, the answer as a value in `a`; an error of the API becomes `err`. */
+enum status bus_api(struct bus *bus, const char *verb, struct str body, struct arena *a, struct value *out,
+                    struct error *err) MUST_CHECK;
+
+/* ---- key-value buckets ------------------------------------------------------------------------------- */
+
+enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
+                          struct error *err) MUST_CHECK;
+enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value, uint64_t *revision,
+                       struct error *err) MUST_CHECK;
+/* revision 0: the newest. STATUS_NOT_FOUND also for a deleted key. `found` (may be NULL) gets its revision. */
+enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uint64_t revision, struct arena *a,
+                       struct str *value, uint64_t *found, int64_t *time_ns, struct error *err) MUST_CHECK;
+/* The list of keys that have a value: {"key", "revision", "created_ns"} maps. */
+enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
+                        struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * What a tool is. To add one: write worker/tools/<name>.c with its `const struct tool`, add it to
+ * worker/tools/tools.def and its keys to docs/TOOLS.md. worker/tools/noop.c is the annotated example.
+ */
+#ifndef WORKER_TOOL_H
+#define WORKER_TOOL_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/status.h"
+#include "core/task.h"
+#include "core/value.h"
+#include "config/settings.h"
+
+/* Set from another thread when the attempt's time is over or the execution was cancelled. */
+struct task_stop {
+    _Atomic int reason;   /* 0: go on; else an enum status: STATUS_TIMEOUT, STATUS_CANCELLED */
+    int fd;               /* an eventfd that is readable once reason is set; for poll() */
+};
+
+struct outcome {
+    struct value data;    /* absent: null */
+    struct value meta;    /* a map, or absent: what the tool wants told beside its data */
+    struct value error;   /* a map, or absent: what the tool adds to the error ({"status_code": 503}) */
+    struct buf *log;      /* what the task printed, bounded; the caller's */
+};
+
+struct tool_thread;       /* what a tool keeps for one executing thread: a warm child, a connection */
+
+struct tool {
+    const char *name;
+    const char *const *keys; /* the keys it knows in a step, NULL-ended: others are refused */
+    /* Once per worker thread, before the first task of the tool there; may be NULL. */
+    enum status (*open)(const struct settings *settings, struct tool_thread **out, struct error *err);
+    /*
+     * Runs one attempt and returns when nothing of it is left running. `timeout` and `stop` bound it: a tool
+     * polls stop->fd, or is ended by the deadline. Results live in `a`. A failure is a status and an error
+     * whose message the playbook's author reads; outcome->data may be set beside it.
+     */
+    enum status (*run)(struct tool_thread *thread, const struct task *task, const struct task_stop *stop,
+                       struct arena *a, struct outcome *out, struct error *err);
+    void (*close)(struct tool_thread *thread); /* may be NULL */
+};
+
+/* NULL for a word that is no tool. */
+const struct tool *tool_find(struct str name);
+
+#endif

@@ -1,6 +1,7 @@
 /*
  * The catalog: playbooks by path in the bucket noetl_catalog. The bucket's revision is the version; texts are
- * kept as they are. A path is 1–200 characters of [A-Za-z0-9_-/.=]; it is the key, so `nats kv put` registers.
+ * kept as they are. A path is 1–200 characters of [A-Za-z0-9_-/.=]; it is the key, so `nats kv put`
+ * registers.
  */
 #ifndef PUBLISHER_CATALOG_H
 #define PUBLISHER_CATALOG_H
@@ -23,8 +24,9 @@ enum status catalog_register(struct bus *bus, const struct subjects *s, struct s
                              struct diagnostics *diagnostics, struct arena *a, struct registration *out,
                              struct error *err) MUST_CHECK;
 /* version 0: the newest. STATUS_NOT_FOUND; the hint names near paths. */
-enum status catalog_get(struct bus *bus, const struct subjects *s, struct str path, uint64_t version, struct arena *a,
-                        struct str *text, uint64_t *found_version, struct error *err) MUST_CHECK;
+enum status catalog_get(struct bus *bus, const struct subjects *s, struct str path, uint64_t version,
+                        struct arena *a, struct str *text, uint64_t *found_version,
+                        struct error *err) MUST_CHECK;
 /* A list of {"path", "version", "registered_at"}. */
 enum status catalog_list(struct bus *bus, const struct subjects *s, struct arena *a, struct value *out,
                          struct error *err) MUST_CHECK;

@@ -9,27 +9,29 @@
 
 struct run_request {
     struct str path;
-    uint64_t version;            /* 0: the newest */
-    struct value workload;       /* merged over the playbook's defaults; absent: none */
-    struct str idempotency_key;  /* "": none; the same path and key give the same execution */
-    struct str traceparent;      /* "": none */
-    int64_t execution_id;        /* 0: made here; given by intake, which makes it from the command's message */
-    struct str requested_by;     /* "cli", "api", "command", … */
+    uint64_t version;           /* 0: the newest */
+    struct value workload;      /* merged over the playbook's defaults; absent: none */
+    struct str idempotency_key; /* "": none; the same path and key give the same execution */
+    struct str traceparent;     /* "": none */
+    int64_t execution_id;       /* 0: made here; given by intake, which makes it from the command's message */
+    struct str requested_by;    /* "cli", "api", "command", … */
 };
 
 struct run_answer {
     int64_t execution_id;
     struct str path;
     uint64_t version;
-    bool duplicate;              /* the execution existed already */
+    bool duplicate; /* the execution existed already */
 };
 
-/* {"path", "version"?, "workload"? (or "parameters", "payload"), "idempotency_key"?} → a request, strictly. */
+/* {"path", "version"?, "workload"? (or "parameters", "payload"), "idempotency_key"?} → a request, strictly.
+ */
 enum status run_request_from_value(struct value v, struct run_request *out, struct error *err) MUST_CHECK;
 
 /* Waits for the stream's acknowledgement. `node` (0–1023) tells publishers' ids apart. Any thread. */
-enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node, const struct run_request *r,
-                              struct arena *a, struct run_answer *out, struct error *err) MUST_CHECK;
+enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node,
+                              const struct run_request *r, struct arena *a, struct run_answer *out,
+                              struct error *err) MUST_CHECK;
 
 /* Asks for the cancelling of an execution; the reason may be "". */
 enum status request_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id, struct str reason,

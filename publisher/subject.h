@@ -11,6 +11,7 @@
 #ifndef PUBLISHER_SUBJECT_H
 #define PUBLISHER_SUBJECT_H
 
+#include "config/settings.h"
 #include "core/event.h"
 #include "core/id.h"
 #include "core/status.h"
@@ -22,8 +23,19 @@ struct subjects {
     uint32_t partitions;
 };
 
+/* The longest name of a pool, a bucket's or a stream's part: what fits into every name made from it. */
+enum { SUBJECT_NAME_MAX = 60, PARTITIONS_MAX = 4096 };
+
+/* From nats.prefix and events.partitions. STATUS_INVALID names the setting that cannot be used. */
+enum status subjects_from_settings(const struct settings *settings, struct subjects *out,
+                                   struct error *err) MUST_CHECK;
+/* The same from values: a prefix of 1–32 of [A-Za-z0-9_-] and 1–4096 partitions. */
+enum status subjects_init(struct subjects *s, struct str prefix, int64_t partitions,
+                          struct error *err) MUST_CHECK;
+
 /* Each writes a zero-terminated subject into `out` and returns it. */
-const char *subject_event(const struct subjects *s, int64_t execution_id, enum event_type type, char out[SUBJECT_MAX]);
+const char *subject_event(const struct subjects *s, int64_t execution_id, enum event_type type,
+                          char out[SUBJECT_MAX]);
 /* All events of a partition: the filter of its reader. */
 const char *subject_partition(const struct subjects *s, uint32_t partition, char out[SUBJECT_MAX]);
 const char *subject_live(const struct subjects *s, int64_t execution_id, const char *type_or_wildcard,
@@ -40,6 +52,8 @@ const char *subject_api(const struct subjects *s, const char *operation, char ou
 enum stream_id { STREAM_COMMANDS, STREAM_EVENTS, STREAM_TASKS, STREAM_ADVISORIES };
 const char *stream_name(const struct subjects *s, enum stream_id id, char out[96]);
 const char *catalog_bucket(const struct subjects *s, char out[96]);
+/* The bucket of what was fixed when the streams were made: the number of partitions. */
+const char *setup_bucket(const struct subjects *s, char out[96]);
 
 struct event_subject {
     uint32_t partition;

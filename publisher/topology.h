@@ -7,21 +7,28 @@
 
 struct topology_options {
     uint32_t replicas;
-    int64_t events_max_age_ms;  /* 0: for ever */
+    int64_t events_max_age_ms; /* 0: for ever */
     int64_t events_max_bytes;
     int64_t duplicates_ms;
     int64_t task_ack_wait_ms;
     uint32_t task_max_deliver;
-    const char *const *pools;   /* NULL-ended */
+    const char *const *pools; /* NULL-ended */
 };
 
-/* Idempotent; needs $JS.API.>. */
+/* From the settings, whose lists it borrows. */
+void topology_options_from_settings(const struct settings *settings, struct topology_options *out);
+
+/*
+ * Idempotent, and may run in several processes at once; needs $JS.API.>. STATUS_CONFLICT when streams are
+ * there that were made for another number of partitions: that number cannot be changed.
+ */
 enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
                             struct error *err) MUST_CHECK;
 /* The consumer of a pool only; for a worker that finds none. */
-enum status topology_ensure_pool(struct bus *bus, const struct subjects *s, const struct topology_options *options,
-                                 const char *pool, struct error *err) MUST_CHECK;
-/* Name of a pool's durable consumer. */
+enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
+                                 const struct topology_options *options, const char *pool,
+                                 struct error *err) MUST_CHECK;
+/* Name of a pool's durable consumer: the pool's own. */
 const char *pool_consumer(const char *pool, char out[96]);
 #define INTAKE_CONSUMER "intake"
 

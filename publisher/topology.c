@@ -1,0 +1,195 @@
+#include "topology.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define DAY_MS INT64_C(86400000)
+
+enum {
+    INTAKE_ACK_WAIT_MS = 30000,
+    /* Far more than can ever be open: a bound that is reached would stop deliveries silently. */
+    MAX_ACK_PENDING = 100000,
+    /* The server's 512 is few for a fleet of workers, and cannot be raised later. */
+    MAX_WAITING = 16384,
+    CATALOG_HISTORY = 64,
+};
+
+/* The key in the setup bucket. */
+#define PARTITIONS_KEY "events.partitions"
+
+void topology_options_from_settings(const struct settings *settings, struct topology_options *out)
+{
+    *out = (struct topology_options){
+        .replicas = (uint32_t)settings_int(settings, SETTING_NATS_REPLICAS),
+        .events_max_age_ms = settings_int(settings, SETTING_EVENTS_MAX_AGE),
+        .duplicates_ms = settings_int(settings, SETTING_EVENTS_DUPLICATES),
+        .task_ack_wait_ms = settings_int(settings, SETTING_WORKER_ACK_WAIT),
+        .task_max_deliver = (uint32_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER),
+        .pools = settings_list(settings, SETTING_POOLS),
+    };
+}
+
+const char *pool_consumer(const char *pool, char out[96])
+{
+    snprintf(out, 96, "%s", pool);
+    return out;
+}
+
+static enum status ensure_commands(struct bus *bus, const struct subjects *s,
+                                   const struct topology_options *o, struct error *err)
+{
+    char name[96], subject[SUBJECT_MAX];
+    stream_name(s, STREAM_COMMANDS, name);
+    subject_command(s, ">", subject);
+    TRY(bus_stream_ensure(bus,
+                          &(struct bus_stream){.name = name,
+                                               .subjects = {subject},
+                                               .work_queue = true,
+                                               .duplicates_ms = o->duplicates_ms,
+                                               .replicas = o->replicas,
+                                               .allow_direct = true},
+                          err));
+    /* Without a bound on deliveries: the intake itself ends what can never succeed. */
+    return bus_consumer_ensure(bus,
+                               &(struct bus_consumer){.stream = name,
+                                                      .durable = INTAKE_CONSUMER,
+                                                      .filter = subject,
+                                                      .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                                      .max_ack_pending = MAX_ACK_PENDING,
+                                                      .max_waiting = MAX_WAITING},
+                               err);
+}
+
+static enum status ensure_events(struct bus *bus, const struct subjects *s, const struct topology_options *o,
+                                 struct error *err)
+{
+    char name[96], subject[SUBJECT_MAX];
+    snprintf(subject, sizeof subject, "%s.events.>", s->prefix);
+    return bus_stream_ensure(bus,
+                             &(struct bus_stream){.name = stream_name(s, STREAM_EVENTS, name),
+                                                  .subjects = {subject},
+                                                  .discard_new = true,
+                                                  .max_age_ms = o->events_max_age_ms,
+                                                  .max_bytes = o->events_max_bytes,
+                                                  .duplicates_ms = o->duplicates_ms,
+                                                  .replicas = o->replicas,
+                                                  .allow_direct = true},
+                             err);
+}
+
+/* Advisories are core messages, which are gone if nobody listens: the stream keeps them for the broker. */
+static enum status ensure_advisories(struct bus *bus, const struct subjects *s,
+                                     const struct topology_options *o, struct error *err)
+{
+    char name[96], tasks[96], dead[SUBJECT_MAX], terminated[SUBJECT_MAX];
+    stream_name(s, STREAM_TASKS, tasks);
+    snprintf(dead, sizeof dead, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.*", tasks);
+    snprintf(terminated, sizeof terminated, "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.%s.*", tasks);
+    return bus_stream_ensure(bus,
+                             &(struct bus_stream){.name = stream_name(s, STREAM_ADVISORIES, name),
+                                                  .subjects = {dead, terminated},
+                                                  .max_age_ms = 7 * DAY_MS,
+                                                  .duplicates_ms = o->duplicates_ms,
+                                                  .replicas = o->replicas},
+                             err);
+}
+
+enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
+                                 const struct topology_options *options, const char *pool, struct error *err)
+{
+    if (!is_subject_token(str_of(pool)) || strlen(pool) > SUBJECT_NAME_MAX) {
+        error_set(err, STATUS_INVALID, "\"%s\" cannot be the name of a worker pool", pool);
+        error_place(err, "pools");
+        return error_hint(err, "a pool's name is 1 to %d characters of A-Z, a-z, 0-9, _ and -",
+                          SUBJECT_NAME_MAX);
+    }
+    char stream[96], consumer[96], filter[SUBJECT_MAX];
+    return bus_consumer_ensure(bus,
+                               &(struct bus_consumer){.stream = stream_name(s, STREAM_TASKS, stream),
+                                                      .durable = pool_consumer(pool, consumer),
+                                                      .filter = subject_pool(s, str_of(pool), filter),
+                                                      .ack_wait_ms = options->task_ack_wait_ms,
+                                                      .max_deliver = options->task_max_deliver,
+                                                      .max_ack_pending = MAX_ACK_PENDING,
+                                                      .max_waiting = MAX_WAITING},
+                               err);
+}
+
+static enum status ensure_tasks(struct bus *bus, const struct subjects *s, const struct topology_options *o,
+                                struct error *err)
+{
+    char name[96], subject[SUBJECT_MAX];
+    snprintf(subject, sizeof subject, "%s.tasks.>", s->prefix);
+    TRY(bus_stream_ensure(bus,
+                          &(struct bus_stream){.name = stream_name(s, STREAM_TASKS, name),
+                                               .subjects = {subject},
+                                               .work_queue = true,
+                                               .duplicates_ms = o->duplicates_ms,
+                                               .replicas = o->replicas,
+                                               .allow_direct = true},
+                          err));
+    for (const char *const *pool = o->pools; pool && *pool; pool++)
+        TRY(topology_ensure_pool(bus, s, o, *pool, err));
+    return STATUS_OK;
+}
+
+static enum status compare_partitions(struct bus *bus, const struct subjects *s, const char *bucket,
+                                      struct error *err)
+{
+    struct arena a;
+    arena_init(&a, 0);
+    struct str text;
+    int64_t stored = 0;
+    enum status status = bus_kv_get(bus, bucket, PARTITIONS_KEY, 0, &a, &text, NULL, NULL, err);
+    if (status == STATUS_OK && (!str_to_int64(text, &stored) || stored != s->partitions)) {
+        char stream[96];
+        stream_name(s, STREAM_EVENTS, stream);
+        status = error_set(err, STATUS_CONFLICT,
+                           "the stream %s was made for %" PRISTR " partitions, and the setting says %" PRIu32,
+                           stream, ARGSTR(text), s->partitions);
+        error_place(err, "events.partitions");
+        error_hint(
+            err, "set events.partitions to %" PRISTR "; the number cannot be changed while the stream exists",
+            ARGSTR(text));
+    }
+    arena_free(&a);
+    return status;
+}
+
+/*
+ * The number of partitions decides where an execution's events are, so the first who sets the streams up
+ * fixes it. The key is written only if it has never been: of several at once, one succeeds and all compare.
+ */
+static enum status ensure_partitions(struct bus *bus, const struct subjects *s,
+                                     const struct topology_options *o, struct error *err)
+{
+    char bucket[96], subject[SUBJECT_MAX], number[16];
+    setup_bucket(s, bucket);
+    TRY(bus_kv_ensure(bus, bucket, 1, o->replicas, err));
+
+    enum status status = compare_partitions(bus, s, bucket, err);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    snprintf(subject, sizeof subject, "$KV.%s." PARTITIONS_KEY, bucket);
+    snprintf(number, sizeof number, "%" PRIu32, s->partitions);
+    struct bus_publication first = {
+        .subject = subject, .only_first = true, .payload = str_of(number), .give_up_ms = 5000};
+    struct bus_ack ack;
+    status = bus_publish_wait(bus, &first, &ack, err);
+    if (status != STATUS_CONFLICT)
+        return status;
+    return compare_partitions(bus, s, bucket, err);
+}
+
+enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
+                            struct error *err)
+{
+    /* First, so that a wrong number of partitions changes nothing. */
+    TRY(ensure_partitions(bus, s, options, err));
+    TRY(ensure_commands(bus, s, options, err));
+    TRY(ensure_events(bus, s, options, err));
+    TRY(ensure_tasks(bus, s, options, err));
+    TRY(ensure_advisories(bus, s, options, err));
+    char bucket[96];
+    return bus_kv_ensure(bus, catalog_bucket(s, bucket), CATALOG_HISTORY, options->replicas, err);
+}

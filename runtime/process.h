@@ -14,7 +14,8 @@ struct process_options {
     const char *cwd;           /* NULL: this process's */
     int in, out, error;        /* file descriptors for 0, 1, 2; -1: /dev/null */
     bool own_group;            /* a process group of its own, so that process_kill() reaches all it starts */
-    bool die_with_parent;      /* SIGKILL when the thread that started it ends (Linux) */
+    bool die_with_parent;      /* gets death_signal when the thread that started it ends (Linux) */
+    int death_signal;          /* 0: SIGKILL */
     bool drop_to_user;         /* run as uid, gid */
     uid_t uid;
     gid_t gid;

@@ -68,6 +68,7 @@ static enum status take_lock(struct server_folder *f, struct error *err)
     if (flock(f->lock, LOCK_EX | LOCK_NB) != 0) {
         ssize_t n = pread(f->lock, pid, sizeof pid - 1, 0);
         pid[n < 0 ? 0 : n] = '\0';
+        pid[strcspn(pid, "\n")] = '\0';
         error_set(err, STATUS_CONFLICT, "the folder is in use by process %.20s", pid[0] ? pid : "(unknown)");
         error_place(err, "%s", f->path);
         return error_hint(err, "Stop that one, or choose another folder.");

@@ -10,6 +10,9 @@
 #include "runtime/bus.h"
 #include "subject.h"
 
+/* STATUS_INVALID unless the text can be the path of a playbook. */
+enum status catalog_check_path(struct str path, struct error *err) MUST_CHECK;
+
 struct registration {
     struct str path;
     uint64_t version;

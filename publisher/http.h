@@ -1,0 +1,25 @@
+/*
+ * The HTTP API: each path of http_route.h is answered by the operation that it stands for, of this process
+ * or, by way of NATS, of another. A thread a connection; a bounded number of them, and of bytes in a request.
+ */
+#ifndef PUBLISHER_HTTP_H
+#define PUBLISHER_HTTP_H
+
+#include "service.h"
+
+struct http_options {
+    const char *listen; /* "host:port"; port 0 takes a free one */
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct operation_table table; /* what this process answers itself */
+};
+
+struct http;
+/* STATUS_INVALID for an address that is none, STATUS_CONFLICT when the port is taken. */
+enum status http_start(const struct http_options *options, struct http **out, struct error *err) MUST_CHECK;
+/* The port that it listens at. */
+uint16_t http_port(const struct http *h);
+/* Lets the requests that are running end. NULL is allowed. */
+void http_stop(struct http **h);
+
+#endif

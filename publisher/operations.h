@@ -1,0 +1,20 @@
+/*
+ * What the publisher answers at <prefix>.api.*, and over HTTP: run, register, playbooks, playbook, cancel.
+ * docs/API.md describes each.
+ */
+#ifndef PUBLISHER_OPERATIONS_H
+#define PUBLISHER_OPERATIONS_H
+
+#include "service.h"
+
+/* The context of the table; outlives it. */
+struct publisher {
+    struct bus *bus;
+    const struct subjects *subjects;
+    uint32_t node;      /* of the ids that are made here */
+    int64_t timeout_ms; /* of a request to another service */
+};
+
+struct operation_table publisher_operations(struct publisher *publisher);
+
+#endif

@@ -1,0 +1,313 @@
+#include "request.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "compiled.h"
+#include "core/json.h"
+#include "execution_id.h"
+#include "payload.h"
+
+enum {
+    PUBLISH_MS = 10000,   /* after which the stream counts as unavailable */
+    HEADERS_BYTES = 1024, /* of a message, which count towards its size */
+    KEY_MAX = 512,
+    ID_ATTEMPTS = 16,
+};
+
+/* ---- what a client asks for --------------------------------------------------------------------------- */
+
+static const struct str RUN_MEMBERS[] = {STR("path"),       STR("version"), STR("workload"),
+                                         STR("parameters"), STR("payload"), STR("idempotency_key"),
+                                         STR("traceparent")};
+
+/* The workload may have one of three names. */
+static enum status read_workload(struct value v, struct value *out, struct error *err)
+{
+    static const struct str names[] = {STR("workload"), STR("parameters"), STR("payload")};
+    *out = (struct value){0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct value named;
+        TRY(payload_map(v, names[i], &named, err));
+        if (value_is_absent(named))
+            continue;
+        if (!value_is_absent(*out)) {
+            error_set(err, STATUS_INVALID, "the workload is given twice, as \"%" PRISTR "\" too",
+                      ARGSTR(names[i]));
+            error_place(err, "%" PRISTR, ARGSTR(names[i]));
+            return error_hint(err,
+                              "\"parameters\" and \"payload\" are other names of \"workload\": give one");
+        }
+        *out = named;
+    }
+    return STATUS_OK;
+}
+
+enum status run_request_from_value(struct value v, struct run_request *out, struct error *err)
+{
+    *out = (struct run_request){0};
+    TRY(payload_known(v, RUN_MEMBERS, sizeof RUN_MEMBERS / sizeof RUN_MEMBERS[0], "a run request", err));
+    TRY(payload_required_text(v, STR("path"), &out->path, err));
+    TRY(payload_version(v, &out->version, err));
+    TRY(read_workload(v, &out->workload, err));
+    TRY(payload_text(v, STR("idempotency_key"), &out->idempotency_key, err));
+    TRY(payload_text(v, STR("traceparent"), &out->traceparent, err));
+    if (out->idempotency_key.len <= KEY_MAX)
+        return STATUS_OK;
+    error_set(err, STATUS_INVALID, "the idempotency key has %zu bytes, and the most is %d",
+              out->idempotency_key.len, KEY_MAX);
+    return error_place(err, "idempotency_key");
+}
+
+/* ---- the fact ------------------------------------------------------------------------------------------ */
+
+/* What of a request does not change when another id is tried. */
+struct prepared {
+    const struct run_request *request;
+    struct str text; /* of the playbook */
+    uint64_t version;
+    char digest[65];
+    char token_seed[33];
+    struct value workload;
+};
+
+static enum status random_hex(char out[33], struct error *err)
+{
+    uint8_t bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return error_set(err, STATUS_IO, "the system gave no random bytes for the execution's token");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    return STATUS_OK;
+}
+
+/* A text in the catalog that was not checked on its way in (`nats kv put`) is checked here. */
+static enum status merge_workload(struct prepared *p, struct arena *a, struct error *err)
+{
+    struct playbook *playbook = NULL;
+    const char *path = arena_strdup(a, p->request->path);
+    if (!path)
+        return arena_error(a, err, "the playbook's path");
+    enum status status = compiled_playbook(p->text, path, &playbook, err);
+    if (status != STATUS_OK) {
+        error_wrap(err, "the playbook \"%s\" version %" PRIu64 " in the catalog cannot be run", path,
+                   p->version);
+        if (status == STATUS_INVALID || status == STATUS_SYNTAX)
+            error_hint(err, "correct it and register it again; `noetl lint` shows all of its errors");
+        return status;
+    }
+    memcpy(p->digest, playbook->digest, sizeof p->digest);
+    struct value merged = playbook->workload;
+    if (!value_is_absent(p->request->workload))
+        status = value_merge(a, playbook->workload, p->request->workload, &merged, err);
+    if (status == STATUS_OK) /* away from the playbook's memory, which may go */
+        status = value_copy(a, merged, &p->workload, err);
+    playbook_unref(playbook);
+    return status;
+}
+
+static enum status prepare(struct bus *bus, const struct subjects *s, const struct run_request *r,
+                           struct arena *a, struct prepared *p, struct error *err)
+{
+    *p = (struct prepared){.request = r};
+    TRY(catalog_get(bus, s, r->path, r->version, a, &p->text, &p->version, err));
+    TRY(merge_workload(p, a, err));
+    return random_hex(p->token_seed, err);
+}
+
+static enum status request_context(const struct prepared *p, struct arena *a, struct value *out,
+                                   struct error *err)
+{
+    struct map_builder m;
+    map_begin(&m, a);
+    map_put(&m, STR("path"), value_str(p->request->path));
+    map_put(&m, STR("version"), value_int((int64_t)p->version));
+    map_put(&m, STR("digest"), value_text(p->digest));
+    map_put(&m, STR("playbook"), value_str(p->text));
+    map_put(&m, STR("workload"), p->workload);
+    map_put(&m, STR("token_seed"), value_text(p->token_seed));
+    map_put(&m, STR("requested_by"), value_str(p->request->requested_by));
+    return map_end(&m, out, err);
+}
+
+static enum status request_meta(const struct run_request *r, struct arena *a, struct value *out,
+                                struct error *err)
+{
+    *out = (struct value){0};
+    if (r->idempotency_key.len == 0 && r->traceparent.len == 0)
+        return STATUS_OK;
+    struct map_builder m;
+    map_begin(&m, a);
+    if (r->idempotency_key.len > 0)
+        map_put(&m, STR("idempotency_key"), value_str(r->idempotency_key));
+    if (r->traceparent.len > 0)
+        map_put(&m, STR("traceparent"), value_str(r->traceparent));
+    return map_end(&m, out, err);
+}
+
+static enum status too_large(struct bus *bus, const struct prepared *p, size_t len, struct error *err)
+{
+    error_set(err, STATUS_LIMIT,
+              "the request for \"%" PRISTR
+              "\" would have %zu bytes, of which the playbook has %zu and the rest is "
+              "mostly the workload; a message of NATS has at most %" PRId64,
+              ARGSTR(p->request->path), len, p->text.len, bus_max_payload(bus));
+    error_place(err, "workload");
+    return error_hint(err, "let a step fetch the data, or raise max_payload of the NATS server");
+}
+
+/* The event `execution_requested` as JSON. */
+static enum status request_text(struct bus *bus, const struct prepared *p, int64_t id, struct arena *a,
+                                struct str *out, struct error *err)
+{
+    struct event e = {.execution_id = id,
+                      .type = EVENT_EXECUTION_REQUESTED,
+                      .node_name = p->request->path,
+                      .node_type = STR("playbook")};
+    TRY(request_context(p, a, &e.context, err));
+    TRY(request_meta(p->request, a, &e.meta, err));
+    struct value v;
+    TRY(event_to_value(a, &e, &v, err));
+    TRY(json_text(a, v, out, err));
+    if ((int64_t)out->len + HEADERS_BYTES > bus_max_payload(bus))
+        return too_large(bus, p, out->len, err);
+    return STATUS_OK;
+}
+
+/* ---- publishing -----------------------------------------------------------------------------------------
+ */
+
+/*
+ * The stream has a request of this id. Whose it is tells its token: this one's own, whose acknowledgement was
+ * lost, or another's. In *answer is then what that other asked for.
+ */
+static enum status read_first(struct bus *bus, const struct subjects *s, const struct prepared *p,
+                              struct run_answer *answer, struct arena *a, struct error *err)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored stored;
+    stream_name(s, STREAM_EVENTS, stream);
+    subject_event(s, answer->execution_id, EVENT_EXECUTION_REQUESTED, subject);
+    enum status status = bus_stream_last(bus, stream, subject, a, &stored, err);
+    if (status == STATUS_NOT_FOUND) { /* grown too old since; only others' requests do */
+        answer->duplicate = true;
+        return STATUS_OK;
+    }
+    struct value v;
+    struct event e;
+    TRY(status);
+    TRY(json_read(a, stored.payload, NULL, &v, err));
+    TRY(event_from_value(v, &e, err));
+    answer->duplicate = !str_is(value_as_str(VALUE_GET(e.context, "token_seed")), p->token_seed);
+    answer->path = value_as_str(VALUE_GET(e.context, "path"));
+    struct value version = VALUE_GET(e.context, "version");
+    answer->version = version.type == VALUE_INT ? (uint64_t)version.u.i : 0;
+    return STATUS_OK;
+}
+
+/* One try with one id. */
+static enum status publish_request(struct bus *bus, const struct subjects *s, const struct prepared *p,
+                                   struct run_answer *answer, struct arena *a, struct error *err)
+{
+    struct str text;
+    TRY(request_text(bus, p, answer->execution_id, a, &text, err));
+    char subject[SUBJECT_MAX], message_id[ID_TEXT + 16];
+    snprintf(message_id, sizeof message_id, "%" PRId64 ".requested", answer->execution_id);
+    const char *traceparent = NULL;
+    if (p->request->traceparent.len > 0) {
+        traceparent = arena_strdup(a, p->request->traceparent);
+        if (!traceparent)
+            return arena_error(a, err, "the request");
+    }
+    struct bus_publication publication = {
+        .subject = subject_event(s, answer->execution_id, EVENT_EXECUTION_REQUESTED, subject),
+        .message_id = message_id,
+        .traceparent = traceparent,
+        .only_first = true,
+        .payload = text,
+        .give_up_ms = PUBLISH_MS,
+    };
+    struct bus_ack ack;
+    enum status status = bus_publish_wait(bus, &publication, &ack, err);
+    if (status == STATUS_CONFLICT || (status == STATUS_OK && ack.duplicate))
+        return read_first(bus, s, p, answer, a, err);
+    if (status != STATUS_OK)
+        error_wrap(err, "publishing the request for \"%" PRISTR "\"", ARGSTR(p->request->path));
+    return status;
+}
+
+enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node,
+                              const struct run_request *r, struct arena *a, struct run_answer *out,
+                              struct error *err)
+{
+    struct prepared p;
+    *out = (struct run_answer){0};
+    TRY(prepare(bus, s, r, a, &p, err));
+
+    bool given = r->execution_id != 0 || r->idempotency_key.len > 0;
+    for (int attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
+        *out = (struct run_answer){.path = r->path, .version = p.version};
+        if (r->execution_id != 0)
+            out->execution_id = r->execution_id;
+        else
+            out->execution_id = given ? id_from_key(r->path, r->idempotency_key) : execution_id_next(node);
+        TRY(publish_request(bus, s, &p, out, a, err));
+        /* An id made here that another publisher gave too: another one. */
+        if (given || !out->duplicate)
+            return STATUS_OK;
+    }
+    error_set(err, STATUS_CONFLICT, "%d ids in a row belong to other executions", ID_ATTEMPTS);
+    error_place(err, "publisher.node");
+    return error_hint(err,
+                      "give each publisher another publisher.node, and look at the clock of this machine");
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------
+ */
+
+/* The event `cancel_requested` as JSON. */
+static enum status cancel_text(int64_t execution_id, struct str reason, struct arena *a, struct str *out,
+                               struct error *err)
+{
+    struct event e = {.execution_id = execution_id, .type = EVENT_CANCEL_REQUESTED};
+    if (reason.len > 0) {
+        struct map_builder m;
+        map_begin(&m, a);
+        map_put(&m, STR("reason"), value_str(reason));
+        TRY(map_end(&m, &e.context, err));
+    }
+    struct value v;
+    TRY(event_to_value(a, &e, &v, err));
+    return json_text(a, v, out, err);
+}
+
+static enum status publish_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id,
+                                  struct str reason, struct str message_id, struct arena *a,
+                                  struct error *err)
+{
+    struct str text;
+    TRY(cancel_text(execution_id, reason, a, &text, err));
+    const char *id = arena_strdup(a, message_id);
+    if (!id)
+        return arena_error(a, err, "the message's id");
+    char subject[SUBJECT_MAX];
+    struct bus_publication publication = {.subject =
+                                              subject_event(s, execution_id, EVENT_CANCEL_REQUESTED, subject),
+                                          .message_id = id,
+                                          .payload = text,
+                                          .give_up_ms = PUBLISH_MS};
+    struct bus_ack ack;
+    return bus_publish_wait(bus, &publication, &ack, err);
+}
+
+enum status request_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id, struct str reason,
+                           struct str message_id, struct error *err)
+{
+    struct arena a;
+    arena_init(&a, 0);
+    enum status status = publish_cancel(bus, s, execution_id, reason, message_id, &a, err);
+    arena_free(&a);
+    return status;
+}

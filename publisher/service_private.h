@@ -1,0 +1,42 @@
+/* Between service.c, which runs the operations, and service_discovery.c, which tells about them. */
+#ifndef PUBLISHER_SERVICE_PRIVATE_H
+#define PUBLISHER_SERVICE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "service.h"
+
+enum { SERVICE_ID_SIZE = 33, DISCOVERY_SUBJECTS = 3 };
+
+/* One operation on its subject. */
+struct endpoint {
+    struct service *service;
+    const struct operation *operation;
+    char subject[SUBJECT_MAX];
+    struct bus_subscription *subscription;
+    /* Behind the service's lock: */
+    uint64_t requests, errors;
+    int64_t busy_ns;
+    char last_error[256];
+};
+
+struct service {
+    struct service_options options;
+    char id[SERVICE_ID_SIZE]; /* of this process among those of the service */
+    int64_t started_ns;
+    struct endpoint *endpoints; /* as many as the table has operations */
+    struct bus_subscription *discovery[DISCOVERY_SUBJECTS];
+
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct request *first, *last; /* the queue */
+    size_t queued, queued_bytes;
+    bool stopping;
+    pthread_t *threads;
+    uint32_t thread_count;
+};
+
+enum status discovery_start(struct service *s, struct error *err) MUST_CHECK;
+void discovery_stop(struct service *s);
+
+#endif

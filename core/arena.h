@@ -7,7 +7,7 @@
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
 
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "status.h"
@@ -21,6 +21,7 @@ struct arena {
     size_t used;                /* bytes in all blocks, what `limit` bounds */
     size_t limit;               /* 0: none */
     size_t block_size;          /* of the next block; doubles up to a maximum */
+    bool limit_reached;         /* the newest allocation failed at the limit */
 };
 
 /* An empty arena that takes no memory until it is used. `limit` in bytes, 0 for none. */
@@ -30,10 +31,15 @@ void arena_free(struct arena *a);
 /* Forgets what was allocated but keeps one block, for an arena that is used again and again. */
 void arena_reset(struct arena *a);
 
+/* Everything in `from` lives on in `into`, past its limit if need be; `from` is empty and usable again. */
+void arena_adopt(struct arena *into, struct arena *from);
+
 /* NULL when the limit is reached or the system has no memory. Not zeroed. size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *a, size_t size);
 /* count × size bytes, zeroed; NULL also when the product overflows. */
 void *arena_zalloc(struct arena *a, size_t count, size_t size);
+/* Whether the newest allocation could grow (or shrink) where it is; if false, nothing has changed. */
+bool arena_extend(struct arena *a, void *newest, size_t old_size, size_t new_size);
 /* A copy with a zero byte behind it, not counted; NULL as above. */
 char *arena_strdup(struct arena *a, struct str s);
 /* printf into the arena; an str with ptr NULL when there is no memory. */
@@ -42,7 +48,7 @@ struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3)
 /* Saying that an arena's allocation failed: STATUS_LIMIT if its limit did it, else STATUS_NO_MEMORY. */
 enum status arena_error(const struct arena *a, struct error *err, const char *what);
 
-#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), 1, sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_zalloc((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_zalloc((arena), (count), sizeof(type)))
 
 #endif

@@ -1,0 +1,161 @@
+#include "dispatch.h"
+
+#include <stdio.h>
+
+#include "core/id.h"
+#include "core/json.h"
+#include "runtime/log.h"
+
+enum { HEADERS_BYTES = 512 }; /* room for the headers of a message, which count towards the server's limit */
+
+static void published(void *context, const struct bus_ack *ack, const struct error *err)
+{
+    (void)ack;
+    struct outgoing *o = context;
+    struct dispatcher *d = o->dispatcher;
+    if (!err) {
+        writer_acknowledged(d->writer, o->batch);
+        return;
+    }
+    o->refusal = *err;
+    struct error e = {0};
+    if (mailbox_post(d->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o}, &e) != STATUS_OK)
+        LOG(LOG_ERROR, "a refused message cannot be kept for another try", LOG_TEXT("subject", o->subject),
+            LOG_ERR(&e));
+}
+
+static enum status send(struct outgoing *o, struct error *err)
+{
+    struct bus_publication p = {
+        .subject = o->subject,
+        .message_id = o->message_id,
+        .payload = o->payload,
+        .done = published,
+        .context = o,
+    };
+    return bus_publish_async(o->dispatcher->bus, &p, err);
+}
+
+enum status dispatch_again(struct outgoing *o, struct error *err)
+{
+    return send(o, err);
+}
+
+static enum status publish(struct dispatcher *d, struct batch *b, const char *subject, struct str message_id,
+                           struct str payload, struct error *err)
+{
+    struct outgoing *o = ARENA_NEW(&b->arena, struct outgoing);
+    if (!o)
+        return arena_error(&b->arena, err, "a message");
+    *o = (struct outgoing){
+        .dispatcher = d,
+        .batch = b,
+        .subject = arena_strdup(&b->arena, str_of(subject)),
+        .message_id = message_id.ptr,
+        .payload = payload,
+    };
+    if (!o->subject || !o->message_id)
+        return arena_error(&b->arena, err, "a message");
+    atomic_fetch_add(&b->open_publishes, 1);
+    enum status status = send(o, err);
+    if (status != STATUS_OK)
+        atomic_fetch_sub(&b->open_publishes, 1);
+    return status;
+}
+
+/*
+ * A task that no message can carry ends as if a worker had failed it: the fact says so, and the execution
+ * goes on by its rules instead of waiting for a task that nobody has.
+ */
+static enum status refuse_task(struct dispatcher *d, struct batch *b, const struct task *task, size_t size,
+                               struct error *err)
+{
+    struct map_builder m;
+    struct value error, result, meta, v;
+    struct str text, id, message;
+    char subject[SUBJECT_MAX];
+    message = arena_printf(
+        &b->arena,
+        "the task is %zu bytes with its rendered input, and the server takes messages of %lld bytes at most",
+        size, (long long)bus_max_payload(d->bus));
+    map_begin(&m, &b->arena);
+    map_put(&m, STR("kind"), value_text(status_name(STATUS_LIMIT)));
+    map_put(&m, STR("message"), value_str(message));
+    TRY(map_end(&m, &error, err));
+    map_begin(&m, &b->arena);
+    map_put(&m, STR("status"), value_text("error"));
+    map_put(&m, STR("error"), error);
+    TRY(map_end(&m, &result, err));
+    map_begin(&m, &b->arena);
+    map_put(&m, STR("token"), value_str(task->token));
+    map_put(&m, STR("worker"), value_text("broker"));
+    TRY(map_end(&m, &meta, err));
+    struct event e = {
+        .execution_id = task->execution_id,
+        .type = EVENT_ACTION_ERROR,
+        .node_name = task->step,
+        .node_type = task->type,
+        .task_id = task->task_id,
+        .visit = task->visit,
+        .attempt = task->attempt,
+        .result = result,
+        .meta = meta,
+        .error = message,
+    };
+    TRY(event_to_value(&b->arena, &e, &v, err));
+    TRY(json_text(&b->arena, v, &text, err));
+    id = arena_printf(&b->arena, "%lld.%" PRISTR ".outcome", (long long)task->execution_id,
+                      ARGSTR(task->task_id));
+    subject_event(&d->subjects, task->execution_id, EVENT_ACTION_ERROR, subject);
+    return publish(d, b, subject, id, text, err);
+}
+
+static enum status publish_task(struct dispatcher *d, struct batch *b, const struct task_order *order,
+                                struct error *err)
+{
+    struct value v;
+    struct str text, id;
+    char subject[SUBJECT_MAX], task_id[TASK_ID_TEXT];
+    const struct task *task = &order->task;
+    TRY(task_to_value(&b->arena, task, &v, err));
+    TRY(json_text(&b->arena, v, &text, err));
+    if ((int64_t)text.len + HEADERS_BYTES > bus_max_payload(d->bus))
+        return refuse_task(d, b, task, text.len, err);
+    snprintf(task_id, sizeof(task_id), "%" PRISTR, ARGSTR(task->task_id));
+    subject_task(&d->subjects, order->pool, task->execution_id, task_id, subject);
+    id = arena_printf(&b->arena, "%lld.%s", (long long)task->execution_id, task_id);
+    return publish(d, b, subject, id, text, err);
+}
+
+/* A result that no message can carry stays in the log; watchers of the stream still learn that and how it
+ * ended. */
+static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, const struct event *e,
+                                     struct error *err)
+{
+    struct value v;
+    struct str text, id;
+    char subject[SUBJECT_MAX];
+    TRY(event_to_value(&b->arena, e, &v, err));
+    TRY(json_text(&b->arena, v, &text, err));
+    if ((int64_t)text.len + HEADERS_BYTES > bus_max_payload(d->bus)) {
+        struct event smaller = *e;
+        smaller.result = (struct value){.type = VALUE_UNDEFINED};
+        TRY(event_to_value(&b->arena, &smaller, &v, err));
+        TRY(json_text(&b->arena, v, &text, err));
+    }
+    id = arena_printf(&b->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
+    subject_event(&d->subjects, e->execution_id, e->type, subject);
+    return publish(d, b, subject, id, text, err);
+}
+
+enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct decisions *decisions,
+                               struct error *err)
+{
+    for (uint32_t i = 0; i < decisions->task_count; i++)
+        TRY(publish_task(d, b, &decisions->tasks[i], err));
+    for (uint32_t i = 0; i < decisions->event_count; i++) {
+        if (event_type_kind(decisions->events[i].type) == EVENT_KIND_LIFECYCLE)
+            TRY(publish_lifecycle(d, b, &decisions->events[i], err));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * From a message of NOETL_EVENTS to its effects: finds the execution (in memory, or folded back from the
+ * log), applies the transition, and hands rows to the batch and messages to the dispatcher. Belongs to the
+ * engine's thread.
+ */
+#ifndef BROKER_FOLD_H
+#define BROKER_FOLD_H
+
+#include "batch.h"
+#include "dispatch.h"
+#include "execution_table.h"
+
+struct folder {
+    struct subjects subjects;
+    struct dispatcher *dispatcher;
+    struct playbook_cache *playbooks;
+    struct execution_table executions;
+    struct eventlog *log; /* a connection of its own, for reading executions back */
+    int64_t *over; /* ring of executions that ended lately: what still comes for them is dropped unread */
+    size_t over_next, over_count;
+    uint64_t facts, ignored, refused; /* since the start */
+};
+
+enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
+                        struct eventlog *log, struct error *err) MUST_CHECK;
+void folder_free(struct folder *f);
+
+/*
+ * A message that is no event, or no event of its subject, is said in the log and passed over: it stays in the
+ * stream. An error means that the broker cannot go on: STATUS_UNAVAILABLE when the log cannot be read,
+ * STATUS_NO_MEMORY.
+ */
+enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
+                         struct error *err) MUST_CHECK;
+/* The batch is in the log: executions that are over with it leave memory. */
+void fold_committed(struct folder *f, const struct batch *b);
+
+#endif

@@ -1,0 +1,213 @@
+#include "intake.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/id.h"
+#include "core/json.h"
+#include "publisher/request.h"
+#include "publisher/topology.h"
+#include "rejection.h"
+#include "runtime/log.h"
+
+enum { AT_A_TIME = 64, RETRY_AFTER_MS = 1000, NODE_OF_COMMANDS = 1023 };
+
+struct intake {
+    struct bus *bus;
+    struct subjects subjects;
+    struct bus_pull *pull;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct bus_delivery *waiting[AT_A_TIME]; /* a ring: never more than were asked for */
+    uint32_t first, count;
+    bool stopping;
+};
+
+/*
+ * The id that a command's execution gets: of its own key if it has one (the same command published twice is
+ * one execution), else of the place and time of its message, which are the same however often it is
+ * delivered.
+ */
+static int64_t id_for(const struct bus_delivery *d, const struct run_request *r)
+{
+    char place[64];
+    const char *message_id = bus_delivery_header(d, "Nats-Msg-Id");
+    if (r->idempotency_key.len)
+        return id_from_key(r->path, r->idempotency_key);
+    if (message_id && *message_id)
+        return id_from_key(r->path, str_of(message_id));
+    int len = snprintf(place, sizeof(place), "%llu.%lld", (unsigned long long)d->stream_sequence,
+                       (long long)d->time_ns);
+    return id_from_key(STR("command"), (struct str){place, (size_t)len});
+}
+
+static enum status on_run(struct intake *i, const struct bus_delivery *d, struct value payload,
+                          struct arena *a, struct error *err)
+{
+    struct run_request r;
+    struct run_answer answer;
+    TRY(run_request_from_value(payload, &r, err));
+    r.execution_id = id_for(d, &r);
+    r.requested_by = STR("command");
+    r.traceparent = str_of(bus_delivery_header(d, "traceparent"));
+    TRY(request_execution(i->bus, &i->subjects, NODE_OF_COMMANDS, &r, a, &answer, err));
+    LOG(LOG_INFO,
+        answer.duplicate ? "a run command asks for an execution that exists" : "an execution was requested",
+        LOG_NUM("execution", answer.execution_id), LOG_STR("path", answer.path),
+        LOG_NUM("version", answer.version));
+    return STATUS_OK;
+}
+
+static enum status on_cancel(struct intake *i, const struct bus_delivery *d, struct value payload,
+                             struct arena *a, struct error *err)
+{
+    int64_t id;
+    struct value text = VALUE_GET(payload, "execution_id");
+    if (text.type != VALUE_STRING)
+        return error_set(err, STATUS_INVALID, "a cancel command needs execution_id, as text");
+    TRY(id_parse(value_as_str(text), &id, err));
+    struct str message_id =
+        arena_printf(a, "%lld.cancel.%llu", (long long)id, (unsigned long long)d->stream_sequence);
+    return request_cancel(i->bus, &i->subjects, id, value_as_str(VALUE_GET(payload, "reason")), message_id,
+                          err);
+}
+
+static const struct {
+    const char *name;
+    enum status (*handle)(struct intake *i, const struct bus_delivery *d, struct value payload,
+                          struct arena *a, struct error *err);
+} commands[] = {{"run", on_run}, {"cancel", on_cancel}};
+
+static enum status handle(struct intake *i, const char *command, const struct bus_delivery *d,
+                          struct error *err)
+{
+    struct arena a;
+    struct value payload;
+    enum status status = STATUS_UNSUPPORTED;
+    arena_init(&a, 0);
+    error_set(err, status, "there is no command \"%s\"; this version knows run and cancel", command);
+    for (size_t c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
+        if (strcmp(command, commands[c].name) != 0)
+            continue;
+        status = json_read_map(&a, d->payload, "the command", &payload, err);
+        if (status == STATUS_OK)
+            status = commands[c].handle(i, d, payload, &a, err);
+    }
+    arena_free(&a);
+    return status;
+}
+
+static void take(struct intake *i, struct bus_delivery *d)
+{
+    const char *dot = strrchr(d->subject, '.');
+    const char *command = dot ? dot + 1 : d->subject;
+    struct error err = {0};
+    enum status status = handle(i, command, d, &err);
+    if (status == STATUS_OK) {
+        bus_deliver_ack(i->bus, d);
+    } else if (status_may_retry(status)) {
+        LOG(LOG_WARN, "a command has to wait", LOG_TEXT("command", command),
+            LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
+        bus_deliver_nak(i->bus, d, RETRY_AFTER_MS);
+    } else {
+        reject_command(i->bus, &i->subjects, command, d, &err);
+    }
+    bus_delivery_free(d);
+}
+
+static void deliver(void *context, struct bus_delivery *d)
+{
+    struct intake *i = context;
+    pthread_mutex_lock(&i->lock);
+    bool room = i->count < AT_A_TIME && !i->stopping;
+    if (room) {
+        i->waiting[(i->first + i->count++) % AT_A_TIME] = d;
+        pthread_cond_signal(&i->filled);
+    }
+    pthread_mutex_unlock(&i->lock);
+    if (!room) {
+        bus_deliver_nak(i->bus, d, 0);
+        bus_delivery_free(d);
+    }
+}
+
+static void trouble(void *context, const struct error *err)
+{
+    (void)context;
+    if (err)
+        LOG(LOG_ERROR, "commands cannot be read", LOG_ERR(err));
+    else
+        LOG_LINE(LOG_INFO, "commands are read again");
+}
+
+static void *run(void *context)
+{
+    struct intake *i = context;
+    pthread_mutex_lock(&i->lock);
+    while (!i->stopping) {
+        if (i->count == 0) {
+            pthread_cond_wait(&i->filled, &i->lock);
+            continue;
+        }
+        struct bus_delivery *d = i->waiting[i->first];
+        i->first = (i->first + 1) % AT_A_TIME;
+        i->count--;
+        pthread_mutex_unlock(&i->lock);
+        take(i, d);
+        bus_pull_want(i->pull, 1);
+        pthread_mutex_lock(&i->lock);
+    }
+    pthread_mutex_unlock(&i->lock);
+    return NULL;
+}
+
+enum status intake_start(struct bus *bus, const struct subjects *s, struct intake **out, struct error *err)
+{
+    char stream[96];
+    struct intake *i = calloc(1, sizeof(*i));
+    if (!i)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the intake of commands");
+    i->bus = bus;
+    i->subjects = *s;
+    pthread_mutex_init(&i->lock, NULL);
+    pthread_cond_init(&i->filled, NULL);
+    stream_name(s, STREAM_COMMANDS, stream);
+    enum status status = bus_pull_start(bus, stream, INTAKE_CONSUMER, deliver, trouble, i, &i->pull, err);
+    int code = status == STATUS_OK ? pthread_create(&i->thread, NULL, run, i) : 0;
+    if (code != 0) {
+        bus_pull_stop(&i->pull);
+        status =
+            error_set(err, STATUS_IO, "the intake of commands could not start a thread: %s", strerror(code));
+    }
+    if (status != STATUS_OK) {
+        free(i);
+        return status;
+    }
+    bus_pull_want(i->pull, AT_A_TIME);
+    *out = i;
+    return STATUS_OK;
+}
+
+void intake_stop(struct intake **i)
+{
+    struct intake *gone = *i;
+    *i = NULL;
+    if (!gone)
+        return;
+    pthread_mutex_lock(&gone->lock);
+    gone->stopping = true;
+    pthread_cond_signal(&gone->filled);
+    pthread_mutex_unlock(&gone->lock);
+    pthread_join(gone->thread, NULL);
+    bus_pull_stop(&gone->pull);
+    for (uint32_t k = 0; k < gone->count; k++) {
+        struct bus_delivery *d = gone->waiting[(gone->first + k) % AT_A_TIME];
+        bus_deliver_nak(gone->bus, d, 0);
+        bus_delivery_free(d);
+    }
+    pthread_cond_destroy(&gone->filled);
+    pthread_mutex_destroy(&gone->lock);
+    free(gone);
+}

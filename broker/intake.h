@@ -1,0 +1,19 @@
+/*
+ * Intake: commands that were published on NOETL_COMMANDS become facts on NOETL_EVENTS. All brokers share one
+ * durable consumer; a command is acknowledged once its fact is in the stream, and repeating it changes
+ * nothing, because the fact's id is a function of the command's message.
+ */
+#ifndef BROKER_INTAKE_H
+#define BROKER_INTAKE_H
+
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+struct intake;
+
+enum status intake_start(struct bus *bus, const struct subjects *s, struct intake **out,
+                         struct error *err) MUST_CHECK;
+/* Commands in hand are finished or given back. NULL is allowed. */
+void intake_stop(struct intake **i);
+
+#endif

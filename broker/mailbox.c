@@ -1,0 +1,129 @@
+#include "mailbox.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "batch.h"
+
+enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err)
+{
+    *m = (struct mailbox){.max_facts = max_facts, .capacity = 1024};
+    m->items = calloc(m->capacity, sizeof(*m->items));
+    if (!m->items)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->filled, &attributes);
+    pthread_cond_init(&m->drained, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return STATUS_OK;
+}
+
+void mailbox_free(struct mailbox *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct mail *mail = &m->items[i];
+        if (mail->kind == MAIL_FACT)
+            bus_delivery_free(mail->u.fact);
+        else if (mail->kind == MAIL_COMMITTED)
+            batch_free(mail->u.batch);
+        else if (mail->kind == MAIL_FATAL)
+            free(mail->u.error);
+    }
+    free(m->items);
+    pthread_cond_destroy(&m->filled);
+    pthread_cond_destroy(&m->drained);
+    pthread_mutex_destroy(&m->lock);
+}
+
+/* With the lock held. */
+static bool make_room(struct mailbox *m)
+{
+    if (m->count < m->capacity)
+        return true;
+    struct mail *moved = realloc(m->items, 2 * m->capacity * sizeof(*moved));
+    if (!moved)
+        return false;
+    m->items = moved;
+    m->capacity *= 2;
+    return true;
+}
+
+enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&m->lock);
+    while (mail.kind == MAIL_FACT && m->facts >= m->max_facts && !m->closed)
+        pthread_cond_wait(&m->drained, &m->lock);
+    if (mail.kind == MAIL_FACT && m->closed) {
+        bus_delivery_free(mail.u.fact);
+    } else if (make_room(m)) {
+        m->items[m->count++] = mail;
+        m->facts += mail.kind == MAIL_FACT;
+        if (m->count == 1)
+            pthread_cond_signal(&m->filled);
+    } else {
+        status = error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
+    }
+    pthread_mutex_unlock(&m->lock);
+    return status;
+}
+
+static struct timespec deadline(int64_t timeout_ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += timeout_ms / 1000;
+    t.tv_nsec += (timeout_ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms)
+{
+    struct timespec until = deadline(timeout_ms);
+    pthread_mutex_lock(&m->lock);
+    while (m->count == 0 && pthread_cond_timedwait(&m->filled, &m->lock, &until) == 0)
+        continue;
+    /* The taker's emptied array becomes the next to be filled. */
+    struct mail *full = m->items;
+    size_t full_capacity = m->capacity, count = m->count;
+    if (!*items) {
+        *items = calloc(full_capacity, sizeof(**items));
+        *capacity = full_capacity;
+    }
+    if (!*items) {
+        count = 0; /* no memory for a second array: what is there waits */
+    } else {
+        m->items = *items;
+        m->capacity = *capacity;
+        *items = full;
+        *capacity = full_capacity;
+        m->count = 0;
+        m->facts = 0;
+        pthread_cond_broadcast(&m->drained);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return count;
+}
+
+void mailbox_close(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    m->closed = true;
+    pthread_cond_broadcast(&m->drained);
+    pthread_mutex_unlock(&m->lock);
+}
+
+bool mailbox_is_closed(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    bool closed = m->closed;
+    pthread_mutex_unlock(&m->lock);
+    return closed;
+}

@@ -1,0 +1,47 @@
+/*
+ * What waits for the engine's thread: facts from the readers, commits from the writer, refused publishes from
+ * the bus. Any thread posts; one thread takes all that is there at once.
+ */
+#ifndef BROKER_MAILBOX_H
+#define BROKER_MAILBOX_H
+
+#include <pthread.h>
+
+#include "core/status.h"
+#include "runtime/bus.h"
+
+struct batch;
+struct outgoing;
+
+struct mail {
+    enum { MAIL_FACT, MAIL_COMMITTED, MAIL_REFUSED, MAIL_FATAL, MAIL_STOP } kind;
+    union {
+        struct bus_delivery *fact; /* MAIL_FACT: owned by whoever takes it */
+        struct batch *batch;       /* MAIL_COMMITTED: is to be freed */
+        struct outgoing *outgoing; /* MAIL_REFUSED: is to be sent again */
+        struct error *error;       /* MAIL_FATAL: why the broker cannot go on; freed by the taker */
+    } u;
+};
+
+struct mailbox {
+    pthread_mutex_t lock;
+    pthread_cond_t filled, drained;
+    struct mail *items;
+    size_t count, capacity;
+    size_t facts, max_facts; /* posting a fact waits while there are as many */
+    bool closed;             /* facts are dropped, nobody waits */
+};
+
+enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err) MUST_CHECK;
+/* What is still in it is freed. */
+void mailbox_free(struct mailbox *m);
+/* A fact waits for room: that is the broker's backpressure on the readers. STATUS_NO_MEMORY: nothing was
+ * posted. */
+enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err) MUST_CHECK;
+/* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
+size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
+/* From now on facts are dropped. */
+void mailbox_close(struct mailbox *m);
+bool mailbox_is_closed(struct mailbox *m);
+
+#endif

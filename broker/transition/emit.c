@@ -1,0 +1,134 @@
+#include "turn.h"
+
+#include "core/digest.h"
+#include "core/id.h"
+
+void decisions_init(struct decisions *d, struct arena *arena)
+{
+    *d = (struct decisions){.arena = arena};
+}
+
+/* Room for one more item in an array of the decisions; NULL: no memory. */
+static void *grow(struct arena *a, void *items, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return items;
+    uint32_t larger = *capacity ? *capacity * 2 : 8;
+    void *moved = arena_zalloc(a, larger, size);
+    if (moved && count)
+        memcpy(moved, items, count * size);
+    if (moved)
+        *capacity = larger;
+    return moved;
+}
+
+static struct event *next_event(struct turn *t)
+{
+    struct decisions *d = t->out;
+    void *room = grow(d->arena, d->events, d->event_count, &d->event_capacity, sizeof(struct event));
+    if (!room)
+        return NULL;
+    d->events = room;
+    return &d->events[d->event_count++];
+}
+
+struct event *emit_event(struct turn *t, enum event_type type)
+{
+    struct event *e = next_event(t);
+    if (!e)
+        return NULL;
+    *e = (struct event){
+        .execution_id = t->x->id,
+        .event_id = t->x->next_event_id++,
+        .type = type,
+        .time_ns = t->fact->time_ns,
+        .stream_seq = t->fact->stream_seq,
+        .node_name = t->x->playbook ? t->x->playbook->path : t->fact->node_name,
+        .node_type = STR("playbook"),
+    };
+    return e;
+}
+
+struct event *emit_visit_event(struct turn *t, enum event_type type, const struct visit *v)
+{
+    struct event *e = emit_event(t, type);
+    if (!e)
+        return NULL;
+    const struct step *step = &t->x->playbook->steps[v->step];
+    e->node_name = step->name;
+    e->node_type = str_of(step_type_name(step->type));
+    e->visit = v->number;
+    e->attempt = v->attempt;
+    return e;
+}
+
+enum status emit_fact(struct turn *t)
+{
+    struct event *e = next_event(t);
+    if (!e)
+        return arena_error(t->out->arena, t->err, "an event");
+    *e = *t->fact;
+    e->event_id = t->x->next_event_id++;
+    return STATUS_OK;
+}
+
+enum status emit_task(struct turn *t, struct str pool, const struct task *task)
+{
+    struct decisions *d = t->out;
+    void *room = grow(d->arena, d->tasks, d->task_count, &d->task_capacity, sizeof(struct task_order));
+    if (!room)
+        return arena_error(d->arena, t->err, "a task");
+    d->tasks = room;
+    d->tasks[d->task_count++] = (struct task_order){pool, *task};
+    return STATUS_OK;
+}
+
+enum status failure_to_value(struct turn *t, const struct failure *f, struct value *out)
+{
+    struct map_builder m;
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("kind"), value_str(f->kind));
+    map_put(&m, STR("message"), value_str(f->message));
+    if (f->detail.type == VALUE_MAP)
+        map_put_all(&m, f->detail);
+    return map_end(&m, out, t->err);
+}
+
+enum status failure_from_error(struct turn *t, const struct error *e, struct failure *out)
+{
+    char text[2048];
+    struct str message = arena_printf(t->out->arena, "%s", error_text(e, text, sizeof(text)));
+    if (!message.ptr)
+        return arena_error(t->out->arena, t->err, "an error's text");
+    *out = (struct failure){.kind = str_of(status_name(e->status)), .message = message};
+    return STATUS_OK;
+}
+
+enum status visit_task_id(struct turn *t, const struct visit *v, struct str *out)
+{
+    char text[TASK_ID_TEXT];
+    struct task_id id = {.step = v->step, .visit = v->number, .iteration = -1, .attempt = v->attempt};
+    size_t len = task_id_format(id, text);
+    char *copy = arena_strdup(t->out->arena, (struct str){text, len});
+    if (!copy)
+        return arena_error(t->out->arena, t->err, "a task's id");
+    *out = (struct str){copy, len};
+    return STATUS_OK;
+}
+
+void task_token(const struct execution *x, struct str task_id, char out[33])
+{
+    struct sha256 h;
+    uint8_t digest[32];
+    sha256_begin(&h);
+    sha256_add(&h, x->token_seed.ptr, x->token_seed.len);
+    sha256_add(&h, ":", 1);
+    sha256_add(&h, task_id.ptr, task_id.len);
+    sha256_end(&h, digest);
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < 16; i++) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    out[32] = '\0';
+}

@@ -1,0 +1,146 @@
+/*
+ * Where branches meet.
+ *
+ * A step that is reached gets a visit that gathers. Its gate opens when nothing that is open could still come
+ * to it:
+ *
+ *   join: all    no other open visit is at a step from which this one can be reached without a loop edge. The
+ * graph without loop edges has no cycle, so of all gathering visits at least one is behind no other, and its
+ * gate opens as soon as the tasks before it have ended: gates cannot wait for each other. join: any    at
+ * once; later arrivals are dropped until a loop edge above the step is passed again join: each   at once;
+ * every arrival has its own visit `end`        nothing else is open at all. It runs once, whether or not an
+ * edge leads to it
+ */
+#include "turn.h"
+
+static bool is_end(const struct execution *x, uint32_t step)
+{
+    return x->playbook->end >= 0 && (uint32_t)x->playbook->end == step;
+}
+
+/* Passing a loop edge begins a new round of the target and of all that follows it. */
+static void begin_round(struct execution *x, uint32_t target)
+{
+    const struct playbook *p = x->playbook;
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        if (p->reach[(size_t)target * p->step_count + s])
+            x->steps[s].any_taken = false;
+    }
+}
+
+static enum status too_many_visits(struct turn *t, const struct visit *v)
+{
+    const struct step *step = &t->x->playbook->steps[v->step];
+    struct failure why = {
+        .kind = STR("limit"),
+        .message = arena_printf(t->out->arena, "step %" PRISTR " was visited more than %u times (max_visits)",
+                                ARGSTR(step->name), step->max_visits),
+    };
+    if (!why.message.ptr)
+        return arena_error(t->out->arena, t->err, "an error's text");
+    return execution_end_failed(t, v, &why);
+}
+
+enum status args_merge(struct arena *a, struct value base, struct value over, struct value *out,
+                       struct error *err)
+{
+    if (base.type != VALUE_MAP || over.type != VALUE_MAP) {
+        *out = over.type == VALUE_MAP ? over : base;
+        return STATUS_OK;
+    }
+    struct map_builder m;
+    map_begin(&m, a);
+    map_put_all(&m, base);
+    map_put_all(&m, over);
+    return map_end(&m, out, err);
+}
+
+/* What a further arrival brings goes over what earlier ones brought. */
+static enum status take_args(struct turn *t, struct visit *v, struct value args)
+{
+    if (value_is_absent(args))
+        return STATUS_OK;
+    struct value copy;
+    TRY(value_copy(&t->x->arena, args, &copy, t->err));
+    return args_merge(&t->x->arena, v->args, copy, &v->args, t->err);
+}
+
+enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, struct value args)
+{
+    struct execution *x = t->x;
+    if (execution_is_over(x))
+        return STATUS_OK;
+    enum join_mode join = is_end(x, step) ? JOIN_ALL : x->playbook->steps[step].join;
+    struct step_state *s = &x->steps[step];
+    struct visit *v = NULL;
+
+    if (over_loop_edge)
+        begin_round(x, step);
+    if (join == JOIN_ANY && s->any_taken)
+        return STATUS_OK;
+    if (join == JOIN_ALL && !over_loop_edge)
+        v = visit_gathering(x, step);
+    if (is_end(x, step) && !v && s->visits > 0)
+        return STATUS_OK;
+    if (!v) {
+        TRY(visit_open(x, step, &v, t->err));
+        v->joins = join == JOIN_ALL && !visit_gathering(x, step);
+        s->any_taken = true;
+    }
+    TRY(take_args(t, v, args));
+    if (v->number > x->playbook->steps[step].max_visits)
+        return too_many_visits(t, v);
+    return STATUS_OK;
+}
+
+static bool gate_is_open(const struct execution *x, const struct visit *v)
+{
+    const struct playbook *p = x->playbook;
+    if (is_end(x, v->step))
+        return x->open_total == 1;
+    if (p->steps[v->step].join != JOIN_ALL)
+        return true;
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        if (s != v->step && x->steps[s].open_visits > 0 && p->reach[(size_t)s * p->step_count + v->step])
+            return false;
+    }
+    return true;
+}
+
+/* A gathering visit whose gate is open: of the first step in the playbook, the oldest. NULL if there is none.
+ */
+static struct visit *next_open_gate(const struct execution *x)
+{
+    for (uint32_t s = 0; s < x->playbook->step_count; s++) {
+        if (x->steps[s].gathering == 0)
+            continue;
+        struct visit *oldest = NULL;
+        for (struct visit *v = x->steps[s].open; v; v = v->next) {
+            if (v->state == VISIT_GATHERING)
+                oldest = v;
+        }
+        if (oldest && gate_is_open(x, oldest))
+            return oldest;
+    }
+    return NULL;
+}
+
+enum status join_settle(struct turn *t)
+{
+    struct execution *x = t->x;
+    while (!execution_is_over(x)) {
+        struct visit *v = next_open_gate(x);
+        if (v) {
+            TRY(step_start(t, v));
+        } else if (x->open_total == 0) {
+            int32_t end = x->playbook->end;
+            if (end < 0 || x->steps[end].visits > 0)
+                return execution_end_completed(t);
+            struct value no_args = {.type = VALUE_UNDEFINED};
+            TRY(join_arrive(t, (uint32_t)end, false, no_args));
+        } else {
+            return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,158 @@
+/* `next`: which edges fire after a step, and why. */
+#include "turn.h"
+
+struct router {
+    struct turn *t;
+    const struct step *step;
+    struct step_scope scope;
+    struct routed *out;
+    struct list_builder explanation;
+    bool failed;
+    struct failure *why;
+};
+
+static enum status explain(struct router *r, const struct edge *e, const struct next_node *node, bool fired)
+{
+    struct map_builder m;
+    struct value entry;
+    map_begin(&m, r->t->out->arena);
+    map_put(&m, STR("step"), value_str(r->t->x->playbook->steps[e->target].name));
+    if (node->when_text.len)
+        map_put(&m, STR("when"), value_str(node->when_text));
+    if (node->kind == NEXT_ELSE)
+        map_put(&m, STR("else"), value_bool(true));
+    map_put(&m, STR("fired"), value_bool(fired));
+    TRY(map_end(&m, &entry, r->t->err));
+    list_add(&r->explanation, entry);
+    return STATUS_OK;
+}
+
+/* An error of a template: the step's, unless there is no memory left to go on at all. */
+static enum status template_failed(struct router *r, const struct step *step, struct str what,
+                                   const struct error *e)
+{
+    if (e->status == STATUS_NO_MEMORY) {
+        *r->t->err = *e;
+        return e->status;
+    }
+    r->failed = true;
+    TRY(failure_from_error(r->t, e, r->why));
+    r->why->message = arena_printf(r->t->out->arena, "%" PRISTR " of step %" PRISTR ": %" PRISTR,
+                                   ARGSTR(what), ARGSTR(step->name), ARGSTR(r->why->message));
+    return r->why->message.ptr ? STATUS_OK : arena_error(r->t->out->arena, r->t->err, "an error's text");
+}
+
+static enum status fire(struct router *r, const struct edge *e)
+{
+    struct turn *t = r->t;
+    struct firing *f;
+    if (r->out->count == r->out->capacity)
+        return error_set(t->err, STATUS_INTERNAL, "more edges fire than step %" PRISTR " has",
+                         ARGSTR(r->step->name));
+    f = &r->out->firings[r->out->count];
+    *f = (struct firing){.edge = e};
+    if (e->args) {
+        struct error e1 = {0};
+        if (object_render(e->args, &r->scope.inner, &t->inputs, t->out->arena, &f->args, &e1) != STATUS_OK)
+            return template_failed(r, r->step, STR("the args of next"), &e1);
+    }
+    if ((int32_t)e->target != t->x->playbook->end)
+        r->out->ends_branch = false;
+    r->out->count++;
+    return STATUS_OK;
+}
+
+static enum status route_list(struct router *r, uint32_t first, uint32_t count);
+
+/* What hangs at a node whose condition was found to be `fires`: its edges, its `then` or its `else`. */
+static enum status route_node(struct router *r, const struct next_node *n, bool fires)
+{
+    for (uint32_t i = 0; i < n->edge_count && !r->failed; i++) {
+        const struct edge *e = &r->step->edges[n->edge + i];
+        TRY(explain(r, e, n, fires));
+        if (fires)
+            TRY(fire(r, e));
+    }
+    if (fires)
+        return route_list(r, n->then_node, n->then_count);
+    return route_list(r, n->else_node, n->else_count);
+}
+
+static enum status judge(struct router *r, const struct next_node *n, bool *fires)
+{
+    struct value truth;
+    struct error e = {0};
+    *fires = false;
+    if (template_render(n->when, &r->scope.inner, &r->t->inputs, r->t->out->arena, &truth, &e) == STATUS_OK) {
+        *fires = condition_is_true(truth);
+        return STATUS_OK;
+    }
+    struct str what = arena_printf(r->t->out->arena, "when: %" PRISTR, ARGSTR(n->when_text));
+    return template_failed(r, r->step, what, &e);
+}
+
+/* Every node whose condition is true or absent, and the ELSE ones if no conditional one was. */
+static enum status route_list(struct router *r, uint32_t first, uint32_t count)
+{
+    bool any_was_true = false;
+    for (uint32_t i = first; i < first + count && !r->failed; i++) {
+        const struct next_node *n = &r->step->nodes[i];
+        if (n->kind == NEXT_ELSE)
+            continue;
+        bool fires = true;
+        if (n->kind == NEXT_WHEN) {
+            TRY(judge(r, n, &fires));
+            any_was_true = any_was_true || fires;
+        }
+        if (!r->failed)
+            TRY(route_node(r, n, fires));
+    }
+    for (uint32_t i = first; i < first + count && !r->failed; i++) {
+        const struct next_node *n = &r->step->nodes[i];
+        if (n->kind == NEXT_ELSE)
+            TRY(route_node(r, n, !any_was_true));
+    }
+    return STATUS_OK;
+}
+
+static bool needs_scope(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->node_count; i++) {
+        if (step->nodes[i].kind == NEXT_WHEN)
+            return true;
+    }
+    for (uint32_t i = 0; i < step->edge_count; i++) {
+        if (step->edges[i].args && !object_is_constant(step->edges[i].args))
+            return true;
+    }
+    return false;
+}
+
+enum status route_decide(struct turn *t, const struct visit *v, struct value data, struct value error,
+                         struct routed *out, bool *failed, struct failure *why)
+{
+    const struct step *step = &t->x->playbook->steps[v->step];
+    struct router r = {.t = t, .step = step, .out = out, .why = why};
+    *out =
+        (struct routed){.capacity = step->edge_count, .ends_branch = true, .explanation = VALUE_EMPTY_LIST};
+    *failed = false;
+    if (step->root_count == 0)
+        return STATUS_OK;
+    out->firings = ARENA_ARRAY(t->out->arena, struct firing, step->edge_count);
+    if (!out->firings)
+        return arena_error(t->out->arena, t->err, "the transitions of a step");
+    r.scope.inner.names = VALUE_EMPTY_MAP;
+    if (needs_scope(step))
+        TRY(scope_of_outcome(t, v, data, error, &r.scope));
+    list_begin(&r.explanation, t->out->arena);
+    TRY(route_list(&r, 0, step->root_count));
+    *failed = r.failed;
+    return list_end(&r.explanation, &out->explanation, t->err);
+}
+
+enum status route_fire(struct turn *t, const struct routed *r)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        TRY(join_arrive(t, r->firings[i].edge->target, r->firings[i].edge->is_loop, r->firings[i].args));
+    return STATUS_OK;
+}

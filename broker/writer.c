@@ -1,0 +1,297 @@
+#include "writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/json.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+
+struct writer {
+    struct eventlog *log;
+    struct bus *bus;
+    struct subjects subjects;
+    struct mailbox *engine;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct batch *first, *last;
+    size_t backlog;
+    bool busy, stopping, failing; /* failing: the database is away, and that has been said */
+    struct mono_time give_up;     /* while stopping */
+};
+
+/* Waits for a change, at most 200 ms. With the lock held. */
+static void wait_a_little(struct writer *w)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += 200 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&w->changed, &w->lock, &until);
+}
+
+static bool out_of_time(const struct writer *w)
+{
+    return w->stopping && mono_now().ns > w->give_up.ns;
+}
+
+/* The next batch that may be committed, or NULL when the thread is to end. */
+static struct batch *next_batch(struct writer *w)
+{
+    struct batch *b = NULL;
+    pthread_mutex_lock(&w->lock);
+    w->busy = false;
+    for (;;) {
+        bool ready = w->first && atomic_load(&w->first->open_publishes) == 0;
+        if (ready || (w->stopping && !w->first) || out_of_time(w))
+            break;
+        if (w->first || w->stopping)
+            wait_a_little(w);
+        else
+            pthread_cond_wait(&w->changed, &w->lock);
+    }
+    if (w->first && !out_of_time(w)) {
+        b = w->first;
+        w->first = b->next;
+        w->busy = true;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return b;
+}
+
+static void log_trouble(struct writer *w, const struct error *e)
+{
+    if (!w->failing)
+        LOG(LOG_ERROR, "the log cannot be written; executions in memory go on, their events wait",
+            LOG_ERR(e));
+    w->failing = true;
+}
+
+static enum status commit_once(struct writer *w, const struct batch *b, struct error *err)
+{
+    struct checkpoint *dirty = calloc(b->partitions, sizeof(*dirty));
+    size_t count = 0;
+    if (!dirty)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the checkpoints of a batch");
+    for (uint32_t p = 0; p < b->partitions; p++) {
+        if (b->dirty[p])
+            dirty[count++] = b->checkpoints[p];
+    }
+    enum status status = eventlog_commit(w->log, b->events, b->event_count, dirty, count, err);
+    free(dirty);
+    return status;
+}
+
+/* Tries until the batch is in the log. False: it never will be by this broker (partition lost), or it is told
+ * to stop. */
+static bool commit(struct writer *w, const struct batch *b, struct error *err)
+{
+    int64_t pause_ms = 20;
+    for (;;) {
+        enum status status = commit_once(w, b, err);
+        if (status == STATUS_OK) {
+            if (w->failing)
+                LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
+            w->failing = false;
+            return true;
+        }
+        if (status == STATUS_CONFLICT)
+            return false;
+        log_trouble(w, err);
+        if (out_of_time(w))
+            return false;
+        struct timespec pause = {pause_ms / 1000, (pause_ms % 1000) * 1000000};
+        nanosleep(&pause, NULL);
+        pause_ms = pause_ms < 1000 ? pause_ms * 2 : 1000;
+    }
+}
+
+static enum status tell_one(struct writer *w, const struct event *e, struct arena *scratch, struct buf *text,
+                            struct error *err)
+{
+    char subject[SUBJECT_MAX];
+    struct value v;
+    TRY(event_to_value(scratch, e, &v, err));
+    buf_clear(text);
+    TRY(json_write(text, v, JSON_COMPACT, err));
+    subject_live(&w->subjects, e->execution_id, event_type_name(e->type), subject);
+    return bus_publish(w->bus, subject, NULL, NULL, 0, buf_str(text), err);
+}
+
+/* Every event of the log, to whoever watches; core NATS, so a watcher that is away misses it and reads the
+ * log. */
+static void tell_watchers(struct writer *w, const struct batch *b)
+{
+    struct arena scratch;
+    struct buf text;
+    arena_init(&scratch, 0);
+    buf_init(&text, 0);
+    for (size_t i = 0; i < b->event_count; i++) {
+        struct error e = {0};
+        if (tell_one(w, &b->events[i], &scratch, &text, &e) != STATUS_OK)
+            LOG(LOG_DEBUG, "an event could not be shown to watchers",
+                LOG_NUM("execution", b->events[i].execution_id), LOG_NUM("event", b->events[i].event_id),
+                LOG_ERR(&e));
+        arena_reset(&scratch);
+    }
+    bus_push(w->bus);
+    buf_free(&text);
+    arena_free(&scratch);
+}
+
+static void withdraw_tasks(struct writer *w, const struct batch *b)
+{
+    char stream[96], filter[SUBJECT_MAX];
+    stream_name(&w->subjects, STREAM_TASKS, stream);
+    for (size_t i = 0; i < b->withdrawn_count; i++) {
+        struct error e = {0};
+        uint64_t purged = 0;
+        subject_execution_tasks(&w->subjects, b->withdrawn[i], filter);
+        if (bus_stream_purge(w->bus, stream, filter, &purged, &e) != STATUS_OK)
+            LOG(LOG_WARN,
+                "queued tasks of an execution that is over could not be withdrawn; workers will run them in "
+                "vain",
+                LOG_NUM("execution", b->withdrawn[i]), LOG_ERR(&e));
+    }
+}
+
+static void report(struct writer *w, struct mail mail)
+{
+    struct error e = {0};
+    if (mailbox_post(w->engine, mail, &e) != STATUS_OK)
+        LOG(LOG_ERROR, "the engine cannot be told of a commit", LOG_ERR(&e));
+}
+
+static void report_fatal(struct writer *w, const struct error *err)
+{
+    struct error *copy = malloc(sizeof(*copy));
+    if (!copy)
+        return;
+    *copy = *err;
+    report(w, (struct mail){.kind = MAIL_FATAL, .u.error = copy});
+}
+
+static void *run(void *context)
+{
+    struct writer *w = context;
+    struct batch *b;
+    while ((b = next_batch(w))) {
+        struct error e = {0};
+        if (!commit(w, b, &e)) {
+            report_fatal(w, &e);
+            batch_free(b);
+            break;
+        }
+        tell_watchers(w, b);
+        withdraw_tasks(w, b);
+        pthread_mutex_lock(&w->lock);
+        w->backlog -= b->event_count;
+        w->busy = w->first != NULL;
+        pthread_cond_broadcast(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+        report(w, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b});
+    }
+    return NULL;
+}
+
+enum status writer_start(struct eventlog *log, struct bus *bus, const struct subjects *subjects,
+                         struct mailbox *engine, struct writer **out, struct error *err)
+{
+    struct writer *w = calloc(1, sizeof(*w));
+    if (!w)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the log's writer");
+    *w = (struct writer){.log = log, .bus = bus, .subjects = *subjects, .engine = engine};
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int code = pthread_create(&w->thread, NULL, run, w);
+    if (code != 0) {
+        free(w);
+        return error_set(err, STATUS_IO, "the log's writer could not start a thread: %s", strerror(code));
+    }
+    *out = w;
+    return STATUS_OK;
+}
+
+void writer_stop(struct writer *w, int64_t timeout_ms)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    w->give_up.ns = mono_now().ns + timeout_ms * 1000000;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+}
+
+void writer_free(struct writer **w)
+{
+    struct writer *gone = *w;
+    *w = NULL;
+    if (!gone)
+        return;
+    while (gone->first) {
+        struct batch *b = gone->first;
+        gone->first = b->next;
+        batch_free(b);
+    }
+    eventlog_close(&gone->log);
+    pthread_cond_destroy(&gone->changed);
+    pthread_mutex_destroy(&gone->lock);
+    free(gone);
+}
+
+void writer_give(struct writer *w, struct batch *b)
+{
+    pthread_mutex_lock(&w->lock);
+    b->next = NULL;
+    if (w->first)
+        w->last->next = b;
+    else
+        w->first = b;
+    w->last = b;
+    w->backlog += b->event_count;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_is_idle(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool idle = !w->busy && !w->first;
+    pthread_mutex_unlock(&w->lock);
+    return idle;
+}
+
+size_t writer_backlog(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    size_t rows = w->backlog;
+    pthread_mutex_unlock(&w->lock);
+    return rows;
+}
+
+void writer_wait_below(struct writer *w, size_t rows, int64_t timeout_ms)
+{
+    struct mono_time start = mono_now();
+    pthread_mutex_lock(&w->lock);
+    while (w->backlog >= rows && mono_ms_since(start) < timeout_ms)
+        wait_a_little(w);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_acknowledged(struct writer *w, struct batch *b)
+{
+    if (atomic_fetch_sub(&b->open_publishes, 1) != 1)
+        return;
+    pthread_mutex_lock(&w->lock);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,32 @@
+/*
+ * The writer: a thread that commits batches in their order, and then does what may only be done once the log
+ * has them: tells the watchers (noetl.live) and withdraws the queued tasks of executions that are over early.
+ */
+#ifndef BROKER_WRITER_H
+#define BROKER_WRITER_H
+
+#include "batch.h"
+#include "mailbox.h"
+#include "publisher/subject.h"
+
+struct writer;
+
+/* Takes the log over. Commits are reported to `engine` as MAIL_COMMITTED, the loss of the partitions as
+ * MAIL_FATAL. */
+enum status writer_start(struct eventlog *log, struct bus *bus, const struct subjects *subjects,
+                         struct mailbox *engine, struct writer **out, struct error *err) MUST_CHECK;
+/* Commits what is queued, as far as it can within `timeout_ms`, and ends its thread. */
+void writer_stop(struct writer *w, int64_t timeout_ms);
+/* After the bus is closed: acknowledgements that are still to come are for batches. NULL is allowed. */
+void writer_free(struct writer **w);
+/* Queues a batch; the writer's from now on. */
+void writer_give(struct writer *w, struct batch *b);
+bool writer_is_idle(struct writer *w);
+/* Log rows that wait for their commit. */
+size_t writer_backlog(struct writer *w);
+/* Waits until fewer than `rows` wait, or `timeout_ms` are over. */
+void writer_wait_below(struct writer *w, size_t rows, int64_t timeout_ms);
+/* One of the batch's publishes was acknowledged; from a thread of the bus. */
+void writer_acknowledged(struct writer *w, struct batch *b);
+
+#endif

@@ -13,8 +13,8 @@
 struct buf {
     char *data;
     size_t len, cap;
-    size_t max;              /* 0: none */
-    enum status status;      /* STATUS_OK, STATUS_LIMIT or STATUS_NO_MEMORY */
+    size_t max;         /* 0: none */
+    enum status status; /* STATUS_OK, STATUS_LIMIT or STATUS_NO_MEMORY */
 };
 
 /* An empty buffer of at most `max` bytes; no memory is taken yet. */

@@ -27,10 +27,10 @@ enum event_kind { EVENT_KIND_FACT, EVENT_KIND_DECISION, EVENT_KIND_LIFECYCLE };
 
 struct event {
     int64_t execution_id;
-    uint32_t event_id;   /* from 1; 0 while it has none */
+    uint32_t event_id; /* from 1; 0 while it has none */
     enum event_type type;
-    int64_t time_ns;     /* since 1970: of the stream's message that it is, or that led to it */
-    uint64_t stream_seq; /* sequence in NOETL_EVENTS of that message */
+    int64_t time_ns;      /* since 1970: of the stream's message that it is, or that led to it */
+    uint64_t stream_seq;  /* sequence in NOETL_EVENTS of that message */
     struct str node_name; /* the step, or the playbook's path */
     struct str node_type; /* the step's type, or "playbook" */
     struct str task_id;   /* "" if the event is not of a task */
@@ -51,7 +51,8 @@ enum event_type event_type_from_name(struct str name);
 bool event_type_is_final(enum event_type t);
 
 /* The JSON form as a value; shares the event's strings and values. */
-enum status event_to_value(struct arena *a, const struct event *e, struct value *out, struct error *err) MUST_CHECK;
+enum status event_to_value(struct arena *a, const struct event *e, struct value *out,
+                           struct error *err) MUST_CHECK;
 /* Back. Borrows from `v`. STATUS_INVALID names the member that is missing or wrong. */
 enum status event_from_value(struct value v, struct event *out, struct error *err) MUST_CHECK;
 

@@ -2,10 +2,10 @@
  * Names of things on the wire: execution ids, task ids, partitions.
  *
  * An execution id is a positive 63-bit number, written in decimal, always as text in JSON. Two kinds:
- *   bit 62 clear   made from time: milliseconds since 2024-01-01 UTC << 22 | node << 12 | sequence; ids of one
- *                  publisher grow, so that lists and partitions by id follow time (until 2058)
- *   bit 62 set     made from an idempotency key: the first 62 bits of SHA-256("path\0key"), so that the same
- *                  request gets the same id from every publisher
+ *   bit 62 clear   made from time: milliseconds since 2024-01-01 UTC << 22 | node << 12 | sequence; ids of
+ * one publisher grow, so that lists and partitions by id follow time (until 2058) bit 62 set     made from an
+ * idempotency key: the first 62 bits of SHA-256("path\0key"), so that the same request gets the same id from
+ * every publisher
  *
  * A task id names one attempt of one visit of one step (and iteration): "s3v1a2", "s3v1i17a1".
  */
@@ -35,10 +35,10 @@ enum status id_parse(struct str text, int64_t *out, struct error *err) MUST_CHEC
 uint32_t id_partition(int64_t execution_id, uint32_t partitions);
 
 struct task_id {
-    uint32_t step;      /* number of the step in its playbook, from 0 */
-    uint32_t visit;     /* from 1 */
-    int32_t iteration;  /* from 0; -1 when the step is no iteration */
-    uint32_t attempt;   /* from 1 */
+    uint32_t step;     /* number of the step in its playbook, from 0 */
+    uint32_t visit;    /* from 1 */
+    int32_t iteration; /* from 0; -1 when the step is no iteration */
+    uint32_t attempt;  /* from 1 */
 };
 size_t task_id_format(struct task_id id, char out[TASK_ID_TEXT]);
 enum status task_id_parse(struct str text, struct task_id *out, struct error *err) MUST_CHECK;

@@ -14,7 +14,7 @@ struct str {
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 /* For printf: printf("%" PRISTR, ARGSTR(s)). */
-#define PRISTR ".*s"
+#define PRISTR    ".*s"
 #define ARGSTR(s) (int)(s).len, (s).ptr
 
 /* NULL gives an empty slice. */
@@ -39,6 +39,8 @@ bool str_starts_with(struct str s, struct str prefix);
 bool str_ends_with(struct str s, struct str suffix);
 /* Without white space (space, \t, \n, \r, \f, \v) at both ends. */
 struct str str_trim(struct str s);
+/* The first `max` bytes at most, for messages about text of any length; cut between two characters. */
+struct str str_head(struct str s, size_t max);
 /* Position of the first `needle`, or -1. */
 ptrdiff_t str_find(struct str haystack, struct str needle);
 /* Cuts the part before the first `separator` off `*rest` and returns it; all of it when there is none. */

@@ -14,18 +14,19 @@
 
 struct task {
     int64_t execution_id;
-    struct str task_id;     /* "s3v1a1" */
-    struct str step;        /* its name */
-    struct str type;        /* the tool's word */
-    struct str path;        /* of the playbook */
+    struct str task_id; /* "s3v1a1" */
+    struct str step;    /* its name */
+    struct str type;    /* the tool's word */
+    struct str path;    /* of the playbook */
     uint32_t visit, attempt;
-    int64_t timeout_ms;     /* of this attempt; 0: the worker's default */
-    struct str token;       /* the outcome echoes it, so that only who got the task can report it */
-    struct value args;      /* a map, rendered */
-    struct value config;    /* a map: the tool's keys, rendered */
+    int64_t timeout_ms;  /* of this attempt; 0: the worker's default */
+    struct str token;    /* the outcome echoes it, so that only who got the task can report it */
+    struct value args;   /* a map, rendered */
+    struct value config; /* a map: the tool's keys, rendered */
 };
 
-enum status task_to_value(struct arena *a, const struct task *t, struct value *out, struct error *err) MUST_CHECK;
+enum status task_to_value(struct arena *a, const struct task *t, struct value *out,
+                          struct error *err) MUST_CHECK;
 /* Borrows from `v`; STATUS_INVALID names the member that is missing or wrong. */
 enum status task_from_value(struct value v, struct task *out, struct error *err) MUST_CHECK;
 

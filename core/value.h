@@ -64,21 +64,45 @@ struct value_map {
     uint32_t index_mask;
 };
 
-static inline struct value value_null(void) { return (struct value){.type = VALUE_NULL}; }
-static inline struct value value_bool(bool b) { return (struct value){.type = VALUE_BOOL, .u.b = b}; }
-static inline struct value value_int(int64_t i) { return (struct value){.type = VALUE_INT, .u.i = i}; }
-static inline struct value value_float(double f) { return (struct value){.type = VALUE_FLOAT, .u.f = f}; }
+static inline struct value value_null(void)
+{
+    return (struct value){.type = VALUE_NULL};
+}
+static inline struct value value_bool(bool b)
+{
+    return (struct value){.type = VALUE_BOOL, .u.b = b};
+}
+static inline struct value value_int(int64_t i)
+{
+    return (struct value){.type = VALUE_INT, .u.i = i};
+}
+static inline struct value value_float(double f)
+{
+    return (struct value){.type = VALUE_FLOAT, .u.f = f};
+}
 /* Borrows the bytes. At most UINT32_MAX of them. */
 static inline struct value value_str(struct str s)
 {
     return (struct value){.type = VALUE_STRING, .len = (uint32_t)s.len, .u.s = s.ptr};
 }
-static inline struct value value_text(const char *zero_terminated) { return value_str(str_of(zero_terminated)); }
+static inline struct value value_text(const char *zero_terminated)
+{
+    return value_str(str_of(zero_terminated));
+}
 static inline struct str value_as_str(struct value v)
 {
     return v.type == VALUE_STRING ? (struct str){v.u.s, v.len} : (struct str){"", 0};
 }
-static inline bool value_is_absent(struct value v) { return v.type == VALUE_UNDEFINED; }
+static inline bool value_is_absent(struct value v)
+{
+    return v.type == VALUE_UNDEFINED;
+}
+
+/*
+ * How deep values may be nested. Deeper ones, which only templates can make, are refused by value_copy() and
+ * json_write() (STATUS_LIMIT) and are equal to nothing, so that no value can exhaust the stack.
+ */
+enum { VALUE_MAX_DEPTH = 1000 };
 
 extern const struct value VALUE_EMPTY_LIST, VALUE_EMPTY_MAP;
 
@@ -125,7 +149,9 @@ struct value value_get_path(struct value map, struct str path);
 
 /*
  * Equality and hash agree, and numbers compare across their types (1 == 1.0, true == 1), as in Python;
- * maps without regard to order. Flags are ignored. Undefined equals undefined.
+ * maps without regard to order. Flags are ignored. Undefined equals undefined, NaN nothing. Hashes differ
+ * from one run of the program to the next, so that nobody can prepare keys that collide; never write one
+ * down.
  */
 bool value_equal(struct value a, struct value b);
 uint64_t value_hash(struct value v);
@@ -137,7 +163,8 @@ enum status value_copy(struct arena *a, struct value v, struct value *out, struc
 /* `over` over `base`: maps are merged deeply, everything else (lists too) is replaced. Shares both. */
 enum status value_merge(struct arena *a, struct value base, struct value over, struct value *out,
                         struct error *err) MUST_CHECK;
-/* Bytes that the value takes, near enough for limits. */
+/* Bytes that the value takes, near enough for limits; counting ends at VALUE_SIZE_MAX. */
+enum { VALUE_SIZE_MAX = 1 << 30 };
 size_t value_size(struct value v);
 
 /* Shortest decimal text that reads back as the same double, in Python's form ("1.0", "1e+16", "inf"). */

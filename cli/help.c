@@ -1,0 +1,303 @@
+#include "help.h"
+
+struct exit_code {
+    int code;
+    const char *doc;
+};
+static const struct exit_code EXIT_CODES[] = {
+#define X(code, doc) {code, doc},
+#include "exit_code.def"
+#undef X
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- pieces ------------------------------------------------------------------------------------------- */
+
+static void add_title(const struct output *o, struct buf *out, const char *title)
+{
+    buf_add_char(out, '\n');
+    add_painted(o, out, PAINT_BOLD, str_of(title));
+    buf_add_char(out, '\n');
+}
+
+static void pad_to(struct buf *out, size_t line_start, size_t column)
+{
+    do {
+        buf_add_char(out, ' ');
+    } while (display_width((struct str){out->data ? out->data + line_start : "", out->len - line_start}) <
+                 column &&
+             out->status == STATUS_OK);
+}
+
+/* Words of `text` in lines of at most 100 columns, each but the first indented. */
+static void add_wrapped(struct buf *out, const char *text, size_t indent)
+{
+    struct str rest = str_of(text);
+    size_t column = indent;
+    for (bool first = true; rest.len > 0; first = false) {
+        struct str word = str_split(&rest, ' ');
+        size_t width = display_width(word);
+        if (!first && column + 1 + width > 100) {
+            buf_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            buf_add_char(out, ' ');
+            column++;
+        }
+        buf_add_str(out, word);
+        column += width;
+    }
+    buf_add_char(out, '\n');
+}
+
+static void add_flag_name(struct buf *out, const struct flag *f)
+{
+    if (f->letter)
+        buf_printf(out, "-%c, ", f->letter);
+    buf_printf(out, "--%s", f->name);
+    if (f->value)
+        buf_printf(out, " %s", f->value);
+}
+
+static void add_flag_doc(struct buf *out, const struct flag *f, size_t indent)
+{
+    char doc[512];
+    const char *more = f->repeats ? "; may be repeated" : "";
+    if (f->setting == NO_SETTING)
+        (void)snprintf(doc, sizeof(doc), "%s%s", f->doc, more);
+    else
+        (void)snprintf(doc, sizeof(doc), "%s%s (%s)", f->doc, more, setting_name((enum setting)f->setting));
+    add_wrapped(out, doc, indent);
+}
+
+static void add_flags(struct buf *out, const struct flag *table)
+{
+    for (; table->name; table++) {
+        size_t start = out->len;
+        buf_add_text(out, table->letter ? "  " : "      ");
+        add_flag_name(out, table);
+        pad_to(out, start, 32);
+        add_flag_doc(out, table, 32);
+    }
+}
+
+static void add_usage(struct buf *out, const struct command *c)
+{
+    bool flags = c->details->flags || (c->groups & (GROUP_CONNECTION | GROUP_OUTPUT));
+    buf_printf(out, "noetl %s%s%s%s", c->name, flags ? " [flags]" : "", c->arguments[0] ? " " : "",
+               c->arguments);
+}
+
+static void capitalized(struct buf *out, const char *text)
+{
+    buf_add_char(out, text[0] >= 'a' && text[0] <= 'z' ? (char)(text[0] - 'a' + 'A') : text[0]);
+    buf_add_text(out, text + 1);
+    buf_add_char(out, '.');
+}
+
+/* ---- pages -------------------------------------------------------------------------------------------- */
+
+void help_overview(const struct output *o, struct buf *out)
+{
+    buf_add_text(out, "noetl runs YAML playbooks over NATS JetStream, with Postgres as the event log.\n");
+    add_title(o, out, "Usage");
+    buf_add_text(out, "  noetl COMMAND [flags] [arguments]\n");
+    add_title(o, out, "Commands");
+    for (const struct command *c = COMMANDS; c->name; c++) {
+        size_t start = out->len;
+        buf_printf(out, "  %s", c->name);
+        pad_to(out, start, 16);
+        add_wrapped(out, c->summary, 16);
+    }
+    add_title(o, out, "A first run");
+    buf_add_text(out, "  noetl dev                            servers and all parts, in one terminal\n"
+                      "  noetl run examples/hello.yaml --follow   in another\n");
+    buf_add_text(
+        out,
+        "\n`noetl COMMAND --help` explains a command; `noetl help exit-codes` and `noetl help settings`\n"
+        "have the rest.\n");
+}
+
+void help_command(const struct output *o, const struct command *c, struct buf *out)
+{
+    buf_printf(out, "noetl %s: %s.\n", c->name, c->summary);
+    if (c->details->text)
+        buf_printf(out, "\n%s\n", c->details->text);
+    add_title(o, out, "Usage");
+    buf_add_text(out, "  ");
+    add_usage(out, c);
+    buf_add_char(out, '\n');
+    add_title(o, out, "Flags");
+    if (c->details->flags)
+        add_flags(out, c->details->flags);
+    if (c->groups & GROUP_OUTPUT)
+        add_flags(out, OUTPUT_FLAGS);
+    add_flags(out, GLOBAL_FLAGS);
+    if (c->groups & GROUP_CONNECTION) {
+        add_title(o, out, "Connection");
+        add_flags(out, CONNECTION_FLAGS);
+    }
+    add_title(o, out, "Examples");
+    for (const struct example *e = c->details->examples; e->line; e++)
+        buf_printf(out, "  %s\n      %s\n", e->line, e->doc);
+}
+
+/* The names of the statuses that end with a code, separated by commas. */
+static void add_statuses(struct buf *out, int code)
+{
+    bool first = true;
+    for (int s = 0; s < STATUS_COUNT; s++) {
+        if (status_exit_code((enum status)s) != code)
+            continue;
+        buf_printf(out, "%s%s", first ? "" : ", ", status_name((enum status)s));
+        first = false;
+    }
+}
+
+void help_exit_codes(struct buf *out)
+{
+    for (size_t i = 0; i < COUNT_OF(EXIT_CODES); i++) {
+        buf_printf(out, "%5d  %s\n", EXIT_CODES[i].code, EXIT_CODES[i].doc);
+        struct buf names;
+        buf_init(&names, 0);
+        add_statuses(&names, EXIT_CODES[i].code);
+        if (names.len > 0)
+            buf_printf(out, "       kinds of error: %" PRISTR "\n", ARGSTR(buf_str(&names)));
+        buf_free(&names);
+    }
+}
+
+void help_settings(const struct output *o, struct arena *a, struct buf *out)
+{
+    struct table t;
+    table_init(&t, a, (const char *const[]){"SETTING", "TYPE", "DEFAULT", "WHAT", NULL});
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        enum setting id = (enum setting)i;
+        const struct cell cells[] = {
+            {str_of(setting_name(id)), PAINT_NONE},
+            {str_of(setting_type_name(setting_type_of(id))), PAINT_NONE},
+            {str_of(setting_default(id)), PAINT_NONE},
+            {str_of(setting_doc(id)), PAINT_NONE},
+        };
+        table_add(&t, cells);
+    }
+    table_write(&t, o, 0, out);
+    buf_add_text(
+        out, "\nIn the settings file \"nats.url\" is `nats: {url: ...}`, in the environment NOETL_NATS_URL, "
+             "as a flag\n"
+             "--set-option nats.url=VALUE. Flags go before the environment, the environment before the "
+             "context of\n"
+             "the nats CLI, that before the file ($NOETL_CONFIG, or ~/.config/noetl/config.yaml).\n"
+             "Durations have ms, s, m, h or d; sizes B, KiB, MiB or GiB; lists are separated by commas.\n");
+}
+
+/* ---- docs/CLI.md -------------------------------------------------------------------------------------- */
+
+/* In a cell of a table "|" would end the cell. */
+static void add_cell(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            buf_add_char(out, '\\');
+        buf_add_char(out, *text);
+    }
+}
+
+static void markdown_flags(struct buf *out, const struct flag *table)
+{
+    buf_add_text(out, "\n| flag | what it does |\n|---|---|\n");
+    for (; table->name; table++) {
+        struct buf name;
+        buf_init(&name, 0);
+        add_flag_name(&name, table);
+        buf_add_text(out, "| `");
+        add_cell(out, buf_str(&name).ptr);
+        buf_add_text(out, "` | ");
+        add_cell(out, table->doc);
+        if (table->repeats)
+            buf_add_text(out, "; may be repeated");
+        if (table->setting != NO_SETTING)
+            buf_printf(out, " (setting `%s`)", setting_name((enum setting)table->setting));
+        buf_add_text(out, " |\n");
+        buf_free(&name);
+    }
+}
+
+static void markdown_command(struct buf *out, const struct command *c)
+{
+    buf_printf(out, "\n## noetl %s\n\n", c->name);
+    capitalized(out, c->summary);
+    buf_add_text(out, "\n\n```\n");
+    add_usage(out, c);
+    buf_add_text(out, "\n```\n");
+    if (c->details->text)
+        buf_printf(out, "\n%s\n", c->details->text);
+    if (c->details->flags)
+        markdown_flags(out, c->details->flags);
+    if (c->groups & (GROUP_OUTPUT | GROUP_CONNECTION))
+        buf_printf(out, "\nAlso: %s%s%s.\n", c->groups & GROUP_OUTPUT ? "[output](#output)" : "",
+                   (c->groups & GROUP_OUTPUT) && (c->groups & GROUP_CONNECTION) ? ", " : "",
+                   c->groups & GROUP_CONNECTION ? "[connection](#connection)" : "");
+    buf_add_text(out, "\nExamples:\n\n```sh\n");
+    for (const struct example *e = c->details->examples; e->line; e++)
+        buf_printf(out, "# %s\n%s\n", e->doc, e->line);
+    buf_add_text(out, "```\n");
+}
+
+static void markdown_exit_codes(struct buf *out)
+{
+    buf_add_text(out, "\n## Exit codes\n\n| code | what it says | kinds of error |\n|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(EXIT_CODES); i++) {
+        buf_printf(out, "| %d | %s | ", EXIT_CODES[i].code, EXIT_CODES[i].doc);
+        add_statuses(out, EXIT_CODES[i].code);
+        buf_add_text(out, " |\n");
+    }
+}
+
+static void markdown_settings(struct buf *out)
+{
+    buf_add_text(
+        out, "\n## Settings\n\n"
+             "`nats.url` is `nats: {url: …}` in the settings file, `NOETL_NATS_URL` in the environment and\n"
+             "`--set-option nats.url=VALUE` as a flag. Flags go before the environment (`NOETL_*`, and the "
+             "nats CLI's\n"
+             "`NATS_*`), the environment before the nats CLI's context, that before the file "
+             "(`$NOETL_CONFIG`, or\n"
+             "`~/.config/noetl/config.yaml`). Durations have ms, s, m, h or d; sizes B, KiB, MiB or GiB; "
+             "lists are\n"
+             "separated by commas. `noetl config show` says what is set, and where.\n\n"
+             "| setting | type | default | what |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        enum setting id = (enum setting)i;
+        const char *mark = setting_default(id)[0] ? "`" : "";
+        buf_printf(out, "| `%s` | %s | %s%s%s | ", setting_name(id), setting_type_name(setting_type_of(id)),
+                   mark, setting_default(id), mark);
+        add_cell(out, setting_doc(id));
+        if (setting_unit(id)[0])
+            buf_printf(out, " (%s)", setting_unit(id));
+        buf_add_text(out, " |\n");
+    }
+}
+
+void help_markdown(struct buf *out)
+{
+    buf_add_text(out, "# The command line\n\n"
+                      "Written by `noetl help --markdown` from the tables of the program.\n\n"
+                      "| command | what it does |\n|---|---|\n");
+    for (const struct command *c = COMMANDS; c->name; c++)
+        buf_printf(out, "| [noetl %s](#noetl-%s) | %s |\n", c->name, c->name, c->summary);
+    for (const struct command *c = COMMANDS; c->name; c++)
+        markdown_command(out, c);
+    buf_add_text(out, "\n## Output\n");
+    markdown_flags(out, OUTPUT_FLAGS);
+    buf_add_text(out, "\n## Connection\n\n"
+                      "The server is the one that is named: by a flag, by `NOETL_NATS_URL` or `NATS_URL`, by "
+                      "a context of the nats\n"
+                      "CLI, by the settings file. When none is, it is that of the `noetl dev` that runs on "
+                      "this machine, and else\n"
+                      "`nats://127.0.0.1:4222`.\n");
+    markdown_flags(out, CONNECTION_FLAGS);
+    markdown_exit_codes(out);
+    markdown_settings(out);
+}

@@ -1,0 +1,109 @@
+#include "log_pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct log_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t given_back;
+    struct eventlog **all;
+    struct eventlog **idle; /* the first idle_count */
+    uint32_t count, idle_count;
+};
+
+static enum status open_all(struct log_pool *pool, const char *url, uint32_t connections, struct error *err)
+{
+    for (; pool->count < connections; pool->count++) {
+        TRY(eventlog_open(url, "noetl render", &pool->all[pool->count], err));
+        pool->idle[pool->idle_count++] = pool->all[pool->count];
+    }
+    return STATUS_OK;
+}
+
+enum status log_pool_open(const char *url, uint32_t connections, struct log_pool **out, struct error *err)
+{
+    *out = NULL;
+    struct log_pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return error_set(err, STATUS_NO_MEMORY, "there is no memory for the connections to the event log");
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->given_back, NULL);
+    pool->all = calloc(connections, sizeof(struct eventlog *));
+    pool->idle = calloc(connections, sizeof(struct eventlog *));
+    enum status status =
+        pool->all && pool->idle
+            ? open_all(pool, url, connections, err)
+            : error_set(err, STATUS_NO_MEMORY, "there is no memory for the connections to the event log");
+    if (status != STATUS_OK) {
+        log_pool_close(&pool);
+        return status;
+    }
+    *out = pool;
+    return STATUS_OK;
+}
+
+void log_pool_close(struct log_pool **p)
+{
+    struct log_pool *pool = *p;
+    *p = NULL;
+    if (!pool)
+        return;
+    for (uint32_t i = 0; i < pool->count; i++)
+        eventlog_close(&pool->all[i]);
+    pthread_cond_destroy(&pool->given_back);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->all);
+    free(pool->idle);
+    free(pool);
+}
+
+static struct eventlog *take(struct log_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->idle_count == 0)
+        pthread_cond_wait(&pool->given_back, &pool->lock);
+    struct eventlog *log = pool->idle[--pool->idle_count];
+    pthread_mutex_unlock(&pool->lock);
+    return log;
+}
+
+static void give_back(struct log_pool *pool, struct eventlog *log)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->idle[pool->idle_count++] = log;
+    pthread_cond_signal(&pool->given_back);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static enum status explain(enum status status, struct error *err)
+{
+    if (status != STATUS_UNAVAILABLE)
+        return status;
+    if (err && err->place[0] == '\0')
+        error_place(err, "postgres.url");
+    if (err && err->hint[0] == '\0')
+        error_hint(err, "executions go on and are not lost: ask again when Postgres answers");
+    return error_wrap(err, "reading the event log");
+}
+
+enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
+                            uint32_t to_event_id, struct arena *a, struct event_list *out, struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_events(log, execution_id, after_event_id, to_event_id, a, out, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_events(log, execution_id, after_event_id, to_event_id, a, out, err);
+    give_back(pool, log);
+    return explain(status, err);
+}
+
+enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
+                                struct execution_row **rows, size_t *count, struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_executions(log, filter, a, rows, count, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_executions(log, filter, a, rows, count, err);
+    give_back(pool, log);
+    return explain(status, err);
+}

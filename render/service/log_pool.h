@@ -1,0 +1,26 @@
+/* A few connections to the event log, shared by the threads of the service: each call takes one for itself.
+ */
+#ifndef RENDER_SERVICE_LOG_POOL_H
+#define RENDER_SERVICE_LOG_POOL_H
+
+#include "eventlog/eventlog.h"
+
+struct log_pool;
+
+/* `url` as for eventlog_open(). A database that is away is no error here: each call says so. */
+enum status log_pool_open(const char *url, uint32_t connections, struct log_pool **out,
+                          struct error *err) MUST_CHECK;
+/* When no call is running any more. NULL is allowed. */
+void log_pool_close(struct log_pool **pool);
+
+/*
+ * As eventlog_events() and eventlog_executions(), from any thread; they wait for a connection. A connection
+ * that was lost since its last use is made again once. STATUS_UNAVAILABLE names the event log.
+ */
+enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
+                            uint32_t to_event_id, struct arena *a, struct event_list *out,
+                            struct error *err) MUST_CHECK;
+enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
+                                struct execution_row **rows, size_t *count, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Finding an execution: in the log, or, before the broker has taken it up, as a request in the stream of
+ * events.
+ */
+#ifndef RENDER_SERVICE_LOOKUP_H
+#define RENDER_SERVICE_LOOKUP_H
+
+#include <stdatomic.h>
+
+#include "log_pool.h"
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+/* What the operations work with; outlives them. */
+struct render_service {
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct log_pool *log;
+    size_t answer_max;    /* bytes of one answer */
+    int64_t wait_ms;      /* the longest wait for an event to be in the log */
+    atomic_bool stopping; /* ends such waits */
+};
+
+struct found_execution {
+    struct event_list events; /* at least one */
+    struct str hop;           /* where it is when the log does not know of it yet; "" if it does */
+};
+
+/*
+ * All events of an execution. With `at_least` > 0 it first waits until the log has the event of that number:
+ * STATUS_TIMEOUT says how far the log is. STATUS_NOT_FOUND: neither in the log nor requested.
+ */
+enum status lookup_execution(struct render_service *s, int64_t execution_id, uint32_t at_least,
+                             struct arena *a, struct found_execution *out, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,62 @@
+#include "service.h"
+
+#include "operations.h"
+#include "runtime/connect.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+
+enum {
+    CONNECTIONS = 4,
+    /* More than connections: a call that waits for the log to catch up has none. */
+    THREADS = 16,
+    WAIT_MS = 10000,
+    HEADERS_BYTES = 1024,
+};
+
+static enum status serve_bus(struct render_service *s, struct error *err)
+{
+    struct service *service = NULL;
+    struct service_options options = {.bus = s->bus,
+                                      .subjects = s->subjects,
+                                      .name = "noetl-render",
+                                      .description =
+                                          "tells of executions and renders templates in their context",
+                                      .table = render_service_operations(s),
+                                      .threads = THREADS};
+    TRY(service_start(&options, &service, err));
+    LOG(LOG_INFO, "render service ready", LOG_TEXT("prefix", s->subjects->prefix));
+    int signal = daemon_wait(NULL, NULL);
+    LOG(LOG_INFO, "render service stops", LOG_NUM("signal", signal));
+    daemon_draining();
+    atomic_store(&s->stopping, true);
+    service_stop(&service);
+    return STATUS_OK;
+}
+
+static enum status serve_log(const struct settings *settings, struct render_service *s, struct error *err)
+{
+    TRY(bus_connect(settings, "render", true, &s->bus, err));
+    s->answer_max = (size_t)bus_max_payload(s->bus) - HEADERS_BYTES;
+    enum status status = serve_bus(s, err);
+    bus_close(&s->bus);
+    return status;
+}
+
+enum status render_service_serve(const struct settings *settings, struct error *err)
+{
+    daemon_setup();
+    struct subjects subjects;
+    struct render_service s = {.subjects = &subjects, .wait_ms = WAIT_MS};
+    TRY(subjects_from_settings(settings, &subjects, err));
+    const char *url = settings_text(settings, SETTING_POSTGRES_URL);
+    if (url[0] == '\0') {
+        error_set(err, STATUS_INVALID,
+                  "postgres.url is not set: the render service reads the event log there");
+        error_place(err, "postgres.url");
+        return error_hint(err, "set it, for example to postgresql://noetl@127.0.0.1:5432/noetl");
+    }
+    TRY(log_pool_open(url, CONNECTIONS, &s.log, err));
+    enum status status = serve_log(settings, &s, err);
+    log_pool_close(&s.log);
+    return status;
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dead_letter.h"
 #include "engine.h"
 #include "intake.h"
 #include "publisher/topology.h"
@@ -25,6 +26,7 @@ struct broker {
     struct writer *writer;
     struct engine *engine;
     struct intake *intake;
+    struct dead_letters *dead_letters;
     struct checkpoint *checkpoints;
     struct bus_reader **readers;
     uint32_t reader_count;
@@ -178,6 +180,7 @@ static enum status start(struct broker *b, struct error *err)
         return status;
     }
     TRY(start_readers(b, err));
+    TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
     return intake_start(b->bus, &b->subjects, &b->intake, err);
 }
 
@@ -189,6 +192,7 @@ static enum status start(struct broker *b, struct error *err)
 static void stop(struct broker *b)
 {
     intake_stop(&b->intake);
+    dead_letters_stop(&b->dead_letters);
     if (b->has_mailbox)
         mailbox_close(&b->mailbox);
     for (uint32_t p = 0; p < b->reader_count; p++)

@@ -4,6 +4,7 @@
 
 #include "core/id.h"
 #include "core/json.h"
+#include "outcome.h"
 #include "runtime/log.h"
 
 enum { HEADERS_BYTES = 512 }; /* room for the headers of a message, which count towards the server's limit */
@@ -70,44 +71,15 @@ static enum status publish(struct dispatcher *d, struct batch *b, const char *su
 static enum status refuse_task(struct dispatcher *d, struct batch *b, const struct task *task, size_t size,
                                struct error *err)
 {
-    struct map_builder m;
-    struct value error, result, meta, v;
-    struct str text, id, message;
-    char subject[SUBJECT_MAX];
-    message = arena_printf(
+    struct failed_outcome outcome;
+    struct str message = arena_printf(
         &b->arena,
         "the task is %zu bytes with its rendered input, and the server takes messages of %lld bytes at most",
         size, (long long)bus_max_payload(d->bus));
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("kind"), value_text(status_name(STATUS_LIMIT)));
-    map_put(&m, STR("message"), value_str(message));
-    TRY(map_end(&m, &error, err));
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("status"), value_text("error"));
-    map_put(&m, STR("error"), error);
-    TRY(map_end(&m, &result, err));
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("token"), value_str(task->token));
-    map_put(&m, STR("worker"), value_text("broker"));
-    TRY(map_end(&m, &meta, err));
-    struct event e = {
-        .execution_id = task->execution_id,
-        .type = EVENT_ACTION_ERROR,
-        .node_name = task->step,
-        .node_type = task->type,
-        .task_id = task->task_id,
-        .visit = task->visit,
-        .attempt = task->attempt,
-        .result = result,
-        .meta = meta,
-        .error = message,
-    };
-    TRY(event_to_value(&b->arena, &e, &v, err));
-    TRY(json_text(&b->arena, v, &text, err));
-    id = arena_printf(&b->arena, "%lld.%" PRISTR ".outcome", (long long)task->execution_id,
-                      ARGSTR(task->task_id));
-    subject_event(&d->subjects, task->execution_id, EVENT_ACTION_ERROR, subject);
-    return publish(d, b, subject, id, text, err);
+    if (!message.ptr)
+        return arena_error(&b->arena, err, "an error's text");
+    TRY(failed_outcome(&b->arena, &d->subjects, task, STATUS_LIMIT, message, &outcome, err));
+    return publish(d, b, outcome.subject, outcome.message_id, outcome.payload, err);
 }
 
 static enum status publish_task(struct dispatcher *d, struct batch *b, const struct task_order *order,

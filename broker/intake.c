@@ -1,28 +1,22 @@
 #include "intake.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/id.h"
 #include "core/json.h"
+#include "desk.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
 #include "runtime/log.h"
 
-enum { AT_A_TIME = 64, RETRY_AFTER_MS = 1000, NODE_OF_COMMANDS = 1023 };
+enum { RETRY_AFTER_MS = 1000, NODE_OF_COMMANDS = 1023 };
 
 struct intake {
     struct bus *bus;
     struct subjects subjects;
-    struct bus_pull *pull;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    struct bus_delivery *waiting[AT_A_TIME]; /* a ring: never more than were asked for */
-    uint32_t first, count;
-    bool stopping;
+    struct desk *desk;
 };
 
 /*
@@ -99,8 +93,9 @@ static enum status handle(struct intake *i, const char *command, const struct bu
     return status;
 }
 
-static void take(struct intake *i, struct bus_delivery *d)
+static void take(void *context, struct bus_delivery *d)
 {
+    struct intake *i = context;
     const char *dot = strrchr(d->subject, '.');
     const char *command = dot ? dot + 1 : d->subject;
     struct error err = {0};
@@ -114,53 +109,6 @@ static void take(struct intake *i, struct bus_delivery *d)
     } else {
         reject_command(i->bus, &i->subjects, command, d, &err);
     }
-    bus_delivery_free(d);
-}
-
-static void deliver(void *context, struct bus_delivery *d)
-{
-    struct intake *i = context;
-    pthread_mutex_lock(&i->lock);
-    bool room = i->count < AT_A_TIME && !i->stopping;
-    if (room) {
-        i->waiting[(i->first + i->count++) % AT_A_TIME] = d;
-        pthread_cond_signal(&i->filled);
-    }
-    pthread_mutex_unlock(&i->lock);
-    if (!room) {
-        bus_deliver_nak(i->bus, d, 0);
-        bus_delivery_free(d);
-    }
-}
-
-static void trouble(void *context, const struct error *err)
-{
-    (void)context;
-    if (err)
-        LOG(LOG_ERROR, "commands cannot be read", LOG_ERR(err));
-    else
-        LOG_LINE(LOG_INFO, "commands are read again");
-}
-
-static void *run(void *context)
-{
-    struct intake *i = context;
-    pthread_mutex_lock(&i->lock);
-    while (!i->stopping) {
-        if (i->count == 0) {
-            pthread_cond_wait(&i->filled, &i->lock);
-            continue;
-        }
-        struct bus_delivery *d = i->waiting[i->first];
-        i->first = (i->first + 1) % AT_A_TIME;
-        i->count--;
-        pthread_mutex_unlock(&i->lock);
-        take(i, d);
-        bus_pull_want(i->pull, 1);
-        pthread_mutex_lock(&i->lock);
-    }
-    pthread_mutex_unlock(&i->lock);
-    return NULL;
 }
 
 enum status intake_start(struct bus *bus, const struct subjects *s, struct intake **out, struct error *err)
@@ -171,43 +119,21 @@ enum status intake_start(struct bus *bus, const struct subjects *s, struct intak
         return error_set(err, STATUS_NO_MEMORY, "no memory for the intake of commands");
     i->bus = bus;
     i->subjects = *s;
-    pthread_mutex_init(&i->lock, NULL);
-    pthread_cond_init(&i->filled, NULL);
-    stream_name(s, STREAM_COMMANDS, stream);
-    enum status status = bus_pull_start(bus, stream, INTAKE_CONSUMER, deliver, trouble, i, &i->pull, err);
-    int code = status == STATUS_OK ? pthread_create(&i->thread, NULL, run, i) : 0;
-    if (code != 0) {
-        bus_pull_stop(&i->pull);
-        status =
-            error_set(err, STATUS_IO, "the intake of commands could not start a thread: %s", strerror(code));
-    }
+    enum status status = desk_open(bus, stream_name(s, STREAM_COMMANDS, stream), INTAKE_CONSUMER, "commands",
+                                   take, i, &i->desk, err);
     if (status != STATUS_OK) {
         free(i);
         return status;
     }
-    bus_pull_want(i->pull, AT_A_TIME);
     *out = i;
     return STATUS_OK;
 }
 
 void intake_stop(struct intake **i)
 {
-    struct intake *gone = *i;
-    *i = NULL;
-    if (!gone)
+    if (!*i)
         return;
-    pthread_mutex_lock(&gone->lock);
-    gone->stopping = true;
-    pthread_cond_signal(&gone->filled);
-    pthread_mutex_unlock(&gone->lock);
-    pthread_join(gone->thread, NULL);
-    bus_pull_stop(&gone->pull);
-    for (uint32_t k = 0; k < gone->count; k++) {
-        struct bus_delivery *d = gone->waiting[(gone->first + k) % AT_A_TIME];
-        bus_deliver_nak(gone->bus, d, 0);
-        bus_delivery_free(d);
-    }
-    pthread_cond_destroy(&gone->filled);
-    pthread_mutex_destroy(&gone->lock);
-    free(gone);
+    desk_close(&(*i)->desk);
+    free(*i);
+    *i = NULL;
 }

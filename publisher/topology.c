@@ -85,13 +85,21 @@ static enum status ensure_advisories(struct bus *bus, const struct subjects *s,
     stream_name(s, STREAM_TASKS, tasks);
     snprintf(dead, sizeof dead, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.*", tasks);
     snprintf(terminated, sizeof terminated, "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.%s.*", tasks);
-    return bus_stream_ensure(bus,
-                             &(struct bus_stream){.name = stream_name(s, STREAM_ADVISORIES, name),
-                                                  .subjects = {dead, terminated},
-                                                  .max_age_ms = 7 * DAY_MS,
-                                                  .duplicates_ms = o->duplicates_ms,
-                                                  .replicas = o->replicas},
-                             err);
+    TRY(bus_stream_ensure(bus,
+                          &(struct bus_stream){.name = stream_name(s, STREAM_ADVISORIES, name),
+                                               .subjects = {dead, terminated},
+                                               .max_age_ms = 7 * DAY_MS,
+                                               .duplicates_ms = o->duplicates_ms,
+                                               .replicas = o->replicas},
+                          err));
+    return bus_consumer_ensure(bus,
+                               &(struct bus_consumer){.stream = name,
+                                                      .durable = DEAD_LETTERS_CONSUMER,
+                                                      .filter = dead,
+                                                      .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                                      .max_ack_pending = MAX_ACK_PENDING,
+                                                      .max_waiting = MAX_WAITING},
+                               err);
 }
 
 enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,

@@ -1,0 +1,119 @@
+#include "dead_letter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "desk.h"
+#include "outcome.h"
+#include "publisher/topology.h"
+#include "runtime/log.h"
+
+enum { RETRY_AFTER_MS = 1000, ANSWER_WITHIN_MS = 5000 };
+
+struct dead_letters {
+    struct bus *bus;
+    struct subjects subjects;
+    char tasks[96];
+    struct desk *desk;
+};
+
+static enum status report_failed(struct dead_letters *l, struct arena *a, const struct task *task,
+                                 int64_t deliveries, struct error *err)
+{
+    struct failed_outcome outcome;
+    struct bus_ack ack;
+    struct str message = arena_printf(
+        a,
+        "the task was given to workers %lld times, and none of them came to its end or reported how it ended",
+        (long long)deliveries);
+    if (!message.ptr)
+        return arena_error(a, err, "an error's text");
+    TRY(failed_outcome(a, &l->subjects, task, STATUS_UNAVAILABLE, message, &outcome, err));
+    struct bus_publication p = {
+        .subject = outcome.subject,
+        .message_id = outcome.message_id.ptr,
+        .payload = outcome.payload,
+        .give_up_ms = ANSWER_WITHIN_MS,
+    };
+    return bus_publish_wait(l->bus, &p, &ack, err);
+}
+
+static enum status remove_task(struct dead_letters *l, struct arena *a, uint64_t sequence, struct error *err)
+{
+    char verb[160], body[64];
+    struct value answer;
+    snprintf(verb, sizeof(verb), "STREAM.MSG.DELETE.%s", l->tasks);
+    int len = snprintf(body, sizeof(body), "{\"seq\":%llu}", (unsigned long long)sequence);
+    return bus_api(l->bus, verb, (struct str){body, (size_t)len}, a, &answer, err);
+}
+
+/* The task of an advisory, from the stream; it stays there until its failure is reported. */
+static enum status bury(struct dead_letters *l, struct arena *a, struct value advisory, struct error *err)
+{
+    struct value sequence = VALUE_GET(advisory, "stream_seq"), deliveries = VALUE_GET(advisory, "deliveries");
+    struct bus_stored stored;
+    struct value v;
+    struct task task;
+    if (sequence.type != VALUE_INT)
+        return error_set(err, STATUS_INVALID, "the advisory names no stream_seq");
+    TRY(bus_stream_get(l->bus, l->tasks, (uint64_t)sequence.u.i, a, &stored, err));
+    TRY(json_read_map(a, stored.payload, "the task", &v, err));
+    TRY(task_from_value(v, &task, err));
+    TRY(report_failed(l, a, &task, deliveries.type == VALUE_INT ? deliveries.u.i : 0, err));
+    LOG(LOG_WARN, "a task was delivered as often as it may be and is given up",
+        LOG_NUM("execution", task.execution_id), LOG_STR("step", task.step), LOG_STR("task", task.task_id));
+    return remove_task(l, a, (uint64_t)sequence.u.i, err);
+}
+
+static void handle(void *context, struct bus_delivery *d)
+{
+    struct dead_letters *l = context;
+    struct arena a;
+    struct value advisory;
+    struct error err = {0};
+    arena_init(&a, 0);
+    enum status status = json_read_map(&a, d->payload, "the advisory", &advisory, &err);
+    if (status == STATUS_OK)
+        status = bury(l, &a, advisory, &err);
+    arena_free(&a);
+    if (status_may_retry(status)) {
+        LOG(LOG_WARN, "a dead task has to wait", LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
+        bus_deliver_nak(l->bus, d, RETRY_AFTER_MS);
+        return;
+    }
+    /* Not found: its outcome came after all, or its execution is over and its tasks were withdrawn. */
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        LOG(LOG_ERROR, "an advisory about a dead task cannot be used",
+            LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
+    bus_deliver_ack(l->bus, d);
+}
+
+enum status dead_letters_start(struct bus *bus, const struct subjects *s, struct dead_letters **out,
+                               struct error *err)
+{
+    char stream[96];
+    struct dead_letters *l = calloc(1, sizeof(*l));
+    if (!l)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for reading advisories");
+    l->bus = bus;
+    l->subjects = *s;
+    stream_name(s, STREAM_TASKS, l->tasks);
+    enum status status = desk_open(bus, stream_name(s, STREAM_ADVISORIES, stream), DEAD_LETTERS_CONSUMER,
+                                   "advisories about dead tasks", handle, l, &l->desk, err);
+    if (status != STATUS_OK) {
+        free(l);
+        return status;
+    }
+    *out = l;
+    return STATUS_OK;
+}
+
+void dead_letters_stop(struct dead_letters **l)
+{
+    if (!*l)
+        return;
+    desk_close(&(*l)->desk);
+    free(*l);
+    *l = NULL;
+}

@@ -1,6 +1,7 @@
 /*
- * The durable log of events in Postgres: schema `noetl`, table `noetl.event`, one row an event, never changed;
- * and noetl.partition, the checkpoint of each partition, committed together with the rows that it led to.
+ * The durable log of events in Postgres: schema `noetl`, table `noetl.event`, one row an event, never
+ * changed; and noetl.partition, the checkpoint of each partition, committed together with the rows that it
+ * led to.
  *
  * A struct eventlog is one connection and belongs to one thread at a time. It connects again by itself on the
  * next call after a loss; a call that met the loss returns STATUS_UNAVAILABLE.
@@ -15,7 +16,8 @@
 struct eventlog;
 
 /* `url`: a libpq connection string. Connects now if it can; `name` is its application_name. */
-enum status eventlog_open(const char *url, const char *name, struct eventlog **out, struct error *err) MUST_CHECK;
+enum status eventlog_open(const char *url, const char *name, struct eventlog **out,
+                          struct error *err) MUST_CHECK;
 void eventlog_close(struct eventlog **log);
 /* STATUS_OK if the database answers and its schema is of this version. */
 enum status eventlog_check(struct eventlog *log, struct error *err) MUST_CHECK;
@@ -26,9 +28,9 @@ enum status eventlog_migrate(struct eventlog *log, int *applied, struct error *e
 
 struct checkpoint {
     uint32_t partition;
-    int64_t epoch;            /* of the owner: a commit with an older one than the row's is refused */
-    uint64_t stream_seq;      /* the last message of NOETL_EVENTS whose effects are in the log */
-    int64_t stream_time_ns;   /* and when the stream stored it: sequences are reused after a lost tail */
+    int64_t epoch;          /* of the owner: a commit with an older one than the row's is refused */
+    uint64_t stream_seq;    /* the last message of NOETL_EVENTS whose effects are in the log */
+    int64_t stream_time_ns; /* and when the stream stored it: sequences are reused after a lost tail */
     int64_t stream_created_ns;
 };
 
@@ -40,8 +42,8 @@ enum status eventlog_take_partition(struct eventlog *log, uint32_t partition, co
                                     struct checkpoint *out, struct error *err) MUST_CHECK;
 
 /*
- * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when an
- * epoch is no longer the row's: nothing was written, the partition is lost.
+ * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when
+ * an epoch is no longer the row's: nothing was written, the partition is lost.
  */
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,
                             const struct checkpoint *checkpoints, size_t checkpoint_count,
@@ -60,16 +62,16 @@ enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t
                             struct error *err) MUST_CHECK;
 
 struct execution_filter {
-    struct str path;      /* "" : any */
-    struct str status;    /* "", "running", "completed", "failed", "cancelled" */
-    int64_t before;       /* cursor: only executions started before this one; 0: none */
-    uint32_t limit;       /* 0: 20 */
+    struct str path;   /* "" : any */
+    struct str status; /* "", "running", "completed", "failed", "cancelled" */
+    int64_t before;    /* cursor: only executions started before this one; 0: none */
+    uint32_t limit;    /* 0: 20 */
 };
 struct execution_row {
     int64_t execution_id;
     struct str path;
     int64_t version;
-    struct str status;    /* "running", "completed", "failed", "cancelled" */
+    struct str status;            /* "running", "completed", "failed", "cancelled" */
     int64_t started_ns, ended_ns; /* 0: not yet */
     struct str error;
 };

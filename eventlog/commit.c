@@ -1,0 +1,196 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "copy_row.h"
+#include "eventlog_inner.h"
+#include "month.h"
+#include "pq_error.h"
+
+/*
+ * One simple query of two statements, UPDATE and COPY, which the server runs as one transaction: two round
+ * trips (COPY's data follow when the server asks for them), and one flush to disk at its end. The count that
+ * UPDATE reports before COPY asks is the fence: if it falls short, COPY is ended with an error, which undoes
+ * both.
+ */
+
+enum { SEND_BYTES = 64 << 10 };
+
+/* Only numbers are put into the text. */
+static void write_update(struct buf *sql, const struct checkpoint *checkpoints, size_t count)
+{
+    buf_add_text(
+        sql, "UPDATE noetl.partition p SET stream_seq = n.s, stream_time_ns = n.t, stream_created_ns = n.c,"
+             " updated_at = now() FROM (VALUES ");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(sql, "%s(%u,%lld::bigint,%lld::bigint,%lld::bigint,%lld::bigint)", i ? "," : "",
+                   checkpoints[i].partition, (long long)checkpoints[i].epoch,
+                   (long long)checkpoints[i].stream_seq, (long long)checkpoints[i].stream_time_ns,
+                   (long long)checkpoints[i].stream_created_ns);
+    buf_add_text(sql, ") n (p, e, s, t, c) WHERE p.partition = n.p AND p.epoch = n.e;");
+}
+
+static enum status send_statements(struct eventlog *log, const struct checkpoint *checkpoints, size_t count,
+                                   struct error *err)
+{
+    struct buf *sql = &log->rows;
+    buf_clear(sql);
+    if (count > 0)
+        write_update(sql, checkpoints, count);
+    buf_add_text(sql, "COPY noetl.event (" COPY_COLUMNS ") FROM STDIN (FORMAT binary)");
+    TRY(buf_status(sql, err));
+    return PQsendQuery(log->connection.pg, sql->data) ? STATUS_OK
+                                                      : connection_failed(&log->connection, NULL, err);
+}
+
+/* Reads up to the server's asking for rows; *updated: how many checkpoints it found. */
+static enum status await_copy(struct eventlog *log, size_t *updated, struct error *err)
+{
+    PGconn *pg = log->connection.pg;
+    for (;;) {
+        PGresult *r = PQgetResult(pg);
+        ExecStatusType kind = PQresultStatus(r);
+        if (kind == PGRES_COMMAND_OK) {
+            unsigned long count = 0;
+            sscanf(PQcmdTuples(r), "%lu", &count);
+            *updated = count;
+            PQclear(r);
+            continue;
+        }
+        if (kind == PGRES_COPY_IN) {
+            PQclear(r);
+            return STATUS_OK;
+        }
+        PGresult *rest;
+        while (PQstatus(pg) == CONNECTION_OK && (rest = PQgetResult(pg)) != NULL)
+            PQclear(rest);
+        enum status s = connection_failed(&log->connection, r, err);
+        PQclear(r);
+        return s;
+    }
+}
+
+static enum status send_rows(struct eventlog *log, const struct event *events, size_t count,
+                             struct error *err)
+{
+    struct buf *rows = &log->rows;
+    buf_clear(rows);
+    copy_begin(rows);
+    for (size_t i = 0; i < count; i++) {
+        if (copy_row(rows, &events[i], err) != STATUS_OK)
+            return error_wrap(err, "execution %lld, event %u", (long long)events[i].execution_id,
+                              events[i].event_id);
+        if (rows->len < SEND_BYTES)
+            continue;
+        if (PQputCopyData(log->connection.pg, rows->data, (int)rows->len) != 1)
+            return connection_failed(&log->connection, NULL, err);
+        buf_clear(rows);
+    }
+    copy_end(rows);
+    TRY(buf_status(rows, err));
+    return PQputCopyData(log->connection.pg, rows->data, (int)rows->len) == 1
+               ? STATUS_OK
+               : connection_failed(&log->connection, NULL, err);
+}
+
+/* The answer to the whole transaction. */
+static enum status await_end(struct eventlog *log, bool *duplicate, struct error *err)
+{
+    PGconn *pg = log->connection.pg;
+    enum status s = STATUS_OK;
+    PGresult *r, *failed = NULL;
+    while ((r = PQgetResult(pg)) != NULL) {
+        bool bad = PQresultStatus(r) != PGRES_COMMAND_OK;
+        if (bad && !failed)
+            failed = r;
+        else
+            PQclear(r);
+        if (bad && PQstatus(pg) == CONNECTION_BAD)
+            break;
+    }
+    if (failed || PQstatus(pg) == CONNECTION_BAD) {
+        *duplicate = failed && pq_result_is(failed, SQLSTATE_UNIQUE_VIOLATION);
+        s = connection_failed(&log->connection, failed, err);
+    }
+    PQclear(failed);
+    return s;
+}
+
+/* Ends COPY with an error, so that the server undoes the transaction. */
+static void undo(struct eventlog *log)
+{
+    bool duplicate;
+    if (!log->connection.pg)
+        return; /* and so did the loss of the connection */
+    if (PQputCopyEnd(log->connection.pg, "given up") == 1) {
+        enum status expected = await_end(log, &duplicate, NULL);
+        (void)expected;
+    } else {
+        connection_rollback(&log->connection);
+    }
+}
+
+static enum status lost(const struct checkpoint *checkpoints, size_t count, struct error *err)
+{
+    error_set(err, STATUS_CONFLICT, "another broker took over partition %u%s", checkpoints[0].partition,
+              count > 1 ? ", or another of this commit" : "");
+    return error_place(err, "noetl.partition");
+}
+
+/* One attempt. *duplicate: a row of that key is in the log already. */
+static enum status commit_once(struct eventlog *log, const struct event *events, size_t event_count,
+                               const struct checkpoint *checkpoints, size_t checkpoint_count, bool *duplicate,
+                               struct error *err)
+{
+    size_t updated = 0;
+    TRY(send_statements(log, checkpoints, checkpoint_count, err));
+    TRY(await_copy(log, &updated, err));
+    enum status s = updated == checkpoint_count ? send_rows(log, events, event_count, err)
+                                                : lost(checkpoints, checkpoint_count, err);
+    if (s != STATUS_OK) {
+        undo(log);
+        return s;
+    }
+    if (PQputCopyEnd(log->connection.pg, NULL) != 1)
+        return connection_failed(&log->connection, NULL, err);
+    return await_end(log, duplicate, err);
+}
+
+static enum status is_checkpoint_there(struct eventlog *log, const struct checkpoint *c, bool *out,
+                                       struct error *err)
+{
+    char sql[320];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM noetl.partition WHERE partition = %u AND epoch = %lld AND stream_seq = %lld"
+        " AND stream_time_ns = %lld AND stream_created_ns = %lld",
+        c->partition, (long long)c->epoch, (long long)c->stream_seq, (long long)c->stream_time_ns,
+        (long long)c->stream_created_ns);
+    PGresult *r;
+    TRY(connection_query(&log->connection, sql, NULL, 0, &r, err));
+    *out = result_int(r, 0, 0, 0) == 1;
+    PQclear(r);
+    return STATUS_OK;
+}
+
+/*
+ * A commit whose answer was lost with the connection is made again by its caller, and then finds its own
+ * rows. It is that one, and no collision, if all its checkpoints stand exactly as it would leave them.
+ */
+static bool was_committed(struct eventlog *log, const struct checkpoint *checkpoints, size_t count)
+{
+    bool there = count > 0 && connection_ready(&log->connection, NULL) == STATUS_OK;
+    for (size_t i = 0; there && i < count; i++)
+        if (is_checkpoint_there(log, &checkpoints[i], &there, NULL) != STATUS_OK)
+            return false;
+    return there;
+}
+
+enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,
+                            const struct checkpoint *checkpoints, size_t checkpoint_count, struct error *err)
+{
+    TRY(connection_ready(&log->connection, err));
+    TRY(months_make(log, events, event_count, err));
+    bool duplicate = false;
+    enum status s = commit_once(log, events, event_count, checkpoints, checkpoint_count, &duplicate, err);
+    return duplicate && was_committed(log, checkpoints, checkpoint_count) ? STATUS_OK : s;
+}

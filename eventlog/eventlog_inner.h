@@ -1,0 +1,20 @@
+/* What the files of this room share. */
+#ifndef EVENTLOG_EVENTLOG_INNER_H
+#define EVENTLOG_EVENTLOG_INNER_H
+
+#include "connection.h"
+#include "core/buf.h"
+#include "eventlog.h"
+
+struct eventlog {
+    struct connection connection;
+    /* Events from here (inclusive) to there (exclusive) need no further look at the months' partitions. */
+    int64_t months_from_ns, months_to_ns;
+    uint32_t months_connects; /* of which connection that was found out */
+    struct buf rows;          /* of the commit at work */
+};
+
+/* Numbers of the statements that sessions prepare. */
+enum { STATEMENT_TAKE, STATEMENT_EVENTS, STATEMENT_CURSOR };
+
+#endif

@@ -1,0 +1,194 @@
+/* Rows and checkpoints are written together or not at all, by the owner of the partition. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/json.h"
+
+static struct checkpoint take(struct eventlog *log, uint32_t partition)
+{
+    struct checkpoint c;
+    struct error err;
+    assert_ok(eventlog_take_partition(log, partition, "test", &c, &err), &err);
+    return c;
+}
+
+static void a_partition_remembers_its_checkpoint_and_each_taking_raises_its_epoch(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c = take(log, 7);
+    assert_int_equal(c.epoch, 1);
+    assert_int_equal(c.stream_seq, 0);
+    c.stream_seq = 41;
+    c.stream_time_ns = EVENT_TIME;
+    c.stream_created_ns = EVENT_TIME - 1;
+    assert_ok(eventlog_commit(log, NULL, 0, &c, 1, &err), &err);
+    struct checkpoint again = take(log, 7);
+    assert_int_equal(again.epoch, 2);
+    assert_int_equal(again.stream_seq, 41);
+    assert_int_equal(again.stream_time_ns, EVENT_TIME);
+    assert_int_equal(again.stream_created_ns, EVENT_TIME - 1);
+    eventlog_close(&log);
+}
+
+static void rows_and_checkpoints_of_several_partitions_are_one_commit(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c[2] = {take(log, 0), take(log, 1)};
+    c[0].stream_seq = 5;
+    c[1].stream_seq = 6;
+    struct event e[3] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_EXECUTION_START),
+                         event_of(2, 1, EVENT_EXECUTION_REQUESTED)};
+    assert_ok(eventlog_commit(log, e, 3, c, 2, &err), &err);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "3");
+    assert_string_equal(
+        query("SELECT string_agg(stream_seq::text, ',' ORDER BY partition) FROM noetl.partition"), "5,6");
+    eventlog_close(&log);
+}
+
+static void a_former_owner_writes_nothing(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new(), *other = log_again();
+    struct checkpoint mine[2] = {take(log, 0), take(log, 1)};
+    take(other, 1);
+    mine[0].stream_seq = mine[1].stream_seq = 9;
+    struct event e = event_of(1, 1, EVENT_EXECUTION_REQUESTED);
+    assert_int_equal(eventlog_commit(log, &e, 1, mine, 2, &err), STATUS_CONFLICT);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "0");
+    assert_string_equal(query("SELECT max(stream_seq) FROM noetl.partition"), "0");
+    assert_int_equal(eventlog_commit(log, NULL, 0, &mine[1], 1, &err), STATUS_CONFLICT);
+    /* And the connection is as good as before. */
+    assert_ok(eventlog_commit(log, &e, 1, mine, 1, &err), &err);
+    eventlog_close(&log);
+    eventlog_close(&other);
+}
+
+static void the_same_commit_again_is_recognised(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c = take(log, 3);
+    c.stream_seq = 12;
+    c.stream_time_ns = EVENT_TIME;
+    struct event e[2] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_EXECUTION_START)};
+    assert_ok(eventlog_commit(log, e, 2, &c, 1, &err), &err);
+    assert_ok(eventlog_commit(log, e, 2, &c, 1, &err), &err);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "2");
+    eventlog_close(&log);
+}
+
+static void a_row_that_is_there_already_with_another_checkpoint_is_a_conflict(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c = take(log, 3);
+    struct event e = event_of(1, 1, EVENT_EXECUTION_REQUESTED);
+    c.stream_seq = 12;
+    assert_ok(eventlog_commit(log, &e, 1, &c, 1, &err), &err);
+    c.stream_seq = 13;
+    assert_int_equal(eventlog_commit(log, &e, 1, &c, 1, &err), STATUS_CONFLICT);
+    assert_string_equal(query("SELECT stream_seq FROM noetl.partition"), "12");
+    eventlog_close(&log);
+}
+
+static void a_value_that_json_cannot_carry_undoes_the_commit(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c = take(log, 0);
+    c.stream_seq = 1;
+    struct event e[2] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_STEP_COMPLETED)};
+    e[1].result = value_float(__builtin_nan(""));
+    assert_int_equal(eventlog_commit(log, e, 2, &c, 1, &err), STATUS_INVALID);
+    assert_non_null(strstr(err.message, "result of the event"));
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "0");
+    e[1].result = value_float(0.5);
+    assert_ok(eventlog_commit(log, e, 2, &c, 1, &err), &err);
+    eventlog_close(&log);
+}
+
+static void a_big_batch_goes_in_whole(void **state)
+{
+    (void)state;
+    enum { ROWS = 5000 };
+    static struct event events[ROWS];
+    static char text[200001];
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint c = take(log, 0);
+    memset(text, 'x', sizeof text - 1);
+    for (uint32_t i = 0; i < ROWS; i++)
+        events[i] = event_of(1 + i / 10, 1 + i % 10, EVENT_STEP_STARTED);
+    events[77].result = value_text(text); /* larger than what is sent at a time */
+    c.stream_seq = 5000;
+    assert_ok(eventlog_commit(log, events, ROWS, &c, 1, &err), &err);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "5000");
+    assert_string_equal(
+        query("SELECT length(result::text) FROM noetl.event WHERE execution_id = 8 AND event_id = 8"),
+        "200002");
+    eventlog_close(&log);
+}
+
+static void the_first_row_of_a_month_makes_its_partition_and_the_next(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct event e = event_of(1, 1, EVENT_EXECUTION_REQUESTED);
+    assert_ok(time_parse(STR("2031-12-31T23:59:59.999999999Z"), &e.time_ns, &err), &err);
+    assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
+    assert_string_equal(query("SELECT relname FROM noetl.event e JOIN pg_class c ON c.oid = e.tableoid"),
+                        "event_2031_12");
+    assert_string_equal(query("SELECT to_regclass('noetl.event_2032_01') IS NOT NULL"), "t");
+    /* What belongs to no sensible month is kept all the same. */
+    e.execution_id = 2;
+    e.time_ns = 5;
+    assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
+    assert_string_equal(
+        query(
+            "SELECT relname FROM noetl.event e JOIN pg_class c ON c.oid = e.tableoid WHERE execution_id = 2"),
+        "event_default");
+    eventlog_close(&log);
+}
+
+static void rows_come_in_order_without_being_asked_to(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    for (uint32_t i = 1; i <= 50; i++) {
+        struct event e[2] = {event_of(1, i, EVENT_STEP_STARTED), event_of(2, i, EVENT_STEP_STARTED)};
+        assert_ok(eventlog_commit(log, e, 2, NULL, 0, &err), &err);
+    }
+    assert_string_equal(
+        query("SELECT array_agg(event_id) = (SELECT array_agg(i) FROM generate_series(1::bigint, 50) i)"
+              " FROM (SELECT event_id FROM noetl.event WHERE execution_id = 2) e"),
+        "t");
+    eventlog_close(&log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partition_remembers_its_checkpoint_and_each_taking_raises_its_epoch),
+        cmocka_unit_test(rows_and_checkpoints_of_several_partitions_are_one_commit),
+        cmocka_unit_test(a_former_owner_writes_nothing),
+        cmocka_unit_test(the_same_commit_again_is_recognised),
+        cmocka_unit_test(a_row_that_is_there_already_with_another_checkpoint_is_a_conflict),
+        cmocka_unit_test(a_value_that_json_cannot_carry_undoes_the_commit),
+        cmocka_unit_test(a_big_batch_goes_in_whole),
+        cmocka_unit_test(the_first_row_of_a_month_makes_its_partition_and_the_next),
+        cmocka_unit_test(rows_come_in_order_without_being_asked_to),
+    };
+    return cmocka_run_group_tests(tests, server_start, server_stop);
+}

@@ -1,0 +1,241 @@
+#include "floor.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "eventlog/eventlog.h"
+#include "publisher/subject.h"
+#include "runtime/connect.h"
+#include "runtime/daemon.h"
+#include "traffic.h"
+
+enum { SLOTS = 1 << 20 };
+
+/* Rows and checkpoints that gather while the ones before are committed. */
+struct rows {
+    struct event *items;
+    size_t count, capacity;
+    struct checkpoint *checkpoints;
+    bool *dirty;
+};
+
+struct floor_broker {
+    struct bus *bus;
+    struct subjects subjects;
+    struct eventlog *log;
+    uint32_t steps;
+    struct bus_reader **readers;
+    struct {
+        int64_t id;
+        uint32_t step, events;
+    } * executions;               /* by hash of the id, linear probing, never emptied */
+    struct value context, result; /* of the rows: as large as the engine's */
+    struct arena arena;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct rows filling, committing;
+    bool stopping;
+};
+
+static void add_row(struct floor_broker *f, int64_t id, uint32_t event_id, enum event_type type,
+                    const struct bus_delivery *d)
+{
+    struct rows *r = &f->filling;
+    if (r->count == r->capacity) {
+        r->capacity = r->capacity ? 2 * r->capacity : 4096;
+        r->items = realloc(r->items, r->capacity * sizeof(*r->items));
+        if (!r->items)
+            abort();
+    }
+    r->items[r->count] = (struct event){.execution_id = id,
+                                        .event_id = event_id,
+                                        .type = type,
+                                        .time_ns = d->time_ns,
+                                        .stream_seq = d->stream_sequence,
+                                        .node_name = STR("step_1"),
+                                        .node_type = STR("noop"),
+                                        .visit = 1,
+                                        .attempt = 1,
+                                        .context = f->context};
+    if (type == EVENT_ACTION_COMPLETED)
+        r->items[r->count].result = f->result;
+    r->count++;
+}
+
+/* What the engine shows to watchers for each row. */
+static void show(struct floor_broker *f, int64_t id, enum event_type type, const char *payload, size_t len)
+{
+    char subject[SUBJECT_MAX];
+    struct error err;
+    subject_live(&f->subjects, id, event_type_name(type), subject);
+    if (bus_publish(f->bus, subject, NULL, NULL, 0, (struct str){payload, len}, &err) != STATUS_OK)
+        fprintf(stderr, "floor broker: %s\n", err.message);
+}
+
+static void publish(struct floor_broker *f, const char *subject, const char *id, const char *payload,
+                    size_t len)
+{
+    struct bus_publication p = {.subject = subject, .message_id = id, .payload = {payload, len}};
+    struct error err;
+    if (bus_publish_async(f->bus, &p, &err) != STATUS_OK)
+        fprintf(stderr, "floor broker: %s\n", err.message);
+}
+
+static void publish_task(struct floor_broker *f, int64_t id, uint32_t step)
+{
+    char subject[SUBJECT_MAX], message_id[96], task_id[TASK_ID_TEXT], payload[TRAFFIC_MESSAGE];
+    task_id_format((struct task_id){.step = step, .visit = 1, .iteration = -1, .attempt = 1}, task_id);
+    subject_task(&f->subjects, STR("default"), id, task_id, subject);
+    snprintf(message_id, sizeof(message_id), "%lld.%s", (long long)id, task_id);
+    publish(f, subject, message_id, payload, traffic_task(id, task_id, payload));
+}
+
+static void publish_mark(struct floor_broker *f, int64_t id, uint32_t event_id, enum event_type type)
+{
+    char subject[SUBJECT_MAX], message_id[96], payload[TRAFFIC_MESSAGE];
+    subject_event(&f->subjects, id, type, subject);
+    snprintf(message_id, sizeof(message_id), "%lld.%u", (long long)id, event_id);
+    publish(f, subject, message_id, payload, traffic_task(id, "s0v1a1", payload));
+}
+
+static void rows_of_fact(struct floor_broker *f, int64_t id, uint32_t *events, const enum event_type *types,
+                         size_t count, const struct bus_delivery *d)
+{
+    for (size_t i = 0; i < count; i++)
+        add_row(f, id, ++*events, types[i], d);
+}
+
+static void deliver(void *context, struct bus_delivery *d)
+{
+    struct floor_broker *f = context;
+    struct event_subject at;
+    if (subject_parse_event(&f->subjects, d->subject, &at, NULL) != STATUS_OK ||
+        event_type_kind(at.type) != EVENT_KIND_FACT) {
+        bus_delivery_free(d);
+        return;
+    }
+    size_t slot = ((uint64_t)at.execution_id * UINT64_C(0x9e3779b97f4a7c15)) >> 44;
+    while (f->executions[slot].id && f->executions[slot].id != at.execution_id)
+        slot = (slot + 1) % SLOTS;
+    f->executions[slot].id = at.execution_id;
+    uint32_t done = f->executions[slot].step++, *events = &f->executions[slot].events;
+    enum event_type types[4];
+    size_t count = 0;
+
+    types[count++] = at.type;
+    if (done == 0) {
+        types[count++] = EVENT_EXECUTION_START;
+        types[count++] = EVENT_STEP_COMPLETED;
+    } else {
+        types[count++] = EVENT_STEP_COMPLETED;
+    }
+    types[count++] = done < f->steps ? EVENT_STEP_STARTED : EVENT_EXECUTION_COMPLETE;
+    if (done < f->steps)
+        publish_task(f, at.execution_id, done + 1);
+    pthread_mutex_lock(&f->lock);
+    rows_of_fact(f, at.execution_id, events, types, count, d);
+    f->filling.checkpoints[at.partition].stream_seq = d->stream_sequence;
+    f->filling.checkpoints[at.partition].stream_time_ns = d->time_ns;
+    f->filling.dirty[at.partition] = true;
+    pthread_cond_signal(&f->filled);
+    pthread_mutex_unlock(&f->lock);
+    for (size_t i = 0; i < count; i++) {
+        if (event_type_kind(types[i]) == EVENT_KIND_LIFECYCLE)
+            publish_mark(f, at.execution_id, *events, types[i]);
+        show(f, at.execution_id, types[i], d->payload.ptr, d->payload.len);
+    }
+    bus_delivery_free(d);
+}
+
+static void swap(struct floor_broker *f)
+{
+    struct rows full = f->filling;
+    f->filling = f->committing;
+    f->committing = full;
+    f->filling.count = 0;
+    memcpy(f->filling.checkpoints, full.checkpoints, f->subjects.partitions * sizeof(*full.checkpoints));
+    memset(f->filling.dirty, 0, f->subjects.partitions * sizeof(bool));
+}
+
+static void *commit_all(void *context)
+{
+    struct floor_broker *f = context;
+    struct checkpoint *dirty = calloc(f->subjects.partitions, sizeof(*dirty));
+    pthread_mutex_lock(&f->lock);
+    while (!f->stopping) {
+        if (f->filling.count == 0) {
+            pthread_cond_wait(&f->filled, &f->lock);
+            continue;
+        }
+        swap(f);
+        pthread_mutex_unlock(&f->lock);
+        size_t count = 0;
+        struct error err = {0};
+        for (uint32_t p = 0; p < f->subjects.partitions; p++) {
+            if (f->committing.dirty[p])
+                dirty[count++] = f->committing.checkpoints[p];
+        }
+        if (eventlog_commit(f->log, f->committing.items, f->committing.count, dirty, count, &err) !=
+            STATUS_OK)
+            fprintf(stderr, "floor broker: %s\n", err.message);
+        pthread_mutex_lock(&f->lock);
+    }
+    pthread_mutex_unlock(&f->lock);
+    free(dirty);
+    return NULL;
+}
+
+static enum status prepare(struct floor_broker *f, const struct settings *s, struct error *err)
+{
+    TRY(subjects_from_settings(s, &f->subjects, err));
+    TRY(eventlog_open(settings_text(s, SETTING_POSTGRES_URL), "floor", &f->log, err));
+    uint32_t n = f->subjects.partitions;
+    f->executions = calloc(SLOTS, sizeof(*f->executions));
+    f->readers = calloc(n, sizeof(struct bus_reader *));
+    f->filling =
+        (struct rows){.checkpoints = calloc(n, sizeof(struct checkpoint)), .dirty = calloc(n, sizeof(bool))};
+    f->committing =
+        (struct rows){.checkpoints = calloc(n, sizeof(struct checkpoint)), .dirty = calloc(n, sizeof(bool))};
+    if (!f->executions || !f->readers || !f->filling.checkpoints || !f->filling.dirty ||
+        !f->committing.checkpoints || !f->committing.dirty)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the floor");
+    arena_init(&f->arena, 0);
+    TRY(json_read(&f->arena, STR("{\"type\":\"noop\",\"pool\":\"default\",\"args\":{\"n\":1},\"config\":{}}"),
+                  NULL, &f->context, err));
+    TRY(json_read(&f->arena, STR("{\"status\":\"success\",\"data\":{\"n\":1}}"), NULL, &f->result, err));
+    for (uint32_t p = 0; p < n; p++)
+        TRY(eventlog_take_partition(f->log, p, "floor", &f->filling.checkpoints[p], err));
+    return STATUS_OK;
+}
+
+enum status floor_broker(const struct settings *s, uint32_t steps, struct error *err)
+{
+    struct floor_broker f = {
+        .steps = steps, .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
+    char stream[96], filter[SUBJECT_MAX];
+    pthread_t committer;
+    TRY(prepare(&f, s, err));
+    TRY(bus_connect(s, "floor_broker", false, &f.bus, err));
+    if (pthread_create(&committer, NULL, commit_all, &f) != 0)
+        return error_set(err, STATUS_IO, "no thread for the floor");
+    stream_name(&f.subjects, STREAM_EVENTS, stream);
+    for (uint32_t p = 0; p < f.subjects.partitions; p++) {
+        subject_partition(&f.subjects, p, filter);
+        TRY(bus_reader_start(f.bus, stream, filter, f.filling.checkpoints[p].stream_seq + 1, deliver, NULL,
+                             &f, &f.readers[p], err));
+    }
+    daemon_wait(NULL, NULL);
+    for (uint32_t p = 0; p < f.subjects.partitions; p++)
+        bus_reader_stop(&f.readers[p]);
+    pthread_mutex_lock(&f.lock);
+    f.stopping = true;
+    pthread_cond_signal(&f.filled);
+    pthread_mutex_unlock(&f.lock);
+    pthread_join(committer, NULL);
+    bus_close(&f.bus);
+    eventlog_close(&f.log);
+    return STATUS_OK;
+}

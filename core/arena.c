@@ -162,7 +162,6 @@ static void *alloc_in_new_block(struct arena *a, size_t size)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-    a->limit_reached = false;
     if (size > SIZE_MAX / 2) {
         a->limit_reached = a->limit != 0;
         return NULL;

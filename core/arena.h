@@ -21,7 +21,7 @@ struct arena {
     size_t used;                /* bytes in all blocks, what `limit` bounds */
     size_t limit;               /* 0: none */
     size_t block_size;          /* of the next block; doubles up to a maximum */
-    bool limit_reached;         /* the newest allocation failed at the limit */
+    bool limit_reached;         /* an allocation failed at the limit since the arena was empty */
 };
 
 /* An empty arena that takes no memory until it is used. `limit` in bytes, 0 for none. */

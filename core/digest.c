@@ -160,33 +160,42 @@ static bool base64_complete(size_t digits, size_t padding)
     return padding == 0 || (digits % 4 != 0 && padding == 4 - digits % 4);
 }
 
-bool base64_decode(struct buf *b, struct str text)
+/* Digits and padding of the whole text; false if something else is in it or after the padding. */
+static bool base64_count(struct str text, size_t *digits, size_t *padding)
 {
-    char *out = buf_reserve(b, text.len / 4 * 3 + 3);
-    if (out == NULL)
-        return false;
-    char *start = out;
-    size_t digits = 0, padding = 0;
-    uint32_t bits = 0;
+    *digits = *padding = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        int digit = base64_digit(c);
         if (is_space(c))
             continue;
-        if (c == '=') {
-            padding++;
-            continue;
-        }
-        if (digit < 0 || padding != 0)
+        if (c != '=' && (base64_digit(c) < 0 || *padding != 0))
             return false;
-        bits = bits << 6 | (uint32_t)digit;
-        digits++;
-        if (digits % 4 != 1) /* each digit but a group's first completes a byte */
-            *out++ = (char)(bits >> (6 - 2 * ((digits - 1) % 4)));
+        *padding += c == '=';
+        *digits += c != '=';
     }
-    if (!base64_complete(digits, padding))
+    return true;
+}
+
+bool base64_decode(struct buf *b, struct str text)
+{
+    size_t digits, padding, count = 0;
+    if (!base64_count(text, &digits, &padding) || !base64_complete(digits, padding))
         return false;
-    buf_claim(b, (size_t)(out - start));
+    size_t len = digits / 4 * 3 + digits % 4 * 3 / 4;
+    char *out = buf_reserve(b, len);
+    if (out == NULL)
+        return false;
+    uint32_t bits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = base64_digit(text.ptr[i]);
+        if (digit < 0)
+            continue;
+        bits = bits << 6 | (uint32_t)digit;
+        if (count % 4 != 0) /* each digit but a group's first completes a byte */
+            *out++ = (char)(bits >> (6 - 2 * (count % 4)));
+        count++;
+    }
+    buf_claim(b, len);
     return true;
 }
 

@@ -26,7 +26,8 @@ void sha256_hex(struct str s, char out[65]);
 
 /* RFC 4648 with padding. */
 void base64_encode(struct buf *b, struct str bytes);
-/* Standard or URL alphabet, padding optional, white space skipped; false for other text. */
+/* Standard or URL alphabet, padding optional, white space skipped; false for other text, and if `b` has no
+ * room. */
 bool base64_decode(struct buf *b, struct str text);
 
 /* SplitMix64: a deterministic stream of numbers from a seed (Steele, Lea, Flood 2014). */

@@ -11,9 +11,8 @@ enum { SEQUENCE_BITS = 12, NODE_BITS = 10, TIME_SHIFT = SEQUENCE_BITS + NODE_BIT
 
 int64_t id_from_time(int64_t now_ms, uint32_t node, uint32_t sequence)
 {
-    int64_t ms = now_ms - ID_EPOCH_MS;
-    if (now_ms <= ID_EPOCH_MS)
-        ms = 1; /* a clock that is wrong by years must not make an id that is not positive */
+    /* A clock that is wrong by years must not make an id that is not positive. */
+    int64_t ms = now_ms > ID_EPOCH_MS ? now_ms - ID_EPOCH_MS : 1;
     if (ms > LAST_TIME_MS)
         ms = LAST_TIME_MS;
     int64_t node_part = node & ((1u << NODE_BITS) - 1);

@@ -1,0 +1,69 @@
+#include "http_client.h"
+
+#include <curl/curl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static size_t keep(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_answer *a = context;
+    char *larger = realloc(a->text, a->len + size * count + 1);
+    if (!larger)
+        return 0;
+    memcpy(larger + a->len, bytes, size * count);
+    a->text = larger;
+    a->len += size * count;
+    a->text[a->len] = '\0';
+    return size * count;
+}
+
+static CURLcode perform(uint16_t port, const char *method, const char *path, const char *body,
+                        size_t body_len, bool chunked, struct http_answer *out)
+{
+    char url[512];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, path);
+    CURL *curl = curl_easy_init();
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+    if (chunked)
+        headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
+    assert_non_null(curl);
+    *out = (struct http_answer){.text = calloc(1, 1)};
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+    if (body) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_len);
+    }
+    CURLcode code = curl_easy_perform(curl);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->code);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    return code;
+}
+
+void http_send(uint16_t port, const char *method, const char *path, const char *body, size_t body_len,
+               bool chunked, struct http_answer *out)
+{
+    CURLcode code = perform(port, method, path, body, body_len, chunked, out);
+    /* A server that refuses a large body may close before it has read it all: the answer counts. */
+    if (code != CURLE_OK && !(code == CURLE_SEND_ERROR && out->code != 0))
+        fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
+}
+
+bool http_is_up(uint16_t port)
+{
+    struct http_answer answer;
+    CURLcode code = perform(port, "GET", "/health", NULL, 0, false, &answer);
+    free(answer.text);
+    return code == CURLE_OK && answer.code == 200;
+}

@@ -1,0 +1,156 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "publisher/topology.h"
+#include "servers.h"
+
+static struct servers servers;
+static struct bus *bus;
+
+static int start(void **state)
+{
+    (void)state;
+    servers_start_nats(&servers);
+    bus = servers_connect(&servers, "test topology");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    bus_close(&bus);
+    servers_stop(&servers);
+    return 0;
+}
+
+static const char *const POOLS[] = {"default", "gpu", NULL};
+static const struct topology_options OPTIONS = {
+    .replicas = 1,
+    .events_max_age_ms = INT64_C(86400000),
+    .duplicates_ms = 120000,
+    .task_ack_wait_ms = 30000,
+    .task_max_deliver = 5,
+    .pools = POOLS,
+};
+
+/* A prefix for each test, so that they share the server. */
+static struct subjects subjects_of(const char *prefix, int64_t partitions)
+{
+    struct subjects s;
+    struct error err;
+    assert_int_equal(subjects_init(&s, str_of(prefix), partitions, &err), STATUS_OK);
+    return s;
+}
+
+static void ensure(const struct subjects *s)
+{
+    struct error err;
+    char text[2048];
+    if (topology_ensure(bus, s, &OPTIONS, &err) != STATUS_OK)
+        fail_msg("%s", error_text(&err, text, sizeof text));
+}
+
+static void streams_consumers_and_buckets_are_there_afterwards(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("there", 8);
+    struct bus_stream_info stream;
+    struct bus_consumer_info consumer;
+    struct error err;
+    struct arena a;
+    struct value keys;
+    char name[96];
+    ensure(&s);
+    for (int id = STREAM_COMMANDS; id <= STREAM_ADVISORIES; id++)
+        assert_int_equal(bus_stream_info(bus, stream_name(&s, (enum stream_id)id, name), &stream, &err),
+                         STATUS_OK);
+    stream_name(&s, STREAM_COMMANDS, name);
+    assert_int_equal(bus_consumer_info(bus, name, INTAKE_CONSUMER, &consumer, &err), STATUS_OK);
+    stream_name(&s, STREAM_TASKS, name);
+    assert_int_equal(bus_consumer_info(bus, name, "default", &consumer, &err), STATUS_OK);
+    assert_int_equal(bus_consumer_info(bus, name, "gpu", &consumer, &err), STATUS_OK);
+    arena_init(&a, 0);
+    assert_int_equal(bus_kv_keys(bus, catalog_bucket(&s, name), &a, &keys, &err), STATUS_OK);
+    assert_int_equal(keys.len, 0);
+    arena_free(&a);
+}
+
+static void ensuring_twice_changes_nothing(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("twice", 8);
+    struct bus_stream_info before, after;
+    struct error err;
+    char name[96];
+    ensure(&s);
+    stream_name(&s, STREAM_EVENTS, name);
+    assert_int_equal(bus_stream_info(bus, name, &before, &err), STATUS_OK);
+    ensure(&s);
+    assert_int_equal(bus_stream_info(bus, name, &after, &err), STATUS_OK);
+    assert_int_equal(before.created_ns, after.created_ns);
+}
+
+static void another_number_of_partitions_is_refused(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("fixed", 8), other = subjects_of("fixed", 16);
+    struct error err;
+    ensure(&s);
+    assert_int_equal(topology_ensure(bus, &other, &OPTIONS, &err), STATUS_CONFLICT);
+    assert_string_equal(err.place, "events.partitions");
+    assert_non_null(strstr(err.message, "FIXED_EVENTS"));
+    assert_non_null(strstr(err.hint, "set events.partitions to 8"));
+    ensure(&s);
+}
+
+static void the_event_stream_keeps_the_first_message_of_a_subject_only(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("first", 8);
+    struct bus_ack ack;
+    struct error err;
+    char subject[SUBJECT_MAX];
+    ensure(&s);
+    subject_event(&s, 77, EVENT_EXECUTION_REQUESTED, subject);
+    struct bus_publication p = {.subject = subject,
+                                .message_id = "one",
+                                .only_first = true,
+                                .payload = STR("{}"),
+                                .give_up_ms = 10000};
+    assert_int_equal(bus_publish_wait(bus, &p, &ack, &err), STATUS_OK);
+    assert_string_equal(ack.stream, "FIRST_EVENTS");
+    p.message_id = "two";
+    assert_int_equal(bus_publish_wait(bus, &p, &ack, &err), STATUS_CONFLICT);
+}
+
+static void a_pool_can_be_added_later(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("later", 8);
+    struct bus_consumer_info consumer;
+    struct error err;
+    char name[96];
+    ensure(&s);
+    stream_name(&s, STREAM_TASKS, name);
+    assert_int_equal(bus_consumer_info(bus, name, "late", &consumer, &err), STATUS_NOT_FOUND);
+    assert_int_equal(topology_ensure_pool(bus, &s, &OPTIONS, "late", &err), STATUS_OK);
+    assert_int_equal(bus_consumer_info(bus, name, "late", &consumer, &err), STATUS_OK);
+    assert_int_equal(topology_ensure_pool(bus, &s, &OPTIONS, "no such.pool", &err), STATUS_INVALID);
+    assert_string_equal(err.place, "pools");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(streams_consumers_and_buckets_are_there_afterwards),
+        cmocka_unit_test(ensuring_twice_changes_nothing),
+        cmocka_unit_test(another_number_of_partitions_is_refused),
+        cmocka_unit_test(the_event_stream_keeps_the_first_message_of_a_subject_only),
+        cmocka_unit_test(a_pool_can_be_added_later),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

@@ -26,9 +26,9 @@ enum on_error_mode { ON_ERROR_FAIL, ON_ERROR_CONTINUE, ON_ERROR_STEP };
 
 /* One line of `next` after flattening: `then`, `else` and lists become edges with conditions in front. */
 struct edge {
-    uint32_t target;             /* index of the step */
+    uint32_t target;              /* index of the step */
     struct object_template *args; /* merged over the target's args; NULL if none */
-    bool is_loop;                /* goes back to an ancestor: passing it starts a new visit */
+    bool is_loop;                 /* goes back to an ancestor: passing it starts a new visit */
 };
 
 /* A node of the `next` tree. Every node whose condition is true or absent fires, an ELSE when none did. */
@@ -38,58 +38,61 @@ struct next_node {
     struct str when_text;  /* as written */
     /* What fires: edges [edge, edge + edge_count) of the step and then children. */
     uint32_t edge, edge_count;
-    /* `then` of a true condition, `else` of a false one: nodes [then_node, +then_count), [else_node, +else_count). */
+    /* `then` of a true condition, `else` of a false one: nodes [then_node, +then_count), [else_node,
+     * +else_count). */
     uint32_t then_node, then_count;
     uint32_t else_node, else_count;
     struct position at;
 };
 
-struct action {                  /* what a tool step, or a workbook action, does */
+struct action { /* what a tool step, or a workbook action, does */
     enum step_type type;
-    struct object_template *args; /* NULL if none */
+    struct object_template *args;   /* NULL if none */
     struct object_template *config; /* the tool's own keys, without those in `verbatim`; never NULL */
-    struct value verbatim;       /* map of keys that are handed on unrendered (python's `code`) */
+    struct value verbatim;          /* map of keys that are handed on unrendered (python's `code`) */
 };
 
 struct step {
     struct str name;
     struct str desc;
-    enum step_type type;         /* as written: STEP_WORKBOOK stays so; STEP_NONE for a step that only routes */
+    enum step_type type; /* as written: STEP_WORKBOOK stays so; STEP_NONE for a step that only routes */
     uint32_t index;
     struct position at;
-    struct str pool;             /* "default" */
-    int64_t timeout_ms;          /* of one attempt; 0: the configuration's default */
-    bool pass;                   /* counts as done without running */
+    struct str pool;    /* "default" */
+    int64_t timeout_ms; /* of one attempt; 0: the configuration's default */
+    bool pass;          /* counts as done without running */
     enum join_mode join;
     enum on_error_mode on_error;
-    uint32_t on_error_step;      /* with ON_ERROR_STEP: an edge to that step, by step index */
-    struct action action;        /* of the tool; for a workbook step the named action with the step's args over it */
-    struct str workbook_name;    /* of a workbook step, else "" */
+    uint32_t on_error_step; /* with ON_ERROR_STEP: an edge to that step, by step index */
+    struct action action; /* of the tool; for a workbook step the named action with the step's args over it */
+    struct str workbook_name;       /* of a workbook step, else "" */
     struct object_template *result; /* `result:` of a step without a type, or of `end`; NULL if none */
     /* The `next` tree: roots are nodes [0, root_count). */
     struct next_node *nodes;
     uint32_t node_count, root_count;
     struct edge *edges;
     uint32_t edge_count;
-    uint32_t *incoming;          /* indices of the steps with an edge to this one, without loop edges, each once */
+    uint32_t *incoming; /* indices of the steps with an edge to this one, without loop edges, each once */
     uint32_t incoming_count;
     uint32_t max_visits;
 };
 
 struct playbook {
     struct str path, name, version, description;
-    struct value metadata;       /* as written */
-    struct value workload;       /* defaults; a map */
+    struct value metadata; /* as written */
+    struct value workload; /* defaults; a map */
     struct step *steps;
     uint32_t step_count;
-    uint32_t start;              /* index of `start`; the first step if none has the name */
-    int32_t end;                 /* index of `end`; -1 if there is none */
-    int64_t timeout_ms;          /* of an execution; 0: none */
-    char digest[65];             /* SHA-256 of the text, hexadecimal */
+    uint32_t *by_name;    /* indices of the steps, sorted by name */
+    uint32_t named_count; /* how many: all of them, once it is compiled */
+    uint32_t start;       /* index of `start`; the first step if none has the name */
+    int32_t end;          /* index of `end`; -1 if there is none */
+    int64_t timeout_ms;   /* of an execution; 0: none */
+    char digest[65];      /* SHA-256 of the text, hexadecimal */
     /* reach[a * step_count + b]: whether b can be reached from a without a loop edge (a reaches itself). */
     uint8_t *reach;
-    struct arena arena;          /* holds all of it */
-    uint32_t references;         /* atomic */
+    struct arena arena;  /* holds all of it */
+    uint32_t references; /* atomic */
 };
 
 /*
@@ -103,7 +106,8 @@ enum status playbook_compile(struct str text, const char *file, struct diagnosti
 struct playbook *playbook_ref(struct playbook *p);
 void playbook_unref(struct playbook *p);
 
-/* Only metadata.path (or its older spellings), for naming a file; "" if the text has none or does not parse. */
+/* Only metadata.path (or its older spellings), for naming a file; "" if the text has none or does not parse.
+ */
 enum status playbook_path(struct arena *a, struct str text, struct str *out, struct error *err) MUST_CHECK;
 
 /* Index of the step with the name, or -1. */

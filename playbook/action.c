@@ -1,0 +1,298 @@
+/* What a step, an action of the workbook or an iterator's task does: type, args, and the tool's own keys. */
+#include "compile.h"
+
+#include "core/digest.h"
+#include "core/utf8.h"
+
+#define MAX_SECONDS 2592000 /* 30 days */
+
+static const char *const UNSUPPORTED_TYPES[] = {
+#define X(kind, word) KEEP_##kind(word)
+#define KEEP_KEY(word)
+#define KEEP_TYPE(word) word,
+#include "supported.def"
+#undef KEEP_TYPE
+#undef KEEP_KEY
+#undef X
+    NULL,
+};
+
+/* ---- type
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void add_unknown_type(struct compilation *c, const struct child *child, const char *what)
+{
+    struct str words[STEP_TYPE_COUNT];
+    struct str text = value_as_str(child->node->value);
+    for (int t = 1; t < STEP_TYPE_COUNT; t++)
+        words[t - 1] = str_of(step_type_name((enum step_type)t));
+    struct str near = str_nearest(text, words, STEP_TYPE_COUNT - 1);
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_TYPE, child->node->at,
+                    "unknown type \"%" PRISTR "\" of %s", ARGSTR(text), what);
+    if (near.len)
+        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
+}
+
+static void check_type_support(struct compilation *c, const struct child *child, enum step_type type)
+{
+    for (const char *const *word = UNSUPPORTED_TYPES; *word; word++) {
+        if (strcmp(*word, step_type_name(type)) == 0)
+            diagnostics_add(c->diagnostics, DIAGNOSTIC_UNSUPPORTED, child->node->at,
+                            "\"type: %s\" is not run by this version", *word);
+    }
+}
+
+enum step_type action_type(struct compilation *c, const struct ynode *in, const char *what, bool *known)
+{
+    const struct child *child = ynode_get(in, STR("type"));
+    *known = true;
+    if (!child || child->node->value.type == VALUE_NULL)
+        return STEP_NONE;
+    *known = false;
+    if (child->node->broken || child->node->value.type != VALUE_STRING)
+        return STEP_NONE;
+    struct str text = value_as_str(child->node->value);
+    for (int t = 1; t < STEP_TYPE_COUNT; t++) {
+        if (!str_is(text, step_type_name((enum step_type)t)))
+            continue;
+        *known = true;
+        check_type_support(c, child, (enum step_type)t);
+        return (enum step_type)t;
+    }
+    if (str_is(text, "route") || str_is(text, "router")) {
+        *known = true;
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_OLDER_SPELLING, child->node->at,
+                        "a step that only routes needs no type");
+        return STEP_NONE;
+    }
+    add_unknown_type(c, child, what);
+    return STEP_NONE;
+}
+
+/* ---- args, timeout
+ * ---------------------------------------------------------------------------------------------- */
+
+struct value args_read(struct compilation *c, const struct fields *fields)
+{
+    /* Over each other in this order. */
+    static const char *const SPELLINGS[] = {"data", "input", "payload", "with", "args"};
+    struct value args = {.type = VALUE_UNDEFINED};
+    for (size_t s = 0; s < sizeof(SPELLINGS) / sizeof(*SPELLINGS); s++) {
+        for (uint32_t i = 0; i < fields->count; i++) {
+            const struct field *f = &fields->items[i];
+            if (!f->usable || strcmp(f->rule->means, "args") != 0 || strcmp(f->rule->name, SPELLINGS[s]) != 0)
+                continue;
+            leaves_check(c, f->child->node);
+            args = compilation_overlay(c, args, f->child->node->value);
+        }
+    }
+    return args;
+}
+
+int64_t timeout_read(struct compilation *c, const struct child *child, const char *what)
+{
+    if (!child)
+        return 0;
+    struct value v = child->node->value;
+    double seconds = v.type == VALUE_INT ? (double)v.u.i : v.type == VALUE_FLOAT ? v.u.f : 0;
+    if (seconds >= 0.001 && seconds <= MAX_SECONDS)
+        return (int64_t)(seconds * 1000 + 0.5);
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                    "\"timeout\" of %s has to be from 0.001 to %d seconds", what, MAX_SECONDS);
+    return 0;
+}
+
+/* ---- constructs that are checked but not run
+ * ------------------------------------------------------------------------ */
+
+static void check_condition(struct compilation *c, const struct fields *f, const char *key)
+{
+    const struct child *child = fields_get(f, key);
+    if (child)
+        condition_check(c, child->node);
+}
+
+static void check_retry(struct compilation *c, const struct child *retry, const char *owner)
+{
+    if (!retry || retry->node->kind != NODE_MAP)
+        return;
+    struct fields f;
+    keys_read(c, retry->node, keys_bit(KEYS_RETRY), false, compilation_printf(c, "retry of %s", owner), &f);
+    check_condition(c, &f, "retry_when");
+    check_condition(c, &f, "stop_when");
+}
+
+static void check_one_save(struct compilation *c, const struct ynode *save, const char *owner)
+{
+    if (save->kind != NODE_MAP) {
+        if (!save->broken)
+            diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, save->at,
+                            "an item of \"save\" of %s has to be a map, not %s", owner,
+                            ynode_kind_name(save));
+        return;
+    }
+    if (!ynode_get(save, STR("storage")) && !ynode_get(save, STR("name")))
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, save->at, "save of %s has no \"storage\"",
+                        owner);
+    leaves_check(c, save);
+}
+
+static void check_save(struct compilation *c, const struct child *save, const char *owner)
+{
+    if (!save)
+        return;
+    if (save->node->kind != NODE_LIST) {
+        check_one_save(c, save->node, owner);
+        return;
+    }
+    for (uint32_t i = 0; i < save->node->count; i++)
+        check_one_save(c, save->node->children[i].node, owner);
+}
+
+static void check_assert(struct compilation *c, const struct child *assertion, const char *owner)
+{
+    static const char *const KEYS[] = {"expects", "returns"};
+    struct fields f;
+    if (!assertion)
+        return;
+    const char *what = compilation_printf(c, "assert of %s", owner);
+    keys_read(c, assertion->node, keys_bit(KEYS_ASSERT), false, what, &f);
+    for (size_t k = 0; k < 2; k++) {
+        const struct child *list = fields_get(&f, KEYS[k]);
+        for (uint32_t i = 0; list && i < list->node->count; i++) {
+            struct child item = {.key = list->key, .node = list->node->children[i].node};
+            keys_check_kind(c, &item, KIND_TEXT, what);
+        }
+    }
+}
+
+static void check_one_task(struct compilation *c, const struct ynode *task, const char *what)
+{
+    bool known;
+    struct fields f;
+    struct draft_action unused;
+    if (task->kind != NODE_MAP) {
+        if (!task->broken)
+            diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, task->at, "%s has to be a map, not %s",
+                            what, ynode_kind_name(task));
+        return;
+    }
+    enum step_type type = action_type(c, task, what, &known);
+    if (known && type == STEP_NONE)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, task->at, "%s has no \"type\"", what);
+    uint64_t sets = keys_bit(KEYS_WORK) | keys_bit(KEYS_TASK) | keys_bit(KEYS_TYPE + type);
+    keys_read(c, task, sets, !known || type == STEP_NONE, what, &f);
+    unused = (struct draft_action){.type = type};
+    action_read(c, task, &f, what, &unused);
+}
+
+static void check_tasks(struct compilation *c, const struct child *task, const char *owner)
+{
+    const char *what = compilation_printf(c, "the task of %s", owner);
+    if (!task)
+        return;
+    if (task->node->kind == NODE_MAP)
+        check_one_task(c, task->node, what);
+    for (uint32_t i = 0; task->node->kind == NODE_LIST && i < task->node->count; i++)
+        check_one_task(c, task->node->children[i].node, what);
+}
+
+/* ---- the tool's keys
+ * --------------------------------------------------------------------------------------------------- */
+
+/* The node with the text that its base64 stands for. */
+static const struct ynode *decode(struct compilation *c, const struct child *child)
+{
+    struct buf text;
+    struct str decoded = {0};
+    struct ynode *node = compilation_alloc(c, 1, sizeof(*node));
+    if (!node)
+        return child->node;
+    *node = *child->node;
+    buf_init(&text, YAML_MAX_BYTES);
+    if (base64_decode(&text, value_as_str(child->node->value)) && utf8_check(buf_str(&text)) == text.len) {
+        decoded = (struct str){arena_strdup(c->scratch, buf_str(&text)), text.len};
+        if (!decoded.ptr)
+            compilation_stop(c, arena_error(c->scratch, c->err, "decoded text"));
+        node->value = value_str(decoded);
+        node->decoded = true;
+    } else {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_BASE64, child->node->at,
+                        "\"%" PRISTR "\" is not the base64 of a UTF-8 text", ARGSTR(child->key));
+    }
+    buf_free(&text);
+    return node;
+}
+
+static void check_one_of(struct compilation *c, const struct ynode *in, const struct fields *f, const char *a,
+                         const char *b, const char *what)
+{
+    if (fields_has(f, a) && fields_has(f, b)) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_CONFLICTING_KEYS, in->at, "%s has both \"%s\" and \"%s\"",
+                        what, a, b);
+        diagnostics_hint(c->diagnostics, "keep one of them");
+    } else if (!fields_has(f, a) && !fields_has(f, b) && !in->broken) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, in->at, "%s has no \"%s\" and no \"%s\"",
+                        what, a, b);
+    }
+}
+
+static void check_method(struct compilation *c, const struct fields *f, const char *what)
+{
+    static const char *const METHODS[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+    const struct child *child = fields_get(f, "method");
+    struct str method = child ? value_as_str(child->node->value) : STR("GET");
+    if (template_is_template(method))
+        return;
+    for (size_t i = 0; i < sizeof(METHODS) / sizeof(*METHODS); i++) {
+        if (method.len == strlen(METHODS[i]) && strncasecmp(method.ptr, METHODS[i], method.len) == 0)
+            return;
+    }
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                    "\"%" PRISTR "\" of %s is no method of HTTP", ARGSTR(method), what);
+    diagnostics_hint(c->diagnostics, "the methods are GET POST PUT PATCH DELETE HEAD OPTIONS");
+}
+
+static void check_tool(struct compilation *c, const struct ynode *in, const struct fields *f,
+                       enum step_type type, const char *what)
+{
+    if (type == STEP_PYTHON)
+        check_one_of(c, in, f, "code", "file", what);
+    else if (type == STEP_POSTGRES || type == STEP_DUCKDB)
+        check_one_of(c, in, f, "command", "commands", what);
+    else if (type == STEP_HTTP)
+        check_method(c, f, what);
+    else if (type == STEP_ITERATOR)
+        check_tasks(c, fields_get(f, "task"), what);
+}
+
+static void collect_keys(struct compilation *c, const struct fields *f, struct draft_action *out)
+{
+    struct map_builder config, verbatim;
+    map_begin(&config, c->scratch);
+    map_begin(&verbatim, c->scratch);
+    for (uint32_t i = 0; i < f->count; i++) {
+        const struct field *field = &f->items[i];
+        uint32_t flags = field->rule->flags;
+        if (!field->usable || !(flags & (KEY_CONFIG | KEY_VERBATIM)))
+            continue;
+        const struct ynode *node = flags & KEY_BASE64 ? decode(c, field->child) : field->child->node;
+        if (flags & KEY_CONFIG)
+            leaves_check(c, node);
+        map_put(flags & KEY_CONFIG ? &config : &verbatim, str_of(field->rule->means), node->value);
+    }
+    compilation_stop(c, map_end(&config, &out->config, c->err));
+    compilation_stop(c, map_end(&verbatim, &out->verbatim, c->err));
+}
+
+void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
+                 struct draft_action *out)
+{
+    out->args = args_read(c, fields);
+    out->timeout_ms = timeout_read(c, fields_get(fields, "timeout"), what);
+    check_retry(c, fields_get(fields, "retry"), what);
+    check_save(c, fields_get(fields, "save"), what);
+    check_assert(c, fields_get(fields, "assert"), what);
+    check_tool(c, in, fields, out->type, what);
+    collect_keys(c, fields, out);
+}

@@ -1,0 +1,114 @@
+/*
+ * Between the files of this room: one run of playbook_compile().
+ *
+ *   ynode.c      text → tree of values with places
+ *   keys.c       which keys may stand where (keys.def)
+ *   document.c   the root, metadata, workload, workbook, workflow
+ *   action.c     type, args and tool keys of a step or an action
+ *   step.c       the other keys of a step
+ *   next.c       next → nodes and edges with names
+ *   leaves.c     templates: do they parse, and where is it written if not
+ *   graph.c      names → indices, loop edges, incoming, reach
+ *   link.c       templates compiled into the playbook; only if there was no error
+ *
+ * Errors of the playbook are diagnostics, and compiling goes on; what has an error is left out. Only a lack
+ * of memory stops it: it sticks in `status`.
+ */
+#ifndef PLAYBOOK_COMPILE_H
+#define PLAYBOOK_COMPILE_H
+
+#include "keys.h"
+#include "playbook.h"
+#include "source.h"
+#include "ynode.h"
+
+enum { PLAYBOOK_MAX_STEPS = 2000, PLAYBOOK_MAX_VISITS = 1000 };
+
+/* An action before its templates are compiled. */
+struct draft_action {
+    struct str name; /* of the workbook; "" in a step */
+    enum step_type type;
+    struct value args;     /* a map, or absent */
+    struct value config;   /* a map */
+    struct value verbatim; /* a map */
+    int64_t timeout_ms;    /* 0: none */
+    struct position at;
+};
+
+struct draft_edge {
+    struct str target; /* empty: there was an error about it */
+    struct position at;
+    struct value args; /* a map, or absent */
+};
+
+struct draft_step {
+    struct draft_action action;
+    struct str workbook_name; /* the action that it runs, or "" */
+    struct position workbook_at;
+    struct position name_at;
+    struct value result; /* absent: none */
+    struct str on_error; /* name of the step, or "" */
+    struct position on_error_at;
+    struct draft_edge *edges; /* as many as the step's */
+};
+
+struct compilation {
+    const struct source *source;
+    struct diagnostics *diagnostics;
+    struct arena *scratch; /* until playbook_compile() returns */
+    struct playbook *playbook;
+    struct draft_step *drafts;    /* as many as playbook->steps */
+    struct draft_action *actions; /* of the workbook */
+    uint32_t action_count;
+    bool incomplete;    /* edges are missing because of errors: nothing can be said of what is reached */
+    enum status status; /* STATUS_OK, or why compiling cannot go on at all */
+    struct error *err;
+};
+
+/* Zeroed memory of the playbook's or of the compiler's life; NULL makes the status stick. */
+void *compilation_keep(struct compilation *c, size_t count, size_t size);
+void *compilation_alloc(struct compilation *c, size_t count, size_t size);
+/* A copy that the playbook keeps. */
+struct str compilation_keep_str(struct compilation *c, struct str s);
+struct value compilation_keep_value(struct compilation *c, struct value v);
+/* The keys of `over` over those of `base`; either may be absent, and both are if the result is. */
+struct value compilation_overlay(struct compilation *c, struct value base, struct value over);
+/* A name for messages, in the compiler's memory; never NULL. */
+const char *compilation_printf(struct compilation *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Keeps the first status that is not STATUS_OK. */
+void compilation_stop(struct compilation *c, enum status status);
+
+/* document.c */
+void document_read(struct compilation *c, const struct ynode *root);
+/* The catalog path that the text names by metadata.path or an older spelling; NULL if none. */
+const struct child *document_path(const struct ynode *root);
+
+/* action.c: `what` names the step or the action in messages, `in` is its map. */
+void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
+                 struct draft_action *out);
+/* The type that the map names, STEP_NONE if none; *known is false if there was an error about it. */
+enum step_type action_type(struct compilation *c, const struct ynode *in, const char *what, bool *known);
+/* One map for all spellings of args; absent if none. */
+struct value args_read(struct compilation *c, const struct fields *fields);
+/* Seconds to milliseconds; 0 after an error. */
+int64_t timeout_read(struct compilation *c, const struct child *child, const char *what);
+
+/* step.c: reads it into playbook->steps[index] and drafts[index]. */
+void step_read(struct compilation *c, const struct ynode *node, uint32_t index);
+/* Puts a step's name into playbook->by_name, which has `count` others; false if it is there. */
+bool step_index(struct playbook *p, uint32_t index, uint32_t count);
+
+/* next.c: fills the step's nodes and edges. */
+void next_read(struct compilation *c, const struct child *next, uint32_t index, const char *what);
+
+/* leaves.c */
+void leaves_check(struct compilation *c, const struct ynode *node);
+void condition_check(struct compilation *c, const struct ynode *node);
+
+/* graph.c: targets, loop edges, incoming, reach. */
+void graph_build(struct compilation *c);
+
+/* link.c */
+void playbook_link(struct compilation *c);
+
+#endif

@@ -19,3 +19,19 @@ function(noetl_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} ENVIRONMENT
     "NOETL_SOURCE_DIR=${CMAKE_SOURCE_DIR};NOETL_BINARY=$<TARGET_FILE:noetl>")
 endfunction()
+
+# noetl_fuzz(NAME SOURCES a.c ... [ROOMS core ...])
+#
+# A libFuzzer program fuzz_NAME, built only with NOETL_FUZZ, and clang, and best with NOETL_SANITIZE=address,undefined:
+#   tests/fuzz/fuzz_NAME -max_total_time=180 /tmp/found tests/core/json
+function(noetl_fuzz name)
+  cmake_parse_arguments(FUZZ "" "" "SOURCES;ROOMS" ${ARGN})
+  if(NOT NOETL_FUZZ)
+    return()
+  endif()
+  add_executable(fuzz_${name} ${FUZZ_SOURCES})
+  foreach(room IN LISTS FUZZ_ROOMS)
+    target_link_libraries(fuzz_${name} PRIVATE room_${room})
+  endforeach()
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

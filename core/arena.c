@@ -212,6 +212,7 @@ char *arena_strdup(struct arena *a, struct str s)
     return copy;
 }
 
+PRINTF_LIKE(2, 0)
 static struct str print(struct arena *a, const char *fmt, va_list args)
 {
     va_list again;

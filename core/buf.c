@@ -92,6 +92,7 @@ void buf_add_char(struct buf *b, char c)
     buf_add(b, &c, 1);
 }
 
+PRINTF_LIKE(2, 0)
 static void print(struct buf *b, const char *fmt, va_list args)
 {
     va_list again;

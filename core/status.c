@@ -51,6 +51,7 @@ static void mark_cut(char *text, size_t size, size_t wanted)
     memcpy(text + end, ELLIPSIS, sizeof ELLIPSIS);
 }
 
+PRINTF_LIKE(3, 0)
 static void print(char *text, size_t size, const char *fmt, va_list args)
 {
     int wanted = vsnprintf(text, size, fmt, args);

@@ -43,7 +43,10 @@ enum status eventlog_take_partition(struct eventlog *log, uint32_t partition, co
 
 /*
  * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when
- * an epoch is no longer the row's: nothing was written, the partition is lost.
+ * an epoch is no longer the row's: nothing was written, the partition is lost. After STATUS_UNAVAILABLE or
+ * STATUS_TIMEOUT it may have been written or not: call again with exactly the same rows and checkpoints, a
+ * commit that went through is recognised. What `error` and names hold that a text column cannot (U+0000, no
+ * UTF-8) becomes U+FFFD.
  */
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,
                             const struct checkpoint *checkpoints, size_t checkpoint_count,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Versions of Postgres that are looked for: those that know all that eventlog needs, and some to come. */
-enum { OLDEST_VERSION = 13, NEWEST_VERSION = 30, INITDB_MS = 120000, PASSWORD_BYTES = 20 };
+enum { OLDEST_VERSION = 13, NEWEST_VERSION = 30, INITDB_MS = 120000 };
 
 static const char *const ENVIRONMENT[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "TZ=UTC", NULL};
 
@@ -104,38 +104,34 @@ static enum status choose_user(struct postgres_cluster *c, struct error *err)
 /* ---- the password ----------------------------------------------------------------------------------------
  */
 
-static enum status read_password(const struct server_folder *folder, struct postgres_cluster *c,
-                                 struct error *err)
+static enum status read_password(const struct server_folder *folder, const char *name,
+                                 char out[PASSWORD_TEXT], struct error *err)
 {
     char path[SERVER_PATH_MAX];
-    TRY(folder_join(folder->path, "password", path, err));
+    TRY(folder_join(folder->path, name, path, err));
     FILE *f = fopen(path, "re");
-    if (!f || !fgets(c->password, sizeof c->password, f))
-        c->password[0] = '\0';
+    if (!f || !fgets(out, PASSWORD_TEXT, f))
+        out[0] = '\0';
     if (f)
         fclose(f);
-    c->password[strcspn(c->password, "\n")] = '\0';
-    if (c->password[0] != '\0')
+    if (out[0] != '\0')
         return STATUS_OK;
-    error_set(err, STATUS_NOT_FOUND, "the password of the private Postgres is missing");
+    error_set(err, STATUS_NOT_FOUND, "a password of the private Postgres is missing");
     error_place(err, "%s", path);
     return error_hint(err, "Put the file back, or remove the folder to start with an empty log.");
 }
 
-static enum status make_password(const struct server_folder *folder, struct error *err)
+static enum status make_password(const struct server_folder *folder, const char *name,
+                                 char out[PASSWORD_TEXT], struct error *err)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    unsigned char random[PASSWORD_BYTES];
-    char text[2 * PASSWORD_BYTES + 2];
+    unsigned char random[PASSWORD_TEXT / 2];
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return error_set(err, STATUS_IO, "the system gave no random bytes for a password");
-    for (size_t i = 0; i < sizeof random; i++) {
-        text[2 * i] = DIGITS[random[i] >> 4];
-        text[2 * i + 1] = DIGITS[random[i] & 15];
-    }
-    text[sizeof text - 2] = '\n';
-    text[sizeof text - 1] = '\0';
-    return server_folder_write(folder, "password", text, err);
+    for (size_t i = 0; i < PASSWORD_TEXT - 1; i++)
+        out[i] = DIGITS[i % 2 ? random[i / 2] & 15 : random[i / 2] >> 4];
+    out[PASSWORD_TEXT - 1] = '\0';
+    return server_folder_write(folder, name, out, err);
 }
 
 /* ---- making the cluster ----------------------------------------------------------------------------------
@@ -221,11 +217,18 @@ static enum status make_in_stage(const struct server_folder *folder, const struc
                                  const char *stage, struct error *err)
 {
     char data[SERVER_PATH_MAX], secret[SERVER_PATH_MAX], sql[SERVER_PATH_MAX], pwfile[SERVER_PATH_MAX + 16];
+    char statements[256];
     TRY(folder_join(stage, "data", data, err));
     TRY(folder_join(stage, "password", secret, err));
     TRY(folder_join(stage, "sql", sql, err));
     TRY(write_for_user(c, secret, c->password, err));
-    TRY(write_for_user(c, sql, "CREATE DATABASE noetl OWNER noetl;\n", err));
+    /* A statement a line, in template1, of which the database is a copy. */
+    snprintf(statements, sizeof statements,
+             "CREATE ROLE playbook LOGIN PASSWORD '%s';\n"
+             "GRANT CREATE ON SCHEMA public TO playbook;\n"
+             "CREATE DATABASE noetl OWNER noetl;\n",
+             c->playbook_password);
+    TRY(write_for_user(c, sql, statements, err));
     snprintf(pwfile, sizeof pwfile, "--pwfile=%s", secret);
     const char *const initdb[] = {c->initdb,
                                   "-D",
@@ -239,7 +242,7 @@ static enum status make_in_stage(const struct server_folder *folder, const struc
                                   pwfile,
                                   NULL};
     TRY(run(folder, c, initdb, NULL, err));
-    const char *const single[] = {c->postgres, "--single", "-D", data, "-c", "fsync=off", "postgres", NULL};
+    const char *const single[] = {c->postgres, "--single", "-D", data, "-c", "fsync=off", "template1", NULL};
     return run(folder, c, single, sql, err);
 }
 
@@ -267,8 +270,8 @@ static enum status move_to_place(const struct server_folder *folder, const struc
 static enum status make_cluster(const struct server_folder *folder, struct postgres_cluster *c,
                                 bool throwaway, struct error *err)
 {
-    TRY(make_password(folder, err));
-    TRY(read_password(folder, c, err));
+    TRY(make_password(folder, "password", c->password, err));
+    TRY(make_password(folder, "playbook_password", c->playbook_password, err));
     char stage[SERVER_PATH_MAX];
     TRY(stage_open(folder, c, stage, err));
     enum status s = make_in_stage(folder, c, stage, err);
@@ -287,11 +290,8 @@ enum status postgres_cluster_open(const struct server_folder *folder, bool throw
     TRY(folder_join(folder->path, "data", out->data, err));
     TRY(choose_user(out, err));
     TRY(find_programs(server_folder_number(folder, "data/PG_VERSION"), out, err));
-    return access(out->data, F_OK) == 0 ? read_password(folder, out, err)
-                                        : make_cluster(folder, out, throwaway, err);
-}
-
-void postgres_cluster_url(const struct postgres_cluster *c, uint16_t port, char *out, size_t size)
-{
-    snprintf(out, size, "postgresql://noetl:%s@127.0.0.1:%u/noetl", c->password, port);
+    if (access(out->data, F_OK) != 0)
+        return make_cluster(folder, out, throwaway, err);
+    TRY(read_password(folder, "password", out->password, err));
+    return read_password(folder, "playbook_password", out->playbook_password, err);
 }

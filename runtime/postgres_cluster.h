@@ -1,5 +1,7 @@
-/* The data of a private Postgres (private_postgres.h): which programs and which user it needs, made on first
- * use. */
+/*
+ * The data of a private Postgres (private_postgres.h): which programs and which user it needs; made on first
+ * use.
+ */
 #ifndef RUNTIME_POSTGRES_CLUSTER_H
 #define RUNTIME_POSTGRES_CLUSTER_H
 
@@ -8,6 +10,8 @@
 
 #include "server_folder.h"
 
+enum { PASSWORD_TEXT = 41 };
+
 struct postgres_cluster {
     char data[SERVER_PATH_MAX];     /* <folder>/data */
     char postgres[SERVER_PATH_MAX]; /* the programs */
@@ -15,17 +19,17 @@ struct postgres_cluster {
     bool drop_to_user; /* run by root: as this user */
     uid_t uid;
     gid_t gid;
-    char password[64];
-    const char *const *env; /* for the programs */
+    char password[PASSWORD_TEXT];          /* of the user noetl */
+    char playbook_password[PASSWORD_TEXT]; /* of the user playbook */
+    const char *const *env;                /* for the programs */
 };
 
 /*
- * Finds the programs of the version that made the data, or of the newest; makes the cluster with its database
- * noetl and its user noetl if there is none. An interrupted making leaves nothing that a later one trips
- * over.
+ * Finds the programs of the version that made the data, or of the newest. Makes the cluster if there is none:
+ * with the database noetl, its superuser noetl, and the user playbook, who may make tables in its schema
+ * public and cannot see the log. An interrupted making leaves nothing that a later one trips over.
  */
 enum status postgres_cluster_open(const struct server_folder *folder, bool throwaway,
                                   struct postgres_cluster *out, struct error *err) MUST_CHECK;
-void postgres_cluster_url(const struct postgres_cluster *c, uint16_t port, char *out, size_t size);
 
 #endif

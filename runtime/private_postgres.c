@@ -107,6 +107,11 @@ static bool may_try_again(const struct private_postgres *p, const struct port_wi
            server_folder_logged(&p->folder, "is still in use");
 }
 
+static void write_url(const char *user, const char *password, uint16_t port, char *out, size_t size)
+{
+    snprintf(out, size, "postgresql://%s:%s@127.0.0.1:%u/noetl", user, password, port);
+}
+
 static enum status start_in_folder(const struct private_postgres_options *options, struct private_postgres *p,
                                    struct error *err)
 {
@@ -119,7 +124,9 @@ static enum status start_in_folder(const struct private_postgres_options *option
         TRY(start_process(p, &cluster, options->throwaway, err));
         enum status s = await_ready(p, err);
         if (s == STATUS_OK) {
-            postgres_cluster_url(&cluster, p->port, p->url, sizeof p->url);
+            write_url("noetl", cluster.password, p->port, p->url, sizeof p->url);
+            write_url("playbook", cluster.playbook_password, p->port, p->playbook_url,
+                      sizeof p->playbook_url);
             return STATUS_OK;
         }
         if (p->process.pid > 0 || tries == 5 || !may_try_again(p, &options->port))

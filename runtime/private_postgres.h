@@ -22,7 +22,8 @@ struct private_postgres {
     struct process process; /* process.pid is the postmaster's */
     struct server_folder folder;
     uint16_t port;
-    char url[160]; /* "postgresql://noetl:<password>@127.0.0.1:5432/noetl"; the user owns the server */
+    char url[160]; /* of the event log: "postgresql://noetl:<password>@127.0.0.1:5432/noetl"; the superuser */
+    char playbook_url[160]; /* for tasks: the user playbook of the same database, who cannot see the log */
 };
 
 /*

@@ -1,0 +1,282 @@
+#include "installation.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/json.h"
+#include "core/task.h"
+#include "publisher/catalog.h"
+#include "publisher/topology.h"
+#include "runtime/clock.h"
+
+enum { PATIENCE_MS = 30000, INBOX = 4096 };
+
+/* Tasks that came and were not yet asked for. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct bus_delivery *items[INBOX];
+    size_t first, count;
+} inbox = {.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
+
+void assert_ok(enum status s, const struct error *err)
+{
+    char text[2048];
+    if (s != STATUS_OK)
+        fail_msg("%s", error_text(err, text, sizeof(text)));
+}
+
+static void deliver(void *context, struct bus_delivery *d)
+{
+    (void)context;
+    pthread_mutex_lock(&inbox.lock);
+    if (inbox.count < INBOX)
+        inbox.items[(inbox.first + inbox.count++) % INBOX] = d;
+    pthread_cond_signal(&inbox.filled);
+    pthread_mutex_unlock(&inbox.lock);
+}
+
+static void set(struct installation *i, const char *name, const char *value)
+{
+    struct error err = {0};
+    assert_ok(settings_set(i->settings, SOURCE_FLAG, "test", str_of(name), str_of(value), &err), &err);
+}
+
+static void set_up(struct installation *i)
+{
+    struct error err = {0};
+    struct eventlog *log;
+    struct topology_options options;
+    char consumer[96], stream[96];
+    int applied;
+    set(i, "nats.url", i->servers.nats.url);
+    set(i, "postgres.url", i->servers.postgres.url);
+    set(i, "events.partitions", "4");
+    set(i, "worker.ack_wait", "2s");
+    set(i, "worker.max_deliver", "3");
+    assert_ok(subjects_from_settings(i->settings, &i->subjects, &err), &err);
+    topology_options_from_settings(i->settings, &options);
+    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+    assert_ok(eventlog_open(i->servers.postgres.url, "test", &log, &err), &err);
+    assert_ok(eventlog_migrate(log, &applied, &err), &err);
+    eventlog_close(&log);
+    stream_name(&i->subjects, STREAM_TASKS, stream);
+    assert_ok(bus_pull_start(i->bus, stream, pool_consumer("default", consumer), deliver, NULL, NULL,
+                             &i->tasks, &err),
+              &err);
+}
+
+pid_t broker_start(struct installation *i)
+{
+    char nats[128], postgres[256], path[4096], worker[] = "NOETL_EVENTS_PARTITIONS=4";
+    const char *inherited = getenv("PATH");
+    snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->servers.nats.url);
+    snprintf(postgres, sizeof(postgres), "NOETL_POSTGRES_URL=%s", i->servers.postgres.url);
+    snprintf(path, sizeof(path), "PATH=%s", inherited ? inherited : "/usr/bin:/bin");
+    const char *const argv[] = {getenv("NOETL_BINARY"), "serve", "broker", NULL};
+    const char *const env[] = {nats, postgres, path, worker, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent",
+                               NULL};
+    struct process_options options = {.argv = argv,
+                                      .env = env,
+                                      .in = -1,
+                                      .out = STDERR_FILENO,
+                                      .error = STDERR_FILENO,
+                                      .die_with_parent = true};
+    struct error err = {0};
+    assert_ok(process_start(&options, &i->broker, &err), &err);
+    return i->broker.pid;
+}
+
+int broker_wait(struct installation *i)
+{
+    int code = -1;
+    assert_true(process_wait(&i->broker, PATIENCE_MS, &code));
+    return code;
+}
+
+int broker_stop(struct installation *i)
+{
+    process_signal(&i->broker, SIGTERM);
+    return broker_wait(i);
+}
+
+void broker_kill(struct installation *i)
+{
+    process_signal(&i->broker, SIGKILL);
+    assert_int_equal(broker_wait(i), 128 + SIGKILL);
+}
+
+int installation_start(void **state)
+{
+    struct installation *i = calloc(1, sizeof(*i));
+    struct error err = {0};
+    assert_non_null(i);
+    arena_init(&i->arena, 0);
+    assert_ok(settings_new(&i->settings, &err), &err);
+    servers_start_nats(&i->servers);
+    servers_start_postgres(&i->servers);
+    i->bus = servers_connect(&i->servers, "test");
+    set_up(i);
+    *state = i;
+    return 0;
+}
+
+int installation_stop(void **state)
+{
+    struct installation *i = *state;
+    bus_pull_stop(&i->tasks);
+    bus_close(&i->bus);
+    servers_stop(&i->servers);
+    settings_free(&i->settings);
+    arena_free(&i->arena);
+    free(i);
+    return 0;
+}
+
+/* ---- a publisher and a worker, by hand
+ * ----------------------------------------------------------------------- */
+
+int64_t execution_of(struct installation *i, const char *playbook, const char *workload)
+{
+    struct error err = {0};
+    struct diagnostics diagnostics;
+    struct registration registration;
+    struct run_request request = {.requested_by = STR("test")};
+    struct run_answer answer;
+    diagnostics_init(&diagnostics);
+    assert_ok(catalog_register(i->bus, &i->subjects, str_of(playbook), "test.yaml", &diagnostics, &i->arena,
+                               &registration, &err),
+              &err);
+    diagnostics_free(&diagnostics);
+    request.path = registration.path;
+    if (workload)
+        assert_ok(json_read(&i->arena, str_of(workload), NULL, &request.workload, &err), &err);
+    assert_ok(request_execution(i->bus, &i->subjects, 1, &request, &i->arena, &answer, &err), &err);
+    return answer.execution_id;
+}
+
+/* NULL when none comes in time. */
+static struct bus_delivery *wait_for_task(struct installation *i, int64_t timeout_ms)
+{
+    struct timespec until;
+    struct bus_delivery *d = NULL;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (timeout_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    bus_pull_want(i->tasks, 1);
+    pthread_mutex_lock(&inbox.lock);
+    while (inbox.count == 0 && pthread_cond_timedwait(&inbox.filled, &inbox.lock, &until) == 0)
+        continue;
+    if (inbox.count) {
+        d = inbox.items[inbox.first];
+        inbox.first = (inbox.first + 1) % INBOX;
+        inbox.count--;
+    }
+    pthread_mutex_unlock(&inbox.lock);
+    return d;
+}
+
+struct bus_delivery *task_next(struct installation *i)
+{
+    struct bus_delivery *d = wait_for_task(i, PATIENCE_MS);
+    if (!d)
+        fail_msg("no task came within %d s", PATIENCE_MS / 1000);
+    return d;
+}
+
+bool task_none(struct installation *i)
+{
+    struct bus_delivery *d = wait_for_task(i, 500);
+    if (d)
+        bus_delivery_free(d);
+    return d == NULL;
+}
+
+struct str task_text(struct installation *i, const struct bus_delivery *d, const char *member)
+{
+    struct error err = {0};
+    struct value v;
+    assert_ok(json_read(&i->arena, d->payload, NULL, &v, &err), &err);
+    return value_as_str(value_get(v, str_of(member)));
+}
+
+void task_done(struct installation *i, struct bus_delivery *d, const char *data)
+{
+    struct error err = {0};
+    struct value v;
+    struct task t;
+    char subject[SUBJECT_MAX];
+    assert_ok(json_read(&i->arena, d->payload, NULL, &v, &err), &err);
+    assert_ok(task_from_value(v, &t, &err), &err);
+    struct str payload =
+        arena_printf(&i->arena,
+                     "{\"execution_id\":\"%lld\",\"event_type\":\"action_completed\",\"node_name\":\"%" PRISTR
+                     "\",\"node_type\":\"noop\","
+                     "\"status\":\"COMPLETED\",\"task_id\":\"%" PRISTR "\",\"visit\":%u,\"attempt\":%u,"
+                     "\"result\":{\"status\":\"success\",\"data\":%s},\"meta\":{\"token\":\"%" PRISTR "\"}}",
+                     (long long)t.execution_id, ARGSTR(t.step), ARGSTR(t.task_id), t.visit, t.attempt, data,
+                     ARGSTR(t.token));
+    struct str id =
+        arena_printf(&i->arena, "%lld.%" PRISTR ".outcome", (long long)t.execution_id, ARGSTR(t.task_id));
+    struct bus_publication p = {
+        .subject = subject_event(&i->subjects, t.execution_id, EVENT_ACTION_COMPLETED, subject),
+        .message_id = id.ptr,
+        .payload = payload,
+        .give_up_ms = PATIENCE_MS,
+    };
+    struct bus_ack ack;
+    assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
+    bus_deliver_ack(i->bus, d);
+    bus_delivery_free(d);
+}
+
+/* ---- what the log says
+ * ------------------------------------------------------------------------------------------ */
+
+struct event_list execution_end(struct installation *i, int64_t id)
+{
+    struct error err = {0};
+    struct eventlog *log;
+    struct event_list events = {0};
+    struct mono_time start = mono_now();
+    assert_ok(eventlog_open(i->servers.postgres.url, "test", &log, &err), &err);
+    do {
+        assert_ok(eventlog_events(log, id, 0, 0, &i->arena, &events, &err), &err);
+        if (events.count && event_type_is_final(events.items[events.count - 1].type))
+            break;
+        nanosleep(&(struct timespec){0, 20 * 1000000}, NULL);
+    } while (mono_ms_since(start) < PATIENCE_MS);
+    eventlog_close(&log);
+    if (!events.count || !event_type_is_final(events.items[events.count - 1].type))
+        fail_msg("execution %lld did not end within %d s; its story: %s", (long long)id, PATIENCE_MS / 1000,
+                 story(i, events));
+    return events;
+}
+
+const char *story(struct installation *i, struct event_list events)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t k = 0; k < events.count; k++) {
+        const struct event *e = &events.items[k];
+        assert_int_equal(e->event_id, k + 1);
+        buf_printf(&b, "%s%s", k ? ", " : "", event_type_name(e->type));
+        if (e->visit)
+            buf_printf(&b, " %" PRISTR, ARGSTR(e->node_name));
+    }
+    const char *text = arena_strdup(&i->arena, buf_str(&b));
+    buf_free(&b);
+    return text;
+}

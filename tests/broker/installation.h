@@ -1,0 +1,53 @@
+/*
+ * Servers, streams and schema for a test of the broker, which runs as a process of its own; and a worker by
+ * hand, whose every move the test decides.
+ */
+#ifndef TESTS_BROKER_INSTALLATION_H
+#define TESTS_BROKER_INSTALLATION_H
+
+#include "eventlog/eventlog.h"
+#include "publisher/request.h"
+#include "servers.h"
+
+struct installation {
+    struct servers servers;
+    struct settings *settings;
+    struct subjects subjects;
+    struct bus *bus;
+    struct bus_pull *tasks;
+    struct arena arena;
+    struct process broker;
+};
+
+/* Group setup and teardown of cmocka; the installation is *state. */
+int installation_start(void **state);
+int installation_stop(void **state);
+
+/* `noetl serve broker`; returns its pid. */
+pid_t broker_start(struct installation *i);
+/* SIGTERM; its exit code, or 128 + signal. */
+int broker_stop(struct installation *i);
+void broker_kill(struct installation *i);
+/* Waits until it has ended by itself; its exit code. */
+int broker_wait(struct installation *i);
+
+/* Registers the playbook under its path and asks for an execution. */
+int64_t execution_of(struct installation *i, const char *playbook, const char *workload);
+/* The next task, not acknowledged; the test fails when none comes. */
+struct bus_delivery *task_next(struct installation *i);
+/* Publishes the outcome of a task and acknowledges it. `data` is JSON. */
+void task_done(struct installation *i, struct bus_delivery *d, const char *data);
+/* What a task's message says. */
+struct str task_text(struct installation *i, const struct bus_delivery *d, const char *member);
+/* Whether no further task comes within half a second. */
+bool task_none(struct installation *i);
+
+/* Waits until the log has the execution's end, and returns all its events; the test fails when it does not
+ * come. */
+struct event_list execution_end(struct installation *i, int64_t id);
+/* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
+const char *story(struct installation *i, struct event_list events);
+/* Fails the test with the error's text. */
+void assert_ok(enum status s, const struct error *err);
+
+#endif

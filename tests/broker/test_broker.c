@@ -1,0 +1,251 @@
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "installation.h"
+
+#define CHAIN                                                                                                \
+    "metadata: {path: test/chain}\n"                                                                         \
+    "workflow:\n"                                                                                            \
+    "  - {step: start, next: a}\n"                                                                           \
+    "  - {step: a, type: noop, args: {n: '{{ workload.n | default(0) }}'}, next: b}\n"                       \
+    "  - {step: b, type: noop, args: {n: '{{ a.n }}'}}\n"
+
+#define CHAIN_STORY                                                                                          \
+    "execution_requested, execution_start, step_completed start, step_started a, action_completed a, "       \
+    "step_completed a, step_started b, action_completed b, step_completed b, execution_complete"
+
+static void publish(struct installation *i, const char *subject, const char *payload)
+{
+    struct error err = {0};
+    struct bus_publication p = {.subject = subject, .payload = str_of(payload), .give_up_ms = 5000};
+    struct bus_ack ack;
+    assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
+}
+
+static void finish_chain(struct installation *i, int64_t id)
+{
+    task_done(i, task_next(i), "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+}
+
+static void an_execution_runs_to_its_end(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_broker_killed_at_every_hop_loses_and_doubles_nothing(void **state)
+{
+    struct installation *i = *state;
+    int64_t id = execution_of(i, CHAIN, "{\"n\": 7}");
+    broker_start(i);
+    struct bus_delivery *a = task_next(i);
+    broker_kill(i);
+    task_done(i, a, "{\"n\": 8}");
+    broker_start(i);
+    struct bus_delivery *b = task_next(i);
+    broker_kill(i);
+    broker_start(i);
+    assert_true(str_is(task_text(i, b, "step"), "b"));
+    task_done(i, b, "{\"n\": 9}");
+    broker_kill(i);
+    broker_start(i);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void running_executions_go_on_while_postgres_is_away(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    uint16_t port = i->servers.postgres.port;
+    char folder[300];
+    snprintf(folder, sizeof(folder), "%s/postgres", i->servers.folder);
+    private_postgres_stop(&i->servers.postgres);
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    struct error err = {0};
+    struct private_postgres_options options = {.folder = folder, .port = {.port = port}, .throwaway = true};
+    assert_ok(private_postgres_start(&options, &i->servers.postgres, &err), &err);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void what_is_no_event_is_passed_over(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    publish(i, "noetl.events.0.12.action_completed", "this is not JSON");
+    publish(i, "noetl.events.nonsense", "{}");
+    publish(i, "noetl.events.3.twelve.action_completed", "{}");
+    publish(i, "noetl.events.99.12.execution_requested", "{}");
+    publish(i, "noetl.events.1.12.action_completed",
+            "{\"execution_id\":\"13\",\"event_type\":\"action_completed\"}");
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* The first rejection that was heard. */
+struct rejections {
+    pthread_mutex_t lock;
+    char payload[4096];
+};
+
+static void hear(void *context, const struct bus_message *m)
+{
+    struct rejections *r = context;
+    pthread_mutex_lock(&r->lock);
+    snprintf(r->payload, sizeof(r->payload), "%" PRISTR, ARGSTR(m->payload));
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void expect_rejection(struct installation *i, const char *command, const char *payload,
+                             const char *reason)
+{
+    struct rejections r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct bus_subscription *s;
+    struct error err = {0};
+    char subject[128];
+    bool heard = false;
+    assert_ok(bus_subscribe(i->bus, "noetl.live.rejected.>", NULL, hear, &r, &s, &err), &err);
+    assert_ok(bus_flush(i->bus, 5000, &err), &err);
+    snprintf(subject, sizeof(subject), "noetl.commands.%s", command);
+    publish(i, subject, payload);
+    for (int tries = 0; tries < 500 && !heard; tries++) {
+        nanosleep(&(struct timespec){0, 20 * 1000000}, NULL);
+        pthread_mutex_lock(&r.lock);
+        heard = r.payload[0] != '\0';
+        pthread_mutex_unlock(&r.lock);
+    }
+    bus_unsubscribe(&s);
+    if (!strstr(r.payload, reason))
+        fail_msg("%s %s was answered: %s", command, payload, r.payload);
+}
+
+static void a_command_that_cannot_be_done_is_rejected_with_its_reason(void **state)
+{
+    struct installation *i = *state;
+    struct bus_stream_info info;
+    struct error err = {0};
+    broker_start(i);
+    expect_rejection(i, "run", "this is not JSON", "\"kind\":\"syntax\"");
+    expect_rejection(i, "run", "{\"path\": \"test/nowhere\"}", "\"kind\":\"not_found\"");
+    expect_rejection(i, "run", "{\"paht\": \"test/chain\"}", "path");
+    expect_rejection(i, "dance", "{}", "there is no command \\\"dance\\\"");
+    expect_rejection(i, "cancel", "{}", "execution_id");
+    assert_ok(bus_stream_info(i->bus, "NOETL_COMMANDS", &info, &err), &err);
+    assert_int_equal(info.messages, 0);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_run_command_is_done_once_however_often_it_is_published(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    publish(i, "noetl.commands.run", "{\"path\": \"test/chain\", \"idempotency_key\": \"once\"}");
+    publish(i, "noetl.commands.run", "{\"path\": \"test/chain\", \"idempotency_key\": \"once\"}");
+    task_done(i, task_next(i), "{}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_task_that_nobody_finishes_fails_its_execution(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    for (int delivery = 0; delivery < 3; delivery++)
+        bus_delivery_free(task_next(i));
+    assert_true(task_none(i)); /* the server notices at the pull after the last */
+    bus_pull_want(i->tasks, 1);
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_FAILED);
+    assert_non_null(strstr(events.items[events.count - 1].error.ptr, "given to workers 3 times"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_cancelled_execution_withdraws_its_tasks(void **state)
+{
+    struct installation *i = *state;
+    struct error err = {0};
+    struct bus_stream_info info = {.messages = 1};
+    /* In a pool without workers, so that the task stays in the queue. */
+    int64_t id = execution_of(
+        i, "metadata: {path: test/lonely}\nworkflow:\n  - {step: start, type: noop, pool: lonely}\n", NULL);
+    broker_start(i);
+    for (int tries = 0; tries < 500 && info.messages != 1; tries++)
+        nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
+    assert_ok(request_cancel(i->bus, &i->subjects, id, STR("not needed"), STR("cancel-1"), &err), &err);
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_CANCELLED);
+    for (int tries = 0; tries < 500 && info.messages != 0; tries++) {
+        assert_ok(bus_stream_info(i->bus, "NOETL_TASKS", &info, &err), &err);
+        nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
+    }
+    assert_int_equal(info.messages, 0);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_task_too_large_for_a_message_fails_its_step(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/large}\nworkflow:\n"
+                              "  - {step: start, type: noop, args: {x: \"{{ 'x' * 2000000 }}\"}}\n",
+                              NULL);
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_FAILED);
+    assert_non_null(strstr(events.items[events.count - 1].error.ptr,
+                           "the server takes messages of 1048576 bytes at most"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_broker_that_lost_its_partitions_ends_and_says_so(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    struct process first = i->broker;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    finish_chain(i, id);
+    struct process second = i->broker;
+    i->broker = first;
+    assert_int_equal(broker_wait(i), status_exit_code(STATUS_CONFLICT));
+    i->broker = second;
+    assert_int_equal(broker_stop(i), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_execution_runs_to_its_end),
+        cmocka_unit_test(a_broker_killed_at_every_hop_loses_and_doubles_nothing),
+        cmocka_unit_test(running_executions_go_on_while_postgres_is_away),
+        cmocka_unit_test(what_is_no_event_is_passed_over),
+        cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
+        cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
+        cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
+        cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
+        cmocka_unit_test(a_task_too_large_for_a_message_fails_its_step),
+        cmocka_unit_test(a_broker_that_lost_its_partitions_ends_and_says_so),
+    };
+    return cmocka_run_group_tests(tests, installation_start, installation_stop);
+}

@@ -14,18 +14,18 @@
 
 /* Set from another thread when the attempt's time is over or the execution was cancelled. */
 struct task_stop {
-    _Atomic int reason;   /* 0: go on; else an enum status: STATUS_TIMEOUT, STATUS_CANCELLED */
-    int fd;               /* an eventfd that is readable once reason is set; for poll() */
+    _Atomic int reason; /* 0: go on; else an enum status: STATUS_TIMEOUT, STATUS_CANCELLED */
+    int fd;             /* an eventfd that is readable once reason is set; for poll() */
 };
 
 struct outcome {
-    struct value data;    /* absent: null */
-    struct value meta;    /* a map, or absent: what the tool wants told beside its data */
-    struct value error;   /* a map, or absent: what the tool adds to the error ({"status_code": 503}) */
-    struct buf *log;      /* what the task printed, bounded; the caller's */
+    struct value data;  /* absent: null */
+    struct value meta;  /* a map, or absent: what the tool wants told beside its data */
+    struct value error; /* a map, or absent: what the tool adds to the error ({"status_code": 503}) */
+    struct buf *log;    /* what the task printed, bounded; the caller's */
 };
 
-struct tool_thread;       /* what a tool keeps for one executing thread: a warm child, a connection */
+struct tool_thread; /* what a tool keeps for one executing thread: a warm child, a connection */
 
 struct tool {
     const char *name;
@@ -44,5 +44,17 @@ struct tool {
 
 /* NULL for a word that is no tool. */
 const struct tool *tool_find(struct str name);
+/* As tool_find(); the error names the tools that there are. */
+enum status tool_lookup(struct str name, const struct tool **out, struct error *err) MUST_CHECK;
+/* STATUS_INVALID when `config` has a key that the tool does not know. Keys that start with "x-" are the
+ * author's. */
+enum status tool_check_keys(const struct tool *tool, struct value config, struct error *err) MUST_CHECK;
+
+/* The first of the keys (NULL-ended) that `config` has, with its value; absent if it has none. */
+struct value tool_config(struct value config, const char *const *keys);
+/* A text under one of the keys, "" if there is none; STATUS_INVALID for another type. */
+enum status tool_config_text(struct value config, const char *const *keys, struct str *out,
+                             struct error *err) MUST_CHECK;
+#define TOOL_KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 #endif

@@ -1,0 +1,416 @@
+#include "executor.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "outcome.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "task_log.h"
+
+enum { MAX_TOOLS = 16, HEADER_ROOM = 2048 }; /* of a message, for headers */
+
+struct executor {
+    struct crew *crew;
+    pthread_t thread;
+    struct task_stop stop;
+    struct arena arena; /* of one task */
+    struct {
+        const struct tool *tool;
+        struct tool_thread *thread;
+    } opened[MAX_TOOLS];
+    size_t opened_count;
+};
+
+struct crew {
+    struct station *station;
+    struct executor *executors;
+    uint32_t count, started;
+    pthread_rwlock_t pull_lock; /* `pull` stays while it is held */
+    struct bus_pull *pull;
+    pthread_mutex_t mutex;
+    pthread_cond_t work, idle;
+    struct lease *first, **last; /* the queue */
+    uint32_t owed;               /* free threads that the pull has not been asked for */
+    uint32_t busy;
+    bool attached, finishing;
+};
+
+/* ---- tools ---------------------------------------------------------------------------------------- */
+
+static enum status open_tool(struct executor *x, const struct tool *tool, struct tool_thread **out,
+                             struct error *err)
+{
+    *out = NULL;
+    if (!tool->open)
+        return STATUS_OK;
+    for (size_t i = 0; i < x->opened_count; i++) {
+        if (x->opened[i].tool == tool) {
+            *out = x->opened[i].thread;
+            return STATUS_OK;
+        }
+    }
+    TRY(tool->open(x->crew->station->settings, out, err));
+    x->opened[x->opened_count].tool = tool;
+    x->opened[x->opened_count++].thread = *out;
+    return STATUS_OK;
+}
+
+static void close_tools(struct executor *x)
+{
+    for (size_t i = 0; i < x->opened_count; i++)
+        if (x->opened[i].tool->close)
+            x->opened[i].tool->close(x->opened[i].thread);
+    x->opened_count = 0;
+}
+
+static enum status run_tool(struct executor *x, const struct task *task, struct outcome *out,
+                            struct error *err)
+{
+    const struct tool *tool;
+    struct tool_thread *thread;
+    TRY(tool_lookup(task->type, &tool, err));
+    TRY(tool_check_keys(tool, task->config, err));
+    TRY(open_tool(x, tool, &thread, err));
+    return tool->run(thread, task, &x->stop, &x->arena, out, err);
+}
+
+/* ---- one task ------------------------------------------------------------------------------------- */
+
+static int64_t timeout_of(const struct executor *x, const struct task *task)
+{
+    return task->timeout_ms > 0 ? task->timeout_ms
+                                : settings_int(x->crew->station->settings, SETTING_WORKER_TASK_TIMEOUT);
+}
+
+static void drop(struct executor *x, struct lease *l)
+{
+    lease_release(x->crew->station->keeper, l);
+}
+
+static void refuse(struct executor *x, struct lease *l, const struct error *err)
+{
+    char reason[256];
+    error_text(err, reason, sizeof(reason));
+    LOG(LOG_ERROR, "a message on the tasks stream is no task", LOG_TEXT("subject", l->delivery->subject),
+        LOG_NUM("sequence", l->delivery->stream_sequence), LOG_ERR(err));
+    bus_deliver_term(x->crew->station->bus, l->delivery, reason);
+    drop(x, l);
+}
+
+static void give_back(struct executor *x, struct lease *l, int64_t delay_ms)
+{
+    bus_deliver_nak(x->crew->station->bus, l->delivery, delay_ms);
+    drop(x, l);
+}
+
+static void let_go(struct executor *x, struct lease *l, const struct task *task, const char *why)
+{
+    LOG(LOG_INFO, why, LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
+        LOG_STR("task", task->task_id), LOG_NUM("delivery", l->delivery->deliveries));
+    bus_deliver_ack(x->crew->station->bus, l->delivery);
+    drop(x, l);
+}
+
+static void log_end(const struct task *task, enum status s, const struct error *failure, int64_t duration_ms)
+{
+    if (s == STATUS_OK)
+        LOG(LOG_DEBUG, "task done", LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
+            LOG_STR("task", task->task_id), LOG_NUM("ms", duration_ms));
+    else
+        LOG(LOG_INFO, "task failed", LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
+            LOG_STR("task", task->task_id), LOG_NUM("ms", duration_ms), LOG_ERR(failure));
+}
+
+static bool is_too_large(const struct executor *x, const struct buf *json, struct error *failure)
+{
+    int64_t max = bus_max_payload(x->crew->station->bus);
+    if (max <= 0 || json->len + HEADER_ROOM <= (size_t)max)
+        return false;
+    error_set(failure, STATUS_LIMIT,
+              "the outcome has %zu bytes, more than the NATS server takes in a message (%" PRId64 ")",
+              json->len, max);
+    error_hint(failure, "Return less, or raise max_payload of the NATS server.");
+    return true;
+}
+
+/* The outcome as JSON; one that is too large for a message becomes an error that says so. */
+static enum status write_outcome(struct executor *x, const struct attempt *attempt, enum status s,
+                                 const struct outcome *out, const struct error *failure, struct buf *json,
+                                 enum event_type *type, struct error *err)
+{
+    struct error too_large;
+    TRY(outcome_write(attempt, s, out, failure, &x->arena, json, type, err));
+    if (!is_too_large(x, json, &too_large))
+        return STATUS_OK;
+    const struct outcome nothing = {.data = {.type = VALUE_UNDEFINED}};
+    buf_clear(json);
+    return outcome_write(attempt, too_large.status, &nothing, &too_large, &x->arena, json, type, err);
+}
+
+static enum status send(struct executor *x, struct lease *l, const struct attempt *attempt, enum status s,
+                        const struct outcome *out, const struct error *failure, struct error *err)
+{
+    struct buf json;
+    enum event_type type;
+    buf_init(&json, 0);
+    enum status written = write_outcome(x, attempt, s, out, failure, &json, &type, err);
+    if (written == STATUS_OK)
+        written = report(x->crew->station->reporter, l, attempt->task, type, buf_str(&json), err);
+    buf_free(&json);
+    return written;
+}
+
+/* What the tool says when it was stopped is less than what is known here. */
+static enum status explain_stop(int reason, int64_t timeout_ms, struct error *failure)
+{
+    if (reason != STATUS_TIMEOUT)
+        return error_set(failure, (enum status)reason, "the attempt was stopped");
+    error_set(failure, STATUS_TIMEOUT, "the attempt took longer than its time of %g s and was stopped",
+              (double)timeout_ms / 1000);
+    return error_hint(failure, "Set \"timeout\" (seconds) on the step, or worker.task_timeout for all.");
+}
+
+static void run_task(struct executor *x, struct lease *l, const struct task *task)
+{
+    struct station *st = x->crew->station;
+    struct attempt attempt = {.task = task,
+                              .worker = st->name,
+                              .started_ns = wall_now().ns,
+                              .delivery = l->delivery->deliveries,
+                              .result_limit =
+                                  (size_t)settings_int(st->settings, SETTING_WORKER_RESULT_LIMIT)};
+    struct buf log;
+    task_log_init(&log, (size_t)settings_int(st->settings, SETTING_WORKER_LOG_LIMIT));
+    struct outcome out = {.log = &log};
+    struct error failure = {0}, err;
+    struct mono_time begin = mono_now();
+    int64_t timeout_ms = timeout_of(x, task);
+
+    lease_begin(st->keeper, l, task->execution_id, &x->stop, timeout_ms);
+    enum status s = run_tool(x, task, &out, &failure);
+    bool is_over = lease_end(st->keeper, l);
+    attempt.duration_ms = mono_ms_since(begin);
+    int reason = atomic_load(&x->stop.reason);
+    task_stop_clear(&x->stop);
+    if (s != STATUS_OK && reason != 0)
+        s = explain_stop(reason, timeout_ms, &failure);
+    log_end(task, s, &failure, attempt.duration_ms);
+
+    if (s == STATUS_CANCELLED && is_over)
+        let_go(x, l, task, "task stopped, its execution has ended");
+    else if (s == STATUS_CANCELLED && reason != 0)
+        give_back(x, l, 0);
+    else if (send(x, l, &attempt, s, &out, &failure, &err) != STATUS_OK) {
+        LOG(LOG_ERROR, "an outcome could not be written; the task is given back",
+            LOG_STR("task", task->task_id), LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+        give_back(x, l, 1000);
+    }
+    buf_free(&log);
+}
+
+static void run_lease(struct executor *x, struct lease *l)
+{
+    struct value message;
+    struct task task;
+    struct error err;
+    enum status s = json_read_map(&x->arena, l->delivery->payload, "the task", &message, &err);
+    if (s == STATUS_OK)
+        s = task_from_value(message, &task, &err);
+    if (s != STATUS_OK)
+        refuse(x, l, &err);
+    else if (l->delivery->deliveries > 1 && report_stands(x->crew->station->reporter, &task, &x->arena))
+        let_go(x, l, &task, "task not run again, its outcome stands");
+    else
+        run_task(x, l, &task);
+    arena_reset(&x->arena);
+}
+
+/* ---- threads -------------------------------------------------------------------------------------- */
+
+/* With the mutex held, which is let go meanwhile. */
+static void ask_for_work(struct crew *c)
+{
+    uint32_t n = c->owed;
+    c->owed = 0;
+    pthread_mutex_unlock(&c->mutex);
+    pthread_rwlock_rdlock(&c->pull_lock);
+    if (c->pull)
+        bus_pull_want(c->pull, n);
+    pthread_rwlock_unlock(&c->pull_lock);
+    pthread_mutex_lock(&c->mutex);
+}
+
+/* The next lease; NULL when there will be none. A thread that finds the queue empty asks for all that are
+ * free. */
+static struct lease *next_lease(struct crew *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    while (!c->first && !c->finishing) {
+        if (c->attached && c->owed > 0)
+            ask_for_work(c);
+        else
+            pthread_cond_wait(&c->work, &c->mutex);
+    }
+    struct lease *l = c->finishing ? NULL : c->first;
+    if (l) {
+        c->first = l->next;
+        c->last = c->first ? c->last : &c->first;
+        l->next = NULL;
+        c->busy++;
+    }
+    pthread_mutex_unlock(&c->mutex);
+    return l;
+}
+
+static void done_lease(struct crew *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->busy--;
+    c->owed++;
+    if (c->busy == 0)
+        pthread_cond_broadcast(&c->idle);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static void *work(void *context)
+{
+    struct executor *x = context;
+    struct lease *l;
+    while ((l = next_lease(x->crew))) {
+        run_lease(x, l);
+        done_lease(x->crew);
+    }
+    close_tools(x); /* here: a child may be bound to the thread that started it */
+    return NULL;
+}
+
+static enum status start_executor(struct crew *c, struct error *err)
+{
+    struct executor *x = &c->executors[c->started];
+    x->crew = c;
+    arena_init(&x->arena, 0);
+    TRY(task_stop_open(&x->stop, err));
+    if (pthread_create(&x->thread, NULL, work, x) != 0) {
+        task_stop_close(&x->stop);
+        return error_set(err, STATUS_IO, "the system gives no more than %u threads for tasks", c->started);
+    }
+    c->started++;
+    return STATUS_OK;
+}
+
+static void init_sync(struct crew *c)
+{
+    pthread_condattr_t monotonic; /* the clock of mono_now() */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_rwlock_init(&c->pull_lock, NULL);
+    pthread_mutex_init(&c->mutex, NULL);
+    pthread_cond_init(&c->work, NULL);
+    pthread_cond_init(&c->idle, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+enum status crew_open(struct station *station, uint32_t threads, struct crew **out, struct error *err)
+{
+    struct crew *c = calloc(1, sizeof(*c));
+    if (c)
+        c->executors = calloc(threads, sizeof(*c->executors));
+    if (!c || !c->executors) {
+        free(c);
+        return error_set(err, STATUS_NO_MEMORY, "no memory for %u executing threads", threads);
+    }
+    c->station = station;
+    c->count = c->owed = threads;
+    c->last = &c->first;
+    init_sync(c);
+    enum status s = STATUS_OK;
+    while (s == STATUS_OK && c->started < c->count)
+        s = start_executor(c, err);
+    if (s != STATUS_OK)
+        crew_close(&c);
+    *out = c;
+    return s;
+}
+
+void crew_deliver(void *crew, struct bus_delivery *delivery)
+{
+    struct crew *c = crew;
+    struct lease *l = lease_take(c->station->keeper, delivery);
+    pthread_mutex_lock(&c->mutex);
+    bool refused = !l || c->finishing;
+    if (!refused) {
+        *c->last = l;
+        c->last = &l->next;
+        pthread_cond_signal(&c->work);
+    }
+    pthread_mutex_unlock(&c->mutex);
+    if (!refused)
+        return;
+    bus_deliver_nak(c->station->bus, delivery, l ? 0 : 1000);
+    if (l)
+        lease_release(c->station->keeper, l);
+    else
+        bus_delivery_free(delivery);
+}
+
+void crew_attach(struct crew *c, struct bus_pull *pull)
+{
+    pthread_rwlock_wrlock(&c->pull_lock);
+    c->pull = pull;
+    pthread_rwlock_unlock(&c->pull_lock);
+    pthread_mutex_lock(&c->mutex);
+    c->attached = pull != NULL;
+    pthread_cond_signal(&c->work);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static void give_back_queue(struct crew *c)
+{
+    while (c->first) {
+        struct lease *l = c->first;
+        c->first = l->next;
+        bus_deliver_nak(c->station->bus, l->delivery, 0);
+        lease_release(c->station->keeper, l);
+    }
+    c->last = &c->first;
+}
+
+uint32_t crew_finish(struct crew *c, int64_t timeout_ms)
+{
+    int64_t due_ns = mono_now().ns + timeout_ms * 1000000;
+    struct timespec until = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
+    pthread_mutex_lock(&c->mutex);
+    c->finishing = true;
+    give_back_queue(c);
+    pthread_cond_broadcast(&c->work);
+    while (c->busy > 0 && pthread_cond_timedwait(&c->idle, &c->mutex, &until) == 0)
+        ;
+    uint32_t busy = c->busy;
+    pthread_mutex_unlock(&c->mutex);
+    return busy;
+}
+
+void crew_close(struct crew **crew)
+{
+    struct crew *c = *crew;
+    if (!c)
+        return;
+    *crew = NULL;
+    crew_finish(c, 0);
+    keeper_stop_all(c->station->keeper);
+    for (uint32_t i = 0; i < c->started; i++) {
+        pthread_join(c->executors[i].thread, NULL);
+        task_stop_close(&c->executors[i].stop);
+        arena_free(&c->executors[i].arena);
+    }
+    pthread_cond_destroy(&c->idle);
+    pthread_cond_destroy(&c->work);
+    pthread_mutex_destroy(&c->mutex);
+    pthread_rwlock_destroy(&c->pull_lock);
+    free(c->executors);
+    free(c);
+}

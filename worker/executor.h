@@ -1,0 +1,34 @@
+/*
+ * The threads that run tasks. A delivery waits in the crew's queue only until a thread is free, because as
+ * many are asked for as there are threads with nothing to do.
+ */
+#ifndef WORKER_EXECUTOR_H
+#define WORKER_EXECUTOR_H
+
+#include "report.h"
+
+/* What the parts of one worker share; outlives the crew. */
+struct station {
+    const struct settings *settings;
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct keeper *keeper;
+    struct reporter *reporter;
+    char name[128]; /* of this worker */
+};
+
+struct crew;
+/* Starts the threads. */
+enum status crew_open(struct station *station, uint32_t threads, struct crew **out,
+                      struct error *err) MUST_CHECK;
+/* A bus_deliver for the pull; context: the crew. */
+void crew_deliver(void *crew, struct bus_delivery *delivery);
+/* The crew asks this pull for work from now on; NULL: none, and no thread is asking when it returns. */
+void crew_attach(struct crew *c, struct bus_pull *pull);
+/* Gives back what no thread has begun, begins nothing more, and waits up to `timeout_ms`; how many threads
+ * still work. */
+uint32_t crew_finish(struct crew *c, int64_t timeout_ms);
+/* Tells running tools to stop, gives their tasks back, ends the threads. */
+void crew_close(struct crew **c);
+
+#endif

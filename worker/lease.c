@@ -1,0 +1,290 @@
+#include "lease.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "runtime/clock.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+enum { RECENT_ENDS = 256 }; /* executions whose end may overtake their last tasks */
+
+struct keeper {
+    struct bus *bus;
+    int64_t renew_ns;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake; /* something is due earlier than the thread thinks, or it is to end */
+    pthread_cond_t empty;
+    struct lease *leases;
+    uint32_t count;
+    int64_t wakes_ns; /* when the thread looks again */
+    int64_t ended[RECENT_ENDS];
+    uint32_t next_ended;
+    bool closing;
+};
+
+/* ---- stops ---------------------------------------------------------------------------------------- */
+
+enum status task_stop_open(struct task_stop *s, struct error *err)
+{
+    atomic_init(&s->reason, 0);
+    s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return s->fd >= 0 ? STATUS_OK : error_set(err, STATUS_IO, "an eventfd for stopping tasks: %m");
+}
+
+void task_stop_set(struct task_stop *s, enum status reason)
+{
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&s->reason, &none, (int)reason))
+        return;
+    uint64_t one = 1;
+    /* Cannot block or be short: the counter was 0. */
+    ssize_t n = write(s->fd, &one, sizeof(one));
+    (void)n;
+}
+
+void task_stop_clear(struct task_stop *s)
+{
+    uint64_t count;
+    if (atomic_exchange(&s->reason, 0) == 0)
+        return;
+    ssize_t n = read(s->fd, &count, sizeof(count));
+    (void)n;
+}
+
+void task_stop_close(struct task_stop *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
+/* ---- the keeper's thread -------------------------------------------------------------------------- */
+
+/* Does what is due for a lease; when it next wants attention. */
+static int64_t tend(struct keeper *k, struct lease *l, int64_t now_ns)
+{
+    if (l->working_ns <= now_ns) {
+        bus_deliver_working(k->bus, l->delivery);
+        l->working_ns = now_ns + k->renew_ns;
+    }
+    if (!l->stop || l->deadline_ns == INT64_MAX)
+        return l->working_ns;
+    if (l->deadline_ns <= now_ns) {
+        task_stop_set(l->stop, STATUS_TIMEOUT);
+        l->deadline_ns = INT64_MAX;
+        return l->working_ns;
+    }
+    return l->deadline_ns < l->working_ns ? l->deadline_ns : l->working_ns;
+}
+
+static void wait_until(struct keeper *k, int64_t due_ns)
+{
+    k->wakes_ns = due_ns;
+    if (due_ns == INT64_MAX) {
+        pthread_cond_wait(&k->wake, &k->mutex);
+        return;
+    }
+    struct timespec until = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
+    pthread_cond_timedwait(&k->wake, &k->mutex, &until);
+}
+
+static void *keep(void *context)
+{
+    struct keeper *k = context;
+    pthread_mutex_lock(&k->mutex);
+    while (!k->closing) {
+        int64_t now_ns = mono_now().ns, due_ns = INT64_MAX;
+        for (struct lease *l = k->leases; l; l = l->older) {
+            int64_t next_ns = tend(k, l, now_ns);
+            due_ns = next_ns < due_ns ? next_ns : due_ns;
+        }
+        wait_until(k, due_ns);
+    }
+    pthread_mutex_unlock(&k->mutex);
+    return NULL;
+}
+
+/* With the mutex held. */
+static void due_at(struct keeper *k, int64_t ns)
+{
+    if (ns < k->wakes_ns)
+        pthread_cond_signal(&k->wake);
+}
+
+static void init_sync(struct keeper *k)
+{
+    pthread_condattr_t monotonic; /* the clock of mono_now() */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&k->mutex, NULL);
+    pthread_cond_init(&k->wake, &monotonic);
+    pthread_cond_init(&k->empty, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void free_keeper(struct keeper *k)
+{
+    pthread_cond_destroy(&k->empty);
+    pthread_cond_destroy(&k->wake);
+    pthread_mutex_destroy(&k->mutex);
+    free(k);
+}
+
+enum status keeper_open(struct bus *bus, int64_t ack_wait_ms, struct keeper **out, struct error *err)
+{
+    struct keeper *k = calloc(1, sizeof(*k));
+    if (!k)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the keeper of leases");
+    k->bus = bus;
+    k->renew_ns = ack_wait_ms * NS_PER_MS / 3;
+    k->wakes_ns = INT64_MAX;
+    init_sync(k);
+    if (pthread_create(&k->thread, NULL, keep, k) != 0) {
+        free_keeper(k);
+        return error_set(err, STATUS_IO, "the system gives no thread for the keeper of leases");
+    }
+    *out = k;
+    return STATUS_OK;
+}
+
+static void free_lease(struct lease *l)
+{
+    bus_delivery_free(l->delivery);
+    free(l->payload);
+    free(l);
+}
+
+void keeper_stop(struct keeper *k)
+{
+    if (!k || k->closing)
+        return;
+    pthread_mutex_lock(&k->mutex);
+    k->closing = true;
+    pthread_cond_signal(&k->wake);
+    pthread_mutex_unlock(&k->mutex);
+    pthread_join(k->thread, NULL);
+}
+
+void keeper_close(struct keeper **keeper)
+{
+    struct keeper *k = *keeper;
+    if (!k)
+        return;
+    *keeper = NULL;
+    keeper_stop(k);
+    while (k->leases) {
+        struct lease *l = k->leases;
+        k->leases = l->older;
+        free_lease(l);
+    }
+    free_keeper(k);
+}
+
+/* ---- a lease's life ------------------------------------------------------------------------------- */
+
+struct lease *lease_take(struct keeper *k, struct bus_delivery *delivery)
+{
+    struct lease *l = calloc(1, sizeof(*l));
+    if (!l)
+        return NULL;
+    l->delivery = delivery;
+    l->deadline_ns = INT64_MAX;
+    l->working_ns = mono_now().ns + k->renew_ns;
+    pthread_mutex_lock(&k->mutex);
+    l->older = k->leases;
+    if (l->older)
+        l->older->newer = l;
+    k->leases = l;
+    k->count++;
+    due_at(k, l->working_ns);
+    pthread_mutex_unlock(&k->mutex);
+    return l;
+}
+
+static bool ended_recently(const struct keeper *k, int64_t execution_id)
+{
+    for (size_t i = 0; i < RECENT_ENDS; i++)
+        if (k->ended[i] == execution_id)
+            return true;
+    return false;
+}
+
+static void stop_lease(struct lease *l)
+{
+    l->is_over = true;
+    if (l->stop)
+        task_stop_set(l->stop, STATUS_CANCELLED);
+}
+
+void lease_begin(struct keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+                 int64_t timeout_ms)
+{
+    pthread_mutex_lock(&k->mutex);
+    l->execution_id = execution_id;
+    l->stop = stop;
+    l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
+    if (ended_recently(k, execution_id))
+        stop_lease(l);
+    due_at(k, l->deadline_ns);
+    pthread_mutex_unlock(&k->mutex);
+}
+
+bool lease_end(struct keeper *k, struct lease *l)
+{
+    pthread_mutex_lock(&k->mutex);
+    l->stop = NULL;
+    bool is_over = l->is_over;
+    pthread_mutex_unlock(&k->mutex);
+    return is_over;
+}
+
+void lease_release(struct keeper *k, struct lease *l)
+{
+    pthread_mutex_lock(&k->mutex);
+    if (l->newer)
+        l->newer->older = l->older;
+    else
+        k->leases = l->older;
+    if (l->older)
+        l->older->newer = l->newer;
+    if (--k->count == 0)
+        pthread_cond_broadcast(&k->empty);
+    pthread_mutex_unlock(&k->mutex);
+    free_lease(l);
+}
+
+void keeper_stop_execution(struct keeper *k, int64_t execution_id)
+{
+    pthread_mutex_lock(&k->mutex);
+    k->ended[k->next_ended++ % RECENT_ENDS] = execution_id;
+    for (struct lease *l = k->leases; l; l = l->older)
+        if (l->execution_id == execution_id)
+            stop_lease(l);
+    pthread_mutex_unlock(&k->mutex);
+}
+
+void keeper_stop_all(struct keeper *k)
+{
+    pthread_mutex_lock(&k->mutex);
+    for (struct lease *l = k->leases; l; l = l->older)
+        if (l->stop)
+            task_stop_set(l->stop, STATUS_CANCELLED);
+    pthread_mutex_unlock(&k->mutex);
+}
+
+uint32_t keeper_wait_empty(struct keeper *k, int64_t timeout_ms)
+{
+    int64_t due_ns = mono_now().ns + timeout_ms * NS_PER_MS;
+    struct timespec until = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
+    pthread_mutex_lock(&k->mutex);
+    while (k->count > 0 && pthread_cond_timedwait(&k->empty, &k->mutex, &until) == 0)
+        ;
+    uint32_t left = k->count;
+    pthread_mutex_unlock(&k->mutex);
+    return left;
+}

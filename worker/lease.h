@@ -1,0 +1,68 @@
+/*
+ * The deliveries that this worker holds: each from the moment it came until it is acked, given back or
+ * refused. One thread, the keeper, tells the stream in time that they are being worked on, and stops attempts
+ * whose time is over.
+ *
+ *   take ── begin ── (the tool runs) ── end ── (its outcome is on the way) ── release
+ */
+#ifndef WORKER_LEASE_H
+#define WORKER_LEASE_H
+
+#include "runtime/bus.h"
+#include "tool.h"
+
+struct keeper;
+
+struct lease {
+    struct bus_delivery *delivery;
+    struct lease *next; /* for the queue that holds it */
+    /* Of its outcome, while that is on the way. */
+    void *owner;
+    char *payload;
+    size_t payload_len;
+    char subject[256];
+    char message_id[96];
+    bool reported_trouble;
+    int64_t again_ns;
+    /* The keeper's, under its mutex. */
+    struct lease *newer, *older;
+    int64_t execution_id;
+    struct task_stop *stop; /* NULL while no tool runs */
+    int64_t deadline_ns, working_ns;
+    bool is_over; /* the execution has ended */
+};
+
+/* Every third of `ack_wait_ms` each lease is renewed. */
+enum status keeper_open(struct bus *bus, int64_t ack_wait_ms, struct keeper **out,
+                        struct error *err) MUST_CHECK;
+/* Ends the thread: nothing is renewed or timed out any more. Before the bus is closed. */
+void keeper_stop(struct keeper *k);
+/* Frees it and the leases that are left. After the bus is closed: no handler may run any more that knows one.
+ */
+void keeper_close(struct keeper **k);
+
+/* Takes the delivery over; NULL, with it still the caller's, when there is no memory. */
+struct lease *lease_take(struct keeper *k, struct bus_delivery *delivery);
+/* From now on the deadline and the end of the execution set `stop`. */
+void lease_begin(struct keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+                 int64_t timeout_ms);
+/* `stop` is the caller's again. Gives whether the execution has ended meanwhile. */
+bool lease_end(struct keeper *k, struct lease *l);
+/* Forgets and frees it. Any thread; does not wait. */
+void lease_release(struct keeper *k, struct lease *l);
+
+/* Stops what runs for an execution, and what will begin for it shortly. Does not wait. */
+void keeper_stop_execution(struct keeper *k, int64_t execution_id);
+/* Stops all that runs. */
+void keeper_stop_all(struct keeper *k);
+/* Waits until no lease is left, up to `timeout_ms`; how many are. */
+uint32_t keeper_wait_empty(struct keeper *k, int64_t timeout_ms);
+
+/* A stop that is not set; its descriptor is closed with task_stop_close(). */
+enum status task_stop_open(struct task_stop *s, struct error *err) MUST_CHECK;
+/* The first reason stays. */
+void task_stop_set(struct task_stop *s, enum status reason);
+void task_stop_clear(struct task_stop *s);
+void task_stop_close(struct task_stop *s);
+
+#endif

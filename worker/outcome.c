@@ -1,0 +1,195 @@
+#include "outcome.h"
+
+#include "core/json.h"
+#include "text.h"
+
+struct envelope {
+    bool failed;
+    struct value data, error, meta; /* error, meta: maps, or absent */
+    struct str sentence;            /* of the error */
+};
+
+static const struct value absent = {.type = VALUE_UNDEFINED};
+
+/* ---- errors --------------------------------------------------------------------------------------- */
+
+static enum status sentence_of(struct arena *a, const struct error *failure, struct str *out,
+                               struct error *err)
+{
+    char text[sizeof(struct error) + 64];
+    char *copy = arena_strdup(a, text_clean(a, str_of(error_text(failure, text, sizeof(text)))));
+    *out = str_of(copy);
+    return copy ? STATUS_OK : arena_error(a, err, "the outcome");
+}
+
+static void put_text(struct map_builder *map, struct arena *a, const char *name, const char *text)
+{
+    if (text[0])
+        map_put(map, str_of(name), value_str(text_clean(a, str_of(text))));
+}
+
+/* {"kind", "message", "place"?, "line"?, "column"?, "hint"?} and over it what the tool added. */
+static enum status fail(struct envelope *e, struct arena *a, const struct error *failure, struct value added,
+                        struct error *err)
+{
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("kind"), value_text(status_name(failure->status)));
+    put_text(&map, a, "message", failure->message);
+    put_text(&map, a, "place", failure->place);
+    if (failure->line > 0)
+        map_put(&map, STR("line"), value_int(failure->line));
+    if (failure->column > 0)
+        map_put(&map, STR("column"), value_int(failure->column));
+    put_text(&map, a, "hint", failure->hint);
+    if (added.type == VALUE_MAP)
+        map_put_all(&map, added);
+    e->failed = true;
+    TRY(map_end(&map, &e->error, err));
+    return sentence_of(a, failure, &e->sentence, err);
+}
+
+/* ---- envelopes that tools return ------------------------------------------------------------------ */
+
+static bool is_envelope(struct value v)
+{
+    static const char *const known[] = {"id", "status", "data", "error", "meta", "traceback", NULL};
+    struct str status = value_as_str(VALUE_GET(v, "status"));
+    bool error = str_is(status, "error");
+    if (!error && !str_is(status, "success"))
+        return false;
+    if (value_is_absent(VALUE_GET(v, "data")) && !(error && !value_is_absent(VALUE_GET(v, "error"))))
+        return false;
+    for (uint32_t i = 0; i < v.len; i++) {
+        bool is_known = false;
+        for (size_t k = 0; known[k]; k++)
+            is_known = is_known || str_is(value_as_str(v.u.map->entries[i].key), known[k]);
+        if (!is_known)
+            return false;
+    }
+    return true;
+}
+
+/* The error of a returned envelope is text, or a map that may have a message, or anything. */
+static enum status returned_error(struct envelope *e, struct arena *a, struct value error, struct error *err)
+{
+    struct value said = error.type == VALUE_MAP ? VALUE_GET(error, "message") : error;
+    struct str text = value_as_str(said);
+    if (said.type == VALUE_NULL || value_is_absent(said))
+        text = STR("the task returned status \"error\" without saying what it is");
+    else if (said.type != VALUE_STRING)
+        TRY(json_text(a, said, &text, err));
+    struct error failure;
+    error_set(&failure, STATUS_FAILED, "%" PRISTR, ARGSTR(text));
+    return fail(e, a, &failure, error, err);
+}
+
+static enum status unwrap(struct envelope *e, struct arena *a, struct error *err)
+{
+    struct value returned = e->data, meta = VALUE_GET(returned, "meta");
+    e->data = VALUE_GET(returned, "data");
+    if (meta.type == VALUE_MAP)
+        TRY(value_merge(a, e->meta.type == VALUE_MAP ? e->meta : VALUE_EMPTY_MAP, meta, &e->meta, err));
+    if (!str_is(value_as_str(VALUE_GET(returned, "status")), "error"))
+        return STATUS_OK;
+    return returned_error(e, a, VALUE_GET(returned, "error"), err);
+}
+
+/* ---- limits --------------------------------------------------------------------------------------- */
+
+/* Whether the data can travel; if not, *failure says why. */
+static bool may_travel(struct value data, size_t limit, struct error *failure)
+{
+    enum { WORST_ESCAPE = 6 }; /* "\u0001" for a byte */
+    struct buf json;
+    buf_init(&json, 0);
+    enum status s = json_write(&json, data, JSON_COMPACT, failure);
+    if (s == STATUS_OK)
+        s = buf_status(&json, failure);
+    if (s == STATUS_OK && json.len > limit) {
+        s = error_set(failure, STATUS_LIMIT, "the result has %zu bytes of JSON, more than the limit of %zu",
+                      json.len, limit);
+        error_hint(failure, "Return less, write large data to a database, or raise worker.result_limit.");
+    }
+    buf_free(&json);
+    return s == STATUS_OK;
+}
+
+static enum status bound_data(struct envelope *e, size_t limit, struct arena *a, struct error *err)
+{
+    struct error failure;
+    if (value_is_absent(e->data) || may_travel(e->data, limit, &failure))
+        return STATUS_OK;
+    e->data = absent;
+    return e->failed ? STATUS_OK : fail(e, a, &failure, absent, err);
+}
+
+/* ---- the event ------------------------------------------------------------------------------------ */
+
+static enum status envelope_value(const struct envelope *e, struct arena *a, struct value *out,
+                                  struct error *err)
+{
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("status"), value_text(e->failed ? "error" : "success"));
+    map_put(&map, STR("data"), value_is_absent(e->data) ? value_null() : e->data);
+    if (e->failed)
+        map_put(&map, STR("error"), e->error);
+    if (e->meta.type == VALUE_MAP && e->meta.len > 0)
+        map_put(&map, STR("meta"), e->meta);
+    return map_end(&map, out, err);
+}
+
+static enum status meta_value(const struct attempt *t, const struct buf *log, struct arena *a,
+                              struct value *out, struct error *err)
+{
+    char time[32];
+    time_format(t->started_ns, time);
+    char *started = arena_strdup(a, str_of(time));
+    struct str said = log ? text_clean(a, buf_str(log)) : (struct str){"", 0};
+    if (!started || !said.ptr)
+        return arena_error(a, err, "the outcome");
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("token"), value_str(t->task->token));
+    map_put(&map, STR("worker"), value_text(t->worker));
+    map_put(&map, STR("started_at"), value_text(started));
+    map_put(&map, STR("duration_ms"), value_int(t->duration_ms));
+    map_put(&map, STR("delivery"), value_int((int64_t)t->delivery));
+    if (said.len > 0)
+        map_put(&map, STR("log"), value_str(said));
+    return map_end(&map, out, err);
+}
+
+static enum status write_event(const struct attempt *t, const struct envelope *e, const struct buf *log,
+                               struct arena *a, struct buf *json, enum event_type *type, struct error *err)
+{
+    struct event event = {.execution_id = t->task->execution_id,
+                          .type = e->failed ? EVENT_ACTION_ERROR : EVENT_ACTION_COMPLETED,
+                          .node_name = t->task->step,
+                          .node_type = t->task->type,
+                          .task_id = t->task->task_id,
+                          .visit = t->task->visit,
+                          .attempt = t->task->attempt,
+                          .error = e->failed ? e->sentence : (struct str){"", 0}};
+    TRY(envelope_value(e, a, &event.result, err));
+    TRY(meta_value(t, log, a, &event.meta, err));
+    struct value value;
+    TRY(event_to_value(a, &event, &value, err));
+    *type = event.type;
+    TRY(json_write(json, value, JSON_COMPACT, err));
+    return buf_status(json, err);
+}
+
+enum status outcome_write(const struct attempt *attempt, enum status status, const struct outcome *outcome,
+                          const struct error *failure, struct arena *a, struct buf *json,
+                          enum event_type *type, struct error *err)
+{
+    struct envelope e = {.data = outcome->data, .meta = outcome->meta, .error = absent};
+    if (status != STATUS_OK)
+        TRY(fail(&e, a, failure, outcome->error, err));
+    else if (is_envelope(e.data))
+        TRY(unwrap(&e, a, err));
+    TRY(bound_data(&e, attempt->result_limit, a, err));
+    return write_event(attempt, &e, outcome->log, a, json, type, err);
+}

@@ -1,0 +1,163 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+
+#define AGAIN_NS INT64_C(1000000000)
+
+struct reporter {
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct keeper *keeper;
+    pthread_mutex_t mutex;
+    struct lease *refused; /* linked by `next` */
+};
+
+enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct keeper *keeper,
+                          struct reporter **out, struct error *err)
+{
+    struct reporter *r = calloc(1, sizeof(*r));
+    if (!r)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the reporter");
+    r->bus = bus;
+    r->subjects = subjects;
+    r->keeper = keeper;
+    pthread_mutex_init(&r->mutex, NULL);
+    *out = r;
+    return STATUS_OK;
+}
+
+void reporter_close(struct reporter **r)
+{
+    if (!*r)
+        return;
+    pthread_mutex_destroy(&(*r)->mutex);
+    free(*r);
+    *r = NULL;
+}
+
+/* ---- publishing ----------------------------------------------------------------------------------- */
+
+static void refuse(struct reporter *r, struct lease *l, const struct error *err)
+{
+    if (!l->reported_trouble)
+        LOG(LOG_ERROR, "the stream refuses an outcome, which is offered again",
+            LOG_TEXT("subject", l->subject), LOG_TEXT("message_id", l->message_id),
+            LOG_NUM("bytes", l->payload_len), LOG_ERR(err));
+    l->reported_trouble = true;
+    l->again_ns = mono_now().ns + AGAIN_NS;
+    pthread_mutex_lock(&r->mutex);
+    l->next = r->refused;
+    r->refused = l;
+    pthread_mutex_unlock(&r->mutex);
+}
+
+static void published(void *context, const struct bus_ack *ack, const struct error *err)
+{
+    (void)ack;
+    struct lease *l = context;
+    struct reporter *r = l->owner;
+    if (err) {
+        refuse(r, l, err);
+        return;
+    }
+    bus_deliver_ack(r->bus, l->delivery);
+    lease_release(r->keeper, l);
+}
+
+static void offer(struct reporter *r, struct lease *l)
+{
+    struct bus_publication p = {.subject = l->subject,
+                                .message_id = l->message_id,
+                                .traceparent = bus_delivery_header(l->delivery, "traceparent"),
+                                .payload = {l->payload, l->payload_len},
+                                .done = published,
+                                .context = l};
+    struct error err;
+    if (bus_publish_async(r->bus, &p, &err) != STATUS_OK)
+        refuse(r, l, &err);
+}
+
+enum status report(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
+                   struct str payload, struct error *err)
+{
+    char subject[SUBJECT_MAX], id[ID_TEXT];
+    char *copy = malloc(payload.len + 1);
+    if (!copy)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the outcome");
+    memcpy(copy, payload.ptr, payload.len);
+    copy[payload.len] = 0;
+    free(l->payload);
+    l->payload = copy;
+    l->payload_len = payload.len;
+    l->owner = r;
+    id_format(task->execution_id, id);
+    snprintf(l->subject, sizeof(l->subject), "%s",
+             subject_event(r->subjects, task->execution_id, type, subject));
+    snprintf(l->message_id, sizeof(l->message_id), "%s.%" PRISTR ".outcome", id, ARGSTR(task->task_id));
+    offer(r, l);
+    return STATUS_OK;
+}
+
+/* ---- refused ones --------------------------------------------------------------------------------- */
+
+static struct lease *take_refused(struct reporter *r, int64_t due_ns)
+{
+    pthread_mutex_lock(&r->mutex);
+    struct lease **link = &r->refused;
+    while (*link && (*link)->again_ns > due_ns)
+        link = &(*link)->next;
+    struct lease *found = *link;
+    if (found)
+        *link = found->next;
+    pthread_mutex_unlock(&r->mutex);
+    return found;
+}
+
+void reporter_tick(struct reporter *r)
+{
+    int64_t now_ns = mono_now().ns;
+    struct lease *l;
+    while ((l = take_refused(r, now_ns)))
+        offer(r, l); /* one that is refused again is due later than `now_ns` */
+}
+
+void reporter_give_up(struct reporter *r)
+{
+    struct lease *l;
+    while ((l = take_refused(r, INT64_MAX))) {
+        bus_deliver_nak(r->bus, l->delivery, 0);
+        lease_release(r->keeper, l);
+    }
+}
+
+/* ---- earlier outcomes ----------------------------------------------------------------------------- */
+
+static bool is_of_task(struct arena *a, struct str payload, struct str task_id)
+{
+    struct value event;
+    return json_read(a, payload, NULL, &event, NULL) == STATUS_OK &&
+           str_equal(value_as_str(VALUE_GET(event, "task_id")), task_id);
+}
+
+bool report_stands(struct reporter *r, const struct task *task, struct arena *a)
+{
+    static const enum event_type types[] = {EVENT_ACTION_COMPLETED, EVENT_ACTION_ERROR};
+    char stream[96], subject[SUBJECT_MAX];
+    stream_name(r->subjects, STREAM_EVENTS, stream);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct bus_stored last;
+        subject_event(r->subjects, task->execution_id, types[i], subject);
+        /* An error means "not known": running the task again is allowed, not running it would not be. */
+        if (bus_stream_last(r->bus, stream, subject, a, &last, NULL) == STATUS_OK &&
+            is_of_task(a, last.payload, task->task_id))
+            return true;
+    }
+    return false;
+}

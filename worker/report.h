@@ -1,0 +1,31 @@
+/*
+ * Outcomes on their way to the stream. A task is acked only when the stream has its outcome; an outcome that
+ * the stream refuses (it is full, say) is offered again every second, while the lease is kept.
+ */
+#ifndef WORKER_REPORT_H
+#define WORKER_REPORT_H
+
+#include "core/event.h"
+#include "lease.h"
+#include "publisher/subject.h"
+
+struct reporter;
+
+enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct keeper *keeper,
+                          struct reporter **out, struct error *err) MUST_CHECK;
+/* No handler of the bus may run any more that knows it. */
+void reporter_close(struct reporter **r);
+
+/* Publishes `payload`, which is copied; acks and releases the lease when the stream has it. */
+enum status report(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
+                   struct str payload, struct error *err) MUST_CHECK;
+/* From time to time, on a thread that may wait: offers again what was refused. */
+void reporter_tick(struct reporter *r);
+/* Gives the tasks back whose outcomes were refused. */
+void reporter_give_up(struct reporter *r);
+
+/* Whether the stream has an outcome of the task, as far as it shows: the last of each type of its execution
+ * is looked at. */
+bool report_stands(struct reporter *r, const struct task *task, struct arena *a);
+
+#endif

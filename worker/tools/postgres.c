@@ -1,0 +1,327 @@
+/* postgres: the statements of a step, in one transaction unless it says otherwise, with bound parameters. */
+#include <stdlib.h>
+
+#include "core/digest.h"
+#include "postgres_query.h"
+#include "worker/task_log.h"
+#include "worker/text.h"
+
+enum { MAX_PARAMETERS = 65535 }; /* of the protocol */
+
+static const char *const keys[] = {
+    "command",    "commands",           "sql", "query", "command_b64", "commands_b64", "params",
+    "autocommit", POSTGRES_TARGET_KEYS, NULL};
+
+struct tool_thread {
+    struct credentials *credentials;
+    struct postgres_pool pool;
+    size_t result_max;
+};
+
+static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+{
+    struct tool_thread *t = calloc(1, sizeof(*t));
+    if (!t)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a database connection");
+    t->result_max = (size_t)settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
+    enum status s =
+        credentials_open(settings_text(settings, SETTING_WORKER_CREDENTIALS), &t->credentials, err);
+    if (s != STATUS_OK)
+        free(t);
+    else
+        *out = t;
+    return s;
+}
+
+static void close_thread(struct tool_thread *t)
+{
+    postgres_pool_close(&t->pool);
+    credentials_close(&t->credentials);
+    free(t);
+}
+
+/* ---- statements ----------------------------------------------------------------------------------- */
+
+struct script {
+    struct sql_statement *statements;
+    uint32_t count, cap;
+};
+
+static enum status append(struct script *s, struct arena *a, const struct sql_statement *more, uint32_t count,
+                          struct error *err)
+{
+    if (count == 0)
+        return STATUS_OK;
+    struct sql_statement *all = ARENA_ARRAY(a, struct sql_statement, (size_t)s->count + count);
+    if (!all)
+        return arena_error(a, err, "the commands");
+    if (s->count > 0)
+        memcpy(all, s->statements, s->count * sizeof(*all));
+    memcpy(all + s->count, more, count * sizeof(*all));
+    s->statements = all;
+    s->count += count;
+    return STATUS_OK;
+}
+
+static enum status add_text(struct script *s, struct arena *a, struct str text, struct error *err)
+{
+    struct sql_statement *found;
+    uint32_t count;
+    TRY(sql_split(a, text, &found, &count, err));
+    return append(s, a, found, count, err);
+}
+
+static enum status decoded_text(struct arena *a, struct str encoded, struct str *out, struct error *err)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    bool ok = base64_decode(&b, encoded) && is_text(buf_str(&b));
+    char *copy = ok ? arena_strdup(a, buf_str(&b)) : NULL;
+    *out = (struct str){copy, copy ? b.len : 0};
+    buf_free(&b);
+    if (!ok)
+        return error_set(err, STATUS_INVALID, "\"command_b64\" is not the base64 of a text");
+    return copy ? STATUS_OK : arena_error(a, err, "the command");
+}
+
+static enum status read_script(struct script *s, struct arena *a, struct value config, struct error *err)
+{
+    *s = (struct script){0};
+    struct value command = tool_config(config, TOOL_KEYS("command", "commands", "sql", "query"));
+    struct str encoded, text;
+    TRY(tool_config_text(config, TOOL_KEYS("command_b64", "commands_b64"), &encoded, err));
+    if (value_is_absent(command) && encoded.len > 0) {
+        TRY(decoded_text(a, encoded, &text, err));
+        command = value_str(text);
+    }
+    if (command.type == VALUE_STRING)
+        TRY(add_text(s, a, value_as_str(command), err));
+    else if (!value_is_absent(command) && command.type != VALUE_LIST)
+        return error_set(err, STATUS_INVALID, "\"command\" must be text or a list of texts, not a %s",
+                         value_type_name(command));
+    for (uint32_t i = 0; command.type == VALUE_LIST && i < command.len; i++) {
+        if (command.u.list[i].type != VALUE_STRING)
+            return error_set(err, STATUS_INVALID, "command[%u] must be text, not a %s", i,
+                             value_type_name(command.u.list[i]));
+        TRY(add_text(s, a, value_as_str(command.u.list[i]), err));
+    }
+    if (s->count == 0)
+        return error_set(err, STATUS_INVALID, "a postgres step needs \"command\": SQL, or a list of SQL");
+    return STATUS_OK;
+}
+
+/* ---- parameters ----------------------------------------------------------------------------------- */
+
+/* A map gives the :names, a list $1, $2, … of every statement. Without `params`, names are looked for in the
+ * args. */
+struct parameters {
+    struct value given; /* a map or a list; absent: none */
+    bool optional;      /* names that are not there stay as they are */
+};
+
+static enum status read_parameters(struct parameters *p, const struct task *task, struct error *err)
+{
+    *p = (struct parameters){.given = VALUE_GET(task->config, "params")};
+    if (value_is_absent(p->given) || p->given.type == VALUE_NULL)
+        *p = (struct parameters){.given = task->args, .optional = true};
+    else if (p->given.type != VALUE_MAP && p->given.type != VALUE_LIST)
+        return error_set(err, STATUS_INVALID, "\"params\" must be a map of names or a list, not a %s",
+                         value_type_name(p->given));
+    else if (p->given.len > MAX_PARAMETERS)
+        return error_set(err, STATUS_LIMIT, "\"params\" has %u values; Postgres takes %d", p->given.len,
+                         MAX_PARAMETERS);
+    return STATUS_OK;
+}
+
+static bool is_name(void *context, struct str name)
+{
+    const struct parameters *p = context;
+    return !p->optional || !value_is_absent(value_get(p->given, name));
+}
+
+static enum status missing_name(const struct parameters *p, struct str name, struct error *err)
+{
+    struct buf names;
+    buf_init(&names, 160);
+    for (uint32_t i = 0; i < p->given.len; i++)
+        buf_printf(&names, "%s%" PRISTR, i ? ", " : "", ARGSTR(value_as_str(p->given.u.map->entries[i].key)));
+    error_set(err, STATUS_UNDEFINED, "the command uses :%" PRISTR ", which is not among \"params\"",
+              ARGSTR(name));
+    error_hint(err, "There are: %" PRISTR ".", ARGSTR(buf_str(&names)));
+    buf_free(&names);
+    return STATUS_UNDEFINED;
+}
+
+/* How many of $1, $2, … the statement wants; the server would refuse more than it uses. */
+static uint32_t highest_number(struct str text)
+{
+    uint32_t highest = 0;
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        uint32_t n = 0;
+        if (text.ptr[i] == '$')
+            for (size_t k = i + 1;
+                 k < text.len && text.ptr[k] >= '0' && text.ptr[k] <= '9' && n <= MAX_PARAMETERS; k++)
+                n = n * 10 + (uint32_t)(text.ptr[k] - '0');
+        highest = n > highest ? n : highest;
+    }
+    return highest;
+}
+
+static enum status bind(struct parameters *p, const struct sql_statement *statement, struct arena *a,
+                        struct sql_bound *bound, const struct value **values, struct error *err)
+{
+    *values = NULL;
+    bool by_name = p->given.type == VALUE_MAP && p->given.len > 0;
+    TRY(sql_bind(a, statement->text, by_name ? is_name : NULL, p, bound, err));
+    if (p->given.type == VALUE_LIST) {
+        uint32_t wanted = highest_number(statement->text);
+        bound->count = wanted < p->given.len ? wanted : p->given.len;
+        *values = p->given.u.list;
+        return STATUS_OK;
+    }
+    struct value *list = ARENA_ARRAY(a, struct value, (size_t)bound->count + 1);
+    if (!list)
+        return arena_error(a, err, "the parameters");
+    for (uint32_t i = 0; i < bound->count; i++) {
+        list[i] = value_get(p->given, bound->names[i]);
+        if (value_is_absent(list[i]))
+            return missing_name(p, bound->names[i], err);
+    }
+    *values = list;
+    return STATUS_OK;
+}
+
+/* ---- running -------------------------------------------------------------------------------------- */
+
+struct work {
+    struct postgres_query query;
+    struct script script;
+    struct parameters parameters;
+    bool own_transaction; /* BEGIN and COMMIT are ours */
+    struct map_builder results;
+    struct value last;
+};
+
+static enum status run_one(struct work *w, uint32_t number, struct outcome *out, struct error *err)
+{
+    const struct sql_statement *statement = &w->script.statements[number];
+    struct sql_bound bound;
+    const struct value *values;
+    TRY(bind(&w->parameters, statement, w->query.arena, &bound, &values, err));
+    struct value failure = {.type = VALUE_UNDEFINED};
+    enum status s = postgres_run(&w->query, statement, &bound, values, &w->last, &failure, err);
+    if (s != STATUS_OK) {
+        out->error = failure;
+        return error_place(err, "command_%u", number);
+    }
+    struct str name = arena_printf(w->query.arena, "command_%u", number);
+    if (!name.ptr)
+        return arena_error(w->query.arena, err, "the result");
+    map_put(&w->results, name, w->last);
+    return STATUS_OK;
+}
+
+static enum status make_data(struct work *w, struct value *out, struct error *err)
+{
+    struct map_builder map;
+    map_begin(&map, w->query.arena);
+    map_put(&map, STR("rows"), VALUE_GET(w->last, "rows"));
+    map_put(&map, STR("columns"), VALUE_GET(w->last, "columns"));
+    map_put(&map, STR("rowcount"), VALUE_GET(w->last, "rowcount"));
+    struct value all;
+    TRY(map_end(&w->results, &all, err));
+    if (w->script.count > 1)
+        map_put_all(&map, all);
+    return map_end(&map, out, err);
+}
+
+static enum status run_all(struct work *w, struct outcome *out, struct error *err)
+{
+    if (w->own_transaction)
+        TRY(postgres_do(&w->query, "BEGIN", err));
+    for (uint32_t i = 0; i < w->script.count; i++)
+        TRY(run_one(w, i, out, err));
+    if (w->own_transaction)
+        TRY(postgres_do(&w->query, "COMMIT", err));
+    return STATUS_OK;
+}
+
+/* After an error: what was done stands only where each statement was its own transaction. */
+static enum status after_error(struct work *w, enum status s, struct outcome *out, struct error *err)
+{
+    bool stands = !w->own_transaction && w->script.count > 1 && w->results.len > 0;
+    if (stands && map_end(&w->results, &out->data, NULL) != STATUS_OK)
+        out->data = (struct value){.type = VALUE_UNDEFINED};
+    if (str_is(value_as_str(VALUE_GET(out->error, "sqlstate")), "25001") && w->own_transaction)
+        error_hint(err, "Set autocommit: true on the step, so that its commands don't share a transaction.");
+    return s;
+}
+
+/* The connection goes back to the pool only when it is between transactions. */
+static enum status finish(struct tool_thread *t, struct work *w, enum status s, struct error *err)
+{
+    PGTransactionStatusType state = PQtransactionStatus(w->query.conn);
+    bool open = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+    if (open && postgres_do(&w->query, "ROLLBACK", NULL) != STATUS_OK)
+        state = PQTRANS_UNKNOWN;
+    if (state == PQTRANS_ACTIVE || state == PQTRANS_UNKNOWN)
+        postgres_pool_drop(&t->pool, w->query.conn);
+    if (s == STATUS_OK && open) {
+        error_set(err, STATUS_INVALID, "the commands end inside a transaction, which was rolled back");
+        return error_hint(err,
+                          "End with COMMIT, or leave BEGIN out: the commands of a step share a transaction.");
+    }
+    return s;
+}
+
+static void take_notice(void *log, const char *message)
+{
+    struct buf *b = log;
+    struct str text = str_of(message);
+    if (b->len + text.len <= task_log_limit(b))
+        buf_add_str(b, text);
+}
+
+static bool wants_autocommit(struct value config, const struct script *script)
+{
+    const struct str first = script->statements[0].text;
+    return VALUE_GET(config, "autocommit").u.b || script->count == 1 || sql_begins_with(first, "begin") ||
+           sql_begins_with(first, "start");
+}
+
+static enum status run_work(struct tool_thread *t, struct work *w, const struct postgres_target *target,
+                            const struct task *task, struct outcome *out, struct error *err)
+{
+    PGconn *conn;
+    TRY(postgres_pool_get(&t->pool, target, w->query.stop, &conn, err));
+    w->query.conn = conn;
+    w->own_transaction = !wants_autocommit(task->config, &w->script);
+    map_begin(&w->results, w->query.arena);
+    PQsetNoticeProcessor(conn, take_notice, out->log);
+    enum status s = run_all(w, out, err);
+    s = s == STATUS_OK ? make_data(w, &out->data, err) : after_error(w, s, out, err);
+    s = finish(t, w, s, err);
+    return s;
+}
+
+static enum status run(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
+                       struct arena *a, struct outcome *out, struct error *err)
+{
+    struct postgres_target target;
+    struct work w = {
+        .query = {.stop = stop, .arena = a, .bytes_left = t->result_max, .bytes_max = t->result_max}};
+    enum status s = read_script(&w.script, a, task->config, err);
+    if (s == STATUS_OK)
+        s = read_parameters(&w.parameters, task, err);
+    if (s != STATUS_OK)
+        return s;
+    s = postgres_target_read(&target, t->credentials, task->config, a, err);
+    if (s == STATUS_OK)
+        s = run_work(t, &w, &target, task, out, err);
+    if (s != STATUS_OK)
+        secrets_redact_error(&target.secrets, err);
+    return s;
+}
+
+const struct tool tool_postgres = {
+    .name = "postgres", .keys = keys, .open = open_thread, .run = run, .close = close_thread};

@@ -1,0 +1,244 @@
+/*
+ * shell: runs a command in a process group of its own. The group is killed when the command has ended, when
+ * the time is over and when the execution is cancelled, so nothing that it started in the background outlives
+ * the attempt.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/digest.h"
+#include "core/json.h"
+#include "worker/child.h"
+#include "worker/task_log.h"
+#include "worker/text.h"
+#include "worker/tool.h"
+
+enum { MAX_ARGUMENTS = 1024, ASK_AGAIN_MS = 20 };
+
+static const char *const keys[] = {"command", "command_b64", "env", "cwd", "stdin", NULL};
+
+struct tool_thread {
+    size_t output_max; /* of stdout: it is the result */
+    size_t error_max;  /* of stderr */
+};
+
+static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+{
+    struct tool_thread *t = calloc(1, sizeof(*t));
+    if (!t)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a shell");
+    t->output_max = (size_t)settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
+    t->error_max = (size_t)settings_int(settings, SETTING_WORKER_LOG_LIMIT);
+    *out = t;
+    return STATUS_OK;
+}
+
+static void close_thread(struct tool_thread *t)
+{
+    free(t);
+}
+
+/* ---- what to run ---------------------------------------------------------------------------------- */
+
+static enum status argument_text(struct arena *a, struct value v, uint32_t number, const char **out,
+                                 struct error *err)
+{
+    struct str text = value_as_str(v);
+    if (v.type == VALUE_INT)
+        text = arena_printf(a, "%lld", (long long)v.u.i);
+    else if (v.type != VALUE_STRING)
+        return error_set(err, STATUS_INVALID, "command[%u] must be text, not a %s", number,
+                         value_type_name(v));
+    if (text.len > 0 && memchr(text.ptr, 0, text.len))
+        return error_set(err, STATUS_INVALID, "command[%u] has a zero byte", number);
+    *out = arena_strdup(a, text);
+    return *out ? STATUS_OK : arena_error(a, err, "the command");
+}
+
+static enum status list_command(struct arena *a, struct value list, const char **argv, struct error *err)
+{
+    if (list.len == 0 || list.len >= MAX_ARGUMENTS)
+        return error_set(err, STATUS_INVALID,
+                         "\"command\" has %u items; it needs the program and at most %d arguments", list.len,
+                         MAX_ARGUMENTS - 2);
+    for (uint32_t i = 0; i < list.len; i++)
+        TRY(argument_text(a, list.u.list[i], i, &argv[i], err));
+    return STATUS_OK;
+}
+
+static enum status text_command(struct arena *a, struct value config, const char **argv, struct error *err)
+{
+    struct str text, encoded;
+    TRY(tool_config_text(config, TOOL_KEYS("command"), &text, err));
+    TRY(tool_config_text(config, TOOL_KEYS("command_b64"), &encoded, err));
+    struct buf decoded;
+    buf_init(&decoded, 0);
+    if (text.len == 0 && encoded.len > 0 && base64_decode(&decoded, encoded))
+        text = buf_str(&decoded);
+    argv[0] = "/bin/sh";
+    argv[1] = "-c";
+    enum status s = text.len == 0 ? error_set(err, STATUS_INVALID,
+                                              "a shell step needs \"command\": a list, or text for /bin/sh")
+                                  : argument_text(a, value_str(text), 0, &argv[2], err);
+    buf_free(&decoded);
+    return s;
+}
+
+static enum status read_command(struct arena *a, struct value config, const char ***out, struct error *err)
+{
+    struct value command = VALUE_GET(config, "command");
+    const char **argv = ARENA_ARRAY(a, const char *, MAX_ARGUMENTS);
+    if (!argv)
+        return arena_error(a, err, "the command");
+    *out = argv;
+    return command.type == VALUE_LIST ? list_command(a, command, argv, err)
+                                      : text_command(a, config, argv, err);
+}
+
+/* Text goes in as it is, any other value as JSON. */
+static enum status read_stdin(struct arena *a, struct value config, struct str *out, struct error *err)
+{
+    struct value v = VALUE_GET(config, "stdin");
+    *out = value_as_str(v);
+    if (value_is_absent(v) || v.type == VALUE_NULL || v.type == VALUE_STRING)
+        return STATUS_OK;
+    return json_text(a, v, out, err);
+}
+
+/* ---- running -------------------------------------------------------------------------------------- */
+
+struct run {
+    struct process process;
+    struct child_stream in, out, error;
+    struct buf out_text, error_text;
+    int exit_code;
+};
+
+static enum status start(struct run *r, struct arena *a, struct value config, struct error *err)
+{
+    const char **argv;
+    const char *const *env;
+    struct str cwd;
+    TRY(read_command(a, config, &argv, err));
+    TRY(tool_config_text(config, TOOL_KEYS("cwd"), &cwd, err));
+    TRY(read_stdin(a, config, &r->in.unsent, err));
+    struct value extra = VALUE_GET(config, "env");
+    if (!value_is_absent(extra) && extra.type != VALUE_MAP && extra.type != VALUE_NULL)
+        return error_set(err, STATUS_INVALID, "\"env\" must be a map of names and texts, not a %s",
+                         value_type_name(extra));
+    TRY(child_environment(a, extra, &env, err));
+    const char *folder = cwd.len > 0 ? arena_strdup(a, cwd) : NULL;
+
+    int in = -1, out = -1, error = -1;
+    enum status s = child_pipe(&r->in, true, &in, err);
+    if (s == STATUS_OK)
+        s = child_pipe(&r->out, false, &out, err);
+    if (s == STATUS_OK)
+        s = child_pipe(&r->error, false, &error, err);
+    struct process_options options = {.argv = argv,
+                                      .env = env,
+                                      .cwd = folder,
+                                      .in = in,
+                                      .out = out,
+                                      .error = error,
+                                      .own_group = true,
+                                      .die_with_parent = true};
+    if (s == STATUS_OK)
+        s = process_start(&options, &r->process, err);
+    for (size_t i = 0; i < 3; i++) {
+        int end = (const int[]){in, out, error}[i];
+        if (end >= 0)
+            close(end);
+    }
+    return s;
+}
+
+/* Serves the streams until the command has ended or must. Gives the events that ended it. */
+static void follow(struct run *r, const struct task_stop *stop, size_t output_max)
+{
+    struct child_stream *streams[] = {&r->in, &r->out, &r->error};
+    int exit_fd = child_exit_fd(&r->process);
+    int timeout_ms = exit_fd >= 0 ? -1 : ASK_AGAIN_MS;
+    while (r->out.total <= output_max) {
+        int events = child_serve(streams, 3, stop->fd, exit_fd, timeout_ms);
+        if ((events & CHILD_STOP) || child_has_ended(&r->process))
+            break;
+    }
+    child_drain(&r->out);
+    child_drain(&r->error);
+    r->exit_code = child_kill(&r->process);
+    if (exit_fd >= 0)
+        close(exit_fd);
+}
+
+static enum status result(struct run *r, struct arena *a, struct value *out, struct error *err)
+{
+    struct str text = text_clean(a, buf_str(&r->out_text)), errors = text_clean(a, buf_str(&r->error_text));
+    if (!text.ptr || !errors.ptr)
+        return arena_error(a, err, "the command's output");
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("exit_code"), value_int(r->exit_code));
+    map_put(&map, STR("stdout"), value_str(text));
+    map_put(&map, STR("stderr"), value_str(errors));
+    struct value parsed;
+    if (str_trim(text).len > 0 && json_read(a, text, NULL, &parsed, NULL) == STATUS_OK)
+        map_put(&map, STR("json"), parsed);
+    return map_end(&map, out, err);
+}
+
+/* The last line of what the command complained about. */
+static struct str last_line(struct str text)
+{
+    text = str_trim(text);
+    for (size_t i = text.len; i > 0; i--)
+        if (text.ptr[i - 1] == '\n')
+            return (struct str){text.ptr + i, text.len - i};
+    return text;
+}
+
+static enum status judge(const struct run *r, struct tool_thread *t, const struct task_stop *stop,
+                         struct outcome *out, struct error *err)
+{
+    if (stop->reason != 0)
+        return error_set(err, (enum status)stop->reason, "the command was stopped");
+    if (r->out.total > t->output_max) {
+        error_set(err, STATUS_LIMIT, "the command printed more than %zu bytes, the limit for a result",
+                  t->output_max);
+        return error_hint(err, "Write to a file and print its name, or raise worker.result_limit.");
+    }
+    if (r->exit_code == 0)
+        return STATUS_OK;
+    struct str said = last_line(value_as_str(VALUE_GET(out->data, "stderr")));
+    return error_set(err, STATUS_FAILED, "the command ended with exit code %d%s%.300s", r->exit_code,
+                     said.len > 0 ? ": " : "", said.len > 0 ? said.ptr : "");
+}
+
+static enum status run_command(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
+                               struct arena *a, struct outcome *out, struct error *err)
+{
+    struct run r = {.in.fd = -1, .out.fd = -1, .error.fd = -1};
+    buf_init(&r.out_text, 0);
+    task_log_init(&r.error_text, t->error_max);
+    r.out.keep = &r.out_text;
+    r.out.keep_max = t->output_max;
+    r.error.keep = &r.error_text;
+    r.error.keep_max = t->error_max;
+    enum status s = start(&r, a, task->config, err);
+    if (s == STATUS_OK) {
+        follow(&r, stop, t->output_max);
+        task_log_end(&r.error_text, r.error.total);
+        s = result(&r, a, &out->data, err);
+    }
+    if (s == STATUS_OK)
+        s = judge(&r, t, stop, out, err);
+    child_stream_close(&r.in);
+    child_stream_close(&r.out);
+    child_stream_close(&r.error);
+    buf_free(&r.out_text);
+    buf_free(&r.error_text);
+    return s;
+}
+
+const struct tool tool_shell = {
+    .name = "shell", .keys = keys, .open = open_thread, .run = run_command, .close = close_thread};

@@ -1,0 +1,196 @@
+#include "worker.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "executor.h"
+#include "publisher/topology.h"
+#include "runtime/clock.h"
+#include "runtime/connect.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+
+enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000 };
+
+struct worker {
+    struct station station;
+    struct subjects subjects;
+    struct crew *crew;
+    struct bus_pull *pull;
+    struct bus_subscription *ends[2];
+    const char *pool;
+    _Atomic bool looks_missing; /* the consumer doesn't answer */
+    struct mono_time looked;
+};
+
+/* ---- preparing ------------------------------------------------------------------------------------ */
+
+/* libpq would send these to whatever server a playbook names. */
+static void forget_postgres_variables(void)
+{
+    static const char *const names[] = {"PGPASSWORD", "PGPASSFILE", "PGUSER",     "PGHOST",
+                                        "PGHOSTADDR", "PGPORT",     "PGDATABASE", "PGSERVICE",
+                                        "PGOPTIONS",  "PGSSLCERT",  "PGSSLKEY",   "PGSERVICEFILE"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unsetenv(names[i]);
+}
+
+static void set_name(struct worker *w)
+{
+    const char *given = settings_text(w->station.settings, SETTING_WORKER_NAME);
+    char host[64] = "";
+    if (gethostname(host, sizeof(host) - 1) != 0)
+        host[0] = 0;
+    if (given[0])
+        snprintf(w->station.name, sizeof(w->station.name), "%s", given);
+    else
+        snprintf(w->station.name, sizeof(w->station.name), "%s-%d", host[0] ? host : "worker", (int)getpid());
+}
+
+/* Makes the pool's consumer if there is none, as far as this account may. */
+static void look_for_consumer(struct worker *w)
+{
+    struct error err;
+    struct bus_consumer_info info;
+    char stream[96], consumer[96];
+    w->looked = mono_now();
+    stream_name(&w->subjects, STREAM_TASKS, stream);
+    pool_consumer(w->pool, consumer);
+    if (bus_consumer_info(w->station.bus, stream, consumer, &info, &err) != STATUS_NOT_FOUND)
+        return;
+    struct topology_options options;
+    topology_options_from_settings(w->station.settings, &options);
+    if (topology_ensure_pool(w->station.bus, &w->subjects, &options, w->pool, &err) == STATUS_OK)
+        LOG(LOG_INFO, "the pool's consumer was missing and has been made", LOG_TEXT("pool", w->pool),
+            LOG_TEXT("stream", stream));
+    else
+        LOG(LOG_WARN, "the pool has no consumer, and this worker cannot make it; it goes on looking",
+            LOG_TEXT("pool", w->pool), LOG_TEXT("stream", stream), LOG_ERR(&err));
+}
+
+/* On a thread of the connection. */
+static void on_trouble(void *context, const struct error *err)
+{
+    struct worker *w = context;
+    if (err)
+        LOG(LOG_WARN, "no tasks can be pulled for now", LOG_TEXT("pool", w->pool), LOG_ERR(err));
+    else
+        LOG(LOG_INFO, "tasks can be pulled again", LOG_TEXT("pool", w->pool));
+    atomic_store(&w->looks_missing, err != NULL);
+}
+
+static void on_delivery(void *context, struct bus_delivery *delivery)
+{
+    struct worker *w = context;
+    crew_deliver(w->crew, delivery);
+}
+
+/* <prefix>.live.<execution_id>.<event_type>, on a thread of the connection. */
+static void on_end(void *context, const struct bus_message *message)
+{
+    struct worker *w = context;
+    struct str rest = str_of(message->subject);
+    int64_t id;
+    rest.ptr += strlen(w->subjects.prefix) + strlen(".live.");
+    rest.len -= strlen(w->subjects.prefix) + strlen(".live.");
+    if (id_parse(str_split(&rest, '.'), &id, NULL) == STATUS_OK)
+        keeper_stop_execution(w->station.keeper, id);
+}
+
+static enum status listen_for_ends(struct worker *w, struct error *err)
+{
+    static const enum event_type types[] = {EVENT_EXECUTION_CANCELLED, EVENT_EXECUTION_FAILED};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        char subject[SUBJECT_MAX];
+        snprintf(subject, sizeof(subject), "%s.live.*.%s", w->subjects.prefix, event_type_name(types[i]));
+        TRY(bus_subscribe(w->station.bus, subject, NULL, on_end, w, &w->ends[i], err));
+    }
+    return STATUS_OK;
+}
+
+static enum status start(struct worker *w, struct error *err)
+{
+    const struct settings *s = w->station.settings;
+    char stream[96], consumer[96];
+    TRY(keeper_open(w->station.bus, settings_int(s, SETTING_WORKER_ACK_WAIT), &w->station.keeper, err));
+    TRY(reporter_open(w->station.bus, &w->subjects, w->station.keeper, &w->station.reporter, err));
+    TRY(listen_for_ends(w, err));
+    TRY(crew_open(&w->station, (uint32_t)settings_int(s, SETTING_WORKER_CONCURRENCY), &w->crew, err));
+    look_for_consumer(w);
+    TRY(bus_pull_start(w->station.bus, stream_name(&w->subjects, STREAM_TASKS, stream),
+                       pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
+    crew_attach(w->crew, w->pull);
+    return STATUS_OK;
+}
+
+/* ---- running and ending --------------------------------------------------------------------------- */
+
+/* Every 200 ms, on the main thread; never asks for the end. */
+static bool tick(void *context)
+{
+    struct worker *w = context;
+    reporter_tick(w->station.reporter);
+    if (atomic_load(&w->looks_missing) && mono_ms_since(w->looked) >= LOOK_AGAIN_MS)
+        look_for_consumer(w);
+    return false;
+}
+
+static void drain(struct worker *w)
+{
+    struct mono_time begin = mono_now();
+    int64_t time_ms = settings_int(w->station.settings, SETTING_WORKER_DRAIN);
+    daemon_draining();
+    crew_attach(w->crew, NULL);
+    bus_pull_stop(&w->pull);
+    uint32_t busy = crew_finish(w->crew, time_ms);
+    if (busy > 0)
+        LOG(LOG_WARN, "tasks did not end within worker.drain and are given back", LOG_NUM("tasks", busy));
+    crew_close(&w->crew);
+    reporter_tick(w->station.reporter);
+    if (keeper_wait_empty(w->station.keeper, LAST_OUTCOMES_MS) > 0)
+        reporter_give_up(w->station.reporter);
+    LOG(LOG_INFO, "worker drained", LOG_NUM("ms", mono_ms_since(begin)));
+}
+
+/* Whatever was started. */
+static void stop(struct worker *w)
+{
+    struct error err;
+    bus_pull_stop(&w->pull);
+    crew_close(&w->crew);
+    for (size_t i = 0; i < 2; i++)
+        bus_unsubscribe(&w->ends[i]);
+    if (bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
+        LOG(LOG_WARN, "the last acks may not have arrived; those tasks come again", LOG_ERR(&err));
+    keeper_stop(w->station.keeper);
+    bus_close(&w->station.bus);
+    reporter_close(&w->station.reporter);
+    keeper_close(&w->station.keeper);
+}
+
+enum status worker_serve(const struct settings *settings, struct error *err)
+{
+    struct worker w = {.station = {.settings = settings},
+                       .pool = settings_text(settings, SETTING_WORKER_POOL)};
+    w.station.subjects = &w.subjects;
+    signal(SIGPIPE, SIG_IGN); /* a child that stops reading is no reason to end */
+    forget_postgres_variables();
+    daemon_setup();
+    set_name(&w);
+    TRY(subjects_from_settings(settings, &w.subjects, err));
+    TRY(bus_connect(settings, "worker", true, &w.station.bus, err));
+    enum status s = start(&w, err);
+    if (s == STATUS_OK) {
+        LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),
+            LOG_NUM("concurrency", settings_int(settings, SETTING_WORKER_CONCURRENCY)));
+        int signal_number = daemon_wait(tick, &w);
+        LOG(LOG_INFO, "worker stops", LOG_NUM("signal", signal_number));
+        drain(&w);
+    }
+    stop(&w);
+    return s;
+}

@@ -3,8 +3,8 @@
  * order, administration. nats.c is the transport; JetStream is spoken here (docs/ARCHITECTURE.md says why).
  *
  * All functions may be called from any thread. Handlers run on threads of the connection: a handler must not
- * call a function that waits (bus_request, bus_publish_wait, bus_close, the *_stop functions, …) and should be
- * short. Message data handed to a handler is valid until it returns, unless it says otherwise.
+ * call a function that waits (bus_request, bus_publish_wait, bus_close, the *_stop functions, …) and should
+ * be short. Message data handed to a handler is valid until it returns, unless it says otherwise.
  */
 #ifndef RUNTIME_BUS_H
 #define RUNTIME_BUS_H
@@ -20,13 +20,13 @@
 struct bus;
 
 struct bus_options {
-    const char *servers;  /* "nats://host:4222,…" */
-    const char *name;     /* how the server's monitoring shows the connection */
+    const char *servers; /* "nats://host:4222,…" */
+    const char *name;    /* how the server's monitoring shows the connection */
     const char *user, *password, *token, *credentials, *nkey; /* credentials, nkey: files */
     const char *tls_cert, *tls_key, *tls_ca;
     const char *inbox_prefix; /* NULL: "_INBOX"; each role has its own, see docs/SECURITY.md */
     int64_t connect_timeout_ms;
-    bool retry_connect;   /* keep trying in the background when no server answers at the start */
+    bool retry_connect; /* keep trying in the background when no server answers at the start */
     /* The connection went away, came back, or something was refused; any thread. May be NULL. */
     void (*on_event)(void *context, bool connected, const char *detail);
     void *context;
@@ -36,7 +36,8 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
 /* Sends what is buffered, ends all subscriptions, frees. Handlers do not run after it. NULL is allowed. */
 void bus_close(struct bus **bus);
 bool bus_is_connected(struct bus *bus);
-/* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown. */
+/* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown.
+ */
 uint32_t bus_server_version(struct bus *bus);
 int64_t bus_max_payload(struct bus *bus);
 /* Waits until the server has seen all that was published. */
@@ -60,17 +61,18 @@ const char *bus_message_header(const struct bus_message *m, const char *name);
 typedef void bus_handler(void *context, const struct bus_message *message);
 
 /* Fire and forget. `headers` may be NULL. */
-enum status bus_publish(struct bus *bus, const char *subject, const char *reply, const struct bus_header *headers,
-                        size_t header_count, struct str payload, struct error *err) MUST_CHECK;
-/* Waits for one answer, copied into `a`. STATUS_UNAVAILABLE when nobody listens, STATUS_TIMEOUT. */
-enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers, size_t header_count,
-                        struct str payload, int64_t timeout_ms, struct arena *a, struct str *reply,
+enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
+                        const struct bus_header *headers, size_t header_count, struct str payload,
                         struct error *err) MUST_CHECK;
+/* Waits for one answer, copied into `a`. STATUS_UNAVAILABLE when nobody listens, STATUS_TIMEOUT. */
+enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers,
+                        size_t header_count, struct str payload, int64_t timeout_ms, struct arena *a,
+                        struct str *reply, struct error *err) MUST_CHECK;
 
 struct bus_subscription;
 /* `queue` may be NULL. One thread per subscription calls the handler. */
-enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler, void *context,
-                          struct bus_subscription **out, struct error *err) MUST_CHECK;
+enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler,
+                          void *context, struct bus_subscription **out, struct error *err) MUST_CHECK;
 void bus_unsubscribe(struct bus_subscription **s);
 
 /* ---- publishing to streams -------------------------------------------------------------------------- */
@@ -90,12 +92,12 @@ typedef void bus_published(void *context, const struct bus_ack *ack, const struc
 
 struct bus_publication {
     const char *subject;
-    const char *message_id;   /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
-    const char *traceparent;  /* or NULL */
-    bool only_first;          /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
-    struct str payload;       /* copied */
-    int64_t give_up_ms;       /* 0: never; repeated with the same id until the stream answers */
-    bus_published *done;      /* may be NULL */
+    const char *message_id;  /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
+    const char *traceparent; /* or NULL */
+    bool only_first;     /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
+    struct str payload;  /* copied */
+    int64_t give_up_ms;  /* 0: never; repeated with the same id until the stream answers */
+    bus_published *done; /* may be NULL */
     void *context;
 };
 
@@ -119,9 +121,9 @@ struct bus_delivery {
     const char *subject;
     struct str payload;
     uint64_t stream_sequence;
-    int64_t time_ns;       /* when the stream stored it */
-    uint64_t deliveries;   /* 1 at the first */
-    uint64_t pending;      /* messages of the consumer behind it */
+    int64_t time_ns;     /* when the stream stored it */
+    uint64_t deliveries; /* 1 at the first */
+    uint64_t pending;    /* messages of the consumer behind it */
     const char *reply;
     void *native;
 };
@@ -153,13 +155,24 @@ void bus_pull_stop(struct bus_pull **p);
 /*
  * Every message of a stream whose subject matches, in order, once each, from a sequence on: through an
  * ephemeral consumer that is made anew from the right place after any gap, silence or reconnect.
- * One thread calls `deliver` for all readers of a bus.
+ * One thread calls `deliver` for all readers of a bus. Starting asks and does not wait: many readers start
+ * together, and what is wrong (no such stream) is told to `trouble` while the reader goes on trying.
+ *
+ * A place behind the stream's end is waited for. If messages come that stand before the place to read on (the
+ * stream lost its tail, was made anew or restored), they are not delivered and `trouble` hears
+ * STATUS_CONFLICT: stop the reader and start one at a place that you know to be right. `filter` may be NULL:
+ * every subject.
  */
 struct bus_reader;
 enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, uint64_t from_sequence,
                              bus_deliver *deliver, void (*trouble)(void *context, const struct error *err),
                              void *context, struct bus_reader **out, struct error *err) MUST_CHECK;
-/* How many messages may be delivered and not yet released before the server is held back; 0: no bound. */
+/*
+ * Backpressure: while it holds, the server is not told to go on, and stops sending after what one flow
+ * control window has (a few MiB at most). Any thread, handlers too.
+ */
+void bus_reader_hold(struct bus_reader *r, bool hold);
+/* No delivery comes after it. */
 void bus_reader_stop(struct bus_reader **r);
 
 /* ---- administration ----------------------------------------------------------------------------------- */
@@ -167,13 +180,13 @@ void bus_reader_stop(struct bus_reader **r);
 struct bus_stream {
     const char *name;
     const char *subjects[4];
-    bool work_queue;      /* retention: else limits */
+    bool work_queue; /* retention: else limits */
     bool discard_new;
     bool memory;
-    int64_t max_age_ms;   /* 0: none */
-    int64_t max_bytes;    /* 0: none */
-    int64_t duplicates_ms; /* window of Nats-Msg-Id */
-    uint32_t replicas;    /* 0: 1 */
+    int64_t max_age_ms;       /* 0: none */
+    int64_t max_bytes;        /* 0: none */
+    int64_t duplicates_ms;    /* window of Nats-Msg-Id */
+    uint32_t replicas;        /* 0: 1 */
     uint32_t max_per_subject; /* 0: none */
     bool allow_direct;
 };
@@ -193,16 +206,17 @@ enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stre
 struct bus_consumer {
     const char *stream, *durable, *filter;
     int64_t ack_wait_ms;
-    uint32_t max_deliver;     /* 0: no bound */
+    uint32_t max_deliver; /* 0: no bound */
     uint32_t max_ack_pending;
     uint32_t max_waiting;
 };
 struct bus_consumer_info {
     uint64_t pending, ack_pending, redelivered, waiting, delivered_stream_sequence;
 };
-enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config, struct error *err) MUST_CHECK;
-enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable, struct bus_consumer_info *out,
-                              struct error *err) MUST_CHECK;
+enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config,
+                                struct error *err) MUST_CHECK;
+enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
+                              struct bus_consumer_info *out, struct error *err) MUST_CHECK;
 
 /* One stored message, copied into `a`; STATUS_NOT_FOUND. */
 struct bus_stored {
@@ -225,11 +239,13 @@ enum status bus_api(struct bus *bus, const char *verb, struct str body, struct a
 
 enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
                           struct error *err) MUST_CHECK;
-enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value, uint64_t *revision,
+enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value,
+                       uint64_t *revision, struct error *err) MUST_CHECK;
+/* revision 0: the newest. STATUS_NOT_FOUND also for a deleted key. `found` (may be NULL) gets its revision.
+ */
+enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uint64_t revision,
+                       struct arena *a, struct str *value, uint64_t *found, int64_t *time_ns,
                        struct error *err) MUST_CHECK;
-/* revision 0: the newest. STATUS_NOT_FOUND also for a deleted key. `found` (may be NULL) gets its revision. */
-enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uint64_t revision, struct arena *a,
-                       struct str *value, uint64_t *found, int64_t *time_ns, struct error *err) MUST_CHECK;
 /* The list of keys that have a value: {"key", "revision", "created_ns"} maps. */
 enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
                         struct error *err) MUST_CHECK;

@@ -1,0 +1,384 @@
+/* Streams and consumers through the JetStream API. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bus_internal.h"
+#include "core/buf.h"
+#include "core/digest.h"
+#include "core/event.h"
+#include "core/json.h"
+
+enum { ADMIN_ARENA = 64 << 20 };
+
+/* The API writes "no bound" as -1. */
+static struct value or_unlimited(int64_t bound)
+{
+    return value_int(bound > 0 ? bound : -1);
+}
+
+static uint64_t get_count(struct value map, struct str key)
+{
+    struct value v = value_get(map, key);
+    return v.type == VALUE_INT && v.u.i > 0 ? (uint64_t)v.u.i : 0;
+}
+
+enum status bus_api(struct bus *bus, const char *verb, struct str body, struct arena *a, struct value *out,
+                    struct error *err)
+{
+    char subject[SUBJECT_MAX];
+    struct str reply;
+    if (snprintf(subject, sizeof(subject), "$JS.API.%s", verb) >= (int)sizeof(subject))
+        return error_set(err, STATUS_INVALID, "%.64s…: the name is too long", verb);
+    enum status status = bus_request(bus, subject, NULL, 0, body, bus->request_timeout_ms, a, &reply, err);
+    if (status == STATUS_UNAVAILABLE && bus_is_connected(bus))
+        error_hint(err, "Is JetStream enabled (nats-server -js), and does the account have it?");
+    TRY(status);
+    TRY(json_read_map(a, reply, "the answer of JetStream", out, err));
+    struct value error = VALUE_GET(*out, "error");
+    return error.type == VALUE_MAP ? wire_api_error(error, subject, err) : STATUS_OK;
+}
+
+/* bus_api() with a value for the body, and the verb put together from up to three parts. */
+static enum status call(struct bus *bus, const char *verb, const char *stream, const char *consumer,
+                        struct value body, struct arena *a, struct value *out, struct error *err)
+{
+    char subject[SUBJECT_MAX];
+    struct str text = {"", 0};
+    int len = snprintf(subject, sizeof(subject), "%s.%s%s%s", verb, stream, consumer ? "." : "",
+                       consumer ? consumer : "");
+    if (len >= (int)sizeof(subject))
+        return error_set(err, STATUS_INVALID, "the name of stream %.64s… is too long", stream);
+    if (!value_is_absent(body))
+        TRY(json_text(a, body, &text, err));
+    return bus_api(bus, subject, text, a, out, err);
+}
+
+static const struct value NO_BODY = {.type = VALUE_UNDEFINED};
+
+/* ---- making a configuration come true
+ * ------------------------------------------------------------------------- */
+
+/* The first member of `wanted` that `actual` has otherwise, or NULL. */
+static const struct value_entry *first_difference(struct value wanted, struct value actual)
+{
+    for (uint32_t i = 0; i < wanted.len; i++) {
+        const struct value_entry *e = &wanted.u.map->entries[i];
+        struct value have = value_get_by_value(actual, e->key);
+        bool unset = value_is_absent(have) &&
+                     (value_equal(e->value, value_int(0)) || value_equal(e->value, value_bool(false)));
+        if (!unset && !value_equal(have, e->value))
+            return e;
+    }
+    return NULL;
+}
+
+static enum status differs(const struct value_entry *member, const char *kind, const char *name,
+                           enum status status, const char *why, struct error *err)
+{
+    struct str key = value_as_str(member->key);
+    error_set(err, status, "%s %s has another %" PRISTR " than is wanted, %s", kind, name, ARGSTR(key), why);
+    return error_place(err, "%s", name);
+}
+
+/* What is there with what is wanted over it, so that members this program does not know survive. */
+static enum status merged(struct arena *a, struct value actual, struct value wanted, struct value *out,
+                          struct error *err)
+{
+    struct map_builder b;
+    map_begin(&b, a);
+    map_put_all(&b, actual);
+    map_put_all(&b, wanted);
+    return map_end(&b, out, err);
+}
+
+static enum status check_stream(struct value answer, struct value wanted, const char *name, struct error *err)
+{
+    const struct value_entry *member = first_difference(wanted, VALUE_GET(answer, "config"));
+    return member
+               ? differs(member, "stream", name, STATUS_UNSUPPORTED, "and this server does not take it", err)
+               : STATUS_OK;
+}
+
+static enum status update_stream(struct bus *bus, const char *name, struct value actual, struct value wanted,
+                                 struct arena *a, struct error *err)
+{
+    struct value body, answer;
+    const struct value_entry *member = first_difference(wanted, actual);
+    if (!member)
+        return STATUS_OK;
+    TRY(merged(a, actual, wanted, &body, err));
+    enum status status = call(bus, "STREAM.UPDATE", name, NULL, body, a, &answer, err);
+    if (status == STATUS_INVALID || status == STATUS_CONFLICT) {
+        differs(member, "stream", name, STATUS_CONFLICT, "which cannot be changed while it exists", err);
+        return error_hint(
+            err, "Change the setting back, or move to a new stream: `nats stream info` shows this one.");
+    }
+    TRY(status);
+    return check_stream(answer, wanted, name, err);
+}
+
+enum status stream_ensure(struct bus *bus, const char *name, struct value wanted, struct arena *a,
+                          struct error *err)
+{
+    struct value answer;
+    enum status status = call(bus, "STREAM.INFO", name, NULL, NO_BODY, a, &answer, err);
+    if (status == STATUS_NOT_FOUND) {
+        status = call(bus, "STREAM.CREATE", name, NULL, wanted, a, &answer, err);
+        if (status == STATUS_OK)
+            return check_stream(answer, wanted, name, err);
+        if (status == STATUS_CONFLICT) /* somebody else was making it */
+            status = call(bus, "STREAM.INFO", name, NULL, NO_BODY, a, &answer, err);
+    }
+    TRY(status);
+    return update_stream(bus, name, VALUE_GET(answer, "config"), wanted, a, err);
+}
+
+static void put_subjects(struct map_builder *b, struct arena *a, const struct bus_stream *s)
+{
+    struct list_builder subjects;
+    struct value list;
+    list_begin(&subjects, a);
+    for (size_t i = 0; i < sizeof(s->subjects) / sizeof(s->subjects[0]) && s->subjects[i]; i++)
+        list_add(&subjects, value_text(s->subjects[i]));
+    if (list_end(&subjects, &list, NULL) != STATUS_OK)
+        b->failed = true;
+    else
+        map_put(b, STR("subjects"), list);
+}
+
+static enum status stream_config(struct arena *a, const struct bus_stream *s, struct value *out,
+                                 struct error *err)
+{
+    struct map_builder b;
+    map_begin(&b, a);
+    map_put(&b, STR("name"), value_text(s->name));
+    put_subjects(&b, a, s);
+    map_put(&b, STR("retention"), value_text(s->work_queue ? "workqueue" : "limits"));
+    map_put(&b, STR("storage"), value_text(s->memory ? "memory" : "file"));
+    map_put(&b, STR("discard"), value_text(s->discard_new ? "new" : "old"));
+    map_put(&b, STR("max_age"), value_int(s->max_age_ms * NS_PER_MS));
+    map_put(&b, STR("max_bytes"), or_unlimited(s->max_bytes));
+    map_put(&b, STR("max_msgs_per_subject"), or_unlimited(s->max_per_subject));
+    map_put(&b, STR("num_replicas"), value_int(s->replicas > 0 ? s->replicas : 1));
+    map_put(&b, STR("allow_direct"), value_bool(s->allow_direct));
+    if (s->duplicates_ms > 0)
+        map_put(&b, STR("duplicate_window"), value_int(s->duplicates_ms * NS_PER_MS));
+    return map_end(&b, out, err);
+}
+
+enum status bus_stream_ensure(struct bus *bus, const struct bus_stream *config, struct error *err)
+{
+    struct arena a;
+    struct value wanted;
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = stream_config(&a, config, &wanted, err);
+    if (status == STATUS_OK)
+        status = stream_ensure(bus, config->name, wanted, &a, err);
+    arena_free(&a);
+    return status;
+}
+
+/* ---- consumers
+ * --------------------------------------------------------------------------------------------------- */
+
+static enum status consumer_config(struct arena *a, const struct bus_consumer *c, struct value *out,
+                                   struct error *err)
+{
+    struct map_builder b;
+    map_begin(&b, a);
+    map_put(&b, STR("durable_name"), value_text(c->durable));
+    map_put(&b, STR("deliver_policy"), value_text("all"));
+    map_put(&b, STR("ack_policy"), value_text("explicit"));
+    map_put(&b, STR("replay_policy"), value_text("instant"));
+    map_put(&b, STR("max_deliver"), or_unlimited(c->max_deliver));
+    if (c->filter)
+        map_put(&b, STR("filter_subject"), value_text(c->filter));
+    if (c->ack_wait_ms > 0)
+        map_put(&b, STR("ack_wait"), value_int(c->ack_wait_ms * NS_PER_MS));
+    if (c->max_ack_pending > 0)
+        map_put(&b, STR("max_ack_pending"), value_int(c->max_ack_pending));
+    if (c->max_waiting > 0)
+        map_put(&b, STR("max_waiting"), value_int(c->max_waiting));
+    return map_end(&b, out, err);
+}
+
+static enum status create_consumer(struct bus *bus, const struct bus_consumer *c, struct value config,
+                                   struct arena *a, struct value *answer, struct error *err)
+{
+    struct map_builder b;
+    struct value body;
+    map_begin(&b, a);
+    map_put(&b, STR("stream_name"), value_text(c->stream));
+    map_put(&b, STR("config"), config);
+    TRY(map_end(&b, &body, err));
+    return call(bus, "CONSUMER.DURABLE.CREATE", c->stream, c->durable, body, a, answer, err);
+}
+
+static enum status ensure_consumer(struct bus *bus, const struct bus_consumer *c, struct arena *a,
+                                   struct error *err)
+{
+    struct value wanted, config, answer;
+    const struct value_entry *member = NULL;
+    TRY(consumer_config(a, c, &wanted, err));
+    config = wanted;
+    enum status status = call(bus, "CONSUMER.INFO", c->stream, c->durable, NO_BODY, a, &answer, err);
+    if (status == STATUS_OK) {
+        member = first_difference(wanted, VALUE_GET(answer, "config"));
+        if (!member)
+            return STATUS_OK;
+        TRY(merged(a, VALUE_GET(answer, "config"), wanted, &config, err));
+    } else if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    status = create_consumer(bus, c, config, a, &answer, err);
+    if (member && (status == STATUS_INVALID || status == STATUS_CONFLICT))
+        return differs(member, "consumer", c->durable, STATUS_CONFLICT,
+                       "which cannot be changed while it exists", err);
+    TRY(status);
+    member = first_difference(wanted, VALUE_GET(answer, "config"));
+    return member ? differs(member, "consumer", c->durable, STATUS_UNSUPPORTED,
+                            "and this server does not take it", err)
+                  : STATUS_OK;
+}
+
+enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config, struct error *err)
+{
+    struct arena a;
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = ensure_consumer(bus, config, &a, err);
+    arena_free(&a);
+    return status;
+}
+
+enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
+                              struct bus_consumer_info *out, struct error *err)
+{
+    struct arena a;
+    struct value v;
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = call(bus, "CONSUMER.INFO", stream, durable, NO_BODY, &a, &v, err);
+    if (status == STATUS_OK)
+        *out = (struct bus_consumer_info){
+            .pending = get_count(v, STR("num_pending")),
+            .ack_pending = get_count(v, STR("num_ack_pending")),
+            .redelivered = get_count(v, STR("num_redelivered")),
+            .waiting = get_count(v, STR("num_waiting")),
+            .delivered_stream_sequence = get_count(VALUE_GET(v, "delivered"), STR("stream_seq")),
+        };
+    arena_free(&a);
+    return status;
+}
+
+/* ---- what is stored
+ * ---------------------------------------------------------------------------------------------- */
+
+enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stream_info *out,
+                            struct error *err)
+{
+    struct arena a;
+    struct value v;
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = call(bus, "STREAM.INFO", stream, NULL, NO_BODY, &a, &v, err);
+    if (status == STATUS_OK) {
+        struct value state = VALUE_GET(v, "state");
+        *out = (struct bus_stream_info){
+            .messages = get_count(state, STR("messages")),
+            .bytes = get_count(state, STR("bytes")),
+            .first_sequence = get_count(state, STR("first_seq")),
+            .last_sequence = get_count(state, STR("last_seq")),
+            .consumers = (uint32_t)get_count(state, STR("consumer_count")),
+        };
+        status = time_parse(value_as_str(VALUE_GET(v, "created")), &out->created_ns, err);
+    }
+    arena_free(&a);
+    return status;
+}
+
+/* Base64 text into the arena. */
+static enum status decode(struct arena *a, struct value text, struct str *out, struct error *err)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    bool valid = base64_decode(&b, value_as_str(text));
+    enum status status = buf_status(&b, err);
+    if (status == STATUS_OK && !valid)
+        status = error_set(err, STATUS_SYNTAX, "a stored message is not in base64");
+    if (status == STATUS_OK) {
+        out->ptr = arena_strdup(a, buf_str(&b));
+        out->len = b.len;
+        if (!out->ptr)
+            status = arena_error(a, err, "a stored message");
+    }
+    buf_free(&b);
+    return status;
+}
+
+enum status stream_stored(struct bus *bus, const char *stream, struct str request, struct arena *a,
+                          struct bus_stored *out, struct str *headers, struct error *err)
+{
+    char verb[SUBJECT_MAX];
+    struct value v;
+    if (snprintf(verb, sizeof(verb), "STREAM.MSG.GET.%s", stream) >= (int)sizeof(verb))
+        return error_set(err, STATUS_INVALID, "the name of stream %.64s… is too long", stream);
+    TRY(bus_api(bus, verb, request, a, &v, err));
+    struct value message = VALUE_GET(v, "message");
+    *out = (struct bus_stored){.subject = value_as_str(VALUE_GET(message, "subject")),
+                               .sequence = get_count(message, STR("seq"))};
+    if (headers)
+        TRY(decode(a, VALUE_GET(message, "hdrs"), headers, err));
+    TRY(decode(a, VALUE_GET(message, "data"), &out->payload, err));
+    return time_parse(value_as_str(VALUE_GET(message, "time")), &out->time_ns, err);
+}
+
+enum status bus_stream_last(struct bus *bus, const char *stream, const char *subject, struct arena *a,
+                            struct bus_stored *out, struct error *err)
+{
+    struct buf b;
+    TRY(wire_check_subject(subject, true, err));
+    buf_init(&b, 0);
+    buf_add_text(&b, "{\"last_by_subj\":");
+    json_write_string(&b, str_of(subject));
+    buf_add_char(&b, '}');
+    enum status status = buf_status(&b, err);
+    if (status == STATUS_OK)
+        status = stream_stored(bus, stream, buf_str(&b), a, out, NULL, err);
+    buf_free(&b);
+    return status;
+}
+
+enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,
+                           struct bus_stored *out, struct error *err)
+{
+    char request[64];
+    int len = snprintf(request, sizeof(request), "{\"seq\":%" PRIu64 "}", sequence);
+    return stream_stored(bus, stream, (struct str){request, (size_t)len}, a, out, NULL, err);
+}
+
+static enum status purge(struct bus *bus, const char *stream, const char *filter, struct arena *a,
+                         uint64_t *purged, struct error *err)
+{
+    struct map_builder b;
+    struct value body = NO_BODY, v;
+    if (filter) {
+        map_begin(&b, a);
+        map_put(&b, STR("filter"), value_text(filter));
+        TRY(map_end(&b, &body, err));
+    }
+    TRY(call(bus, "STREAM.PURGE", stream, NULL, body, a, &v, err));
+    if (purged)
+        *purged = get_count(v, STR("purged"));
+    return STATUS_OK;
+}
+
+enum status bus_stream_purge(struct bus *bus, const char *stream, const char *filter, uint64_t *purged,
+                             struct error *err)
+{
+    struct arena a;
+    if (filter)
+        TRY(wire_check_subject(filter, true, err));
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = purge(bus, stream, filter, &a, purged, err);
+    arena_free(&a);
+    return status;
+}

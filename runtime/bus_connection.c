@@ -1,0 +1,135 @@
+/* The life of a bus. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "bus_internal.h"
+#include "clock.h"
+
+enum { DEFAULT_TIMEOUT_MS = 5000, CLOSE_FLUSH_MS = 2000 };
+
+static enum status make_inbox(struct bus *bus, const char *prefix, struct error *err)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01";
+    unsigned char random[16];
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return error_set(err, STATUS_IO, "the system gives no random bytes");
+    for (size_t i = 0; i < sizeof(random); i++)
+        bus->id[i] = digits[random[i] & 63];
+    int len = snprintf(bus->inbox, sizeof(bus->inbox), "%s.%s", prefix ? prefix : "_INBOX", bus->id);
+    if (len >= (int)sizeof(bus->inbox))
+        return error_set(err, STATUS_INVALID, "the inbox prefix %s is too long", prefix);
+    return wire_check_subject(bus->inbox, false, err);
+}
+
+static struct bus *bus_new(const struct bus_options *o)
+{
+    struct bus *bus = calloc(1, sizeof(*bus));
+    if (!bus)
+        return NULL;
+    bus->request_timeout_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : DEFAULT_TIMEOUT_MS;
+    bus->on_event = o->on_event;
+    bus->on_event_context = o->context;
+    pthread_mutex_init(&bus->state_mutex, NULL);
+    wire_cond_init(&bus->state_changed);
+    pthread_mutex_init(&bus->pusher.mutex, NULL);
+    pthread_cond_init(&bus->pusher.wake, NULL);
+    pthread_mutex_init(&bus->keeper.mutex, NULL);
+    wire_cond_init(&bus->keeper.wake);
+    atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
+    publish_init(bus);
+    readers_init(bus);
+    pulls_init(bus);
+    exchanges_init(bus);
+    return bus;
+}
+
+static void bus_free(struct bus *bus)
+{
+    exchanges_free(bus);
+    pulls_free(bus);
+    readers_free(bus);
+    publish_free(bus);
+    pthread_cond_destroy(&bus->keeper.wake);
+    pthread_mutex_destroy(&bus->keeper.mutex);
+    pthread_cond_destroy(&bus->pusher.wake);
+    pthread_mutex_destroy(&bus->pusher.mutex);
+    pthread_cond_destroy(&bus->state_changed);
+    pthread_mutex_destroy(&bus->state_mutex);
+    free(bus);
+}
+
+static enum status start(struct bus *bus, const struct bus_options *options, struct error *err)
+{
+    TRY(make_inbox(bus, options->inbox_prefix, err));
+    TRY(connecting_open(options, bus, err));
+    TRY(exchanges_listen(bus, err));
+    TRY(pusher_start(bus, err));
+    return keeper_start(bus, err);
+}
+
+enum status bus_open(const struct bus_options *options, struct bus **out, struct error *err)
+{
+    struct bus *bus = bus_new(options);
+    if (!bus)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a connection to NATS");
+    enum status status = start(bus, options, err);
+    if (status != STATUS_OK) {
+        if (!bus->abandoned)
+            bus_close(&bus);
+        return status;
+    }
+    *out = bus;
+    return STATUS_OK;
+}
+
+/* After natsConnection_Close() the library still makes its last calls. */
+static void await_closed(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->state_mutex);
+    while (!bus->closed)
+        pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
+    pthread_mutex_unlock(&bus->state_mutex);
+}
+
+void bus_close(struct bus **bus_pointer)
+{
+    struct bus *bus = *bus_pointer;
+    struct error err;
+    if (!bus)
+        return;
+    *bus_pointer = NULL;
+    atomic_store(&bus->closing, true);
+    keeper_stop(bus);
+    pusher_stop(bus);
+    if (bus->nc) {
+        if (atomic_load(&bus->connected))
+            (void)natsConnection_FlushTimeout(bus->nc, CLOSE_FLUSH_MS); /* all that can be done for it */
+        natsConnection_Close(bus->nc);
+        listeners_free(bus);
+        await_closed(bus);
+    }
+    error_set(&err, STATUS_CANCELLED, "the connection to NATS was closed before the answer came");
+    exchanges_fail_all(bus, &err);
+    natsConnection_Destroy(bus->nc);
+    bus_free(bus);
+}
+
+bool bus_is_connected(struct bus *bus)
+{
+    return atomic_load(&bus->connected);
+}
+
+int64_t bus_max_payload(struct bus *bus)
+{
+    int64_t most = natsConnection_GetMaxPayload(bus->nc);
+    return most > 0 ? most : DEFAULT_MAX_PAYLOAD;
+}
+
+enum status bus_flush(struct bus *bus, int64_t timeout_ms, struct error *err)
+{
+    if (!atomic_load(&bus->connected))
+        return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    natsStatus s = natsConnection_FlushTimeout(bus->nc, timeout_ms > 0 ? timeout_ms : 1);
+    return s == NATS_OK ? STATUS_OK : wire_error(s, err, "waiting for the server", "nats");
+}

@@ -1,0 +1,156 @@
+/* What the library reports on its own: connects, disconnects, refusals. All on one thread of the library. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bus_internal.h"
+#include "clock.h"
+
+enum { FIRST_DELAY_MS = 50, MOST_DELAY_MS = 2000 };
+
+static void tell(struct bus *bus, bool connected, const char *detail)
+{
+    if (bus->on_event && !atomic_load(&bus->closing))
+        bus->on_event(bus->on_event_context, connected, detail);
+}
+
+void events_connected(struct bus *bus, natsConnection *nc, const char *detail)
+{
+    char url[256];
+    char text[320];
+    if (natsConnection_GetConnectedUrl(nc, url, sizeof(url)) != NATS_OK)
+        snprintf(url, sizeof(url), "NATS");
+    const char *at = strrchr(url, '@'); /* what is before it are credentials */
+    snprintf(text, sizeof(text), "%s %s", detail, at ? at + 1 : url);
+    atomic_fetch_add(&bus->connections, 1);
+    atomic_store(&bus->connected, true);
+    tell(bus, true, text);
+}
+
+static void on_connected(natsConnection *nc, void *closure)
+{
+    struct bus *bus = closure;
+    bus_on_handler_thread = true;
+    events_connected(bus, nc, "connected to");
+    keeper_hurry(bus);
+}
+
+static void on_reconnected(natsConnection *nc, void *closure)
+{
+    struct bus *bus = closure;
+    bus_on_handler_thread = true;
+    events_connected(bus, nc, "connected again to");
+    keeper_hurry(bus);
+}
+
+static void on_disconnected(natsConnection *nc, void *closure)
+{
+    struct bus *bus = closure;
+    (void)nc;
+    bus_on_handler_thread = true;
+    atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
+    if (atomic_exchange(&bus->connected, false))
+        tell(bus, false, "the connection was lost");
+}
+
+static void on_closed(natsConnection *nc, void *closure)
+{
+    struct bus *bus = closure;
+    (void)nc;
+    bus_on_handler_thread = true;
+    atomic_store(&bus->connected, false);
+    tell(bus, false, "the connection is closed for good: the server refuses this user");
+    pthread_mutex_lock(&bus->state_mutex);
+    bus->closed = true;
+    pthread_cond_broadcast(&bus->state_changed);
+    pthread_mutex_unlock(&bus->state_mutex);
+}
+
+/* After each round over the servers: doubling, with jitter, so that a fleet does not come back in one
+ * instant. */
+static int64_t reconnect_delay(natsConnection *nc, int attempts, void *closure)
+{
+    struct bus *bus = closure;
+    int64_t delay_ms = FIRST_DELAY_MS;
+    int64_t now_ns = mono_now().ns;
+    (void)nc;
+    for (int i = 1; i < attempts && delay_ms < MOST_DELAY_MS; i++)
+        delay_ms *= 2;
+    atomic_store(&bus->reconnect_progress_ns, now_ns);
+    return delay_ms + now_ns / 1000 % delay_ms / 2;
+}
+
+/* ---- refusals
+ * ------------------------------------------------------------------------------------------------- */
+
+/* `Permissions Violation for Publish to "subject"`: the subject, cut out in place; NULL for another text. */
+static char *refused_subject(char *text, const char *verb)
+{
+    char *start = strstr(text, verb);
+    start = start ? strchr(start, '"') : NULL;
+    char *end = start ? strchr(start + 1, '"') : NULL;
+    if (!end)
+        return NULL;
+    *end = '\0';
+    return start + 1;
+}
+
+static void refuse_publish(struct bus *bus, const char *subject)
+{
+    struct error err;
+    error_set(&err, STATUS_DENIED, "the server forbids this user to publish here");
+    error_place(&err, "%s", subject);
+    error_hint(&err, "Add the subject to the user's permissions in nats-server's configuration.");
+    exchanges_fail_subject(bus, subject, &err);
+    pulls_denied(bus, subject, &err);
+}
+
+/* Without its inbox a client can publish and be told nothing. */
+static void refuse_subscription(struct bus *bus, const char *subject)
+{
+    struct error err;
+    if (strncmp(subject, bus->inbox, strlen(bus->inbox)) != 0)
+        return;
+    atomic_store(&bus->inbox_denied, true);
+    error_set(&err, STATUS_DENIED, "the server forbids this user its inbox");
+    error_place(&err, "%s", subject);
+    error_hint(&err, "Allow this user to subscribe to its inbox prefix in nats-server's configuration.");
+    exchanges_fail_all(bus, &err);
+}
+
+static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus status, void *closure)
+{
+    struct bus *bus = closure;
+    char text[SUBJECT_MAX + 128], *subject;
+    const char *last = nats_GetLastError(NULL);
+    bus_on_handler_thread = true;
+    if (status == NATS_NOT_PERMITTED && !last)
+        (void)natsConnection_GetLastError(nc, &last);
+    snprintf(text, sizeof(text), "%s: %s%s%s", natsStatus_GetText(status), last ? last : "",
+             sub ? " on " : "", sub ? natsSubscription_GetSubject(sub) : "");
+    tell(bus, atomic_load(&bus->connected), text);
+    if (status != NATS_NOT_PERMITTED)
+        return;
+    if ((subject = refused_subject(text, "Publish")))
+        refuse_publish(bus, subject);
+    else if ((subject = refused_subject(text, "Subscription")))
+        refuse_subscription(bus, subject);
+}
+
+natsStatus events_set(natsOptions *options, struct bus *bus)
+{
+    natsStatus s = natsOptions_SetDisconnectedCB(options, on_disconnected, bus);
+    if (s == NATS_OK)
+        s = natsOptions_SetReconnectedCB(options, on_reconnected, bus);
+    if (s == NATS_OK)
+        s = natsOptions_SetClosedCB(options, on_closed, bus);
+    if (s == NATS_OK)
+        s = natsOptions_SetErrorHandler(options, on_error, bus);
+    if (s == NATS_OK)
+        s = natsOptions_SetCustomReconnectDelay(options, reconnect_delay, bus);
+    return s;
+}
+
+natsStatus events_set_retry(natsOptions *options, struct bus *bus)
+{
+    return natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus);
+}

@@ -1,0 +1,162 @@
+/*
+ * What the files of the bus share; nothing outside the room includes it.
+ *
+ * Threads of a bus: those of nats.c (reading, flushing, asynchronous events, one per subscription), the
+ * keeper (deadlines, see bus_keeper.c) and the pusher (bus_pusher.c). Order of locks: lists (readers, pulls)
+ * before the table of exchanges; none is held while a callback or a call of nats.c that may wait is running.
+ */
+#ifndef RUNTIME_BUS_INTERNAL_H
+#define RUNTIME_BUS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <nats/nats.h>
+
+#include "bus.h"
+#include "exchange.h"
+#include "listener.h"
+
+enum {
+    INBOX_TEXT = 96,
+    SUBJECT_MAX = 1024,                /* longest subject that is sent */
+    DEFAULT_MAX_PAYLOAD = 1024 * 1024, /* of a server that was not asked yet */
+};
+#define NS_PER_MS INT64_C(1000000)
+
+struct pusher {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    atomic_bool wanted;
+    bool started, stop;
+};
+
+struct keeper {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool started, stop, hurry;
+};
+
+struct readers {
+    pthread_mutex_t mutex;
+    pthread_cond_t idle; /* a reader's `busy` fell to 0 */
+    bool listening;      /* with the first reader, until the bus is closed */
+    struct listener *listener;
+    struct bus_reader **slots;
+    uint32_t count; /* of slots */
+};
+
+struct pulls {
+    pthread_mutex_t mutex;
+    pthread_cond_t idle;
+    struct bus_pull *first;
+    uint32_t made; /* numbers the pulls for their inboxes */
+};
+
+struct bus {
+    natsConnection *nc;
+    char inbox[INBOX_TEXT]; /* "<prefix>.<random>": all that is answered to this connection stands under it */
+    char id[24];            /* the random part */
+    int64_t request_timeout_ms;
+    void (*on_event)(void *context, bool connected, const char *detail);
+    void *on_event_context;
+
+    atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
+    atomic_bool connected, closing;
+    atomic_bool inbox_denied; /* the server forbids the inbox: nothing can be answered */
+    atomic_llong
+        reconnect_progress_ns;   /* monotonic; when the library last gave a sign of life while reconnecting */
+    pthread_mutex_t state_mutex; /* of the members below */
+    pthread_cond_t state_changed;
+    bool closed;                /* the library's last callback has run */
+    bool abandoned;             /* nats.c hangs in its connect and still refers to the bus */
+    struct listener *listeners; /* all that are open */
+    uint32_t version;
+    unsigned version_of; /* the connection that `version` was asked on */
+
+    struct exchange_table exchanges;
+    struct listener *answers;
+    struct arena answer_arena; /* of the thread that hears answers */
+    struct pusher pusher;
+    struct keeper keeper;
+    struct readers readers;
+    struct pulls pulls;
+
+    pthread_mutex_t window_mutex;
+    pthread_cond_t window_open;
+    uint32_t window, open_publishes;
+    atomic_ullong ids; /* for message ids that the bus gives itself */
+};
+
+/* True on threads that run handlers: they must not wait for what only they can bring. */
+extern _Thread_local bool bus_on_handler_thread;
+
+/* ---- bus_wire.c: what may stand on the wire, and what the library's codes mean ---------------------- */
+
+/* STATUS_INVALID for what would break the protocol: white space, empty tokens, wildcards unless allowed. */
+enum status wire_check_subject(const char *subject, bool wildcards, struct error *err) MUST_CHECK;
+/* A status of nats.c as an error; `what` is what was being done. Not for NATS_OK. */
+enum status wire_error(natsStatus s, struct error *err, const char *what, const char *subject);
+/* An error object of the JetStream API ({"code","err_code","description"}). */
+enum status wire_api_error(struct value error, const char *what, struct error *err);
+/* A message with headers. STATUS_LIMIT if it is larger than the server takes. */
+enum status wire_message(struct bus *bus, const char *subject, const char *reply,
+                         const struct bus_header *headers, size_t header_count, struct str payload,
+                         natsMsg **out, struct error *err) MUST_CHECK;
+/* The status code of a control message ("503"), or 0 for a message that is none. *text: its description. */
+int wire_status(natsMsg *msg, const char **text);
+const char *wire_header(natsMsg *msg, const char *name);
+/* Condition variables of the room use the monotonic clock. */
+int wire_cond_init(pthread_cond_t *cond);
+/* Waits on it until the monotonic time; false when that has come. */
+bool wire_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns);
+
+/* ---- the rest ------------------------------------------------------------------------------------------ */
+
+enum status pusher_start(struct bus *bus, struct error *err) MUST_CHECK;
+void pusher_stop(struct bus *bus);
+
+enum status keeper_start(struct bus *bus, struct error *err) MUST_CHECK;
+void keeper_stop(struct bus *bus);
+/* Looks after everything now instead of at the next tick. */
+void keeper_hurry(struct bus *bus);
+
+/* Called by the keeper, several times a second. */
+void readers_tend(struct bus *bus, int64_t now_ns);
+void pulls_tend(struct bus *bus, int64_t now_ns);
+/* The server refused this subject: whoever sends on it is told. */
+void pulls_denied(struct bus *bus, const char *subject, const struct error *err);
+
+void readers_init(struct bus *bus);
+void readers_free(struct bus *bus);
+void pulls_init(struct bus *bus);
+void pulls_free(struct bus *bus);
+
+void publish_init(struct bus *bus);
+void publish_free(struct bus *bus);
+
+/* bus_connecting.c: natsConnection_Connect() under a time limit. */
+enum status connecting_open(const struct bus_options *o, struct bus *bus, struct error *err) MUST_CHECK;
+/* bus_events.c: what the library reports. */
+natsStatus events_set(natsOptions *options, struct bus *bus);
+/* Makes a failed first connect go on in the background. */
+natsStatus events_set_retry(natsOptions *options, struct bus *bus);
+/* There is a connection. */
+void events_connected(struct bus *bus, natsConnection *nc, const char *detail);
+
+/* Like bus_server_version(), but asks nobody: 0 until that was called. */
+uint32_t bus_server_version_known(struct bus *bus);
+
+/* Makes the delivery of a stream's message, taking `msg`; NULL (and msg destroyed) if it is none. */
+struct bus_delivery *delivery_take(natsMsg *msg);
+
+/* bus_admin.c, for bus_kv.c: makes a stream have the members of `wanted` (a map of the API's stream config).
+ */
+enum status stream_ensure(struct bus *bus, const char *name, struct value wanted, struct arena *a,
+                          struct error *err) MUST_CHECK;
+/* The "message" of a STREAM.MSG.GET answer; *headers (may be NULL) is its header block, "" if none. */
+enum status stream_stored(struct bus *bus, const char *stream, struct str request, struct arena *a,
+                          struct bus_stored *out, struct str *headers, struct error *err) MUST_CHECK;
+
+#endif

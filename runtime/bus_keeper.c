@@ -1,0 +1,91 @@
+/*
+ * The keeper: a thread that looks after what has a deadline: publishes without an answer, readers and pulls
+ * without a heartbeat, everything after a reconnect. And it is the watchdog of a reconnect that hangs: nats.c
+ * before 3.8 never comes back from a server that freezes after its greeting.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bus_internal.h"
+#include "clock.h"
+
+enum { TICK_MS = 200, HANGING_MS = 120000 };
+
+static void watch_reconnect(struct bus *bus, int64_t now_ns)
+{
+    if (atomic_load(&bus->connected) || atomic_load(&bus->connections) == 0)
+        return;
+    if (now_ns - atomic_load(&bus->reconnect_progress_ns) < HANGING_MS * NS_PER_MS)
+        return;
+    /* The library's thread spins and nothing can stop it: a new process can. */
+    static const char text[] =
+        "noetl: the connection to NATS hangs while reconnecting: the server took it and went "
+        "silent; ending, to be started again\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)written; /* nobody is left to be told */
+    _exit(status_exit_code(STATUS_UNAVAILABLE));
+}
+
+static void tend(struct bus *bus)
+{
+    int64_t now_ns = mono_now().ns;
+    watch_reconnect(bus, now_ns);
+    exchanges_tend(bus, now_ns);
+    if (!atomic_load(&bus->connected))
+        return;
+    readers_tend(bus, now_ns);
+    pulls_tend(bus, now_ns);
+}
+
+/* False when it is to stop. */
+static bool await_tick(struct keeper *k)
+{
+    int64_t until_ns = mono_now().ns + TICK_MS * NS_PER_MS;
+    pthread_mutex_lock(&k->mutex);
+    while (!k->stop && !k->hurry)
+        if (!wire_cond_wait_until(&k->wake, &k->mutex, until_ns))
+            break;
+    k->hurry = false;
+    bool go_on = !k->stop;
+    pthread_mutex_unlock(&k->mutex);
+    return go_on;
+}
+
+static void *keep(void *argument)
+{
+    struct bus *bus = argument;
+    bus_on_handler_thread = true; /* it calls handlers too */
+    while (await_tick(&bus->keeper))
+        tend(bus);
+    nats_ReleaseThreadMemory();
+    return NULL;
+}
+
+void keeper_hurry(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->keeper.mutex);
+    bus->keeper.hurry = true;
+    pthread_cond_signal(&bus->keeper.wake);
+    pthread_mutex_unlock(&bus->keeper.mutex);
+}
+
+enum status keeper_start(struct bus *bus, struct error *err)
+{
+    if (pthread_create(&bus->keeper.thread, NULL, keep, bus) != 0)
+        return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for watching deadlines");
+    bus->keeper.started = true;
+    return STATUS_OK;
+}
+
+void keeper_stop(struct bus *bus)
+{
+    struct keeper *k = &bus->keeper;
+    if (!k->started)
+        return;
+    pthread_mutex_lock(&k->mutex);
+    k->stop = true;
+    pthread_cond_signal(&k->wake);
+    pthread_mutex_unlock(&k->mutex);
+    pthread_join(k->thread, NULL);
+    k->started = false;
+}

@@ -1,0 +1,331 @@
+/*
+ * Publishing to streams. A publish is open until the stream has answered for good; what gets no answer, or
+ * the answer that nobody is there to store it now, is sent again with the same Nats-Msg-Id, which the stream
+ * recognises. Without an id a message is sent again only when it is certain that nothing was stored.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bus_internal.h"
+#include "clock.h"
+#include "core/json.h"
+
+enum {
+    DEFAULT_WINDOW = 4096,
+    FIRST_ANSWER_MS = 2000, /* patience with the first copy, doubled for each further one */
+    MOST_ANSWER_MS = 10000,
+    AGAIN_MS = 150, /* after a refusal that passes: no leader, first copy still on its way */
+    MOST_HEADERS = 3,
+};
+
+struct publish {
+    struct exchange exchange;
+    natsMsg *msg;
+    bool repeatable;    /* has an id */
+    uint32_t sent;      /* copies that may have reached the stream */
+    int64_t give_up_ns; /* INT64_MAX: never */
+    bus_published *done;
+    void *context;
+};
+
+/* ---- the window
+ * --------------------------------------------------------------------------------------------- */
+
+void publish_init(struct bus *bus)
+{
+    pthread_mutex_init(&bus->window_mutex, NULL);
+    pthread_cond_init(&bus->window_open, NULL);
+    bus->window = DEFAULT_WINDOW;
+}
+
+void publish_free(struct bus *bus)
+{
+    pthread_cond_destroy(&bus->window_open);
+    pthread_mutex_destroy(&bus->window_mutex);
+}
+
+void bus_set_window(struct bus *bus, uint32_t open_publishes)
+{
+    pthread_mutex_lock(&bus->window_mutex);
+    bus->window = open_publishes ? open_publishes : 1;
+    pthread_cond_broadcast(&bus->window_open);
+    pthread_mutex_unlock(&bus->window_mutex);
+}
+
+uint32_t bus_open_publishes(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->window_mutex);
+    uint32_t n = bus->open_publishes;
+    pthread_mutex_unlock(&bus->window_mutex);
+    return n;
+}
+
+static void enter_window(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->window_mutex);
+    while (bus->open_publishes >= bus->window && !bus_on_handler_thread)
+        pthread_cond_wait(&bus->window_open, &bus->window_mutex);
+    bus->open_publishes++;
+    pthread_mutex_unlock(&bus->window_mutex);
+}
+
+static void leave_window(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->window_mutex);
+    bus->open_publishes--;
+    if (bus->open_publishes < bus->window)
+        pthread_cond_signal(&bus->window_open);
+    pthread_mutex_unlock(&bus->window_mutex);
+}
+
+/* ---- the end of a publish
+ * ------------------------------------------------------------------------------------- */
+
+static void finish(struct publish *p, const struct bus_ack *ack, const struct error *err)
+{
+    struct bus *bus = p->exchange.bus;
+    exchange_end(&p->exchange);
+    if (p->done)
+        p->done(p->context, ack, err);
+    leave_window(bus);
+    natsMsg_Destroy(p->msg);
+    free(p);
+}
+
+static void finish_unanswered(struct publish *p)
+{
+    struct bus *bus = p->exchange.bus;
+    struct error err;
+    if (!atomic_load(&bus->connected))
+        error_set(&err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    else if (p->exchange.connection != atomic_load(&bus->connections))
+        error_set(&err, STATUS_UNAVAILABLE, "the connection was lost before the stream answered");
+    else
+        error_set(&err, STATUS_UNAVAILABLE, "no stream acknowledges what is published here");
+    error_place(&err, "%s", p->exchange.subject);
+    error_hint(&err, "Is there a stream with this subject, and is nats-server running with JetStream?");
+    finish(p, NULL, &err);
+}
+
+/* ---- sending
+ * ---------------------------------------------------------------------------------------------------- */
+
+static int64_t answer_due_ns(const struct publish *p, int64_t now_ns)
+{
+    int64_t patience_ms = p->repeatable ? FIRST_ANSWER_MS : MOST_ANSWER_MS;
+    for (uint32_t i = 1; i < p->sent && patience_ms < MOST_ANSWER_MS; i++)
+        patience_ms *= 2;
+    int64_t due_ns = now_ns + patience_ms * NS_PER_MS;
+    return due_ns < p->give_up_ns ? due_ns : p->give_up_ns;
+}
+
+/* With the exchange claimed; gives it back. */
+static void send_copy(struct publish *p)
+{
+    struct bus *bus = p->exchange.bus;
+    int64_t now_ns = mono_now().ns;
+    p->exchange.connection = atomic_load(&bus->connections);
+    if (!atomic_load(&bus->connected)) {
+        exchange_reopen(&p->exchange, p->give_up_ns); /* the next connection makes it due */
+        return;
+    }
+    natsStatus s = natsConnection_PublishMsg(bus->nc, p->msg);
+    if (s == NATS_OK)
+        p->sent++;
+    /* What could not be sent (the reconnect's buffer is full) is tried again like what was not answered. */
+    exchange_reopen(&p->exchange, s == NATS_OK ? answer_due_ns(p, now_ns) : now_ns + AGAIN_MS * NS_PER_MS);
+    bus_push(bus);
+}
+
+static void send_again_later(struct publish *p)
+{
+    int64_t now_ns = mono_now().ns;
+    if (now_ns >= p->give_up_ns)
+        finish_unanswered(p);
+    else
+        exchange_reopen(&p->exchange, now_ns + AGAIN_MS * NS_PER_MS);
+}
+
+static void publish_due(struct exchange *e)
+{
+    struct publish *p = (struct publish *)e;
+    int64_t now_ns = mono_now().ns;
+    if (now_ns >= p->give_up_ns || (p->sent > 0 && !p->repeatable)) {
+        finish_unanswered(p);
+        return;
+    }
+    send_copy(p);
+}
+
+/* ---- answers
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void ack_from_value(struct value v, struct bus_ack *ack)
+{
+    struct value sequence = VALUE_GET(v, "seq"), duplicate = VALUE_GET(v, "duplicate");
+    struct str stream = value_as_str(VALUE_GET(v, "stream"));
+    *ack = (struct bus_ack){
+        .sequence = sequence.type == VALUE_INT && sequence.u.i > 0 ? (uint64_t)sequence.u.i : 0,
+        .duplicate = duplicate.type == VALUE_BOOL && duplicate.u.b,
+    };
+    snprintf(ack->stream, sizeof(ack->stream), "%" PRISTR, ARGSTR(stream));
+}
+
+static enum status read_ack(struct arena *a, natsMsg *msg, const char *subject, struct bus_ack *ack,
+                            struct error *err)
+{
+    struct value v;
+    struct str text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)};
+    TRY(json_read_map(a, text, "the acknowledgement", &v, err));
+    struct value error = VALUE_GET(v, "error");
+    if (error.type == VALUE_MAP)
+        return wire_api_error(error, subject, err);
+    ack_from_value(v, ack);
+    if (ack->sequence > 0)
+        return STATUS_OK;
+    /* A duplicate whose first copy has no sequence yet is a promise, no ack. */
+    return error_set(err, STATUS_UNAVAILABLE, "the first copy of the message is still on its way");
+}
+
+static void publish_answered(struct exchange *e, natsMsg *msg)
+{
+    struct publish *p = (struct publish *)e;
+    struct arena *a = &e->bus->answer_arena;
+    struct bus_ack ack;
+    struct error err;
+    if (wire_status(msg, NULL) == 503) { /* no stream listens: nothing was stored */
+        natsMsg_Destroy(msg);
+        p->sent = 0;
+        send_again_later(p);
+        return;
+    }
+    arena_reset(a);
+    enum status status = read_ack(a, msg, e->subject, &ack, &err);
+    natsMsg_Destroy(msg);
+    if (status == STATUS_OK)
+        finish(p, &ack, NULL);
+    else if (status == STATUS_UNAVAILABLE && p->repeatable)
+        send_again_later(p);
+    else
+        finish(p, NULL, &err);
+}
+
+static void publish_failed(struct exchange *e, const struct error *err)
+{
+    finish((struct publish *)e, NULL, err);
+}
+
+static const struct exchange_kind PUBLISH = {
+    .answered = publish_answered, .failed = publish_failed, .due = publish_due};
+
+/* ---- the calls
+ * ----------------------------------------------------------------------------------------------------- */
+
+static size_t collect_headers(const struct bus_publication *p, struct bus_header headers[MOST_HEADERS])
+{
+    size_t n = 0;
+    if (p->message_id)
+        headers[n++] = (struct bus_header){"Nats-Msg-Id", p->message_id};
+    if (p->only_first)
+        headers[n++] = (struct bus_header){"Nats-Expected-Last-Subject-Sequence", "0"};
+    if (p->traceparent)
+        headers[n++] = (struct bus_header){"traceparent", p->traceparent};
+    return n;
+}
+
+static enum status publish_new(struct bus *bus, const struct bus_publication *p, struct publish **out,
+                               struct error *err)
+{
+    struct bus_header headers[MOST_HEADERS];
+    char reply[REPLY_TEXT];
+    struct publish *new = calloc(1, sizeof(*new));
+    if (!new)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a publish to %s", p->subject);
+    *new = (struct publish){
+        .exchange = {.kind = &PUBLISH, .bus = bus},
+        .repeatable = p->message_id != NULL,
+        .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,
+        .done = p->done,
+        .context = p->context,
+    };
+    enum status status = exchange_begin(&new->exchange, reply, err);
+    if (status != STATUS_OK) {
+        free(new);
+        return status;
+    }
+    status = wire_message(bus, p->subject, reply, headers, collect_headers(p, headers), p->payload, &new->msg,
+                          err);
+    if (status != STATUS_OK) {
+        exchange_end(&new->exchange);
+        free(new);
+        return status;
+    }
+    new->exchange.subject = natsMsg_GetSubject(new->msg);
+    *out = new;
+    return STATUS_OK;
+}
+
+enum status bus_publish_async(struct bus *bus, const struct bus_publication *publication, struct error *err)
+{
+    struct publish *p = NULL;
+    if (atomic_load(&bus->inbox_denied))
+        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    enter_window(bus);
+    enum status status = publish_new(bus, publication, &p, err);
+    if (status != STATUS_OK) {
+        leave_window(bus);
+        return status;
+    }
+    send_copy(p);
+    return STATUS_OK;
+}
+
+struct waiter {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool done;
+    struct bus_ack ack;
+    struct error error; /* STATUS_OK: there is an ack */
+};
+
+static void wake(void *context, const struct bus_ack *ack, const struct error *err)
+{
+    struct waiter *w = context;
+    pthread_mutex_lock(&w->mutex);
+    if (err)
+        w->error = *err;
+    else
+        w->ack = *ack;
+    w->done = true;
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->mutex);
+}
+
+enum status bus_publish_wait(struct bus *bus, const struct bus_publication *publication, struct bus_ack *ack,
+                             struct error *err)
+{
+    if (bus_on_handler_thread)
+        return error_set(err, STATUS_INTERNAL, "a handler must not wait for the ack of %s",
+                         publication->subject);
+    struct waiter w = {.error = {.status = STATUS_OK}};
+    struct bus_publication p = *publication;
+    p.done = wake;
+    p.context = &w;
+    pthread_mutex_init(&w.mutex, NULL);
+    pthread_cond_init(&w.changed, NULL);
+    enum status status = bus_publish_async(bus, &p, err);
+    if (status == STATUS_OK) {
+        pthread_mutex_lock(&w.mutex);
+        while (!w.done)
+            pthread_cond_wait(&w.changed, &w.mutex);
+        pthread_mutex_unlock(&w.mutex);
+        status = w.error.status;
+        if (status == STATUS_OK && ack)
+            *ack = w.ack;
+        else if (status != STATUS_OK && err)
+            *err = w.error;
+    }
+    pthread_cond_destroy(&w.changed);
+    pthread_mutex_destroy(&w.mutex);
+    return status;
+}

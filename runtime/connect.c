@@ -1,0 +1,47 @@
+#include "connect.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static void log_connection(void *context, bool connected, const char *detail)
+{
+    (void)context;
+    LOG(connected ? LOG_INFO : LOG_WARN, connected ? "nats connection" : "nats connection is down",
+        LOG_TEXT("detail", detail));
+}
+
+static const char *text_or_null(const struct settings *s, enum setting id)
+{
+    const char *text = settings_text(s, id);
+    return text[0] ? text : NULL;
+}
+
+enum status bus_connect(const struct settings *settings, const char *role, bool daemon, struct bus **out,
+                        struct error *err)
+{
+    char host[64], name[160], inbox[64];
+    if (gethostname(host, sizeof(host)) != 0)
+        snprintf(host, sizeof(host), "localhost");
+    host[sizeof(host) - 1] = '\0';
+    snprintf(name, sizeof(name), "noetl-%s %s/%d", role, host, (int)getpid());
+    snprintf(inbox, sizeof(inbox), "_INBOX_%s", role);
+    struct bus_options o = {
+        .servers = settings_text(settings, SETTING_NATS_URL),
+        .name = name,
+        .user = text_or_null(settings, SETTING_NATS_USER),
+        .password = text_or_null(settings, SETTING_NATS_PASSWORD),
+        .token = text_or_null(settings, SETTING_NATS_TOKEN),
+        .credentials = text_or_null(settings, SETTING_NATS_CREDS),
+        .nkey = text_or_null(settings, SETTING_NATS_NKEY),
+        .tls_cert = text_or_null(settings, SETTING_NATS_TLS_CERT),
+        .tls_key = text_or_null(settings, SETTING_NATS_TLS_KEY),
+        .tls_ca = text_or_null(settings, SETTING_NATS_TLS_CA),
+        .inbox_prefix = inbox,
+        .connect_timeout_ms = settings_int(settings, SETTING_NATS_TIMEOUT),
+        .retry_connect = daemon,
+        .on_event = daemon ? log_connection : NULL,
+    };
+    return bus_open(&o, out, err);
+}

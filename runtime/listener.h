@@ -1,0 +1,30 @@
+/*
+ * A subscription of nats.c whose end can be waited for. The library's own destroy returns while the handler
+ * may still be running, and is unsafe under traffic: here a subscription is closed, its thread is waited for,
+ * and only then is it destroyed.
+ */
+#ifndef RUNTIME_LISTENER_H
+#define RUNTIME_LISTENER_H
+
+#include <nats/nats.h>
+
+#include "core/status.h"
+
+struct bus;
+struct listener;
+
+/* Owns msg. On the listener's own thread. */
+typedef void listener_handler(void *context, natsMsg *msg);
+
+/* `limit`: most messages that may wait for the handler before further ones are dropped; 0: none. */
+enum status listener_open(struct bus *bus, const char *subject, const char *queue, int limit,
+                          listener_handler *handler, void *context, struct listener **out,
+                          struct error *err) MUST_CHECK;
+/* Unsubscribes; what has already come is still handled before it returns. */
+void listener_close(struct listener **l);
+/* Memory (malloc) that is freed with a listener that nobody closes before its bus. */
+void listener_own(struct listener *l, void *memory);
+/* After natsConnection_Close(): waits for all that are left, and frees them. */
+void listeners_free(struct bus *bus);
+
+#endif

@@ -1,0 +1,166 @@
+#include "client.h"
+
+#include <stdio.h>
+
+#include "core/json.h"
+#include "runtime/connect.h"
+
+#include "dev_registry.h"
+
+/* ---- which server ------------------------------------------------------------------------------------- */
+
+/* The server of a running `noetl dev`, as if a flag had named it; nothing changes when none runs. */
+static enum status use_dev(struct invocation *in, const char *data_dir, bool must_run, const char **from,
+                           struct error *err)
+{
+    struct dev_entry entry;
+    enum status status = dev_registry_find(data_dir, &entry, err);
+    if (status == STATUS_NOT_FOUND && !must_run)
+        return STATUS_OK;
+    TRY(status);
+    struct str where = arena_printf(&in->arena, "noetl dev in %s", entry.data_dir);
+    if (!where.ptr)
+        return arena_error(&in->arena, err, "the server's name");
+    *from = where.ptr;
+    return settings_set(in->settings, SOURCE_FLAG, where.ptr, STR("nats.url"), str_of(entry.nats_url), err);
+}
+
+enum status client_choose_server(struct invocation *in, const char **from, struct error *err)
+{
+    enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, from);
+    enum setting_source dir = settings_source(in->settings, SETTING_DATA_DIR, NULL);
+    if (url == SOURCE_DEFAULT)
+        *from = "the default";
+    if (dir == SOURCE_FLAG && url < SOURCE_FLAG)
+        return use_dev(in, settings_text(in->settings, SETTING_DATA_DIR), true, from, err);
+    if (url != SOURCE_DEFAULT)
+        return STATUS_OK;
+    const char *data_dir = settings_text(in->settings, SETTING_DATA_DIR);
+    return use_dev(in, data_dir[0] ? data_dir : NULL, false, from, err);
+}
+
+/* The URL as `noetl config show` would print it. */
+static enum status shown_url(struct invocation *in, const char **out, struct error *err)
+{
+    struct value all;
+    TRY(settings_to_value(in->settings, &in->arena, &all, err));
+    *out = arena_strdup(&in->arena, value_as_str(VALUE_GET(all.u.list[SETTING_NATS_URL], "value")));
+    return *out ? STATUS_OK : arena_error(&in->arena, err, "the server's name");
+}
+
+static enum status explain_connect(const struct client *c, enum status status, struct error *err)
+{
+    if (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) {
+        char reason[256];
+        (void)snprintf(reason, sizeof(reason), "%.255s", err->message);
+        (void)error_set(err, STATUS_UNAVAILABLE, "no NATS server answers at %s (from %s): %s", c->url,
+                        c->from, reason);
+        return error_hint(
+            err, "`noetl dev` starts one with all parts; --server, NATS_URL or --context name another.");
+    }
+    if (status == STATUS_DENIED) {
+        (void)error_wrap(err, "NATS at %s (from %s) refuses the login", c->url, c->from);
+        return error_hint(err,
+                          "`noetl config show nats` says who logs in; --creds, --nkey or --user change it.");
+    }
+    return error_wrap(err, "NATS at %s (from %s)", c->url, c->from);
+}
+
+enum status client_open(struct invocation *in, struct client *out, struct error *err)
+{
+    *out = (struct client){0};
+    TRY(client_choose_server(in, &out->from, err));
+    TRY(shown_url(in, &out->url, err));
+    TRY(subjects_from_settings(in->settings, &out->subjects, err));
+    out->timeout_ms = settings_int(in->settings, SETTING_NATS_TIMEOUT);
+    enum status status = bus_connect(in->settings, "cli", false, &out->bus, err);
+    return status == STATUS_OK ? STATUS_OK : explain_connect(out, status, err);
+}
+
+void client_close(struct client *c)
+{
+    bus_close(&c->bus);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------- */
+
+struct responder {
+    const char *operation, *part;
+};
+static const struct responder RESPONDERS[] = {
+    {"status", "render"}, {"show", "render"}, {"list", "render"}, {"render", "render"}, {NULL, "publisher"},
+};
+
+static const char *part_of(const char *operation)
+{
+    const struct responder *r = RESPONDERS;
+    while (r->operation && strcmp(r->operation, operation) != 0)
+        r++;
+    return r->part;
+}
+
+static enum status explain_silence(const struct client *c, const char *operation, enum status status,
+                                   int64_t waited_ms, struct error *err)
+{
+    const char *part = part_of(operation);
+    if (!bus_is_connected(c->bus)) {
+        (void)error_set(err, STATUS_UNAVAILABLE, "the connection to NATS at %s (from %s) is lost", c->url,
+                        c->from);
+        return error_hint(err, "Look at the server; the same command may be given again.");
+    }
+    if (status == STATUS_UNAVAILABLE) {
+        (void)error_set(err, STATUS_UNAVAILABLE,
+                        "no %s answers at %s (from %s): NATS is there, that part of noetl is not", part,
+                        c->url, c->from);
+        return error_hint(err, "`noetl serve %s` starts it; `noetl dev` starts everything.", part);
+    }
+    if (status == STATUS_TIMEOUT) {
+        (void)error_set(err, STATUS_TIMEOUT, "the %s did not answer \"%s\" within %lld ms", part, operation,
+                        (long long)waited_ms);
+        return error_hint(err, "Its log may say why; --set-option nats.timeout=30s waits longer.");
+    }
+    return error_wrap(err, "asking the %s for \"%s\"", part, operation);
+}
+
+/* {"error": {"kind", "message", "place"?, "hint"?}} */
+static enum status error_from_answer(struct value answer, struct error *err)
+{
+    struct value error = VALUE_GET(answer, "error");
+    if (error.type != VALUE_MAP)
+        return STATUS_OK;
+    char kind[64];
+    (void)snprintf(kind, sizeof(kind), "%" PRISTR, ARGSTR(value_as_str(VALUE_GET(error, "kind"))));
+    struct str message = value_as_str(VALUE_GET(error, "message"));
+    struct str place = value_as_str(VALUE_GET(error, "place")), hint = value_as_str(VALUE_GET(error, "hint"));
+    enum status status = status_from_name(kind);
+    (void)error_set(err, status, "%" PRISTR, ARGSTR(message));
+    if (place.len > 0)
+        (void)error_place(err, "%" PRISTR, ARGSTR(place));
+    if (hint.len > 0)
+        (void)error_hint(err, "%" PRISTR, ARGSTR(hint));
+    return status;
+}
+
+enum status client_call(struct client *c, const char *operation, struct value request, int64_t extra_ms,
+                        struct arena *a, struct value *answer, struct error *err)
+{
+    char subject[SUBJECT_MAX];
+    struct str payload, reply;
+    int64_t timeout_ms = c->timeout_ms + extra_ms;
+    *answer = (struct value){0};
+    TRY(json_text(a, request, &payload, err));
+    (void)subject_api(&c->subjects, operation, subject);
+    if ((int64_t)payload.len > bus_max_payload(c->bus)) {
+        (void)error_set(err, STATUS_LIMIT,
+                        "the request \"%s\" has %zu bytes, and this NATS server takes %lld", operation,
+                        payload.len, (long long)bus_max_payload(c->bus));
+        return error_hint(err, "Give large data by reference, or raise max_payload of the server.");
+    }
+    enum status status = bus_request(c->bus, subject, NULL, 0, payload, timeout_ms, a, &reply, err);
+    if (status != STATUS_OK)
+        return explain_silence(c, operation, status, timeout_ms, err);
+    if (json_read_map(a, reply, "the answer", answer, err) != STATUS_OK)
+        return error_wrap(err, "the %s answered \"%s\" with something that is no answer", part_of(operation),
+                          operation);
+    return error_from_answer(*answer, err);
+}

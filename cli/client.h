@@ -1,0 +1,42 @@
+/*
+ * The command line's connection: which server, and asking its parts. Failures say which part is missing,
+ * where it was looked for, and what starts it.
+ */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+#include "invocation.h"
+
+struct client {
+    struct bus *bus;
+    struct subjects subjects;
+    int64_t timeout_ms; /* of a request: the setting nats.timeout */
+    const char *url;    /* without passwords, for messages; in the invocation's arena */
+    const char *from;   /* "--server", "noetl dev in /data", "the default" */
+};
+
+/*
+ * Connects to the server that a flag, a variable, a NATS context or the settings file names; else to that of
+ * the `noetl dev` of --data-dir, or of the one that runs; else to the default.
+ */
+enum status client_open(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
+void client_close(struct client *c);
+
+/* Which server that is, set in the settings; `from` as above. For commands that connect by themselves. */
+enum status client_choose_server(struct invocation *in, const char **from, struct error *err) MUST_CHECK;
+
+/*
+ * One operation of the API: "run", "show", … `extra_ms` is added to the usual time, for operations that wait
+ * on their side. The answer is in `a`. An error that the other side answers becomes `err`, and *answer has it
+ * in full.
+ */
+enum status client_call(struct client *c, const char *operation, struct value request, int64_t extra_ms,
+                        struct arena *a, struct value *answer, struct error *err) MUST_CHECK;
+
+/* How long an operation with `at_least` may wait for the log. */
+enum { AT_LEAST_WAIT_MS = 15000 };
+
+#endif

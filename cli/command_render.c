@@ -1,0 +1,185 @@
+#include "commands.h"
+
+#include "core/id.h"
+#include "core/json.h"
+
+#include "history.h"
+#include "local_render.h"
+#include "render_cases.h"
+
+enum { MAX_TEMPLATE = 4 << 20, MAX_CASES = 256 << 20 };
+
+static const struct flag FLAGS[] = {
+    {"template", 't', false, "TEXT|@FILE", NO_SETTING, "the template; @- is standard input"},
+    {"context", 'c', false, "JSON|@FILE", NO_SETTING, "the names it sees, a JSON map"},
+    {"mode", 0, false, "string|expression|object", NO_SETTING,
+     "text; a bare expression; or, if not given, as in playbooks: JSON with templates in it, or one text"},
+    {"undefined", 0, false, "default|strict|chainable", NO_SETTING,
+     "what an undefined name is: empty (if not given), an error, or empty with all its members"},
+    {"execution", 'e', false, "ID", NO_SETTING,
+     "render against what this execution's steps have seen so far"},
+    {"at", 0, false, "EVENT", NO_SETTING, "with --execution: as of this event"},
+    {"relaxed", 0, false, NULL, NO_SETTING,
+     "with --execution: leave what cannot be resolved yet as it stands"},
+    {"cases", 0, false, "FILE|-", NO_SETTING,
+     "many templates: JSON lines with id, template, context, …; answers are JSON lines"},
+    {0},
+};
+static const struct example EXAMPLES[] = {
+    {"noetl render -t 'Hello {{ name }}!' -c '{\"name\": \"Ada\"}'", "without a server"},
+    {"noetl render -t 'items | map(attribute=\"id\") | list' --mode expression -c @context.json",
+     "the value of an expression"},
+    {"noetl render --execution 7301233456789 -t '{{ fetch.status_code }}'", "on the results of an execution"},
+    {"noetl render --cases cases.jsonl", "many, for a test"},
+    {0},
+};
+const struct command_details details_render = {
+    .text = "A string that is one {{ … }} gives the expression's value with its type, as in playbooks, "
+            "except with\n"
+            "--mode string. Without --execution nothing is asked of any server.",
+    .flags = FLAGS,
+    .examples = EXAMPLES,
+};
+
+/* ---- input -------------------------------------------------------------------------------------------- */
+
+static enum status read_text(struct invocation *in, const char *from, size_t max_bytes, struct str *out,
+                             struct error *err)
+{
+    *out = str_of(from);
+    return from[0] == '@' ? read_input(&in->arena, from + 1, max_bytes, out, err) : STATUS_OK;
+}
+
+static enum status read_context(struct invocation *in, struct value *out, struct error *err)
+{
+    struct str text;
+    const char *from = args_text(&in->args, "context");
+    *out = VALUE_EMPTY_MAP;
+    if (!from)
+        return STATUS_OK;
+    TRY(read_text(in, from, MAX_TEMPLATE, &text, err));
+    if (json_read_map(&in->arena, text, "the context", out, err) == STATUS_OK)
+        return STATUS_OK;
+    return error_place(err, "%s", from[0] == '@' ? from + 1 : "--context");
+}
+
+/* In an object's place: JSON if it is a map or a list, else one text. */
+static struct value object_or_text(struct invocation *in, struct str text)
+{
+    struct value v;
+    struct str trimmed = str_trim(text);
+    bool may_be_json =
+        str_starts_with(trimmed, STR("[")) ||
+        (str_starts_with(trimmed, STR("{")) && !template_is_template((struct str){trimmed.ptr, 2}));
+    if (may_be_json && json_read(&in->arena, text, NULL, &v, NULL) == STATUS_OK)
+        return v;
+    return value_str(text);
+}
+
+static enum status read_flags(struct invocation *in, struct local_render *r, struct error *err)
+{
+    struct str text;
+    const char *template = args_text(&in->args, "template"), *mode = args_text(&in->args, "mode"),
+               *undefined = args_text(&in->args, "undefined");
+    *r = (struct local_render){.mode = RENDER_OBJECT};
+    if (!template) {
+        (void)error_set(err, STATUS_INVALID, "there is nothing to render");
+        return error_hint(err, "Give --template TEXT, --template @FILE or --cases FILE.");
+    }
+    if (mode && render_mode_parse(str_of(mode), &r->mode, err) != STATUS_OK)
+        return error_place(err, "--mode");
+    if (undefined && undefined_mode_parse(str_of(undefined), &r->undefined, err) != STATUS_OK)
+        return error_place(err, "--undefined");
+    TRY(read_text(in, template, MAX_TEMPLATE, &text, err));
+    TRY(read_context(in, &r->context, err));
+    r->template = r->mode == RENDER_OBJECT ? object_or_text(in, text) : value_str(text);
+    return STATUS_OK;
+}
+
+/* ---- output ------------------------------------------------------------------------------------------- */
+
+static enum status print_result(struct invocation *in, struct value result, struct error *err)
+{
+    struct buf b;
+    if (in->out.format != OUTPUT_TABLE || result.type != VALUE_STRING)
+        return output_value(&in->out, result, err);
+    buf_init(&b, 0);
+    buf_add_str(&b, value_as_str(result));
+    if (!str_ends_with(value_as_str(result), STR("\n")))
+        buf_add_char(&b, '\n');
+    enum status status = output_buf(&in->out, &b, err);
+    buf_free(&b);
+    return status;
+}
+
+/* ---- against an execution ----------------------------------------------------------------------------- */
+
+static enum status make_request(struct invocation *in, const struct local_render *r, struct value *out,
+                                struct error *err)
+{
+    struct map_builder map;
+    int64_t id, at;
+    if (id_parse(str_of(args_text(&in->args, "execution")), &id, err) != STATUS_OK)
+        return error_place(err, "--execution");
+    TRY(args_number(&in->args, "at", 0, &at, err));
+    TRY(execution_request(&in->arena, id, &map, err));
+    map_put(&map, STR("template"), r->template);
+    map_put(&map, STR("strict"), value_bool(!args_has(&in->args, "relaxed")));
+    if (args_has(&in->args, "context"))
+        map_put(&map, STR("extra_context"), r->context);
+    if (at > 0)
+        map_put(&map, STR("at"), value_int(at));
+    return map_end(&map, out, err);
+}
+
+static enum status render_remotely(struct invocation *in, const struct local_render *r, struct error *err)
+{
+    struct client c;
+    struct value request, answer;
+    TRY(make_request(in, r, &request, err));
+    enum status status = client_open(in, &c, err);
+    if (status == STATUS_OK)
+        status = client_call(&c, "render", request, 0, &in->arena, &answer, err);
+    client_close(&c);
+    TRY(status);
+    return in->out.format == OUTPUT_TABLE ? print_result(in, VALUE_GET(answer, "rendered"), err)
+                                          : output_value(&in->out, answer, err);
+}
+
+/* ---- the command -------------------------------------------------------------------------------------- */
+
+/* Flags that would change nothing are mistakes. */
+static enum status check_flags(const struct args *args, struct error *err)
+{
+    static const char *const alone[] = {"template", "context", "mode", "undefined", "execution"};
+    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+        if (args_has(args, "cases") && args_has(args, alone[i]))
+            return error_set(err, STATUS_INVALID, "--cases has all that --%s would say in each of its lines",
+                             alone[i]);
+    }
+    bool remote = args_has(args, "execution");
+    if (!remote && (args_has(args, "at") || args_has(args, "relaxed")))
+        return error_set(err, STATUS_INVALID, "--at and --relaxed are for --execution, which is not there");
+    if (remote && (args_has(args, "mode") || args_has(args, "undefined")))
+        return error_set(err, STATUS_INVALID,
+                         "--mode and --undefined are not for --execution: it renders as playbooks do");
+    return STATUS_OK;
+}
+
+enum status command_render(struct invocation *in, struct error *err)
+{
+    struct local_render r;
+    struct value result;
+    struct str lines;
+    const char *cases = args_text(&in->args, "cases");
+    TRY(check_flags(&in->args, err));
+    if (cases) {
+        TRY(read_input(&in->arena, cases, MAX_CASES, &lines, err));
+        return render_cases(lines, &in->out, err);
+    }
+    TRY(read_flags(in, &r, err));
+    if (args_has(&in->args, "execution"))
+        return render_remotely(in, &r, err);
+    TRY(local_render(&r, &in->arena, &result, err));
+    return print_result(in, result, err);
+}

@@ -1,0 +1,107 @@
+#include "commands.h"
+
+#include "core/id.h"
+
+#include "history.h"
+#include "timeline.h"
+
+static const struct example EXAMPLES[] = {
+    {"noetl show 7301233456789", "steps, attempts, durations, which way it went, and why it failed"},
+    {"noetl show 7301233456789 -o json | jq '.events[] | [.event_type, .node_name]'", "every event"},
+    {"noetl show 7301233456789 -o jsonl", "one event a line"},
+    {0},
+};
+const struct command_details details_show = {
+    .text = "Texts under keys that look like a password, token, secret, api_key, authorization, … are shown "
+            "as *** in what a\n"
+            "step was given, in -o json too. Results are shown as they are. -o json prints {\"execution\", "
+            "\"events\"}.",
+    .examples = EXAMPLES,
+};
+
+static enum status timeline_of(struct arena *a, struct value events, struct timeline *out, struct error *err)
+{
+    struct event *list = ARENA_ARRAY(a, struct event, (size_t)events.len + 1);
+    if (!list)
+        return arena_error(a, err, "the events");
+    for (uint32_t i = 0; i < events.len; i++)
+        TRY(event_from_value(events.u.list[i], &list[i], err));
+    return timeline_build(a, list, events.len, out, err);
+}
+
+static enum status print_story(struct invocation *in, struct value events, struct error *err)
+{
+    struct timeline t;
+    struct buf b;
+    TRY(timeline_of(&in->arena, events, &t, err));
+    buf_init(&b, 0);
+    enum status status = timeline_write(&t, &in->out, &in->arena, &b, err);
+    if (status == STATUS_OK && !t.ended_ns)
+        buf_printf(&b, "\nNot over yet: `noetl cancel %lld` stops it.\n", (long long)t.execution_id);
+    if (status == STATUS_OK)
+        status = output_buf(&in->out, &b, err);
+    buf_free(&b);
+    return status;
+}
+
+/* An event with the secrets of its context and meta masked. */
+static enum status mask_event(struct arena *a, struct value event, struct value *out, struct error *err)
+{
+    static const char *const members[] = {"context", "meta"};
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put_all(&map, event);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct value v = value_get(event, str_of(members[i]));
+        if (value_is_absent(v))
+            continue;
+        TRY(mask_secrets(a, v, &v, err));
+        map_put(&map, str_of(members[i]), v);
+    }
+    return map_end(&map, out, err);
+}
+
+static enum status mask_events(struct arena *a, struct value events, struct value *out, struct error *err)
+{
+    struct list_builder list;
+    list_begin(&list, a);
+    for (uint32_t i = 0; i < events.len; i++) {
+        struct value event;
+        TRY(mask_event(a, events.u.list[i], &event, err));
+        list_add(&list, event);
+    }
+    return list_end(&list, out, err);
+}
+
+static enum status print_json(struct invocation *in, struct value execution, struct value events,
+                              struct error *err)
+{
+    struct map_builder map;
+    struct value document;
+    TRY(mask_events(&in->arena, events, &events, err));
+    if (in->out.format == OUTPUT_JSONL)
+        return output_list(&in->out, events, err);
+    map_begin(&map, &in->arena);
+    map_put(&map, STR("execution"), execution);
+    map_put(&map, STR("events"), events);
+    TRY(map_end(&map, &document, err));
+    return output_value(&in->out, document, err);
+}
+
+enum status command_show(struct invocation *in, struct error *err)
+{
+    struct client c;
+    struct value execution, events;
+    int64_t id;
+    if (id_parse(str_of(in->args.positional[0]), &id, err) != STATUS_OK)
+        return error_hint(err, "An ID is the number that `noetl run` prints; `noetl list` has them.");
+    enum status status = client_open(in, &c, err);
+    if (status == STATUS_OK)
+        status = history_read(&c, id, &in->arena, &execution, &events, err);
+    if (status == STATUS_OK && in->out.format == OUTPUT_TABLE)
+        status = print_story(in, events, err);
+    else if (status == STATUS_OK)
+        status = print_json(in, execution, events, err);
+    client_close(&c);
+    return status;
+}

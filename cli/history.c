@@ -1,0 +1,66 @@
+#include "history.h"
+
+#include "core/id.h"
+
+enum status execution_request(struct arena *a, int64_t execution_id, struct map_builder *map,
+                              struct error *err)
+{
+    char id[ID_TEXT];
+    (void)id_format(execution_id, id);
+    const char *text = arena_strdup(a, str_of(id));
+    if (!text)
+        return arena_error(a, err, "a request");
+    map_begin(map, a);
+    map_put(map, STR("execution_id"), value_text(text));
+    return STATUS_OK;
+}
+
+/* after < 0: the first page, which has the document as well. */
+static enum status ask(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
+                       struct value *answer, int64_t *next, struct error *err)
+{
+    struct map_builder map;
+    struct value request;
+    TRY(execution_request(a, execution_id, &map, err));
+    if (after >= 0)
+        map_put(&map, STR("after"), value_int(after));
+    TRY(map_end(&map, &request, err));
+    TRY(client_call(c, "show", request, 0, a, answer, err));
+    struct value v = VALUE_GET(*answer, "next");
+    *next = v.type == VALUE_INT && v.u.i > after ? v.u.i : -1;
+    if (VALUE_GET(*answer, "events").type == VALUE_LIST)
+        return STATUS_OK;
+    return error_set(err, STATUS_INTERNAL, "the render part's answer has no events");
+}
+
+enum status history_page(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
+                         struct value *events, int64_t *next, struct error *err)
+{
+    struct value answer;
+    TRY(ask(c, execution_id, after, a, &answer, next, err));
+    *events = VALUE_GET(answer, "events");
+    return STATUS_OK;
+}
+
+static void add_all(struct list_builder *list, struct value events)
+{
+    for (uint32_t i = 0; i < events.len; i++)
+        list_add(list, events.u.list[i]);
+}
+
+enum status history_read(struct client *c, int64_t execution_id, struct arena *a, struct value *execution,
+                         struct value *events, struct error *err)
+{
+    struct list_builder list;
+    struct value answer, page;
+    int64_t next;
+    TRY(ask(c, execution_id, -1, a, &answer, &next, err));
+    *execution = VALUE_GET(answer, "execution");
+    list_begin(&list, a);
+    add_all(&list, VALUE_GET(answer, "events"));
+    while (next >= 0) {
+        TRY(history_page(c, execution_id, next, a, &page, &next, err));
+        add_all(&list, page);
+    }
+    return list_end(&list, events, err);
+}

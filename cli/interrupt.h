@@ -1,0 +1,13 @@
+/*
+ * Ctrl-C as something to wait for: the signals are blocked and read from a descriptor, so that a wait can end
+ * in order. To be called before the first thread starts.
+ */
+#ifndef CLI_INTERRUPT_H
+#define CLI_INTERRUPT_H
+
+#include "core/status.h"
+
+/* A descriptor that is readable once SIGINT or SIGTERM came; the caller closes it. */
+enum status interrupt_open(int *fd, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The story of an execution for people: which steps ran, how often and how long, which way it went and why,
+ * and for a failure what the step was given, what it said and what to do next. Made from the events alone.
+ */
+#ifndef CLI_TIMELINE_H
+#define CLI_TIMELINE_H
+
+#include "core/event.h"
+
+#include "output.h"
+
+struct timeline_step { /* one visit of a step */
+    struct str name, type;
+    const char *status; /* "running", "completed", "failed", "skipped", "cancelled" */
+    uint32_t visit, attempts;
+    int64_t started_ns, ended_ns; /* 0: not yet */
+    struct value input;           /* what it was given: {"args", "config"} */
+    struct value next;            /* list of {"step", "when"?, "fired"}, or absent */
+    struct value error;           /* {"kind", "message", …}, or absent */
+    struct str error_text;
+    struct str log; /* what the last attempt printed */
+};
+
+struct timeline {
+    int64_t execution_id;
+    struct str path;
+    int64_t version;
+    const char *status; /* "requested", "running", "completed", "failed", "cancelled" */
+    int64_t started_ns, ended_ns;
+    struct value result, error; /* of the execution; or absent */
+    struct str error_text;
+    struct timeline_step *steps; /* in the order of their starts */
+    size_t count;
+};
+
+/* Shares the events' values; everything else is in `a`. */
+enum status timeline_build(struct arena *a, const struct event *events, size_t count, struct timeline *out,
+                           struct error *err) MUST_CHECK;
+/* Header, steps, and the result or the failure. `color` and width as of `o`. */
+enum status timeline_write(const struct timeline *t, const struct output *o, struct arena *a, struct buf *out,
+                           struct error *err) MUST_CHECK;
+
+/* For other views: an icon of one column, and its colour, for a status. */
+const char *status_icon(const char *status);
+enum paint status_paint(const char *status);
+
+/* `v` with every text under a key that looks like a password, token, key, … replaced by "***". */
+enum status mask_secrets(struct arena *a, struct value v, struct value *out, struct error *err) MUST_CHECK;
+
+#endif

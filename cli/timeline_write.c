@@ -1,0 +1,322 @@
+/* The story on the screen. */
+#include <stdio.h>
+
+#include "core/json.h"
+
+#include "timeline.h"
+
+enum { TAIL_LINES = 12, NARROW = 100 };
+
+static size_t screen_width(const struct output *o)
+{
+    return o->width > 0 ? (size_t)o->width : 0;
+}
+
+static void add_icon(const struct output *o, struct buf *out, const char *status)
+{
+    add_painted(o, out, status_paint(status), str_of(status_icon(status)));
+}
+
+/* ---- header ------------------------------------------------------------------------------------------- */
+
+static void write_header(const struct timeline *t, const struct output *o, struct buf *out)
+{
+    add_icon(o, out, t->status);
+    buf_add_char(out, ' ');
+    paint(o, out, PAINT_BOLD);
+    add_clean(out, t->path);
+    if (t->version > 0)
+        buf_printf(out, "@%lld", (long long)t->version);
+    unpaint(o, out, PAINT_BOLD);
+    buf_printf(out, " %s", t->status);
+    if (t->ended_ns > 0 && t->started_ns > 0) {
+        buf_add_text(out, strcmp(t->status, "completed") == 0 ? " in " : " after ");
+        add_duration(out, (t->ended_ns - t->started_ns) / 1000000);
+    }
+    buf_printf(out, "\n  execution %lld", (long long)t->execution_id);
+    if (t->started_ns > 0) {
+        buf_add_text(out, ", started ");
+        add_time(out, t->started_ns);
+    }
+    buf_add_char(out, '\n');
+}
+
+/* ---- steps -------------------------------------------------------------------------------------------- */
+
+/* "fetch", "fetch #2" for its second visit. */
+static struct str step_label(const struct timeline_step *s, struct arena *a)
+{
+    return s->visit > 1 ? arena_printf(a, "%" PRISTR " #%u", ARGSTR(s->name), s->visit) : s->name;
+}
+
+static struct str duration_label(const struct timeline_step *s, struct arena *a)
+{
+    struct buf b;
+    if (s->ended_ns == 0 || s->started_ns == 0)
+        return STR("");
+    buf_init(&b, 64);
+    add_duration(&b, (s->ended_ns - s->started_ns) / 1000000);
+    struct str text = arena_printf(a, "%" PRISTR, ARGSTR(buf_str(&b)));
+    buf_free(&b);
+    return text;
+}
+
+static struct str remark(const struct timeline_step *s, struct arena *a)
+{
+    if (strcmp(s->status, "running") == 0 || strcmp(s->status, "cancelled") == 0)
+        return str_of(s->status);
+    return s->attempts > 1 ? arena_printf(a, "%u attempts", s->attempts) : STR("");
+}
+
+/* One transition: that it fired, or what kept it from it. */
+static void write_transition(const struct output *o, struct value entry, struct buf *out)
+{
+    struct value fired = VALUE_GET(entry, "fired");
+    bool taken = fired.type == VALUE_BOOL && fired.u.b;
+    struct str when = value_as_str(VALUE_GET(entry, "when"));
+    struct buf line;
+    buf_init(&line, 0);
+    buf_add_text(&line, taken ? "      → " : "      · ");
+    add_clean(&line, value_as_str(VALUE_GET(entry, "step")));
+    if (when.len > 0) {
+        buf_add_text(&line, taken ? "   because " : "   not taken: ");
+        add_clean(&line, when);
+        buf_add_text(&line, taken ? " is true" : " is not true");
+    } else if (!taken) {
+        buf_add_text(&line, "   not taken");
+    }
+    paint(o, out, taken ? PAINT_NONE : PAINT_DIM);
+    add_cut(out, buf_str(&line), screen_width(o));
+    unpaint(o, out, taken ? PAINT_NONE : PAINT_DIM);
+    buf_add_char(out, '\n');
+    buf_free(&line);
+}
+
+static bool has_conditions(struct value next)
+{
+    for (uint32_t i = 0; next.type == VALUE_LIST && i < next.len; i++) {
+        if (!value_is_absent(VALUE_GET(next.u.list[i], "when")))
+            return true;
+    }
+    return false;
+}
+
+static bool is_worth_telling(struct value next)
+{
+    return next.type == VALUE_LIST && (next.len > 1 || has_conditions(next));
+}
+
+/* The rows of all steps in one table, so that their columns align, then cut into lines to put transitions
+ * between. */
+static enum status step_lines(const struct timeline *t, const struct output *o, struct arena *a,
+                              struct buf *lines, struct error *err)
+{
+    struct table table;
+    table_init(&table, a, (const char *const[]){"", "", "", "", "", NULL});
+    table.right[3] = true;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct timeline_step *s = &t->steps[i];
+        const struct cell cells[] = {
+            {str_of(status_icon(s->status)), status_paint(s->status)},
+            {step_label(s, a), PAINT_NONE},
+            {s->type, PAINT_DIM},
+            {duration_label(s, a), PAINT_NONE},
+            {remark(s, a), PAINT_DIM},
+        };
+        table_add(&table, cells);
+    }
+    if (table.failed)
+        return arena_error(a, err, "the steps");
+    table_write(&table, o, 2, lines);
+    return buf_status(lines, err);
+}
+
+static enum status write_steps(const struct timeline *t, const struct output *o, struct arena *a,
+                               struct buf *out, struct error *err)
+{
+    struct buf lines;
+    buf_init(&lines, 0);
+    enum status status = step_lines(t, o, a, &lines, err);
+    struct str rest = buf_str(&lines);
+    for (size_t i = 0; status == STATUS_OK && i < t->count; i++) {
+        buf_add_str(out, str_split(&rest, '\n'));
+        buf_add_char(out, '\n');
+        struct value next = t->steps[i].next;
+        for (uint32_t n = 0; is_worth_telling(next) && n < next.len; n++)
+            write_transition(o, next.u.list[n], out);
+    }
+    buf_free(&lines);
+    return status;
+}
+
+/* ---- blocks of text ----------------------------------------------------------------------------------- */
+
+static void write_block(struct buf *out, struct str text, const char *indent)
+{
+    while (text.len > 0) {
+        buf_add_text(out, indent);
+        add_clean(out, str_split(&text, '\n'));
+        buf_add_char(out, '\n');
+    }
+}
+
+/* The last lines of a text; what was left out is said. */
+static void write_tail(struct buf *out, struct str text, const char *indent)
+{
+    text = str_trim(text);
+    size_t lines = 0, from = text.len;
+    while (from > 0 && lines < TAIL_LINES) {
+        from--;
+        while (from > 0 && text.ptr[from - 1] != '\n')
+            from--;
+        lines++;
+    }
+    if (from > 0)
+        buf_printf(out, "%s… (%zu bytes before)\n", indent, from);
+    write_block(out, (struct str){text.ptr + from, text.len - from}, indent);
+}
+
+/* On one line if it is short, else indented JSON. */
+static enum status write_json(struct buf *out, struct value v, struct arena *a, const char *indent,
+                              struct error *err)
+{
+    struct str text;
+    TRY(json_text(a, v, &text, err));
+    if (text.len <= NARROW) {
+        write_block(out, text, indent);
+        return STATUS_OK;
+    }
+    struct buf pretty;
+    buf_init(&pretty, 0);
+    enum status status = json_write(&pretty, v, JSON_PRETTY, err);
+    if (status == STATUS_OK)
+        write_block(out, buf_str(&pretty), indent);
+    buf_free(&pretty);
+    return status;
+}
+
+static void write_title(const struct output *o, struct buf *out, const char *title)
+{
+    buf_add_char(out, '\n');
+    add_painted(o, out, PAINT_BOLD, str_of(title));
+    buf_add_char(out, '\n');
+}
+
+/* ---- failure ------------------------------------------------------------------------------------------ */
+
+/* The step that the execution's error names, its last visit that failed; NULL if no step is to blame. */
+static const struct timeline_step *failed_step(const struct timeline *t)
+{
+    struct str name = value_as_str(VALUE_GET(t->error, "step"));
+    for (size_t i = t->count; i > 0; i--) {
+        const struct timeline_step *s = &t->steps[i - 1];
+        if (strcmp(s->status, "failed") == 0 && (name.len == 0 || str_equal(name, s->name)))
+            return s;
+    }
+    return NULL;
+}
+
+/* Of the step if it has one, else of the execution. */
+static struct value error_of(const struct timeline *t, const struct timeline_step *s)
+{
+    return s && s->error.type == VALUE_MAP ? s->error : t->error;
+}
+
+static void write_error(const struct timeline *t, const struct timeline_step *s, const struct output *o,
+                        struct buf *out)
+{
+    struct value error = error_of(t, s);
+    struct str kind = value_as_str(VALUE_GET(error, "kind")),
+               message = value_as_str(VALUE_GET(error, "message"));
+    struct str traceback = value_as_str(VALUE_GET(error, "traceback"));
+    if (message.len == 0)
+        message = s && s->error_text.len > 0 ? s->error_text : t->error_text;
+    buf_add_char(out, '\n');
+    paint(o, out, PAINT_RED);
+    if (s) {
+        buf_add_text(out, "Step \"");
+        add_clean(out, s->name);
+        buf_add_text(out, "\" failed");
+        if (s->attempts > 0)
+            buf_printf(out, " on attempt %u", s->attempts);
+    } else {
+        buf_add_text(out, "The execution failed");
+    }
+    if (kind.len > 0)
+        buf_printf(out, " (%" PRISTR ")", ARGSTR(kind));
+    unpaint(o, out, PAINT_RED);
+    buf_add_char(out, '\n');
+    write_tail(out, message, "  ");
+    if (traceback.len > 0)
+        write_tail(out, traceback, "  ");
+}
+
+static enum status write_input(const struct timeline_step *s, const struct output *o, struct arena *a,
+                               struct buf *out, struct error *err)
+{
+    static const char *const parts[] = {"args", "config"};
+    struct value masked;
+    TRY(mask_secrets(a, s->input, &masked, err));
+    bool any = false;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct value part = value_get(masked, str_of(parts[i]));
+        if (part.type != VALUE_MAP || part.len == 0)
+            continue;
+        if (!any)
+            write_title(o, out, "Input");
+        any = true;
+        buf_printf(out, "  %s\n", parts[i]);
+        TRY(write_json(out, part, a, "    ", err));
+    }
+    return STATUS_OK;
+}
+
+static void write_advice(const struct timeline *t, const struct timeline_step *s, const struct output *o,
+                         struct buf *out)
+{
+    long long id = (long long)t->execution_id;
+    write_title(o, out, "Next");
+    buf_printf(out, "  noetl show %lld -o json\n      every event, with all inputs and results\n", id);
+    if (s)
+        buf_printf(out,
+                   "  noetl render --execution %lld -t '{{ workload }}'\n      tries a template on what the "
+                   "steps saw\n",
+                   id);
+    buf_printf(out,
+               "  noetl run %" PRISTR
+               " --set workload.NAME=VALUE --follow\n      runs it again, with other input\n",
+               ARGSTR(t->path));
+}
+
+static enum status write_failure(const struct timeline *t, const struct output *o, struct arena *a,
+                                 struct buf *out, struct error *err)
+{
+    const struct timeline_step *s = failed_step(t);
+    write_error(t, s, o, out);
+    if (s) {
+        TRY(write_input(s, o, a, out, err));
+        if (s->log.len > 0) {
+            write_title(o, out, "What it printed");
+            write_tail(out, s->log, "  ");
+        }
+    }
+    write_advice(t, s, o, out);
+    return STATUS_OK;
+}
+
+enum status timeline_write(const struct timeline *t, const struct output *o, struct arena *a, struct buf *out,
+                           struct error *err)
+{
+    write_header(t, o, out);
+    if (t->count > 0)
+        buf_add_char(out, '\n');
+    TRY(write_steps(t, o, a, out, err));
+    if (strcmp(t->status, "failed") == 0)
+        TRY(write_failure(t, o, a, out, err));
+    bool has_result = t->result.type != VALUE_UNDEFINED && t->result.type != VALUE_NULL;
+    if (has_result && strcmp(t->status, "completed") == 0) {
+        write_title(o, out, "Result");
+        TRY(write_json(out, t->result, a, "  ", err));
+    }
+    return buf_status(out, err);
+}

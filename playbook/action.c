@@ -160,8 +160,11 @@ static void check_assert(struct compilation *c, const struct child *assertion, c
     for (size_t k = 0; k < 2; k++) {
         const struct child *list = fields_get(&f, KEYS[k]);
         for (uint32_t i = 0; list && i < list->node->count; i++) {
-            struct child item = {.key = list->key, .node = list->node->children[i].node};
-            keys_check_kind(c, &item, KIND_TEXT, what);
+            const struct ynode *item = list->node->children[i].node;
+            if (!item->broken && item->value.type != VALUE_STRING)
+                diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, item->at,
+                                "an item of \"%s\" of %s has to be the path of a value, not %s", KEYS[k],
+                                what, ynode_kind_name(item));
         }
     }
 }

@@ -95,8 +95,8 @@ int64_t timeout_read(struct compilation *c, const struct child *child, const cha
 
 /* step.c: reads it into playbook->steps[index] and drafts[index]. */
 void step_read(struct compilation *c, const struct ynode *node, uint32_t index);
-/* Puts a step's name into playbook->by_name, which has `count` others; false if it is there. */
-bool step_index(struct playbook *p, uint32_t index, uint32_t count);
+/* Puts a step's name into playbook->by_name; false if it is there already. */
+bool step_index(struct playbook *p, uint32_t index);
 
 /* next.c: fills the step's nodes and edges. */
 void next_read(struct compilation *c, const struct child *next, uint32_t index, const char *what);

@@ -236,26 +236,19 @@ static void read_workbook(struct compilation *c, const struct child *workbook)
 static void index_steps(struct compilation *c)
 {
     struct playbook *p = c->playbook;
-    uint32_t indexed = 0;
     p->by_name = compilation_keep(c, p->step_count, sizeof(*p->by_name));
     for (uint32_t i = 0; p->by_name && i < p->step_count; i++) {
         const struct step *step = &p->steps[i];
         if (step->name.len == 0)
             continue;
-        if (step_index(p, i, indexed)) {
-            indexed++;
+        if (step_index(p, i))
             continue;
-        }
+        c->incomplete = true;
         diagnostics_add(c->diagnostics, DIAGNOSTIC_DUPLICATE_STEP, step->at,
                         "there are two steps named \"%" PRISTR "\"", ARGSTR(step->name));
-        for (uint32_t j = 0; j < i; j++) {
-            if (!str_equal(p->steps[j].name, step->name))
-                continue;
-            diagnostics_hint(c->diagnostics, "the first is at line %u", p->steps[j].at.line);
-            break;
-        }
+        diagnostics_hint(c->diagnostics, "the first is at line %u",
+                         p->steps[playbook_find_step(p, step->name)].at.line);
     }
-    p->named_count = indexed;
 }
 
 static void find_ends(struct compilation *c)

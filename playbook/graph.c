@@ -5,6 +5,19 @@
  */
 #include "compile.h"
 
+static void hint_nearest(struct compilation *c, struct str name)
+{
+    struct playbook *p = c->playbook;
+    if (c->diagnostics->dropped)
+        return;
+    struct str *names = compilation_alloc(c, p->step_count, sizeof(*names));
+    for (uint32_t i = 0; names && i < p->step_count; i++)
+        names[i] = p->steps[i].name;
+    struct str near = names ? str_nearest(name, names, p->step_count) : STR("");
+    if (near.len)
+        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
+}
+
 static uint32_t resolve(struct compilation *c, struct str name, struct position at, const char *where)
 {
     struct playbook *p = c->playbook;
@@ -16,12 +29,7 @@ static uint32_t resolve(struct compilation *c, struct str name, struct position 
         return 0;
     diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_STEP, at, "unknown step \"%" PRISTR "\" in %s",
                     ARGSTR(name), where);
-    struct str *names = compilation_alloc(c, p->step_count, sizeof(*names));
-    for (uint32_t i = 0; names && i < p->step_count; i++)
-        names[i] = p->steps[i].name;
-    struct str near = names ? str_nearest(name, names, p->step_count) : STR("");
-    if (near.len)
-        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
+    hint_nearest(c, name);
     return 0;
 }
 

@@ -94,7 +94,7 @@ static struct str nearest_key(uint64_t sets, struct str key)
 static void add_unknown(struct compilation *c, uint64_t sets, const struct child *child, const char *what)
 {
     enum step_type type = keys_find_type(child->key);
-    struct str near = nearest_key(sets, child->key);
+    struct str near = c->diagnostics->dropped ? STR("") : nearest_key(sets, child->key);
     bool has_no_type = sets == (keys_bit(KEYS_STEP) | keys_bit(KEYS_WORK) | keys_bit(KEYS_TYPE));
     if (type != STEP_NONE && has_no_type) {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_TYPE, child->key_at,
@@ -104,10 +104,10 @@ static void add_unknown(struct compilation *c, uint64_t sets, const struct child
     }
     diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_KEY, child->key_at,
                     "unknown key \"%" PRISTR "\" in %s", ARGSTR(child->key), what);
-    if (near.len)
-        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
-    else if (type != STEP_NONE && (sets & keys_bit(KEYS_WORK)))
+    if (type != STEP_NONE && (sets & keys_bit(KEYS_WORK)))
         diagnostics_hint(c->diagnostics, "it is a key of \"type: %s\"", step_type_name(type));
+    else if (near.len)
+        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
     else if (str_is(child->key, "when") && (sets & keys_bit(KEYS_STEP)))
         diagnostics_hint(c->diagnostics, "conditions belong to the entries of next that lead to the step");
 }

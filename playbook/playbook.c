@@ -161,14 +161,22 @@ static const struct diagnostic *first_error(const struct diagnostics *d)
     return NULL;
 }
 
+static bool has_code(const struct diagnostics *d, enum diagnostic_code code)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (str_is(d->items[i].code, diagnostic_code_name(code)))
+            return true;
+    }
+    return false;
+}
+
 /* The first error and how many there are, as one. */
 static enum status refuse(const struct diagnostics *d, const char *file, struct error *err)
 {
     const struct diagnostic *first = first_error(d);
+    enum status status = has_code(d, DIAGNOSTIC_SYNTAX) ? STATUS_SYNTAX : STATUS_INVALID;
     if (!first)
-        return error_set(err, STATUS_INVALID, "%s has %u errors", file, d->errors);
-    bool syntax = str_is(first->code, diagnostic_code_name(DIAGNOSTIC_SYNTAX));
-    enum status status = syntax ? STATUS_SYNTAX : STATUS_INVALID;
+        return error_set(err, status, "%s has %u errors", file, d->errors);
     if (d->errors > 1)
         error_set(err, status, "%" PRISTR " (the first of %u errors)", ARGSTR(first->message), d->errors);
     else

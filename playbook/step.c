@@ -54,9 +54,9 @@ static void check_name(struct compilation *c, struct str name, struct position a
 }
 
 /* Where the name is, or would be, in by_name. */
-static uint32_t find_place(const struct playbook *p, struct str name, uint32_t count)
+static uint32_t find_place(const struct playbook *p, struct str name)
 {
-    uint32_t low = 0, high = count;
+    uint32_t low = 0, high = p->named_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (str_compare(p->steps[p->by_name[middle]].name, name) < 0)
@@ -67,23 +67,24 @@ static uint32_t find_place(const struct playbook *p, struct str name, uint32_t c
     return low;
 }
 
-bool step_index(struct playbook *p, uint32_t index, uint32_t count)
-{
-    struct str name = p->steps[index].name;
-    uint32_t place = find_place(p, name, count);
-    if (place < count && str_equal(p->steps[p->by_name[place]].name, name))
-        return false;
-    memmove(p->by_name + place + 1, p->by_name + place, (count - place) * sizeof(*p->by_name));
-    p->by_name[place] = index;
-    return true;
-}
-
 int32_t playbook_find_step(const struct playbook *p, struct str name)
 {
-    uint32_t place = find_place(p, name, p->named_count);
+    uint32_t place = find_place(p, name);
     if (place == p->named_count || !str_equal(p->steps[p->by_name[place]].name, name))
         return -1;
     return (int32_t)p->by_name[place];
+}
+
+bool step_index(struct playbook *p, uint32_t index)
+{
+    struct str name = p->steps[index].name;
+    if (playbook_find_step(p, name) >= 0)
+        return false;
+    uint32_t place = find_place(p, name);
+    memmove(p->by_name + place + 1, p->by_name + place, (p->named_count - place) * sizeof(*p->by_name));
+    p->by_name[place] = index;
+    p->named_count++;
+    return true;
 }
 
 /* ---- what the engine does with it
@@ -191,22 +192,28 @@ static void read_result(struct compilation *c, const struct step *step, struct d
  * -------------------------------------------------------------------------------------------------------------
  */
 
+static void add_unknown_action(struct compilation *c, struct str name, struct position at)
+{
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_ACTION, at,
+                    "the workbook has no action \"%" PRISTR "\"", ARGSTR(name));
+    if (c->diagnostics->dropped)
+        return;
+    struct str *names = compilation_alloc(c, c->action_count, sizeof(*names));
+    for (uint32_t i = 0; names && i < c->action_count; i++)
+        names[i] = c->actions[i].name;
+    struct str near = names ? str_nearest(name, names, c->action_count) : STR("");
+    if (near.len)
+        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
+}
+
 static const struct draft_action *find_action(struct compilation *c, const struct child *name)
 {
     struct str text = value_as_str(name->node->value);
-    struct str *names = compilation_alloc(c, c->action_count, sizeof(*names));
-    for (uint32_t i = 0; names && i < c->action_count; i++) {
-        names[i] = c->actions[i].name;
-        if (str_equal(names[i], text))
+    for (uint32_t i = 0; i < c->action_count; i++) {
+        if (str_equal(c->actions[i].name, text))
             return &c->actions[i];
     }
-    if (!names)
-        return NULL;
-    struct str near = str_nearest(text, names, c->action_count);
-    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_ACTION, name->node->at,
-                    "the workbook has no action \"%" PRISTR "\"", ARGSTR(text));
-    if (near.len)
-        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
+    add_unknown_action(c, text, name->node->at);
     return NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include <yaml.h>
 
-#include "core/utf8.h"
+#include "core/json.h"
 
 struct anchor {
     struct str name;
@@ -71,7 +71,11 @@ static void add_syntax(struct reader *r)
     const char *problem = p->problem ? p->problem : "the text is not YAML";
     struct position at = p->error == YAML_READER_ERROR ? source_position(r->source, p->problem_offset)
                                                        : position_of(p->problem_mark, p->problem_mark);
-    if (p->context && p->context_mark.line != p->problem_mark.line)
+    bool unfinished = p->context && strstr(problem, "unexpected end of stream");
+    if (unfinished)
+        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, position_of(p->context_mark, p->context_mark),
+                        "%s %s", problem, p->context);
+    else if (p->context && p->context_mark.line != p->problem_mark.line)
         diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, at, "%s %s that begins at line %u", problem,
                         p->context, (unsigned)p->context_mark.line + 1);
     else
@@ -200,11 +204,23 @@ static enum scalar_style style_of(yaml_scalar_style_t style)
     return SCALAR_PLAIN;
 }
 
+/* `other` is what another version of YAML makes of the text. */
 static void hint_ambiguous(struct reader *r, const struct ynode *n, struct str text, const char *other)
 {
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_AMBIGUOUS_SCALAR, n->at, "%" PRISTR " is read as %s here",
-                    ARGSTR(text), ynode_kind_name(n));
-    diagnostics_hint(r->diagnostics, "%s: quote it if it is meant as text", other);
+    struct str read = {0};
+    if (n->value.type == VALUE_STRING) {
+        diagnostics_add(r->diagnostics, DIAGNOSTIC_AMBIGUOUS_SCALAR, n->at, "%" PRISTR " is text here; %s",
+                        ARGSTR(text), other);
+        diagnostics_hint(r->diagnostics, "quotes make it plain");
+        return;
+    }
+    if (json_text(r->arena, n->value, &read, r->err) != STATUS_OK) {
+        no_memory(r);
+        return;
+    }
+    diagnostics_add(r->diagnostics, DIAGNOSTIC_AMBIGUOUS_SCALAR, n->at,
+                    "%" PRISTR " is read as %" PRISTR "; %s", ARGSTR(text), ARGSTR(read), other);
+    diagnostics_hint(r->diagnostics, "put quotes around it if it is meant as text");
 }
 
 static void resolve_plain(struct reader *r, struct ynode *n, struct str text)
@@ -226,6 +242,14 @@ static void resolve_plain(struct reader *r, struct ynode *n, struct str text)
     diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_NUMBER, n->at, "%s", e.message);
     if (e.hint[0])
         diagnostics_hint(r->diagnostics, "%s", e.hint);
+}
+
+static void add_unknown_tag(struct reader *r, const struct ynode *n, struct str tag)
+{
+    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_TAG, n->at, "the tag %" PRISTR " means nothing here",
+                    ARGSTR(tag));
+    diagnostics_hint(r->diagnostics,
+                     "the tags are !!str !!int !!float !!bool !!null, !!map of a map, !!seq of a list");
 }
 
 /* `!!int 5`: what a tag says must be what the text is. */
@@ -258,8 +282,7 @@ static void resolve_tagged(struct reader *r, struct ynode *n, struct str tag, st
         return;
     }
     n->broken = true;
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_TAG, n->at, "unknown tag %" PRISTR, ARGSTR(tag));
-    diagnostics_hint(r->diagnostics, "the tags are !!str !!int !!float !!bool !!null !!map !!seq");
+    add_unknown_tag(r, n, tag);
 }
 
 static struct ynode *read_scalar(struct reader *r, const yaml_event_t *e)
@@ -336,8 +359,7 @@ static void check_container_tag(struct reader *r, const yaml_char_t *tag, const 
     if (!tag || str_is(STR("!"), (const char *)tag) || strcmp((const char *)tag, wanted) == 0)
         return;
     n->broken = true;
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_TAG, n->at, "unknown tag %s", (const char *)tag);
-    diagnostics_hint(r->diagnostics, "the tags are !!str !!int !!float !!bool !!null !!map !!seq");
+    add_unknown_tag(r, n, str_of((const char *)tag));
 }
 
 static struct ynode *read_list(struct reader *r, const yaml_event_t *e)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "json_number.h"
+#include "json_string.h"
 #include "utf8.h"
 #include "value_inner.h"
 
@@ -15,7 +16,6 @@ enum {
     DEFAULT_MAX_BYTES = 64 * 1024 * 1024,
     DEFAULT_MAX_DEPTH = 128,
     STACK_AT_FIRST = 256,
-    LOOK_AHEAD = 16, /* zero bytes behind the copy, so that reading ahead stays inside */
 };
 
 /* A container's place on the stack holds {.type, .len = the outer container's place, .u.i = its offset}. */
@@ -105,122 +105,17 @@ static inline void skip_space(struct reader *r)
         r->p++;
 }
 
-/* The first byte that means something in a string: a quote, a backslash, or a control character. */
-static inline char *skip_plain(char *p)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    static const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
-    for (;; p += 8) {
-        /* https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord; the lowest hit is exact */
-        uint64_t word, quote, backslash;
-        memcpy(&word, p, sizeof word);
-        quote = word ^ ones * '"';
-        backslash = word ^ ones * '\\';
-        uint64_t hits =
-            (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) &
-            highs;
-        if (hits != 0)
-            return p + (__builtin_ctzll(hits) >> 3);
-    }
-#else
-    while (*p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-        p++;
-    return p;
-#endif
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The four digits of \uXXXX at p, or -1. */
-static int32_t code_unit(const char *p)
-{
-    int32_t unit = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_value(p[i]);
-        if (digit < 0)
-            return -1;
-        unit = unit << 4 | digit;
-    }
-    return unit;
-}
-
-/* r->p is at the "u" of \uXXXX, and is moved behind the last digit. */
-static enum status unescape_unicode(struct reader *r, char **out)
-{
-    const char *backslash = r->p - 1;
-    int32_t c = code_unit(r->p + 1);
-    if (c < 0) {
-        error_set(r->err, STATUS_SYNTAX, "\\u needs four hexadecimal digits");
-        return fail_at(r, backslash);
-    }
-    r->p += 5;
-    if (c >= 0xD800 && c <= 0xDFFF) {
-        int32_t low = c < 0xDC00 && r->p[0] == '\\' && r->p[1] == 'u' ? code_unit(r->p + 2) : -1;
-        if (low < 0xDC00 || low > 0xDFFF) {
-            error_set(r->err, STATUS_SYNTAX,
-                      "the surrogate \\u%04X is half a character without its other half", (unsigned)c);
-            return fail_at(r, backslash);
-        }
-        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-        r->p += 6;
-    }
-    *out += utf8_put(*out, (uint32_t)c);
-    return STATUS_OK;
-}
-
-/* r->p is at a backslash. */
-static enum status unescape(struct reader *r, char **out)
-{
-    static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-    char c = *++r->p;
-    if (c == 'u')
-        return unescape_unicode(r, out);
-    const char *name = c != '\0' ? strchr(names, c) : NULL;
-    if (name == NULL) {
-        error_set(r->err, STATUS_SYNTAX,
-                  "a backslash in a string has to be followed by one of \" \\ / b f n r t u");
-        error_hint(r->err, "Write \\\\ for a backslash.");
-        return fail_at(r, r->p - 1);
-    }
-    r->p++;
-    *(*out)++ = bytes[name - names];
-    return STATUS_OK;
-}
-
-static enum status fail_in_string(struct reader *r, const char *start)
-{
-    if ((size_t)(r->p - r->text) >= r->source.len) {
-        error_set(r->err, STATUS_SYNTAX, "the string that begins here has no closing quote");
-        return fail_at(r, start - 1);
-    }
-    error_set(r->err, STATUS_SYNTAX, "the control character U+%04X is in a string", (unsigned char)*r->p);
-    error_hint(r->err, "Write it as an escape, like \\n or \\u%04x.", (unsigned char)*r->p);
-    return fail_at(r, r->p);
-}
-
 /* r->p is at the opening quote. */
 static enum status read_string(struct reader *r)
 {
-    char *start = ++r->p;
-    r->p = skip_plain(start);
-    char *out = r->p;
-    while (*r->p == '\\') {
-        TRY(unescape(r, &out));
-        char *run = r->p;
-        r->p = skip_plain(run);
-        memmove(out, run, (size_t)(r->p - run));
-        out += r->p - run;
+    const char *where;
+    struct value string;
+    enum status s = json_string(&r->p, r->text + r->source.len, &string, &where, r->err);
+    if (s != STATUS_OK) {
+        fail_at(r, where);
+        return s;
     }
-    if (*r->p != '"')
-        return fail_in_string(r, start);
-    r->p++;
-    return push(r, value_str((struct str){start, (size_t)(out - start)}));
+    return push(r, string);
 }
 
 static enum status read_number(struct reader *r)
@@ -480,12 +375,12 @@ static enum status check_text(struct reader *r, size_t max_bytes)
 
 static enum status copy_text(struct reader *r)
 {
-    r->text = arena_alloc(r->arena, r->source.len + LOOK_AHEAD);
+    r->text = arena_alloc(r->arena, r->source.len + JSON_LOOK_AHEAD);
     if (r->text == NULL)
         return arena_error(r->arena, r->err, "the JSON text");
     if (r->source.len != 0)
         memcpy(r->text, r->source.ptr, r->source.len);
-    memset(r->text + r->source.len, 0, LOOK_AHEAD);
+    memset(r->text + r->source.len, 0, JSON_LOOK_AHEAD);
     r->p = r->text;
     return STATUS_OK;
 }
@@ -495,8 +390,8 @@ enum status json_read(struct arena *a, struct str text, const struct json_limits
 {
     size_t max_bytes =
         limits != NULL && limits->max_bytes != 0 ? limits->max_bytes : (size_t)DEFAULT_MAX_BYTES;
-    if (max_bytes > UINT32_MAX - LOOK_AHEAD)
-        max_bytes = UINT32_MAX - LOOK_AHEAD; /* what a value can say about its length */
+    if (max_bytes > UINT32_MAX - JSON_LOOK_AHEAD)
+        max_bytes = UINT32_MAX - JSON_LOOK_AHEAD; /* what a value can say about its length */
     struct reader r;
     r.arena = a;
     r.err = err;

@@ -48,7 +48,7 @@ enum status eventlog_check(struct eventlog *log, struct error *err)
     if (version < MIGRATION_COUNT) {
         error_set(err, STATUS_CONFLICT, "the event log's schema is of version %lld, this program needs %d",
                   (long long)version, MIGRATION_COUNT);
-        return error_hint(err, "Apply the migrations of this program's version.");
+        return error_hint(err, "`noetl setup` of this program brings it to its version.");
     }
     return migration_too_new(version, err);
 }

@@ -19,8 +19,8 @@ static const struct classification {
      "The server is read-only, a standby perhaps; name the primary in postgres.url."},
     {"28", STATUS_DENIED, "Check user and password in postgres.url, and the server's pg_hba.conf."},
     {"3D000", STATUS_NOT_FOUND, "Make the database (createdb), or name another in postgres.url."},
-    {"3F000", STATUS_NOT_FOUND, "The schema noetl is not there yet: apply the migrations."},
-    {"42P01", STATUS_NOT_FOUND, "The schema noetl is not there yet: apply the migrations."},
+    {"3F000", STATUS_NOT_FOUND, "The schema noetl is not there yet: `noetl setup` makes it."},
+    {"42P01", STATUS_NOT_FOUND, "The schema noetl is not there yet: `noetl setup` makes it."},
     {"42501", STATUS_DENIED, "Grant the user of postgres.url what it needs in the schema noetl."},
     {"40", STATUS_UNAVAILABLE, ""}, /* serialization failure, deadlock: the same again may succeed */
     {"53100", STATUS_LIMIT, "The database server's disk is full."},

@@ -79,22 +79,26 @@ static enum status take_lock(struct server_folder *f, struct error *err)
     return STATUS_OK;
 }
 
+enum status server_log_open(const char *path, int *fd, struct error *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && st.st_size > LOG_ROTATE_BYTES) {
+        char old[SERVER_PATH_MAX + 2];
+        snprintf(old, sizeof old, "%s.1", path);
+        if (rename(path, old) != 0)
+            return file_error(err, path, "the old log cannot be moved away");
+    }
+    *fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return *fd >= 0 ? STATUS_OK : file_error(err, path, "the log cannot be written");
+}
+
 static enum status open_log(struct server_folder *f, const char *log_path, struct error *err)
 {
     if (log_path)
         snprintf(f->log_path, sizeof f->log_path, "%s", log_path);
     else
         TRY(folder_join(f->path, "log", f->log_path, err));
-    struct stat st;
-    if (stat(f->log_path, &st) == 0 && st.st_size > LOG_ROTATE_BYTES) {
-        char old[SERVER_PATH_MAX + 2];
-        snprintf(old, sizeof old, "%s.1", f->log_path);
-        if (rename(f->log_path, old) != 0)
-            return file_error(err, f->log_path, "the old log cannot be moved away");
-    }
-    f->log = open(f->log_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (f->log < 0)
-        return file_error(err, f->log_path, "the log cannot be written");
+    TRY(server_log_open(f->log_path, &f->log, err));
     f->log_start = lseek(f->log, 0, SEEK_END);
     return STATUS_OK;
 }

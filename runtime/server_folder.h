@@ -27,9 +27,12 @@ enum status folder_make(const char *path, struct error *err) MUST_CHECK;
 /* Joins into out[SERVER_PATH_MAX]; STATUS_LIMIT for a path that is too long. */
 enum status folder_join(const char *folder, const char *name, char *out, struct error *err) MUST_CHECK;
 
+/* Opens a log for appending; one over 10 MiB is moved to <path>.1 first. */
+enum status server_log_open(const char *path, int *fd, struct error *err) MUST_CHECK;
+
 /*
- * Makes and locks the folder and opens the log (`log_path`, NULL: <folder>/log; a log over 10 MiB is moved to
- * <log>.1 first). STATUS_CONFLICT when another process uses it: the message has its pid.
+ * Makes and locks the folder and opens the log (`log_path`, NULL: <folder>/log). STATUS_CONFLICT when another
+ * process uses it: the message has its pid.
  */
 enum status server_folder_open(const char *path, const char *log_path, struct server_folder *out,
                                struct error *err) MUST_CHECK;

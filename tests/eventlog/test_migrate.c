@@ -52,7 +52,7 @@ static void an_empty_database_is_told_from_one_with_the_schema(void **state)
     database_new();
     struct eventlog *log = log_again();
     assert_int_equal(eventlog_check(log, &err), STATUS_NOT_FOUND);
-    assert_non_null(strstr(err.hint, "migrations"));
+    assert_non_null(strstr(err.hint, "noetl setup"));
     eventlog_close(&log);
 }
 

@@ -64,7 +64,6 @@ static enum status serve_bus(const struct settings *settings, struct publisher *
 
 enum status publisher_serve(const struct settings *settings, struct error *err)
 {
-    daemon_setup();
     struct subjects subjects;
     TRY(subjects_from_settings(settings, &subjects, err));
     struct publisher publisher = {.subjects = &subjects,

@@ -209,26 +209,26 @@ static bool take_key(void *context, natsMsg *msg)
     return l->batch > 0 && l->left > 0;
 }
 
-/* A consumer of the last message of each key, without the payloads. */
+/*
+ * A consumer of the last message of each key, without the payloads. A server takes "last per subject" only
+ * with a filter; the verb without a name does not repeat it, and the server makes the name up.
+ */
 static enum status make_lister(struct bus *bus, const char *bucket, const char *stream, struct arena *a,
-                               struct listing *l, char *name, size_t name_size, struct error *err)
+                               struct listing *l, const char **name, struct error *err)
 {
     char verb[SUBJECT_MAX], body[512];
     struct value v;
-    snprintf(name, name_size, "keys-%s-%" PRIu64, bus->id, (uint64_t)atomic_fetch_add(&bus->ids, 1));
-    /* A server takes "last per subject" only with a filter, which stands in the verb too. */
-    snprintf(verb, sizeof(verb), "CONSUMER.CREATE.%s.%s.$KV.%s.>", stream, name, bucket);
-    int len = snprintf(
-        body, sizeof(body),
-        "{\"stream_name\":\"%s\",\"config\":{\"name\":\"%s\",\"deliver_policy\":\"last_per_subject\","
-        "\"filter_subject\":\"$KV.%s.>\","
-        "\"ack_policy\":\"none\",\"headers_only\":true,\"mem_storage\":true,\"num_replicas\":1,"
-        "\"inactive_threshold\":%" PRId64 "}}",
-        stream, name, bucket, FIRST_PROMISE_MS * NS_PER_MS);
+    snprintf(verb, sizeof(verb), "CONSUMER.CREATE.%s", stream);
+    int len = snprintf(body, sizeof(body),
+                       "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"last_per_subject\","
+                       "\"filter_subject\":\"$KV.%s.>\",\"ack_policy\":\"none\",\"headers_only\":true,"
+                       "\"mem_storage\":true,\"num_replicas\":1,\"inactive_threshold\":%" PRId64 "}}",
+                       stream, bucket, FIRST_PROMISE_MS * NS_PER_MS);
     TRY(bus_api(bus, verb, (struct str){body, (size_t)len}, a, &v, err));
     struct value pending = VALUE_GET(v, "num_pending");
     l->left = pending.type == VALUE_INT && pending.u.i > 0 ? (uint64_t)pending.u.i : 0;
-    return STATUS_OK;
+    *name = arena_strdup(a, value_as_str(VALUE_GET(v, "name")));
+    return *name ? STATUS_OK : arena_error(a, err, "the list of keys");
 }
 
 static enum status gather_keys(struct bus *bus, const char *stream, const char *name, struct listing *l,
@@ -249,13 +249,14 @@ static enum status gather_keys(struct bus *bus, const char *stream, const char *
 enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
                         struct error *err)
 {
-    char stream[BUCKET_TEXT], name[64], verb[SUBJECT_MAX];
+    char stream[BUCKET_TEXT], verb[SUBJECT_MAX];
+    const char *name;
     struct listing l = {.arena = a};
     struct value ignored;
     TRY(stream_name(bucket, stream, err));
     l.prefix = strlen("$KV..") + strlen(bucket);
     list_begin(&l.keys, a);
-    TRY(make_lister(bus, bucket, stream, a, &l, name, sizeof(name), err));
+    TRY(make_lister(bus, bucket, stream, a, &l, &name, err));
     TRY(gather_keys(bus, stream, name, &l, err));
     snprintf(verb, sizeof(verb), "CONSUMER.DELETE.%s.%s", stream, name);
     if (bus_api(bus, verb, STR(""), a, &ignored, NULL) != STATUS_OK) {

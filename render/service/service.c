@@ -44,7 +44,6 @@ static enum status serve_log(const struct settings *settings, struct render_serv
 
 enum status render_service_serve(const struct settings *settings, struct error *err)
 {
-    daemon_setup();
     struct subjects subjects;
     struct render_service s = {.subjects = &subjects, .wait_ms = WAIT_MS};
     TRY(subjects_from_settings(settings, &subjects, err));

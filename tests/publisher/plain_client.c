@@ -96,10 +96,10 @@ void plain_connect(struct plain_client *c, uint16_t port)
     assert_int_equal(connect(c->fd, (struct sockaddr *)&to, sizeof to), 0);
     read_line(c, info, sizeof info);
     assert_memory_equal(info, "INFO {", 6);
-    send_line(
-        c,
-        "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"name\":\"plain\",\"lang\":\"none\","
-        "\"version\":\"0\",\"protocol\":1}");
+    send_line(c, "CONNECT "
+                 "{\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"name\":"
+                 "\"plain\",\"lang\":\"none\","
+                 "\"version\":\"0\",\"protocol\":1}");
 }
 
 void plain_close(struct plain_client *c)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "publisher/publisher.h"
+#include "runtime/daemon.h"
 
 static enum status serve(const struct servers *s, const char *http, struct error *err)
 {
@@ -36,6 +37,7 @@ pid_t publisher_process_start(const struct servers *s, const char *http)
     if (pid > 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    daemon_setup();
     struct error err = {0};
     char text[2048];
     enum status status = serve(s, http, &err);

@@ -219,8 +219,8 @@ static void wrong_requests_are_answered_with_what_is_wrong(void **state)
 {
     (void)state;
     static const char *const cases[][4] = {
-        {"noetl.api.run", "{\"path\":", "syntax", ""},
-        {"noetl.api.run", "not JSON", "syntax", ""},
+        {"noetl.api.run", "{\"path\":", "syntax", "1:9"},
+        {"noetl.api.run", "not JSON", "syntax", "1:1"},
         {"noetl.api.run", "[1]", "invalid", ""},
         {"noetl.api.run", "", "invalid", "path"},
         {"noetl.api.run", "{\"path\":\"tests/nothing-like-it\"}", "not_found", "path"},

@@ -168,8 +168,8 @@ enum status bus_reader_start(struct bus *bus, const char *stream, const char *fi
                              bus_deliver *deliver, void (*trouble)(void *context, const struct error *err),
                              void *context, struct bus_reader **out, struct error *err) MUST_CHECK;
 /*
- * Backpressure: while it holds, the server is not told to go on, and stops sending after what one flow
- * control window has (a few MiB at most). Any thread, handlers too.
+ * Backpressure: while it holds, nothing more is asked of the server; up to a thousand messages that are on
+ * their way still come. Any thread, handlers too.
  */
 void bus_reader_hold(struct bus_reader *r, bool hold);
 /* No delivery comes after it. */

@@ -21,6 +21,7 @@ enum {
     SUBJECT_MAX = 1024,                /* longest subject that is sent */
     DEFAULT_MAX_PAYLOAD = 1024 * 1024, /* of a server that was not asked yet */
 };
+enum { WIRE_EXPIRES_MS = 30000, WIRE_HEARTBEAT_MS = 3000 };
 #define NS_PER_MS INT64_C(1000000)
 
 struct pusher {
@@ -107,6 +108,8 @@ enum status wire_message(struct bus *bus, const char *subject, const char *reply
 /* The status code of a control message ("503"), or 0 for a message that is none. *text: its description. */
 int wire_status(natsMsg *msg, const char **text);
 const char *wire_header(natsMsg *msg, const char *name);
+/* Asks a consumer for a batch of messages, for WIRE_EXPIRES_MS, with a heartbeat each WIRE_HEARTBEAT_MS. */
+void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox, uint32_t batch);
 /* Condition variables of the room use the monotonic clock. */
 int wire_cond_init(pthread_cond_t *cond);
 /* Waits on it until the monotonic time; false when that has come. */

@@ -22,9 +22,7 @@
 #include "clock.h"
 
 enum {
-    EXPIRES_MS = 30000,
-    HEARTBEAT_MS = 5000,
-    SILENCE_MS = 12500,
+    SILENCE_MS = 7500, /* heartbeats are missing */
     FIRST_BACKOFF_MS = 250,
     MOST_BACKOFF_MS = 5000,
     RECENT_REQUESTS = 64, /* a power of two */
@@ -109,14 +107,9 @@ static uint32_t uncovered(const struct bus_pull *p, int64_t now_ns)
 
 static void send_request(const struct bus_pull *p, const struct pull_request *r, uint32_t generation)
 {
-    char reply[REPLY_TEXT], body[128];
-    snprintf(reply, sizeof(reply), "%s.P.%u.%u.%" PRIu64, p->bus->inbox, p->number, generation, r->id);
-    int len =
-        snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%" PRId64 ",\"idle_heartbeat\":%" PRId64 "}",
-                 r->batch, EXPIRES_MS * NS_PER_MS, HEARTBEAT_MS * NS_PER_MS);
-    /* A request that is not sent is missed by its silence. */
-    (void)natsConnection_PublishRequest(p->bus->nc, p->next_subject, reply, body, len);
-    bus_push(p->bus);
+    char inbox[REPLY_TEXT];
+    snprintf(inbox, sizeof(inbox), "%s.P.%u.%u.%" PRIu64, p->bus->inbox, p->number, generation, r->id);
+    wire_ask_next(p->bus, p->next_subject, inbox, r->batch);
 }
 
 /* With the mutex held, which is let go while a request is sent. */

@@ -1,4 +1,5 @@
 /* What may stand on the wire, and what the codes of nats.c and of JetStream mean here. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -87,6 +88,17 @@ enum status wire_message(struct bus *bus, const char *subject, const char *reply
     }
     *out = msg;
     return STATUS_OK;
+}
+
+void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox, uint32_t batch)
+{
+    char body[128];
+    int len =
+        snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%" PRId64 ",\"idle_heartbeat\":%" PRId64 "}",
+                 batch, WIRE_EXPIRES_MS * NS_PER_MS, WIRE_HEARTBEAT_MS * NS_PER_MS);
+    /* A request that is not sent is missed by its silence. */
+    (void)natsConnection_PublishRequest(bus->nc, next_subject, inbox, body, len);
+    bus_push(bus);
 }
 
 const char *wire_header(natsMsg *msg, const char *name)

@@ -230,8 +230,10 @@ static void tell(const struct dev *d)
         (void)printf("  postgres  the server of postgres.url\n");
     if (e->http[0])
         (void)printf("  http      %s\n", e->http);
-    (void)printf("  try       noetl run examples/hello_world.yaml --wait%s%s\n",
-                 d->options->data_dir ? " --data-dir " : "", d->options->data_dir ? e->data_dir : "");
+    bool usual =
+        settings_source(d->settings, SETTING_DATA_DIR, NULL) == SOURCE_DEFAULT && !d->options->data_dir;
+    (void)printf("  try       noetl run examples/hello_world.yaml --wait%s%s\n", usual ? "" : " --data-dir ",
+                 usual ? "" : e->data_dir);
     (void)printf("Ctrl-C stops it.\n");
     (void)fflush(stdout);
 }

@@ -9,8 +9,15 @@ const struct command COMMANDS[] = {
     {0},
 };
 
+#define HELP                                                                                                 \
+    {                                                                                                        \
+        "help", 'h', false, NULL, NO_SETTING, "explains the command, with examples"                          \
+    }
+
+const struct flag HELP_FLAG[] = {HELP, {0}};
+
 const struct flag GLOBAL_FLAGS[] = {
-    {"help", 'h', false, NULL, NO_SETTING, "explains the command, with examples"},
+    HELP,
     {"version", 0, false, NULL, NO_SETTING, "prints the version of noetl"},
     {0},
 };

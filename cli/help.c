@@ -1,5 +1,7 @@
 #include "help.h"
 
+enum { DOC_COLUMN = 34, NAME_COLUMN = 16 };
+
 struct exit_code {
     int code;
     const char *doc;
@@ -23,6 +25,7 @@ static void add_title(const struct output *o, struct buf *out, const char *title
 
 static void pad_to(struct buf *out, size_t line_start, size_t column)
 {
+    buf_add_char(out, ' ');
     do {
         buf_add_char(out, ' ');
     } while (display_width((struct str){out->data ? out->data + line_start : "", out->len - line_start}) <
@@ -77,8 +80,8 @@ static void add_flags(struct buf *out, const struct flag *table)
         size_t start = out->len;
         buf_add_text(out, table->letter ? "  " : "      ");
         add_flag_name(out, table);
-        pad_to(out, start, 32);
-        add_flag_doc(out, table, 32);
+        pad_to(out, start, DOC_COLUMN);
+        add_flag_doc(out, table, DOC_COLUMN);
     }
 }
 
@@ -107,12 +110,13 @@ void help_overview(const struct output *o, struct buf *out)
     for (const struct command *c = COMMANDS; c->name; c++) {
         size_t start = out->len;
         buf_printf(out, "  %s", c->name);
-        pad_to(out, start, 16);
-        add_wrapped(out, c->summary, 16);
+        pad_to(out, start, NAME_COLUMN);
+        add_wrapped(out, c->summary, NAME_COLUMN);
     }
     add_title(o, out, "A first run");
-    buf_add_text(out, "  noetl dev                            servers and all parts, in one terminal\n"
-                      "  noetl run examples/hello.yaml --follow   in another\n");
+    buf_add_text(out,
+                 "  noetl dev                                      servers and all parts, in one terminal\n"
+                 "  noetl run examples/hello_world.yaml --follow   in another\n");
     buf_add_text(
         out,
         "\n`noetl COMMAND --help` explains a command; `noetl help exit-codes` and `noetl help settings`\n"
@@ -133,7 +137,7 @@ void help_command(const struct output *o, const struct command *c, struct buf *o
         add_flags(out, c->details->flags);
     if (c->groups & GROUP_OUTPUT)
         add_flags(out, OUTPUT_FLAGS);
-    add_flags(out, GLOBAL_FLAGS);
+    add_flags(out, HELP_FLAG);
     if (c->groups & GROUP_CONNECTION) {
         add_title(o, out, "Connection");
         add_flags(out, CONNECTION_FLAGS);

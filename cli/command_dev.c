@@ -1,0 +1,54 @@
+#include "commands.h"
+
+#include "dev.h"
+
+enum { ANY_PORT_NEAR_USUAL = -1, MAX_PORT = 65535, MAX_WORKERS = 64 };
+
+static const struct flag FLAGS[] = {
+    {"workers", 0, false, "N", NO_SETTING, "how many workers; 1 if not given"},
+    {"nats-port", 0, false, "PORT", NO_SETTING,
+     "of the private NATS server; 4222, or another if that is taken; 0: any free one"},
+    {"postgres-port", 0, false, "PORT", NO_SETTING,
+     "of the private Postgres; 5432, or another if that is taken; 0: any free one"},
+    {"http", 0, false, "HOST:PORT", NO_SETTING,
+     "where the HTTP API listens; port 0: any free one; empty: nowhere"},
+    {0},
+};
+static const struct example EXAMPLES[] = {
+    {"noetl dev", "in ~/.local/share/noetl; Ctrl-C stops everything"},
+    {"noetl dev --data-dir /tmp/try --nats-port 0 --postgres-port 0 --http 127.0.0.1:0",
+     "a second one, beside the first"},
+    {"noetl dev --workers 4", "four workers"},
+    {"NOETL_POSTGRES_URL=postgresql://noetl@db/noetl noetl dev", "with a Postgres of your own"},
+    {0},
+};
+const struct command_details details_dev = {
+    .text = "Prints how to reach NATS, Postgres and the HTTP API when all is ready. The data stays in the "
+            "folder: started again,\n"
+            "it goes on where it was. A part that dies is started again. Other commands find the dev that "
+            "runs on this\n"
+            "machine by themselves; with several, --data-dir says which.",
+    .flags = FLAGS,
+    .examples = EXAMPLES,
+};
+
+static enum status read_bounded(const struct args *args, const char *flag, int64_t fallback, int64_t least,
+                                int64_t most, int64_t *out, struct error *err)
+{
+    TRY(args_number(args, flag, fallback, out, err));
+    if (!args_has(args, flag) || (*out >= least && *out <= most))
+        return STATUS_OK;
+    (void)error_set(err, STATUS_INVALID, "%lld is not between %lld and %lld", (long long)*out,
+                    (long long)least, (long long)most);
+    return error_place(err, "--%s", flag);
+}
+
+enum status command_dev(struct invocation *in, struct error *err)
+{
+    struct dev_options options = {.http = args_text(&in->args, "http")};
+    TRY(read_bounded(&in->args, "nats-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT, &options.nats_port, err));
+    TRY(read_bounded(&in->args, "postgres-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT, &options.postgres_port,
+                     err));
+    TRY(read_bounded(&in->args, "workers", 1, 1, MAX_WORKERS, &options.workers, err));
+    return dev_run(in->settings, &options, err);
+}

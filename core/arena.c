@@ -106,10 +106,13 @@ void arena_adopt(struct arena *into, struct arena *from)
         return;
     if (from->next != NULL)
         POISON(from->next, (size_t)(from->end - from->next));
-    struct arena_block **tail = &into->blocks;
-    while (*tail != NULL)
-        tail = &(*tail)->older;
-    *tail = from->blocks;
+    struct arena_block *oldest = from->blocks;
+    while (oldest->older != NULL)
+        oldest = oldest->older;
+    /* Behind the newest block, which is the one that has room left. */
+    struct arena_block **behind = into->blocks != NULL ? &into->blocks->older : &into->blocks;
+    oldest->older = *behind;
+    *behind = from->blocks;
     into->used += from->used;
     arena_init(from, from->limit);
 }
@@ -117,15 +120,15 @@ void arena_adopt(struct arena *into, struct arena *from)
 /* A block with room for `payload` bytes, as large as the arena would like but within its limit; or NULL. */
 static struct arena_block *new_block(struct arena *a, size_t payload)
 {
-    size_t needed, size;
-    if (__builtin_add_overflow(payload, sizeof(struct arena_block), &needed))
+    if (payload > SIZE_MAX - sizeof(struct arena_block))
         return NULL;
+    size_t needed = sizeof(struct arena_block) + payload;
     size_t left = a->limit == 0 ? SIZE_MAX : a->limit > a->used ? a->limit - a->used : 0;
     if (needed > left) {
         a->limit_reached = true;
         return NULL;
     }
-    size = a->block_size != 0 ? a->block_size : FIRST_BLOCK_BYTES;
+    size_t size = a->block_size != 0 ? a->block_size : (size_t)FIRST_BLOCK_BYTES;
     if (size > left)
         size = left;
     if (size < needed)

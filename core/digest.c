@@ -107,7 +107,7 @@ void sha256_hex(struct str s, char out[65])
     sha256_begin(&h);
     sha256_add(&h, s.ptr, s.len);
     sha256_end(&h, digest);
-    for (int i = 0; i < 32; i++) {
+    for (size_t i = 0; i < sizeof digest; i++) {
         out[2 * i] = digits[digest[i] >> 4];
         out[2 * i + 1] = digits[digest[i] & 15];
     }

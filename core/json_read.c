@@ -28,8 +28,8 @@ struct reader {
     uint32_t max_depth, depth;
     struct value *stack;
     uint32_t len, cap;
-    uint32_t open; /* place of the innermost container, if depth > 0 */
-    struct value first[STACK_AT_FIRST];
+    uint32_t open;       /* place of the innermost container, if depth > 0 */
+    struct value *first; /* the stack at first: memory of json_read() */
 };
 
 /* Lines end in "\n"; columns count characters. */
@@ -85,7 +85,7 @@ static enum status grow_stack(struct reader *r)
     if (stack == NULL)
         return error_set(r->err, STATUS_NO_MEMORY, "there is no memory for the values of the JSON text");
     if (r->stack == r->first)
-        memcpy(stack, r->first, sizeof r->first);
+        memcpy(stack, r->first, r->len * sizeof *stack);
     r->stack = stack;
     r->cap *= 2;
     return STATUS_OK;
@@ -373,40 +373,49 @@ static enum status check_text(struct reader *r, size_t max_bytes)
     return STATUS_OK;
 }
 
-static enum status copy_text(struct reader *r)
+static bool copy_text(struct reader *r)
 {
-    r->text = arena_alloc(r->arena, r->source.len + JSON_LOOK_AHEAD);
+    r->p = r->text = arena_alloc(r->arena, r->source.len + JSON_LOOK_AHEAD);
     if (r->text == NULL)
-        return arena_error(r->arena, r->err, "the JSON text");
+        return false;
     if (r->source.len != 0)
         memcpy(r->text, r->source.ptr, r->source.len);
     memset(r->text + r->source.len, 0, JSON_LOOK_AHEAD);
-    r->p = r->text;
-    return STATUS_OK;
+    return true;
+}
+
+static struct json_limits with_defaults(const struct json_limits *given)
+{
+    struct json_limits l = {.max_bytes = DEFAULT_MAX_BYTES, .max_depth = DEFAULT_MAX_DEPTH};
+    if (given != NULL && given->max_bytes != 0)
+        l.max_bytes = given->max_bytes;
+    if (given != NULL && given->max_depth != 0)
+        l.max_depth = given->max_depth;
+    if (l.max_bytes > UINT32_MAX - JSON_LOOK_AHEAD)
+        l.max_bytes = UINT32_MAX - JSON_LOOK_AHEAD; /* what a value can say about its length */
+    return l;
 }
 
 enum status json_read(struct arena *a, struct str text, const struct json_limits *limits, struct value *out,
                       struct error *err)
 {
-    size_t max_bytes =
-        limits != NULL && limits->max_bytes != 0 ? limits->max_bytes : (size_t)DEFAULT_MAX_BYTES;
-    if (max_bytes > UINT32_MAX - JSON_LOOK_AHEAD)
-        max_bytes = UINT32_MAX - JSON_LOOK_AHEAD; /* what a value can say about its length */
-    struct reader r;
-    r.arena = a;
-    r.err = err;
-    r.source = text;
-    r.max_depth = limits != NULL && limits->max_depth != 0 ? limits->max_depth : (uint32_t)DEFAULT_MAX_DEPTH;
-    r.depth = r.open = r.len = 0;
-    r.stack = r.first;
-    r.cap = STACK_AT_FIRST;
-    r.text = NULL;
-    TRY(check_text(&r, max_bytes));
-    TRY(copy_text(&r));
+    struct json_limits l = with_defaults(limits);
+    struct value first[STACK_AT_FIRST];
+    first[0] = value_null(); /* not all: most documents need few places */
+    struct reader r = {.arena = a,
+                       .err = err,
+                       .source = text,
+                       .max_depth = l.max_depth,
+                       .stack = first,
+                       .cap = STACK_AT_FIRST,
+                       .first = first};
+    TRY(check_text(&r, l.max_bytes));
+    if (!copy_text(&r))
+        return arena_error(a, err, "the JSON text");
     enum status s = read_document(&r);
     if (s == STATUS_OK)
         *out = r.stack[0];
-    if (r.stack != r.first)
+    if (r.stack != first)
         free(r.stack);
     return s;
 }
@@ -414,7 +423,7 @@ enum status json_read(struct arena *a, struct str text, const struct json_limits
 enum status json_read_map(struct arena *a, struct str text, const char *what, struct value *out,
                           struct error *err)
 {
-    struct value v;
+    struct value v = value_null();
     enum status s = json_read(a, text, NULL, &v, err);
     if (s != STATUS_OK) {
         error_wrap(err, "%s", what);

@@ -89,6 +89,15 @@ bool value_equal(struct value a, struct value b)
 
 static bool identical(struct value a, struct value b, int depth);
 
+/* Zeros of both signs differ, and NaN is the same as itself. */
+static bool same_bits(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 static bool entries_identical(struct value a, struct value b, int depth)
 {
     for (uint32_t i = 0; i < a.len; i++) {
@@ -106,7 +115,7 @@ static bool identical(struct value a, struct value b, int depth)
     switch ((enum value_type)a.type) {
     case VALUE_BOOL: return a.u.b == b.u.b;
     case VALUE_INT: return a.u.i == b.u.i;
-    case VALUE_FLOAT: return memcmp(&a.u.f, &b.u.f, sizeof a.u.f) == 0;
+    case VALUE_FLOAT: return same_bits(a.u.f, b.u.f);
     case VALUE_BIGINT:
     case VALUE_STRING: return a.len == 0 || memcmp(a.u.s, b.u.s, a.len) == 0;
     case VALUE_OBJECT: return a.u.object == b.u.object;

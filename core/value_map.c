@@ -6,7 +6,7 @@ enum { MOST_ITEMS = 1 << 28, FIRST_CAPACITY = 8 };
 
 size_t map_index_slots(uint32_t len)
 {
-    size_t slots = 4 * MAP_WITHOUT_INDEX;
+    size_t slots = (size_t)4 * MAP_WITHOUT_INDEX;
     while (slots < 2 * (size_t)len)
         slots *= 2;
     return slots;

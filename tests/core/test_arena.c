@@ -3,6 +3,8 @@
 #include "check.h"
 #include "core/arena.h"
 
+#define MIB ((size_t)1024 * 1024)
+
 static void memory_is_aligned_and_apart(void **state)
 {
     (void)state;
@@ -81,10 +83,10 @@ static void a_reset_keeps_a_block_but_no_huge_one(void **state)
     struct arena a;
     arena_init(&a, 0);
     arena_alloc(&a, 100);
-    arena_alloc(&a, 50 * 1024 * 1024);
+    arena_alloc(&a, 50 * MIB);
     arena_reset(&a);
     assert_true(a.used > 0);
-    assert_true(a.used <= 1024 * 1024);
+    assert_true(a.used <= MIB);
     size_t used = a.used;
     arena_alloc(&a, 100);
     assert_int_equal(a.used, used);
@@ -97,10 +99,41 @@ static void a_large_piece_does_not_waste_the_current_block(void **state)
     struct arena a;
     arena_init(&a, 0);
     char *first = arena_alloc(&a, 16);
-    arena_alloc(&a, 1024 * 1024);
+    arena_alloc(&a, MIB);
     char *second = arena_alloc(&a, 16);
     assert_ptr_equal(second, first + 16);
     arena_free(&a);
+}
+
+static void what_an_arena_adopts_lives_on(void **state)
+{
+    (void)state;
+    struct arena into, from;
+    arena_init(&into, 1000);
+    arena_init(&from, 0);
+    arena_adopt(&into, &from);
+    assert_int_equal(into.used, 0);
+    char *late = NULL;
+    for (int i = 0; i < 10; i++) {
+        char *piece = arena_strdup(&from, STR("adopted"));
+        arena_alloc(&from, 5000);
+        size_t used = into.used + from.used;
+        arena_adopt(&into, &from);
+        assert_int_equal(into.used, used);
+        assert_int_equal(from.used, 0);
+        assert_string_equal(piece, "adopted");
+        late = piece;
+    }
+    assert_null(arena_alloc(&into, 10)); /* its own limit was passed by what it adopted */
+    assert_status(arena_error(&into, NULL, "it"), STATUS_LIMIT);
+    into.limit = 0;
+    char *own = arena_strdup(&into, STR("own"));
+    arena_strdup(&from, STR("third"));
+    arena_adopt(&into, &from);
+    assert_ptr_equal(arena_alloc(&into, 1), own + 16); /* and its own block goes on being filled */
+    assert_string_equal(late, "adopted");
+    arena_free(&into);
+    arena_free(&from);
 }
 
 static void only_the_newest_piece_can_be_extended(void **state)
@@ -114,7 +147,7 @@ static void only_the_newest_piece_can_be_extended(void **state)
     char *second = arena_alloc(&a, 100);
     assert_true(second >= first + 200);
     assert_false(arena_extend(&a, first, 200, 300));
-    assert_false(arena_extend(&a, second, 100, 1024 * 1024));
+    assert_false(arena_extend(&a, second, 100, MIB));
     assert_false(arena_extend(&a, NULL, 0, 10));
     arena_free(&a);
 }
@@ -147,6 +180,7 @@ int main(void)
         cmocka_unit_test(an_arena_that_refused_something_large_still_gives_something_small),
         cmocka_unit_test(a_reset_keeps_a_block_but_no_huge_one),
         cmocka_unit_test(a_large_piece_does_not_waste_the_current_block),
+        cmocka_unit_test(what_an_arena_adopts_lives_on),
         cmocka_unit_test(only_the_newest_piece_can_be_extended),
         cmocka_unit_test(texts_are_copied_and_printed),
     };

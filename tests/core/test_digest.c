@@ -117,6 +117,19 @@ static void base64_is_read_leniently_but_not_wrongly(void **state)
     buf_free(&b);
 }
 
+static void base64_that_does_not_fit_says_so(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 5);
+    assert_false(base64_decode(&b, STR("Zm9vYmFy")));
+    assert_status(buf_status(&b, NULL), STATUS_LIMIT);
+    buf_clear(&b);
+    base64_encode(&b, STR("foobar"));
+    assert_status(buf_status(&b, NULL), STATUS_LIMIT);
+    buf_free(&b);
+}
+
 static void splitmix_is_as_published(void **state)
 {
     (void)state;
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test(base64_is_as_published),
         cmocka_unit_test(base64_comes_back_from_any_bytes),
         cmocka_unit_test(base64_is_read_leniently_but_not_wrongly),
+        cmocka_unit_test(base64_that_does_not_fit_says_so),
         cmocka_unit_test(splitmix_is_as_published),
     };
     return cmocka_run_group_tests_name("digest", tests, NULL, NULL);

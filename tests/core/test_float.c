@@ -15,10 +15,11 @@ static void floats_are_written_as_python_writes_them(void **state)
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {
-        unsigned long long bits;
-        char expected[40], got[32];
+        char got[32], *expected;
         double f;
-        assert_int_equal(sscanf(line, "%llx %39s", &bits, expected), 2);
+        uint64_t bits = strtoull(line, &expected, 16);
+        assert_int_equal(*expected, ' ');
+        expected = strtok(expected, " \n");
         memcpy(&f, &bits, sizeof f);
         size_t len = float_format(f, got);
         assert_int_equal(len, strlen(got));
@@ -38,7 +39,7 @@ static void every_float_reads_back_as_itself(void **state)
         char text[32];
         assert_true(float_format(f, text) < sizeof text);
         double back = strtod(text, NULL);
-        if (memcmp(&back, &f, sizeof f) != 0)
+        if (back != f || signbit(back) != signbit(f))
             fail_msg("%a became %s", f, text);
     }
 }

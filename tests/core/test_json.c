@@ -145,15 +145,16 @@ static void limits_are_kept(void **state)
 static void nesting_as_deep_as_allowed_needs_no_stack(void **state)
 {
     (void)state;
-    enum { DEPTH = 1000000 };
-    struct json_limits limits = {.max_depth = DEPTH};
-    char *text = malloc(2 * DEPTH);
+    static const uint32_t depth = 1000000;
+    struct json_limits limits = {.max_depth = depth};
+    size_t len = (size_t)2 * depth;
+    char *text = malloc(len);
     struct value v;
     struct error err;
-    memset(text, '[', DEPTH);
-    memset(text + DEPTH, ']', DEPTH);
-    assert_ok(json_read(&arena, (struct str){text, 2 * DEPTH}, &limits, &v, &err), &err);
-    assert_status(json_read(&arena, (struct str){text, DEPTH}, &limits, &v, &err), STATUS_SYNTAX);
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    assert_ok(json_read(&arena, (struct str){text, len}, &limits, &v, &err), &err);
+    assert_status(json_read(&arena, (struct str){text, depth}, &limits, &v, &err), STATUS_SYNTAX);
     free(text);
 }
 

@@ -37,7 +37,8 @@ static void outcome(struct str text, bool *accepted, struct buf *out)
     struct error err;
     char message[1600];
     arena_init(&a, 0);
-    char *exact = malloc(text.len); /* with nothing behind it that reading too far could find */
+    char *exact =
+        malloc(text.len != 0 ? text.len : 1); /* with nothing behind it that reading too far could find */
     if (text.len != 0)
         memcpy(exact, text.ptr, text.len);
     enum status s = json_read(&a, (struct str){exact, text.len}, NULL, &v, &err);

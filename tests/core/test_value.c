@@ -111,6 +111,19 @@ static void maps_are_equal_in_any_order_and_lists_only_in_one(void **state)
     assert_false(value_identical(value_float(0.0), value_float(-0.0)));
 }
 
+static void objects_are_equal_to_themselves_only(void **state)
+{
+    (void)state;
+    struct value a = {.type = VALUE_OBJECT, .u.object = "a"}, b = {.type = VALUE_OBJECT, .u.object = &a};
+    struct value undefined = {.type = VALUE_UNDEFINED, .u.object = "name"}, other = {.type = VALUE_UNDEFINED};
+    assert_true(value_equal(a, a) && value_identical(a, a));
+    assert_true(value_hash(a) == value_hash(a));
+    assert_false(value_equal(a, b) || value_identical(a, b));
+    assert_true(value_equal(undefined, other) && value_identical(undefined, other));
+    assert_true(value_hash(undefined) == value_hash(other));
+    assert_false(value_identical(json("[1,2]"), json("[1,3]")));
+}
+
 static void keys_are_found_in_maps_of_every_size(void **state)
 {
     (void)state;
@@ -214,6 +227,9 @@ static void what_cannot_be_copied_is_refused(void **state)
     struct value v, inner = {.type = VALUE_OBJECT, .u.object = &inner};
     struct error err;
     assert_status(value_copy(&arena, inner, &v, &err), STATUS_INVALID);
+    struct value undefined = {.type = VALUE_UNDEFINED, .u.object = "in the source"};
+    assert_ok(value_copy(&arena, undefined, &v, &err), &err);
+    assert_null(v.u.object);
     struct value deep = VALUE_EMPTY_LIST;
     for (int i = 0; i < 100000; i++) {
         struct value *item = ARENA_NEW(&arena, struct value);
@@ -281,7 +297,11 @@ static void every_type_has_a_word(void **state)
     assert_string_equal(value_type_name(json("1")), "integer");
     assert_string_equal(value_type_name(json("99999999999999999999")), "integer");
     assert_string_equal(value_type_name(json("1.5")), "number");
+    assert_string_equal(value_type_name(json("null")), "null");
+    assert_string_equal(value_type_name(json("true")), "boolean");
+    assert_string_equal(value_type_name(json("\"\"")), "string");
     assert_string_equal(value_type_name((struct value){0}), "undefined");
+    assert_string_equal(value_type_name((struct value){.type = VALUE_OBJECT}), "object");
 }
 
 int main(void)
@@ -290,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(equal_numbers_are_equal_whatever_their_type, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_that_only_nearly_agree_are_different, set_up, tear_down),
         cmocka_unit_test_setup_teardown(maps_are_equal_in_any_order_and_lists_only_in_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(objects_are_equal_to_themselves_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_found_in_maps_of_every_size, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_put_twice_keeps_its_place_and_takes_the_new_value, set_up,
                                         tear_down),

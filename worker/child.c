@@ -174,6 +174,15 @@ bool child_has_ended(const struct process *p)
     return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
 }
 
+bool child_is_ending(const struct process *p, int exit_fd)
+{
+    enum { MOMENT_MS = 1000, STEP_MS = 10 };
+    struct pollfd wait = {.fd = exit_fd, .events = POLLIN};
+    for (int waited = 0; !child_has_ended(p) && waited < MOMENT_MS; waited += STEP_MS)
+        poll(&wait, 1, STEP_MS);
+    return child_has_ended(p);
+}
+
 int child_kill(struct process *p)
 {
     int code = 0;

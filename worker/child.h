@@ -50,6 +50,8 @@ void child_drain(struct child_stream *s);
 int child_exit_fd(const struct process *p);
 /* Whether it has ended; leaves it unreaped, so that its number stays its own. */
 bool child_has_ended(const struct process *p);
+/* The same, having waited for it a little: its streams close a moment before it has ended. */
+bool child_is_ending(const struct process *p, int exit_fd);
 /* Kills the process and its group, reaps it, gives its exit code (128 + signal). */
 int child_kill(struct process *p);
 

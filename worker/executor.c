@@ -159,7 +159,7 @@ static enum status send(struct executor *x, struct lease *l, const struct attemp
     buf_init(&json, 0);
     enum status written = write_outcome(x, attempt, s, out, failure, &json, &type, err);
     if (written == STATUS_OK)
-        written = report(x->crew->station->reporter, l, attempt->task, type, buf_str(&json), err);
+        written = report_outcome(x->crew->station->reporter, l, attempt->task, type, buf_str(&json), err);
     buf_free(&json);
     return written;
 }
@@ -401,7 +401,7 @@ void crew_close(struct crew **crew)
         return;
     *crew = NULL;
     crew_finish(c, 0);
-    keeper_stop_all(c->station->keeper);
+    lease_keeper_stop_all(c->station->keeper);
     for (uint32_t i = 0; i < c->started; i++) {
         pthread_join(c->executors[i].thread, NULL);
         task_stop_close(&c->executors[i].stop);

@@ -12,7 +12,7 @@ struct station {
     const struct settings *settings;
     struct bus *bus;
     const struct subjects *subjects;
-    struct keeper *keeper;
+    struct lease_keeper *keeper;
     struct reporter *reporter;
     char name[128]; /* of this worker */
 };

@@ -12,7 +12,7 @@
 
 enum { RECENT_ENDS = 256 }; /* executions whose end may overtake their last tasks */
 
-struct keeper {
+struct lease_keeper {
     struct bus *bus;
     int64_t renew_ns;
     pthread_t thread;
@@ -66,7 +66,7 @@ void task_stop_close(struct task_stop *s)
 /* ---- the keeper's thread -------------------------------------------------------------------------- */
 
 /* Does what is due for a lease; when it next wants attention. */
-static int64_t tend(struct keeper *k, struct lease *l, int64_t now_ns)
+static int64_t tend(struct lease_keeper *k, struct lease *l, int64_t now_ns)
 {
     if (l->working_ns <= now_ns) {
         bus_deliver_working(k->bus, l->delivery);
@@ -82,7 +82,7 @@ static int64_t tend(struct keeper *k, struct lease *l, int64_t now_ns)
     return l->deadline_ns < l->working_ns ? l->deadline_ns : l->working_ns;
 }
 
-static void wait_until(struct keeper *k, int64_t due_ns)
+static void wait_until(struct lease_keeper *k, int64_t due_ns)
 {
     k->wakes_ns = due_ns;
     if (due_ns == INT64_MAX) {
@@ -95,7 +95,7 @@ static void wait_until(struct keeper *k, int64_t due_ns)
 
 static void *keep(void *context)
 {
-    struct keeper *k = context;
+    struct lease_keeper *k = context;
     pthread_mutex_lock(&k->mutex);
     while (!k->closing) {
         int64_t now_ns = mono_now().ns, due_ns = INT64_MAX;
@@ -110,13 +110,13 @@ static void *keep(void *context)
 }
 
 /* With the mutex held. */
-static void due_at(struct keeper *k, int64_t ns)
+static void due_at(struct lease_keeper *k, int64_t ns)
 {
     if (ns < k->wakes_ns)
         pthread_cond_signal(&k->wake);
 }
 
-static void init_sync(struct keeper *k)
+static void init_sync(struct lease_keeper *k)
 {
     pthread_condattr_t monotonic; /* the clock of mono_now() */
     pthread_condattr_init(&monotonic);
@@ -127,7 +127,7 @@ static void init_sync(struct keeper *k)
     pthread_condattr_destroy(&monotonic);
 }
 
-static void free_keeper(struct keeper *k)
+static void free_keeper(struct lease_keeper *k)
 {
     pthread_cond_destroy(&k->empty);
     pthread_cond_destroy(&k->wake);
@@ -135,9 +135,10 @@ static void free_keeper(struct keeper *k)
     free(k);
 }
 
-enum status keeper_open(struct bus *bus, int64_t ack_wait_ms, struct keeper **out, struct error *err)
+enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease_keeper **out,
+                              struct error *err)
 {
-    struct keeper *k = calloc(1, sizeof(*k));
+    struct lease_keeper *k = calloc(1, sizeof(*k));
     if (!k)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the keeper of leases");
     k->bus = bus;
@@ -159,7 +160,7 @@ static void free_lease(struct lease *l)
     free(l);
 }
 
-void keeper_stop(struct keeper *k)
+void lease_keeper_stop(struct lease_keeper *k)
 {
     if (!k || k->closing)
         return;
@@ -170,13 +171,13 @@ void keeper_stop(struct keeper *k)
     pthread_join(k->thread, NULL);
 }
 
-void keeper_close(struct keeper **keeper)
+void lease_keeper_close(struct lease_keeper **keeper)
 {
-    struct keeper *k = *keeper;
+    struct lease_keeper *k = *keeper;
     if (!k)
         return;
     *keeper = NULL;
-    keeper_stop(k);
+    lease_keeper_stop(k);
     while (k->leases) {
         struct lease *l = k->leases;
         k->leases = l->older;
@@ -187,7 +188,7 @@ void keeper_close(struct keeper **keeper)
 
 /* ---- a lease's life ------------------------------------------------------------------------------- */
 
-struct lease *lease_take(struct keeper *k, struct bus_delivery *delivery)
+struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
 {
     struct lease *l = calloc(1, sizeof(*l));
     if (!l)
@@ -206,7 +207,7 @@ struct lease *lease_take(struct keeper *k, struct bus_delivery *delivery)
     return l;
 }
 
-static bool ended_recently(const struct keeper *k, int64_t execution_id)
+static bool ended_recently(const struct lease_keeper *k, int64_t execution_id)
 {
     for (size_t i = 0; i < RECENT_ENDS; i++)
         if (k->ended[i] == execution_id)
@@ -221,7 +222,7 @@ static void stop_lease(struct lease *l)
         task_stop_set(l->stop, STATUS_CANCELLED);
 }
 
-void lease_begin(struct keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+void lease_begin(struct lease_keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
                  int64_t timeout_ms)
 {
     pthread_mutex_lock(&k->mutex);
@@ -234,7 +235,7 @@ void lease_begin(struct keeper *k, struct lease *l, int64_t execution_id, struct
     pthread_mutex_unlock(&k->mutex);
 }
 
-bool lease_end(struct keeper *k, struct lease *l)
+bool lease_end(struct lease_keeper *k, struct lease *l)
 {
     pthread_mutex_lock(&k->mutex);
     l->stop = NULL;
@@ -243,7 +244,7 @@ bool lease_end(struct keeper *k, struct lease *l)
     return is_over;
 }
 
-void lease_release(struct keeper *k, struct lease *l)
+void lease_release(struct lease_keeper *k, struct lease *l)
 {
     pthread_mutex_lock(&k->mutex);
     if (l->newer)
@@ -258,7 +259,7 @@ void lease_release(struct keeper *k, struct lease *l)
     free_lease(l);
 }
 
-void keeper_stop_execution(struct keeper *k, int64_t execution_id)
+void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id)
 {
     pthread_mutex_lock(&k->mutex);
     k->ended[k->next_ended++ % RECENT_ENDS] = execution_id;
@@ -268,7 +269,7 @@ void keeper_stop_execution(struct keeper *k, int64_t execution_id)
     pthread_mutex_unlock(&k->mutex);
 }
 
-void keeper_stop_all(struct keeper *k)
+void lease_keeper_stop_all(struct lease_keeper *k)
 {
     pthread_mutex_lock(&k->mutex);
     for (struct lease *l = k->leases; l; l = l->older)
@@ -277,7 +278,7 @@ void keeper_stop_all(struct keeper *k)
     pthread_mutex_unlock(&k->mutex);
 }
 
-uint32_t keeper_wait_empty(struct keeper *k, int64_t timeout_ms)
+uint32_t lease_keeper_wait_empty(struct lease_keeper *k, int64_t timeout_ms)
 {
     int64_t due_ns = mono_now().ns + timeout_ms * NS_PER_MS;
     struct timespec until = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};

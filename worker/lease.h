@@ -11,7 +11,7 @@
 #include "runtime/bus.h"
 #include "tool.h"
 
-struct keeper;
+struct lease_keeper;
 
 struct lease {
     struct bus_delivery *delivery;
@@ -33,30 +33,30 @@ struct lease {
 };
 
 /* Every third of `ack_wait_ms` each lease is renewed. */
-enum status keeper_open(struct bus *bus, int64_t ack_wait_ms, struct keeper **out,
-                        struct error *err) MUST_CHECK;
+enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease_keeper **out,
+                              struct error *err) MUST_CHECK;
 /* Ends the thread: nothing is renewed or timed out any more. Before the bus is closed. */
-void keeper_stop(struct keeper *k);
+void lease_keeper_stop(struct lease_keeper *k);
 /* Frees it and the leases that are left. After the bus is closed: no handler may run any more that knows one.
  */
-void keeper_close(struct keeper **k);
+void lease_keeper_close(struct lease_keeper **k);
 
 /* Takes the delivery over; NULL, with it still the caller's, when there is no memory. */
-struct lease *lease_take(struct keeper *k, struct bus_delivery *delivery);
+struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
 /* From now on the deadline and the end of the execution set `stop`. */
-void lease_begin(struct keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+void lease_begin(struct lease_keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
                  int64_t timeout_ms);
 /* `stop` is the caller's again. Gives whether the execution has ended meanwhile. */
-bool lease_end(struct keeper *k, struct lease *l);
+bool lease_end(struct lease_keeper *k, struct lease *l);
 /* Forgets and frees it. Any thread; does not wait. */
-void lease_release(struct keeper *k, struct lease *l);
+void lease_release(struct lease_keeper *k, struct lease *l);
 
 /* Stops what runs for an execution, and what will begin for it shortly. Does not wait. */
-void keeper_stop_execution(struct keeper *k, int64_t execution_id);
+void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id);
 /* Stops all that runs. */
-void keeper_stop_all(struct keeper *k);
+void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */
-uint32_t keeper_wait_empty(struct keeper *k, int64_t timeout_ms);
+uint32_t lease_keeper_wait_empty(struct lease_keeper *k, int64_t timeout_ms);
 
 /* A stop that is not set; its descriptor is closed with task_stop_close(). */
 enum status task_stop_open(struct task_stop *s, struct error *err) MUST_CHECK;

@@ -14,12 +14,12 @@
 struct reporter {
     struct bus *bus;
     const struct subjects *subjects;
-    struct keeper *keeper;
+    struct lease_keeper *keeper;
     pthread_mutex_t mutex;
     struct lease *refused; /* linked by `next` */
 };
 
-enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct keeper *keeper,
+enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct lease_keeper *keeper,
                           struct reporter **out, struct error *err)
 {
     struct reporter *r = calloc(1, sizeof(*r));
@@ -84,8 +84,8 @@ static void offer(struct reporter *r, struct lease *l)
         refuse(r, l, &err);
 }
 
-enum status report(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
-                   struct str payload, struct error *err)
+enum status report_outcome(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
+                           struct str payload, struct error *err)
 {
     char subject[SUBJECT_MAX], id[ID_TEXT];
     char *copy = malloc(payload.len + 1);

@@ -11,14 +11,14 @@
 
 struct reporter;
 
-enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct keeper *keeper,
+enum status reporter_open(struct bus *bus, const struct subjects *subjects, struct lease_keeper *keeper,
                           struct reporter **out, struct error *err) MUST_CHECK;
 /* No handler of the bus may run any more that knows it. */
 void reporter_close(struct reporter **r);
 
 /* Publishes `payload`, which is copied; acks and releases the lease when the stream has it. */
-enum status report(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
-                   struct str payload, struct error *err) MUST_CHECK;
+enum status report_outcome(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
+                           struct str payload, struct error *err) MUST_CHECK;
 /* From time to time, on a thread that may wait: offers again what was refused. */
 void reporter_tick(struct reporter *r);
 /* Gives the tasks back whose outcomes were refused. */

@@ -1,7 +1,6 @@
 #include "worker.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +97,7 @@ static void on_end(void *context, const struct bus_message *message)
     rest.ptr += strlen(w->subjects.prefix) + strlen(".live.");
     rest.len -= strlen(w->subjects.prefix) + strlen(".live.");
     if (id_parse(str_split(&rest, '.'), &id, NULL) == STATUS_OK)
-        keeper_stop_execution(w->station.keeper, id);
+        lease_keeper_stop_execution(w->station.keeper, id);
 }
 
 static enum status listen_for_ends(struct worker *w, struct error *err)
@@ -116,7 +115,7 @@ static enum status start(struct worker *w, struct error *err)
 {
     const struct settings *s = w->station.settings;
     char stream[96], consumer[96];
-    TRY(keeper_open(w->station.bus, settings_int(s, SETTING_WORKER_ACK_WAIT), &w->station.keeper, err));
+    TRY(lease_keeper_open(w->station.bus, settings_int(s, SETTING_WORKER_ACK_WAIT), &w->station.keeper, err));
     TRY(reporter_open(w->station.bus, &w->subjects, w->station.keeper, &w->station.reporter, err));
     TRY(listen_for_ends(w, err));
     TRY(crew_open(&w->station, (uint32_t)settings_int(s, SETTING_WORKER_CONCURRENCY), &w->crew, err));
@@ -151,7 +150,7 @@ static void drain(struct worker *w)
         LOG(LOG_WARN, "tasks did not end within worker.drain and are given back", LOG_NUM("tasks", busy));
     crew_close(&w->crew);
     reporter_tick(w->station.reporter);
-    if (keeper_wait_empty(w->station.keeper, LAST_OUTCOMES_MS) > 0)
+    if (lease_keeper_wait_empty(w->station.keeper, LAST_OUTCOMES_MS) > 0)
         reporter_give_up(w->station.reporter);
     LOG(LOG_INFO, "worker drained", LOG_NUM("ms", mono_ms_since(begin)));
 }
@@ -166,10 +165,10 @@ static void stop(struct worker *w)
         bus_unsubscribe(&w->ends[i]);
     if (bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
         LOG(LOG_WARN, "the last acks may not have arrived; those tasks come again", LOG_ERR(&err));
-    keeper_stop(w->station.keeper);
+    lease_keeper_stop(w->station.keeper);
     bus_close(&w->station.bus);
     reporter_close(&w->station.reporter);
-    keeper_close(&w->station.keeper);
+    lease_keeper_close(&w->station.keeper);
 }
 
 enum status worker_serve(const struct settings *settings, struct error *err)
@@ -177,7 +176,6 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     struct worker w = {.station = {.settings = settings},
                        .pool = settings_text(settings, SETTING_WORKER_POOL)};
     w.station.subjects = &w.subjects;
-    signal(SIGPIPE, SIG_IGN); /* a child that stops reading is no reason to end */
     forget_postgres_variables();
     daemon_setup();
     set_name(&w);

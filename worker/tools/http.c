@@ -5,8 +5,6 @@
 
 #include "http_response.h"
 
-enum { MAX_REDIRECTS = 10 };
-
 static const char *const keys[] = {"method",      "endpoint", "url",       "headers", "params", "payload",
                                    "body",        "data",     "timeout",   "verify",  "auth",   "credential",
                                    "credentials", "follow",   "max_bytes", NULL};
@@ -93,10 +91,12 @@ static void set_options(CURL *curl, const struct http_request *r)
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, r->follow ? 1L : 0L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, r->redirects > 0 ? 1L : 0L);
+    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)r->redirects);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, r->verify ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, r->verify ? 2L : 0L);
+    if (r->ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file);
     set_method(curl, r);
     set_auth(curl, r);
 }

@@ -6,6 +6,8 @@
 #include "core/digest.h"
 #include "core/json.h"
 
+enum { MAX_REDIRECTS = 10 };
+
 /* ---- texts ---------------------------------------------------------------------------------------- */
 
 /* Text as it is, other scalars as JSON writes them. */
@@ -297,7 +299,7 @@ static enum status header_auth(struct http_request *r, struct value auth, struct
         return error_set(err, STATUS_INVALID, "the credential for the header has no \"value\"");
     struct str whole = arena_printf(a, "%" PRISTR "%" PRISTR, ARGSTR(prefix), ARGSTR(text));
     /* libcurl would send a header of our own to wherever a redirect leads. */
-    r->follow = false;
+    r->redirects = 0;
     return add_header(r, a, name.len > 0 ? name : STR("X-API-Key"), whole, err);
 }
 
@@ -349,14 +351,26 @@ static enum status read_method(struct http_request *r, struct value config, stru
     return STATUS_OK;
 }
 
-static enum status read_bool(struct value config, const char *key, bool otherwise, bool *out,
-                             struct error *err)
+/* true, false, or the file of the certificate authority to trust. */
+static enum status read_verify(struct http_request *r, struct value v, struct arena *a, struct error *err)
 {
-    struct value v = value_get(config, str_of(key));
-    *out = v.type == VALUE_BOOL ? v.u.b : otherwise;
+    r->verify = !(v.type == VALUE_BOOL && !v.u.b);
+    if (v.type == VALUE_STRING)
+        return zero_terminated(a, value_as_str(v), &r->ca_file, err);
     if (value_is_absent(v) || v.type == VALUE_NULL || v.type == VALUE_BOOL)
         return STATUS_OK;
-    return error_set(err, STATUS_INVALID, "\"%s\" must be true or false, not a %s", key, value_type_name(v));
+    return error_set(err, STATUS_INVALID, "\"verify\" must be true, false or a file, not a %s",
+                     value_type_name(v));
+}
+
+/* true, false, or how many redirects. */
+static enum status read_follow(struct http_request *r, struct value v, struct error *err)
+{
+    r->redirects = v.type == VALUE_INT ? v.u.i : v.type == VALUE_BOOL && !v.u.b ? 0 : MAX_REDIRECTS;
+    bool fits = r->redirects >= 0 && r->redirects <= 100;
+    if (fits && (value_is_absent(v) || v.type == VALUE_NULL || v.type == VALUE_BOOL || v.type == VALUE_INT))
+        return STATUS_OK;
+    return error_set(err, STATUS_INVALID, "\"follow\" must be true, false or a number from 0 to 100");
 }
 
 static enum status read_limits(struct http_request *r, struct value config, int64_t max_bytes,
@@ -374,8 +388,7 @@ static enum status read_limits(struct http_request *r, struct value config, int6
     if (has_bytes && (bytes.type != VALUE_INT || bytes.u.i < 1))
         return error_set(err, STATUS_INVALID, "\"max_bytes\" must be a number of bytes above 0");
     r->max_bytes = has_bytes ? bytes.u.i : max_bytes;
-    TRY(read_bool(config, "verify", true, &r->verify, err));
-    return read_bool(config, "follow", true, &r->follow, err);
+    return STATUS_OK;
 }
 
 enum status http_request_read(struct http_request *r, struct credentials *credentials, struct value config,
@@ -389,6 +402,8 @@ enum status http_request_read(struct http_request *r, struct credentials *creden
     TRY(credentials_resolve(credentials, config, a, &auth, &r->secrets, err));
     TRY(read_method(r, config, a, err));
     TRY(read_limits(r, config, max_bytes, err));
+    TRY(read_verify(r, VALUE_GET(config, "verify"), a, err));
+    TRY(read_follow(r, VALUE_GET(config, "follow"), err));
     if (!value_is_absent(data) && value_is_absent(body))
         read_data(r, data, &params, &body);
     TRY(read_url(r, config, params, a, err));

@@ -16,7 +16,9 @@ struct http_request {
     bool has_body;
     int64_t timeout_ms; /* 0: none of its own */
     int64_t max_bytes;  /* of the answer's body */
-    bool verify, follow;
+    bool verify;
+    const char *ca_file;                  /* NULL: the system's */
+    int64_t redirects;                    /* how many to follow */
     const char *user, *password, *bearer; /* NULL if not used */
     struct secrets secrets;
 };

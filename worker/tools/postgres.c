@@ -1,16 +1,13 @@
 /* postgres: the statements of a step, in one transaction unless it says otherwise, with bound parameters. */
 #include <stdlib.h>
 
-#include "core/digest.h"
 #include "postgres_query.h"
 #include "worker/task_log.h"
-#include "worker/text.h"
 
 enum { MAX_PARAMETERS = 65535 }; /* of the protocol */
 
-static const char *const keys[] = {
-    "command",    "commands",           "sql", "query", "command_b64", "commands_b64", "params",
-    "autocommit", POSTGRES_TARGET_KEYS, NULL};
+static const char *const keys[] = {"command",    "commands",           "sql", "query", "params",
+                                   "autocommit", POSTGRES_TARGET_KEYS, NULL};
 
 struct tool_thread {
     struct credentials *credentials;
@@ -71,29 +68,10 @@ static enum status add_text(struct script *s, struct arena *a, struct str text, 
     return append(s, a, found, count, err);
 }
 
-static enum status decoded_text(struct arena *a, struct str encoded, struct str *out, struct error *err)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    bool ok = base64_decode(&b, encoded) && is_text(buf_str(&b));
-    char *copy = ok ? arena_strdup(a, buf_str(&b)) : NULL;
-    *out = (struct str){copy, copy ? b.len : 0};
-    buf_free(&b);
-    if (!ok)
-        return error_set(err, STATUS_INVALID, "\"command_b64\" is not the base64 of a text");
-    return copy ? STATUS_OK : arena_error(a, err, "the command");
-}
-
 static enum status read_script(struct script *s, struct arena *a, struct value config, struct error *err)
 {
     *s = (struct script){0};
     struct value command = tool_config(config, TOOL_KEYS("command", "commands", "sql", "query"));
-    struct str encoded, text;
-    TRY(tool_config_text(config, TOOL_KEYS("command_b64", "commands_b64"), &encoded, err));
-    if (value_is_absent(command) && encoded.len > 0) {
-        TRY(decoded_text(a, encoded, &text, err));
-        command = value_str(text);
-    }
     if (command.type == VALUE_STRING)
         TRY(add_text(s, a, value_as_str(command), err));
     else if (!value_is_absent(command) && command.type != VALUE_LIST)
@@ -257,6 +235,20 @@ static enum status after_error(struct work *w, enum status s, struct outcome *ou
     return s;
 }
 
+static void take_notice(void *log, const char *message)
+{
+    struct buf *b = log;
+    struct str text = str_of(message);
+    if (b->len + text.len <= task_log_limit(b))
+        buf_add_str(b, text);
+}
+
+static void ignore_notice(void *nothing, const char *message)
+{
+    (void)nothing;
+    (void)message;
+}
+
 /* The connection goes back to the pool only when it is between transactions. */
 static enum status finish(struct tool_thread *t, struct work *w, enum status s, struct error *err)
 {
@@ -264,6 +256,7 @@ static enum status finish(struct tool_thread *t, struct work *w, enum status s, 
     bool open = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
     if (open && postgres_do(&w->query, "ROLLBACK", NULL) != STATUS_OK)
         state = PQTRANS_UNKNOWN;
+    PQsetNoticeProcessor(w->query.conn, ignore_notice, NULL); /* the log is the task's */
     if (state == PQTRANS_ACTIVE || state == PQTRANS_UNKNOWN)
         postgres_pool_drop(&t->pool, w->query.conn);
     if (s == STATUS_OK && open) {
@@ -274,18 +267,11 @@ static enum status finish(struct tool_thread *t, struct work *w, enum status s, 
     return s;
 }
 
-static void take_notice(void *log, const char *message)
-{
-    struct buf *b = log;
-    struct str text = str_of(message);
-    if (b->len + text.len <= task_log_limit(b))
-        buf_add_str(b, text);
-}
-
 static bool wants_autocommit(struct value config, const struct script *script)
 {
     const struct str first = script->statements[0].text;
-    return VALUE_GET(config, "autocommit").u.b || script->count == 1 || sql_begins_with(first, "begin") ||
+    struct value wish = VALUE_GET(config, "autocommit");
+    return (wish.type == VALUE_BOOL && wish.u.b) || script->count == 1 || sql_begins_with(first, "begin") ||
            sql_begins_with(first, "start");
 }
 

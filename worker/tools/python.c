@@ -4,19 +4,17 @@
  */
 #include <stdlib.h>
 
-#include "core/digest.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "python_child.h"
 #include "worker/task_log.h"
-#include "worker/text.h"
 
 enum {
     ANSWER_SLACK = 64 << 10,
     ANSWER_DEPTH = 256
 }; /* room for a traceback, or for what stands around the data */
 
-static const char *const keys[] = {"code", "file", "code_b64", "code_base64", NULL};
+static const char *const keys[] = {"code", "file", NULL};
 
 struct tool_thread {
     const char *program; /* lives as long as the settings */
@@ -44,29 +42,11 @@ static void close_thread(struct tool_thread *t)
 
 /* ---- request -------------------------------------------------------------------------------------- */
 
-static enum status decode(struct arena *a, struct str encoded, struct str *out, struct error *err)
+static enum status put_code(struct map_builder *request, struct value config, struct error *err)
 {
-    struct buf decoded;
-    buf_init(&decoded, 0);
-    if (!base64_decode(&decoded, encoded) || !is_text(buf_str(&decoded))) {
-        buf_free(&decoded);
-        return error_set(err, STATUS_INVALID, "\"code_b64\" is not the base64 of a text");
-    }
-    char *copy = arena_strdup(a, buf_str(&decoded));
-    *out = (struct str){copy, decoded.len};
-    buf_free(&decoded);
-    return copy ? STATUS_OK : arena_error(a, err, "the code");
-}
-
-static enum status put_code(struct arena *a, struct map_builder *request, struct value config,
-                            struct error *err)
-{
-    struct str code, file, encoded;
+    struct str code, file;
     TRY(tool_config_text(config, TOOL_KEYS("code"), &code, err));
     TRY(tool_config_text(config, TOOL_KEYS("file"), &file, err));
-    TRY(tool_config_text(config, TOOL_KEYS("code_b64", "code_base64"), &encoded, err));
-    if (code.len == 0 && encoded.len > 0)
-        TRY(decode(a, encoded, &code, err));
     if (code.len == 0 && file.len == 0)
         return error_set(err, STATUS_INVALID, "a python step needs \"code\" or \"file\"");
     if (code.len > 0 && file.len > 0)
@@ -103,7 +83,7 @@ static enum status make_request(struct tool_thread *t, const struct task *task, 
     struct map_builder request;
     map_begin(&request, a);
     map_put(&request, STR("name"), value_str(task->step));
-    TRY(put_code(a, &request, task->config, err));
+    TRY(put_code(&request, task->config, err));
     map_put(&request, STR("args"), task->args.type == VALUE_MAP ? task->args : VALUE_EMPTY_MAP);
     TRY(put_context(a, &request, task, err));
     map_put(&request, STR("limit"), value_int((int64_t)t->result_max));

@@ -81,10 +81,9 @@ static enum end listen_for(struct python_child *c, const struct task_stop *stop,
             return whole_or(answer, STOPPED);
         if (is_too_long(answer, answer_max))
             return TOO_LONG;
-        bool has_ended = child_has_ended(&c->process);
-        if (has_ended || c->answers.fd < 0) {
+        if (c->answers.fd < 0 || child_has_ended(&c->process)) {
             child_drain(&c->answers);
-            return whole_or(answer, has_ended ? ENDED : INTERFERED);
+            return whole_or(answer, child_is_ending(&c->process, c->exit_fd) ? ENDED : INTERFERED);
         }
     }
     /* One request, one answer: anything else on the socket is the task's doing. */

@@ -4,9 +4,9 @@
  * the attempt.
  */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/digest.h"
 #include "core/json.h"
 #include "worker/child.h"
 #include "worker/task_log.h"
@@ -15,7 +15,7 @@
 
 enum { MAX_ARGUMENTS = 1024, ASK_AGAIN_MS = 20 };
 
-static const char *const keys[] = {"command", "command_b64", "env", "cwd", "stdin", NULL};
+static const char *const keys[] = {"command", "env", "cwd", "stdin", NULL};
 
 struct tool_thread {
     size_t output_max; /* of stdout: it is the result */
@@ -68,20 +68,13 @@ static enum status list_command(struct arena *a, struct value list, const char *
 
 static enum status text_command(struct arena *a, struct value config, const char **argv, struct error *err)
 {
-    struct str text, encoded;
+    struct str text;
     TRY(tool_config_text(config, TOOL_KEYS("command"), &text, err));
-    TRY(tool_config_text(config, TOOL_KEYS("command_b64"), &encoded, err));
-    struct buf decoded;
-    buf_init(&decoded, 0);
-    if (text.len == 0 && encoded.len > 0 && base64_decode(&decoded, encoded))
-        text = buf_str(&decoded);
+    if (text.len == 0)
+        return error_set(err, STATUS_INVALID, "a shell step needs \"command\": a list, or text for /bin/sh");
     argv[0] = "/bin/sh";
     argv[1] = "-c";
-    enum status s = text.len == 0 ? error_set(err, STATUS_INVALID,
-                                              "a shell step needs \"command\": a list, or text for /bin/sh")
-                                  : argument_text(a, value_str(text), 0, &argv[2], err);
-    buf_free(&decoded);
-    return s;
+    return argument_text(a, value_str(text), 0, &argv[2], err);
 }
 
 static enum status read_command(struct arena *a, struct value config, const char ***out, struct error *err)
@@ -93,6 +86,23 @@ static enum status read_command(struct arena *a, struct value config, const char
     *out = argv;
     return command.type == VALUE_LIST ? list_command(a, command, argv, err)
                                       : text_command(a, config, argv, err);
+}
+
+/* Looked at here: the system's own error would name the program. */
+static enum status read_folder(struct arena *a, struct value config, const char **out, struct error *err)
+{
+    struct str cwd;
+    struct stat st;
+    *out = NULL;
+    TRY(tool_config_text(config, TOOL_KEYS("cwd"), &cwd, err));
+    if (cwd.len == 0)
+        return STATUS_OK;
+    *out = arena_strdup(a, cwd);
+    if (!*out)
+        return arena_error(a, err, "the folder");
+    if (stat(*out, &st) != 0)
+        return error_set(err, STATUS_NOT_FOUND, "the folder \"cwd\": %s: %m", *out);
+    return S_ISDIR(st.st_mode) ? STATUS_OK : error_set(err, STATUS_INVALID, "\"cwd\": %s is no folder", *out);
 }
 
 /* Text goes in as it is, any other value as JSON. */
@@ -118,16 +128,15 @@ static enum status start(struct run *r, struct arena *a, struct value config, st
 {
     const char **argv;
     const char *const *env;
-    struct str cwd;
+    const char *folder;
     TRY(read_command(a, config, &argv, err));
-    TRY(tool_config_text(config, TOOL_KEYS("cwd"), &cwd, err));
+    TRY(read_folder(a, config, &folder, err));
     TRY(read_stdin(a, config, &r->in.unsent, err));
     struct value extra = VALUE_GET(config, "env");
     if (!value_is_absent(extra) && extra.type != VALUE_MAP && extra.type != VALUE_NULL)
         return error_set(err, STATUS_INVALID, "\"env\" must be a map of names and texts, not a %s",
                          value_type_name(extra));
     TRY(child_environment(a, extra, &env, err));
-    const char *folder = cwd.len > 0 ? arena_strdup(a, cwd) : NULL;
 
     int in = -1, out = -1, error = -1;
     enum status s = child_pipe(&r->in, true, &in, err);

@@ -1,0 +1,27 @@
+/*
+ * Cases of tools as text files in tests/worker/cases:
+ *
+ *   === what is true when it passes
+ *   config {"method": "GET"}      keys of the step as JSON
+ *   code <<<                      one key of the step as text, up to >>>
+ *   result = 1
+ *   >>>
+ *   args {"x": 1}                 its args
+ *   data 1                        the data that must come, exactly
+ *   has {"a": 1}                  members that the data must have
+ *   error exception ValueError    the kind of error, and what its sentence must contain
+ *   error_has {"line": 2}         members that the error must have
+ *   log hello                     what the log must contain
+ *
+ * A case without `error` must succeed.
+ */
+#ifndef TESTS_WORKER_TOOL_CASES_H
+#define TESTS_WORKER_TOOL_CASES_H
+
+#include "tool_bench.h"
+
+/* Runs all cases of a file in one bench, over `base`, a map of keys that each step has. Prints each that
+ * fails; fails the test if any did. */
+void tool_cases_run(struct tool_bench *b, const char *file, struct value base);
+
+#endif

@@ -20,12 +20,13 @@ function(noetl_test name)
     "NOETL_SOURCE_DIR=${CMAKE_SOURCE_DIR};NOETL_BINARY=$<TARGET_FILE:noetl>")
 endfunction()
 
-# noetl_fuzz(NAME SOURCES a.c ... [ROOMS core ...])
+# noetl_fuzz(NAME SOURCES a.c ... [ROOMS core ...] [SEEDS folder])
 #
 # A libFuzzer program fuzz_NAME, built only with NOETL_FUZZ, and clang, and best with NOETL_SANITIZE=address,undefined:
-#   tests/fuzz/fuzz_NAME -max_total_time=180 /tmp/found tests/core/json
+#   tests/fuzz/fuzz_NAME -max_total_time=180 /tmp/found tests/fuzz/seeds/NAME
+# SEEDS are inputs to start from; the target `fuzzers` builds all of these programs.
 function(noetl_fuzz name)
-  cmake_parse_arguments(FUZZ "" "" "SOURCES;ROOMS" ${ARGN})
+  cmake_parse_arguments(FUZZ "" "SEEDS" "SOURCES;ROOMS" ${ARGN})
   if(NOT NOETL_FUZZ)
     return()
   endif()
@@ -34,4 +35,12 @@ function(noetl_fuzz name)
     target_link_libraries(fuzz_${name} PRIVATE room_${room})
   endforeach()
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers fuzz_${name})
+  if(FUZZ_SEEDS)
+    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/seeds)
+    file(CREATE_LINK ${FUZZ_SEEDS} ${CMAKE_CURRENT_BINARY_DIR}/seeds/${name} SYMBOLIC)
+  endif()
 endfunction()

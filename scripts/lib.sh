@@ -1,0 +1,69 @@
+# What quickstart and check share; to be sourced by bash with the repository's root as working folder.
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }
+note() { printf '%s\n' "$*" >&2; }
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+[[ -t 2 && -z ${NO_COLOR:-} ]] || say() { printf '\n== %s\n' "$*" >&2; }
+
+cores() { nproc 2>/dev/null || echo 2; }
+
+# missing_packages FILE...: those of the lists that are not installed, one a line.
+missing_packages() {
+    local package state
+    while read -r package; do
+        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+        [[ $state == installed ]] || echo "$package"
+    done < <(cat "$@" | grep -Ev '^[[:space:]]*(#|$)')
+}
+
+# install_packages FILE...: installs what is missing; asks nothing. Where we may not, says the line that does.
+install_packages() {
+    local missing as_root=()
+    if ! command -v dpkg-query >/dev/null; then
+        note "This is no Debian: the packages of $* have to be there already, under this system's names."
+        return
+    fi
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null && sudo -n true 2>/dev/null && as_root=(sudo -n)
+        ((${#as_root[@]})) || die "these packages are missing; as root: apt-get update && apt-get install ${missing[*]}"
+    fi
+    say "Installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    "${as_root[@]}" apt-get -q update </dev/null >&2 ||
+        note "apt-get update failed; going on with the lists that are there"
+    # Another copy of this script may be at it: wait for its lock.
+    "${as_root[@]}" apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "${missing[@]}" \
+        </dev/null >&2 || die "apt-get could not install ${missing[*]}"
+}
+
+# build PRESET [TARGET...]: configures if need be and builds; one at a time in this tree.
+build() {
+    local preset=$1 log
+    shift
+    mkdir -p build
+    (
+        flock 9
+        if [[ ! -f build/$preset/build.ninja ]]; then
+            log=build/$preset-configure.log
+            cmake --preset "$preset" >"$log" 2>&1 </dev/null || {
+                cat "$log" >&2
+                exit 1
+            }
+        fi
+        cmake --build --preset "$preset" --parallel "$(cores)" ${1:+--target "$@"} </dev/null >&2
+    ) 9>"build/.$preset.lock"
+}
+
+# Settings of the person who runs this are for their own servers, not for the ones that we start.
+forget_settings() {
+    local name
+    for name in $(compgen -e | grep -E '^(NOETL|NATS)_' || true); do
+        unset "$name"
+    done
+    export XDG_CONFIG_HOME=$1/config XDG_STATE_HOME=$1/state
+}

@@ -65,8 +65,11 @@ static void print(char *text, size_t size, const char *fmt, va_list args)
 static size_t append(char *text, size_t size, size_t used, const char *part)
 {
     size_t len = strlen(part);
-    if (used < size)
-        snprintf(text + used, size - used, "%s", part);
+    if (used < size) {
+        size_t fits = len < size - used ? len : size - used - 1;
+        memcpy(text + used, part, fits);
+        text[used + fits] = '\0';
+    }
     return used + len;
 }
 

@@ -28,7 +28,7 @@ shift 2
         split($1, place, ":")
         seen[place[1]] = 1
         type = $(NF - 1)
-        if (type ~ /^[Uwv]$/) needed[$NF, place[1], place[2]] = 1
+        if (type ~ /^[Uwv]$/) needed[$NF, place[1]] = needed[$NF, place[1]] " " place[2]
         else defined[$NF] = 1
     }
     function is_allowed(name, prefix) {
@@ -42,11 +42,12 @@ shift 2
             split(key, part, SUBSEP)
             if (is_allowed(part[1])) continue
             sub(/.*\//, "", part[2])
-            printf "%s: %s needs \"%s\", which is not in tests/purity/allowed.txt. A PURE room does no I/O and reads no " \
-                "clock: take the result as an argument, or move the code to another room; if the function is pure, list it.\n",
-                part[2], part[3], part[1]
+            printf "%s needs \"%s\", in%s\n", part[2], part[1], needed[key]
             bad = 1
         }
+        if (bad)
+            print "A PURE room does no I/O and reads no clock: take the result as an argument, or move the code to " \
+                "another room; if the function is pure, list it in tests/purity/allowed.txt."
         for (archive in seen) count_seen++
         if (count_seen != archives) {
             printf "%d of %d archives have no symbols\n", archives - count_seen, archives

@@ -227,6 +227,18 @@ static enum status check_early_flags(const struct parser *p, struct error *err)
     return STATUS_OK;
 }
 
+/* Whether --help stands among the words behind a mistake. */
+static bool asks_for_help_later(struct parser *p)
+{
+    for (; p->at < p->argc && strcmp(p->argv[p->at], "--") != 0; p->at++) {
+        if (strcmp(p->argv[p->at], "--help") != 0 && strcmp(p->argv[p->at], "-h") != 0)
+            continue;
+        add_use(p, HELP_FLAG, "");
+        return true;
+    }
+    return false;
+}
+
 enum status args_parse(int argc, char **argv, struct arena *a, struct args *out, struct error *err)
 {
     struct parser p = {.argv = argv, .argc = argc, .at = 1, .arena = a, .out = out};
@@ -242,7 +254,7 @@ enum status args_parse(int argc, char **argv, struct arena *a, struct args *out,
     enum status status = STATUS_OK;
     for (; p.at < argc && status == STATUS_OK; p.at++)
         status = read_word(&p, err);
-    if (p.help)
+    if (p.help || (status != STATUS_OK && asks_for_help_later(&p)))
         return STATUS_OK;
     TRY(status);
     if (!out->command)

@@ -105,9 +105,9 @@ static enum status print_table(struct invocation *in, struct value executions, s
         add_row(&t, &in->arena, executions.u.list[i]);
     TRY(table_print(&t, &in->out, 0, err));
     if (executions.len == 0)
-        print_note("There are none: `noetl run FILE` starts one.");
+        say_note("There are none: `noetl run FILE` starts one.");
     if (next.type == VALUE_STRING)
-        print_note("There are more: --before %" PRISTR, ARGSTR(value_as_str(next)));
+        say_note("There are more: --before %" PRISTR, ARGSTR(value_as_str(next)));
     return STATUS_OK;
 }
 

@@ -34,7 +34,7 @@ static enum status print_answer(struct invocation *in, struct value answer, stru
     for (uint32_t i = 0; i < playbooks.len; i++)
         add_row(&t, &in->arena, playbooks.u.list[i]);
     if (playbooks.len == 0)
-        print_note("The catalog is empty: `noetl register FILE` fills it.");
+        say_note("The catalog is empty: `noetl register FILE` fills it.");
     return table_print(&t, &in->out, 0, err);
 }
 

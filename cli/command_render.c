@@ -11,7 +11,7 @@ enum { MAX_TEMPLATE = 4 << 20, MAX_CASES = 256 << 20 };
 
 static const struct flag FLAGS[] = {
     {"template", 't', false, "TEXT|@FILE", NO_SETTING, "the template; @- is standard input"},
-    {"context", 'c', false, "JSON|@FILE", NO_SETTING, "the names it sees, a JSON map"},
+    {"values", 'c', false, "FILE|-|JSON", NO_SETTING, "the context: the names it sees, a JSON map"},
     {"mode", 0, false, "string|expression|object", NO_SETTING,
      "text; a bare expression; or, if not given, as in playbooks: JSON with templates in it, or one text"},
     {"undefined", 0, false, "default|strict|chainable", NO_SETTING,
@@ -27,7 +27,7 @@ static const struct flag FLAGS[] = {
 };
 static const struct example EXAMPLES[] = {
     {"noetl render -t 'Hello {{ name }}!' -c '{\"name\": \"Ada\"}'", "without a server"},
-    {"noetl render -t 'items | map(attribute=\"id\") | list' --mode expression -c @context.json",
+    {"noetl render -t 'items | map(attribute=\"id\") | list' --mode expression -c context.json",
      "the value of an expression"},
     {"noetl render --execution 7301233456789 -t '{{ fetch.status_code }}'", "on the results of an execution"},
     {"noetl render --cases cases.jsonl", "many, for a test"},
@@ -43,24 +43,27 @@ const struct command_details details_render = {
 
 /* ---- input -------------------------------------------------------------------------------------------- */
 
-static enum status read_text(struct invocation *in, const char *from, size_t max_bytes, struct str *out,
-                             struct error *err)
+static enum status read_template(struct invocation *in, const char *from, struct str *out, struct error *err)
 {
     *out = str_of(from);
-    return from[0] == '@' ? read_input(&in->arena, from + 1, max_bytes, out, err) : STATUS_OK;
+    return from[0] == '@' ? read_input(&in->arena, from + 1, MAX_TEMPLATE, out, err) : STATUS_OK;
 }
 
-static enum status read_context(struct invocation *in, struct value *out, struct error *err)
+/* JSON on the command line, or a file of it; "@" in front of a file's name is allowed. */
+static enum status read_values(struct invocation *in, struct value *out, struct error *err)
 {
-    struct str text;
-    const char *from = args_text(&in->args, "context");
+    const char *from = args_text(&in->args, "values");
+    struct str text = str_of(from);
     *out = VALUE_EMPTY_MAP;
     if (!from)
         return STATUS_OK;
-    TRY(read_text(in, from, MAX_TEMPLATE, &text, err));
+    bool inline_json = str_starts_with(str_trim(text), STR("{"));
+    from += from[0] == '@';
+    if (!inline_json)
+        TRY(read_input(&in->arena, from, MAX_TEMPLATE, &text, err));
     if (json_read_map(&in->arena, text, "the context", out, err) == STATUS_OK)
         return STATUS_OK;
-    return error_place(err, "%s", from[0] == '@' ? from + 1 : "--context");
+    return error_place(err, "%s", inline_json ? "--values" : from);
 }
 
 /* In an object's place: JSON if it is a map or a list, else one text. */
@@ -90,8 +93,8 @@ static enum status read_flags(struct invocation *in, struct local_render *r, str
         return error_place(err, "--mode");
     if (undefined && undefined_mode_parse(str_of(undefined), &r->undefined, err) != STATUS_OK)
         return error_place(err, "--undefined");
-    TRY(read_text(in, template, MAX_TEMPLATE, &text, err));
-    TRY(read_context(in, &r->context, err));
+    TRY(read_template(in, template, &text, err));
+    TRY(read_values(in, &r->context, err));
     r->template = r->mode == RENDER_OBJECT ? object_or_text(in, text) : value_str(text);
     return STATUS_OK;
 }
@@ -125,7 +128,7 @@ static enum status make_request(struct invocation *in, const struct local_render
     TRY(execution_request(&in->arena, id, &map, err));
     map_put(&map, STR("template"), r->template);
     map_put(&map, STR("strict"), value_bool(!args_has(&in->args, "relaxed")));
-    if (args_has(&in->args, "context"))
+    if (args_has(&in->args, "values"))
         map_put(&map, STR("extra_context"), r->context);
     if (at > 0)
         map_put(&map, STR("at"), value_int(at));
@@ -151,7 +154,7 @@ static enum status render_remotely(struct invocation *in, const struct local_ren
 /* Flags that would change nothing are mistakes. */
 static enum status check_flags(const struct args *args, struct error *err)
 {
-    static const char *const alone[] = {"template", "context", "mode", "undefined", "execution"};
+    static const char *const alone[] = {"template", "values", "mode", "undefined", "execution"};
     for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
         if (args_has(args, "cases") && args_has(args, alone[i]))
             return error_set(err, STATUS_INVALID, "--cases has all that --%s would say in each of its lines",

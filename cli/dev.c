@@ -143,12 +143,12 @@ static void tend_children(struct dev *d)
         struct error err;
         int code;
         if (dev_child_ended(c, &code))
-            print_note("the %s ended with code %d and is started again (%s/logs/%s.log)", c->name, code,
+            say_note("the %s ended with code %d and is started again (%s/logs/%s.log)", c->name, code,
                        d->data.path, c->name);
         if (c->process.pid != 0 || mono_now().ns < c->start_again.ns)
             continue;
         if (start_child(d, c, &err) != STATUS_OK) {
-            print_error(&err);
+            say_error(&err);
             c->start_again.ns = mono_now().ns + c->pause_ms * 1000000;
         }
     }
@@ -270,12 +270,12 @@ static void stop_part(struct dev *d, const char *part, int64_t grace_ms, bool *a
         int code;
         pump(d, TICK_MS / 10);
         if (next_signal(d) != 0 && !*at_once) {
-            print_note("stopping at once");
+            say_note("stopping at once");
             *at_once = true;
             signal_part(d, part, SIGKILL);
         }
         if (!*at_once && mono_ms_since(start) > grace_ms) {
-            print_note("the %s did not stop in time and is killed", part);
+            say_note("the %s did not stop in time and is killed", part);
             signal_part(d, part, SIGKILL);
             grace_ms = INT64_MAX;
         }
@@ -330,7 +330,7 @@ static enum status run_in_folder(struct dev *d, struct error *err)
         tell(d);
         watch(d);
         dev_registry_remove(&d->entry);
-        print_note("stopping");
+        say_note("stopping");
     }
     stop_all(d);
     return s;

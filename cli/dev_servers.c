@@ -32,7 +32,7 @@ static void say_other_port(const struct port_wish *wish, uint16_t got, const cha
 {
     char holder[128];
     if (wish->port != 0 && wish->port != got)
-        print_note("port %u is taken by %s: %s is on %u", wish->port,
+        say_note("port %u is taken by %s: %s is on %u", wish->port,
                    port_holder(wish->port, holder, sizeof(holder)), what, got);
 }
 
@@ -176,7 +176,7 @@ static bool is_due(bool own, struct process *p, struct mono_time *next, const ch
         if (!process_wait(p, 0, &code))
             return false;
         *p = (struct process){0};
-        print_note("%s ended with code %d", name, code);
+        say_note("%s ended with code %d", name, code);
     }
     if (mono_now().ns < next->ns)
         return false;
@@ -187,9 +187,9 @@ static bool is_due(bool own, struct process *p, struct mono_time *next, const ch
 static void say_started(const char *name, enum status status, const struct error *err)
 {
     if (status == STATUS_OK)
-        print_note("%s runs again", name);
+        say_note("%s runs again", name);
     else
-        print_error(err);
+        say_error(err);
 }
 
 void dev_servers_watch(struct dev_servers *s)

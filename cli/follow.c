@@ -43,10 +43,10 @@ static void note_connection(struct follower *f, bool lost)
 {
     f->lost_since = lost ? mono_now() : (struct mono_time){0};
     if (lost)
-        print_note("The connection to NATS at %s is lost; waiting for it. The execution goes on without it.",
+        say_note("The connection to NATS at %s is lost; waiting for it. The execution goes on without it.",
                    f->client->url);
     else
-        print_note("The connection to NATS is back.");
+        say_note("The connection to NATS is back.");
 }
 
 /* What somebody who sees nothing happen should know. */
@@ -55,7 +55,7 @@ static void note_silence(struct follower *f)
     size_t count;
     (void)watch_events(f->watch, &count);
     if (f->lost_since.ns != 0 && mono_ms_since(f->lost_since) >= LOST_NOTE_MS) {
-        print_note("Still no NATS at %s after %lld s of waiting for the execution.", f->client->url,
+        say_note("Still no NATS at %s after %lld s of waiting for the execution.", f->client->url,
                    (long long)(mono_ms_since(f->since) / 1000));
         f->lost_since = mono_now();
     }
@@ -63,10 +63,10 @@ static void note_silence(struct follower *f)
         return;
     f->noted_nothing = true;
     if (watch_trouble(f->watch)[0])
-        print_note("Nothing has been heard of the execution yet, and the log cannot be asked: %s",
+        say_note("Nothing has been heard of the execution yet, and the log cannot be asked: %s",
                    watch_trouble(f->watch));
     else
-        print_note("No broker has taken the execution up yet: `noetl serve broker` starts one.");
+        say_note("No broker has taken the execution up yet: `noetl serve broker` starts one.");
 }
 
 static enum status take_event(struct follower *f, const struct event *e, struct error *err)
@@ -111,7 +111,7 @@ static enum status time_is_over(const struct follower *f, struct error *err)
 static void interrupted(struct follower *f)
 {
     f->in->exit_code = EXIT_INTERRUPTED;
-    print_note("Execution %lld goes on: `noetl show %lld` looks at it, `noetl cancel %lld` stops it.",
+    say_note("Execution %lld goes on: `noetl show %lld` looks at it, `noetl cancel %lld` stops it.",
                (long long)f->execution_id, (long long)f->execution_id, (long long)f->execution_id);
 }
 

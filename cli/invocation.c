@@ -166,7 +166,7 @@ int noetl_main(int argc, char **argv, const char *const *environment)
     enum status status = run(&in, argc, argv, &err);
     if (status != STATUS_OK) {
         err.status = status;
-        print_error(&err);
+        say_error(&err);
         in.exit_code = status_exit_code(status);
     }
     settings_free(&in.settings);

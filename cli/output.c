@@ -201,7 +201,7 @@ static void add_lines(struct buf *b, struct str text, const char *indent)
     }
 }
 
-void print_error(const struct error *err)
+void say_error(const struct error *err)
 {
     struct output o;
     struct buf b;
@@ -225,7 +225,7 @@ void print_error(const struct error *err)
     print_to_stderr(&b);
 }
 
-void print_note(const char *fmt, ...)
+void say_note(const char *fmt, ...)
 {
     char text[1024];
     struct buf b;

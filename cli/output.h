@@ -76,8 +76,8 @@ enum status table_print(const struct table *t, struct output *o, size_t indent, 
 void table_write(const struct table *t, const struct output *o, size_t indent, struct buf *out);
 
 /* An error for a person, on standard error: place, message, and the hint on a line of its own. */
-void print_error(const struct error *err);
+void say_error(const struct error *err);
 /* One line on standard error that is no error: progress, advice. */
-void print_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void say_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -106,6 +106,15 @@ static char **begin_section(struct case_item *item, const char *path, const char
     return NULL;
 }
 
+/* The empty lines between two cases belong to neither. */
+static void trim_end(char **section)
+{
+    char *text = section && *section ? *section : NULL;
+    size_t len = text ? strlen(text) : 0;
+    while (len > 0 && text[len - 1] == '\n' && (len == 1 || text[len - 2] == '\n'))
+        text[--len] = '\0';
+}
+
 void cases_read(const char *path, struct case_item **items, size_t *count)
 {
     char *text = read_all(path), *rest = text;
@@ -118,6 +127,7 @@ void cases_read(const char *path, struct case_item **items, size_t *count)
         line[len] = '\0';
         const char *title = after(line, "=== ");
         if (title) {
+            trim_end(section);
             item = add_item(items, count, path, title);
             section = NULL;
         } else if (item && after(line, "--- ")) {
@@ -128,6 +138,7 @@ void cases_read(const char *path, struct case_item **items, size_t *count)
             fatal(path, "a line outside of a section", line);
         }
     }
+    trim_end(section);
     free(text);
 }
 

@@ -137,7 +137,7 @@ static bool compare(const char *what, const char *expected, const char *actual)
     expected = expected ? expected : "";
     if (matches(expected, actual))
         return true;
-    print_error("%s is not what was expected.\n--- expected\n%s--- got\n%s---\n", what, expected, actual);
+    fprintf(stderr, "%s is not what was expected.\n--- expected\n%s--- got\n%s---\n", what, expected, actual);
     return false;
 }
 
@@ -159,7 +159,7 @@ static void run_case(void **state)
     free(out);
     free(err);
     if (code != item->exit_code)
-        print_error("the exit code is %d and not %d\n", code, item->exit_code);
+        fprintf(stderr, "the exit code is %d and not %d\n", code, item->exit_code);
     assert_true(same && code == item->exit_code);
 }
 

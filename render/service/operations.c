@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { LIST_DEFAULT = 20, LIST_MAX = 1000, ENVELOPE_BYTES = 256 };
+enum { LIST_DEFAULT = 20, LIST_MAX = 500, ENVELOPE_BYTES = 256 };
 
 /* ---- status
  * ------------------------------------------------------------------------------------------------ */

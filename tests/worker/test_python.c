@@ -18,7 +18,7 @@ static void python_runs_code(void **state)
     struct tool_bench b;
     setenv("PGPASSWORD", "secret", 1);
     bench_open(&b, "python");
-    tool_cases_run(&b, "python.txt", VALUE_EMPTY_MAP);
+    tool_cases_run(&b, "python.txt", VALUE_EMPTY_MAP, NULL, NULL);
     bench_close(&b);
 }
 

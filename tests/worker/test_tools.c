@@ -13,7 +13,7 @@ static void noop_gives_its_args(void **state)
     (void)state;
     struct tool_bench b;
     bench_open(&b, "noop");
-    tool_cases_run(&b, "noop.txt", VALUE_EMPTY_MAP);
+    tool_cases_run(&b, "noop.txt", VALUE_EMPTY_MAP, NULL, NULL);
     bench_close(&b);
 }
 
@@ -25,7 +25,7 @@ static void shell_runs_commands(void **state)
     setenv("NOETL_POSTGRES_URL", "secret", 1);
     setenv("NATS_PASSWORD", "secret", 1);
     bench_open(&b, "shell");
-    tool_cases_run(&b, "shell.txt", VALUE_EMPTY_MAP);
+    tool_cases_run(&b, "shell.txt", VALUE_EMPTY_MAP, NULL, NULL);
     bench_close(&b);
 }
 

@@ -41,6 +41,22 @@ static struct str read_whole(struct arena *a, const char *file)
     return text;
 }
 
+static struct str replaced(struct arena *a, struct str text, struct str word, struct str by)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (ptrdiff_t at; (at = str_find(text, word)) >= 0;) {
+        buf_add(&b, text.ptr, (size_t)at);
+        buf_add_str(&b, by);
+        text.ptr += (size_t)at + word.len;
+        text.len -= (size_t)at + word.len;
+    }
+    buf_add_str(&b, text);
+    struct str out = {arena_strdup(a, buf_str(&b)), b.len};
+    buf_free(&b);
+    return out;
+}
+
 static struct value parse(struct cases *c, struct str json)
 {
     struct value v;
@@ -146,10 +162,13 @@ static const char *complaint(const struct tool_case *t, struct value event)
     return NULL;
 }
 
-void tool_cases_run(struct tool_bench *b, const char *file, struct value base)
+void tool_cases_run(struct tool_bench *b, const char *file, struct value base, const char *word,
+                    const char *text)
 {
     struct cases c = {.bench = b, .base = base, .rest = read_whole(&b->arena, file)};
     struct tool_case t;
+    if (word)
+        c.rest = replaced(&b->arena, c.rest, str_of(word), str_of(text));
     while (next_case(&c, &t)) {
         struct value event = bench_run(b, t.config, t.args, (struct bench_stop){0});
         const char *why = complaint(&t, event);

@@ -20,8 +20,11 @@
 
 #include "tool_bench.h"
 
-/* Runs all cases of a file in one bench, over `base`, a map of keys that each step has. Prints each that
- * fails; fails the test if any did. */
-void tool_cases_run(struct tool_bench *b, const char *file, struct value base);
+/*
+ * Runs all cases of a file in one bench, over `base`, a map of keys that each step has. `word` (NULL: none)
+ * stands for `text` wherever it is in the file. Prints each case that fails; fails the test if any did.
+ */
+void tool_cases_run(struct tool_bench *b, const char *file, struct value base, const char *word,
+                    const char *text);
 
 #endif

@@ -111,14 +111,27 @@ static enum status read_parameters(struct parameters *p, const struct task *task
     return STATUS_OK;
 }
 
-static bool is_name(void *context, struct str name)
+static bool is_given(void *context, struct str name)
 {
     const struct parameters *p = context;
     return !p->optional || !value_is_absent(value_get(p->given, name));
 }
 
-static enum status missing_name(const struct parameters *p, struct str name, struct error *err)
+static struct value parameter(const struct parameters *p, struct str name)
 {
+    int64_t number;
+    if (p->given.type != VALUE_LIST)
+        return value_get(p->given, name);
+    if (!str_to_int64(name, &number) || number < 1 || number > p->given.len)
+        return (struct value){.type = VALUE_UNDEFINED};
+    return p->given.u.list[number - 1];
+}
+
+static enum status missing(const struct parameters *p, struct str name, struct error *err)
+{
+    if (p->given.type == VALUE_LIST)
+        return error_set(err, STATUS_UNDEFINED, "the command uses $%" PRISTR ", and \"params\" has %u values",
+                         ARGSTR(name), p->given.len);
     struct buf names;
     buf_init(&names, 160);
     for (uint32_t i = 0; i < p->given.len; i++)
@@ -130,42 +143,20 @@ static enum status missing_name(const struct parameters *p, struct str name, str
     return STATUS_UNDEFINED;
 }
 
-/* How many of $1, $2, … the statement wants; the server would refuse more than it uses. */
-static uint32_t highest_number(struct str text)
-{
-    uint32_t highest = 0;
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        uint32_t n = 0;
-        if (text.ptr[i] == '$')
-            for (size_t k = i + 1;
-                 k < text.len && text.ptr[k] >= '0' && text.ptr[k] <= '9' && n <= MAX_PARAMETERS; k++)
-                n = n * 10 + (uint32_t)(text.ptr[k] - '0');
-        highest = n > highest ? n : highest;
-    }
-    return highest;
-}
-
 static enum status bind(struct parameters *p, const struct sql_statement *statement, struct arena *a,
-                        struct sql_bound *bound, const struct value **values, struct error *err)
+                        struct sql_bound *bound, struct value **values, struct error *err)
 {
-    *values = NULL;
-    bool by_name = p->given.type == VALUE_MAP && p->given.len > 0;
-    TRY(sql_bind(a, statement->text, by_name ? is_name : NULL, p, bound, err));
-    if (p->given.type == VALUE_LIST) {
-        uint32_t wanted = highest_number(statement->text);
-        bound->count = wanted < p->given.len ? wanted : p->given.len;
-        *values = p->given.u.list;
-        return STATUS_OK;
-    }
-    struct value *list = ARENA_ARRAY(a, struct value, (size_t)bound->count + 1);
-    if (!list)
+    enum sql_placeholder kind = p->given.type == VALUE_LIST ? SQL_NUMBERS : SQL_NAMES;
+    TRY(sql_bind(a, statement->text, kind, p->given.len > 0 || !p->optional ? is_given : NULL, p, bound,
+                 err));
+    *values = ARENA_ARRAY(a, struct value, (size_t)bound->count + 1);
+    if (!*values)
         return arena_error(a, err, "the parameters");
     for (uint32_t i = 0; i < bound->count; i++) {
-        list[i] = value_get(p->given, bound->names[i]);
-        if (value_is_absent(list[i]))
-            return missing_name(p, bound->names[i], err);
+        (*values)[i] = parameter(p, bound->names[i]);
+        if (value_is_absent((*values)[i]))
+            return missing(p, bound->names[i], err);
     }
-    *values = list;
     return STATUS_OK;
 }
 
@@ -184,7 +175,7 @@ static enum status run_one(struct work *w, uint32_t number, struct outcome *out,
 {
     const struct sql_statement *statement = &w->script.statements[number];
     struct sql_bound bound;
-    const struct value *values;
+    struct value *values;
     TRY(bind(&w->parameters, statement, w->query.arena, &bound, &values, err));
     struct value failure = {.type = VALUE_UNDEFINED};
     enum status s = postgres_run(&w->query, statement, &bound, values, &w->last, &failure, err);

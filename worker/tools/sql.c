@@ -10,8 +10,9 @@ enum lexeme {
     LEX_SPACE, /* and comments */
     LEX_WORD,  /* keywords, identifiers */
     LEX_NUMBER,
-    LEX_QUOTED, /* text and quoted identifiers */
-    LEX_NAME,   /* :name */
+    LEX_QUOTED,    /* text and quoted identifiers */
+    LEX_NAME,      /* :name */
+    LEX_PARAMETER, /* $1 */
     LEX_SEMICOLON,
     LEX_OPEN, /* ( [ */
     LEX_CLOSE,
@@ -128,6 +129,13 @@ static size_t colon(struct str s, size_t at, enum lexeme before, enum lexeme *ou
     return end;
 }
 
+static size_t digits_end(struct str s, size_t at)
+{
+    while (isdigit((unsigned char)at_or_zero(s, at)))
+        at++;
+    return at;
+}
+
 /* The kind of what starts at `at`, and where it ends. `before`: the kind of what ends there. */
 static size_t next_lexeme(struct str s, size_t at, enum lexeme before, enum lexeme *out)
 {
@@ -144,6 +152,10 @@ static size_t next_lexeme(struct str s, size_t at, enum lexeme before, enum lexe
         return closed(quoted_end(s, at, false), s, LEX_QUOTED, out);
     if (c == ':')
         return colon(s, at, before, out);
+    if (c == '$' && isdigit((unsigned char)next)) {
+        *out = LEX_PARAMETER;
+        return digits_end(s, at + 1);
+    }
     size_t dollar = c == '$' ? dollar_end(s, at) : at;
     if (dollar != at)
         return closed(dollar, s, LEX_QUOTED, out);
@@ -290,25 +302,30 @@ static uint32_t number_of(struct sql_bound *b, struct str name)
     return ++b->count;
 }
 
-static uint32_t count_names(struct str s)
+static uint32_t count_lexemes(struct str s, enum lexeme wanted)
 {
     uint32_t count = 0;
     enum lexeme kind = LEX_OTHER;
     for (size_t at = 0; at < s.len;) {
         at = next_lexeme(s, at, kind, &kind);
-        count += kind == LEX_NAME;
+        count += kind == wanted;
     }
     return count;
 }
 
-static void rewrite(struct str s, bool (*is_name)(void *context, struct str name), void *context,
-                    struct buf *text, struct sql_bound *b)
+struct binding {
+    enum lexeme wanted;
+    bool (*is_name)(void *context, struct str name);
+    void *context;
+};
+
+static void rewrite(const struct binding *how, struct str s, struct buf *text, struct sql_bound *b)
 {
     enum lexeme kind = LEX_OTHER;
     for (size_t at = 0; at < s.len;) {
         size_t next = next_lexeme(s, at, kind, &kind);
-        struct str name = {s.ptr + at + 1, next - at - 1};
-        if (kind == LEX_NAME && is_name(context, name)) {
+        struct str name = {s.ptr + at + 1, next - at - 1}; /* behind the : or $ */
+        if (kind == how->wanted && how->is_name(how->context, name)) {
             buf_printf(text, "$%u", number_of(b, name));
             b->edits[b->edit_count++] = (struct sql_edit){text->len, next};
         } else {
@@ -318,11 +335,13 @@ static void rewrite(struct str s, bool (*is_name)(void *context, struct str name
     }
 }
 
-enum status sql_bind(struct arena *a, struct str statement, bool (*is_name)(void *context, struct str name),
-                     void *context, struct sql_bound *out, struct error *err)
+enum status sql_bind(struct arena *a, struct str statement, enum sql_placeholder kind,
+                     bool (*is_name)(void *context, struct str name), void *context, struct sql_bound *out,
+                     struct error *err)
 {
+    struct binding how = {kind == SQL_NAMES ? LEX_NAME : LEX_PARAMETER, is_name, context};
+    uint32_t most = is_name ? count_lexemes(statement, how.wanted) : 0;
     *out = (struct sql_bound){0};
-    uint32_t most = is_name ? count_names(statement) : 0;
     out->names = ARENA_ARRAY(a, struct str, most + 1);
     out->edits = ARENA_ARRAY(a, struct sql_edit, most + 1);
     if (!out->names || !out->edits)
@@ -330,7 +349,7 @@ enum status sql_bind(struct arena *a, struct str statement, bool (*is_name)(void
     struct buf text;
     buf_init(&text, 0);
     if (most > 0)
-        rewrite(statement, is_name, context, &text, out);
+        rewrite(&how, statement, &text, out);
     else
         buf_add_str(&text, statement);
     enum status s = buf_status(&text, err);

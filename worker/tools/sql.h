@@ -32,13 +32,16 @@ struct sql_bound {
     uint32_t edit_count;
 };
 
+enum sql_placeholder { SQL_NAMES, SQL_NUMBERS }; /* :name, $1 */
+
 /*
- * Replaces each :name that `is_name(context, name)` accepts; a name that stands twice has one number. Casts
- * (::),
- * := and slices (a[1:n]) are left alone. `is_name` NULL: replaces nothing.
+ * Replaces the placeholders of the kind by $1, $2, … without gaps; one that stands twice has one number. Of
+ * names, only those that `is_name(context, name)` accepts are replaced (NULL: none). Casts (::), := and
+ * slices (a[1:n]) are left alone. The names of numbers are their digits.
  */
-enum status sql_bind(struct arena *a, struct str statement, bool (*is_name)(void *context, struct str name),
-                     void *context, struct sql_bound *out, struct error *err) MUST_CHECK;
+enum status sql_bind(struct arena *a, struct str statement, enum sql_placeholder kind,
+                     bool (*is_name)(void *context, struct str name), void *context, struct sql_bound *out,
+                     struct error *err) MUST_CHECK;
 
 /* Line and column in the source of the character (from 1) of a bound statement that Postgres complains about.
  */

@@ -1,0 +1,214 @@
+/* postgres by its cases against a real server, and what no text file can say of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/json.h"
+#include "servers.h"
+#include "tool_cases.h"
+
+static struct servers servers;
+
+static int start(void **state)
+{
+    (void)state;
+    servers_start_postgres(&servers);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    servers_stop(&servers);
+    return 0;
+}
+
+static struct value step(struct tool_bench *b, const char *url, const char *command)
+{
+    struct map_builder map;
+    struct value v;
+    struct error err;
+    map_begin(&map, &b->arena);
+    if (url)
+        map_put(&map, STR("url"), value_text(url));
+    if (command)
+        map_put(&map, STR("command"), value_text(command));
+    assert_int_equal(map_end(&map, &v, &err), STATUS_OK);
+    return v;
+}
+
+static struct value run(struct tool_bench *b, const char *command)
+{
+    return bench_run(b, step(b, servers.postgres.playbook_url, command), VALUE_EMPTY_MAP,
+                     (struct bench_stop){0});
+}
+
+static void postgres_runs_statements(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "postgres");
+    tool_cases_run(&b, "postgres.txt", step(&b, servers.postgres.playbook_url, NULL), NULL, NULL);
+    bench_close(&b);
+}
+
+static void a_statement_is_cancelled_on_the_server(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "postgres");
+    struct value event =
+        bench_run(&b, step(&b, servers.postgres.playbook_url, "SELECT pg_sleep(1000), 'marker of the test'"),
+                  VALUE_EMPTY_MAP, (struct bench_stop){300, STATUS_TIMEOUT});
+    assert_string_equal(bench_text(&b, event, "result.error.kind"), "timeout");
+    const char *left = NULL;
+    for (int i = 0; i < 100; i++) { /* the server needs a moment to see it */
+        event = run(&b, "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND "
+                        "query LIKE '%marker of the test%' AND pid <> pg_backend_pid()");
+        struct value rows = value_get_path(event, STR("result.data.rows"));
+        assert_int_equal(rows.len, 1);
+        left = VALUE_GET(rows.u.list[0], "n").u.i == 0 ? "none" : "some";
+        if (strcmp(left, "none") == 0)
+            break;
+        usleep(50000);
+    }
+    assert_string_equal(left, "none");
+    bench_close(&b);
+}
+
+static int64_t backend(struct tool_bench *b)
+{
+    struct value rows = value_get_path(run(b, "SELECT pg_backend_pid() AS pid"), STR("result.data.rows"));
+    assert_int_equal(rows.len, 1);
+    return VALUE_GET(rows.u.list[0], "pid").u.i;
+}
+
+static void the_connection_is_kept_and_replaced_when_it_was_lost(void **state)
+{
+    (void)state;
+    struct tool_bench b, other;
+    char command[64];
+    bench_open(&b, "postgres");
+    bench_open(&other, "postgres");
+    int64_t first = backend(&b);
+    assert_int_equal(backend(&b), first);
+    snprintf(command, sizeof(command), "SELECT pg_terminate_backend(%ld) AS ended", (long)first);
+    run(&other, command);
+    assert_int_not_equal(backend(&b), first);
+    bench_close(&other);
+    bench_close(&b);
+}
+
+static void a_connection_that_ends_in_a_statement_is_told(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "postgres");
+    struct value event = run(&b, "SELECT pg_terminate_backend(pg_backend_pid())");
+    assert_string_equal(bench_text(&b, event, "event_type"), "action_error");
+    event = run(&b, "SELECT 1 AS one");
+    assert_string_equal(bench_text(&b, event, "event_type"), "action_completed");
+    bench_close(&b);
+}
+
+static void a_server_that_is_not_there_is_told_without_the_password(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "postgres");
+    struct value event = bench_run(&b, step(&b, "postgresql://ann:sehr-geheim@127.0.0.1:1/db", "SELECT 1"),
+                                   VALUE_EMPTY_MAP, (struct bench_stop){0});
+    assert_string_equal(bench_text(&b, event, "result.error.kind"), "unavailable");
+    assert_non_null(strstr(bench_text(&b, event, "error"), "127.0.0.1"));
+    assert_null(strstr(bench_text(&b, event, "error"), "sehr-geheim"));
+    bench_close(&b);
+}
+
+static void a_wrong_password_is_denied(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    char url[160];
+    bench_open(&b, "postgres");
+    snprintf(url, sizeof(url), "postgresql://playbook:wrong-password@127.0.0.1:%u/noetl",
+             servers.postgres.port);
+    struct value event = bench_run(&b, step(&b, url, "SELECT 1"), VALUE_EMPTY_MAP, (struct bench_stop){0});
+    assert_string_equal(bench_text(&b, event, "result.error.kind"), "denied");
+    assert_null(strstr(bench_text(&b, event, "error"), "wrong-password"));
+    bench_close(&b);
+}
+
+static void a_step_without_a_database_is_told_what_to_give(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "postgres");
+    struct value event = bench_run_json(&b, "{\"command\": \"SELECT 1\"}", "{}");
+    assert_string_equal(bench_text(&b, event, "result.error.message"), "the step names no database");
+    bench_close(&b);
+}
+
+/* user:password@host:port/db of the private server, taken apart */
+static void fields_of(const char *url, char user[64], char password[64])
+{
+    struct str rest = str_of(url);
+    rest.ptr += strlen("postgresql://");
+    rest.len -= strlen("postgresql://");
+    struct str login = str_split(&rest, '@'), name = str_split(&login, ':');
+    snprintf(user, 64, "%.*s", ARGSTR(name));
+    snprintf(password, 64, "%.*s", ARGSTR(login));
+}
+
+static void a_credential_gives_the_connection_and_the_step_may_override_it(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    char user[64], password[64], path[] = "/tmp/noetl-test-XXXXXX";
+    fields_of(servers.postgres.playbook_url, user, password);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    dprintf(fd,
+            "warehouse:\n  type: postgres\n  db_host: 127.0.0.1\n  db_port: %u\n  db_name: no_such_db\n  "
+            "db_user: %s\n"
+            "  db_password: '%s'\n",
+            servers.postgres.port, user, password);
+    close(fd);
+    bench_open(&b, "postgres");
+    bench_set(&b, "worker.credentials", path);
+    struct value event = bench_run_json(
+        &b,
+        "{\"auth\": \"warehouse\", \"db_name\": \"noetl\", \"command\": \"SELECT current_database() AS d\"}",
+        "{}");
+    struct value rows = value_get_path(event, STR("result.data.rows"));
+    assert_int_equal(rows.len, 1);
+    assert_true(str_is(value_as_str(VALUE_GET(rows.u.list[0], "d")), "noetl"));
+    event = bench_run_json(&b, "{\"auth\": \"warehouse\", \"command\": \"SELECT 1\"}", "{}");
+    assert_non_null(strstr(bench_text(&b, event, "error"), "no_such_db"));
+    event = bench_run_json(&b,
+                           "{\"auth\": {\"pg\": {\"credential\": \"warehouse\", \"db_name\": \"noetl\"}}, "
+                           "\"command\": \"SELECT 1\"}",
+                           "{}");
+    assert_string_equal(bench_text(&b, event, "event_type"), "action_completed");
+    bench_close(&b);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(postgres_runs_statements),
+        cmocka_unit_test(a_statement_is_cancelled_on_the_server),
+        cmocka_unit_test(the_connection_is_kept_and_replaced_when_it_was_lost),
+        cmocka_unit_test(a_connection_that_ends_in_a_statement_is_told),
+        cmocka_unit_test(a_server_that_is_not_there_is_told_without_the_password),
+        cmocka_unit_test(a_wrong_password_is_denied),
+        cmocka_unit_test(a_step_without_a_database_is_told_what_to_give),
+        cmocka_unit_test(a_credential_gives_the_connection_and_the_step_may_override_it),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

@@ -10,7 +10,7 @@ static const char *const UNSUPPORTED_TYPES[] = {
 #define X(kind, word) KEEP_##kind(word)
 #define KEEP_KEY(word)
 #define KEEP_TYPE(word) word,
-#include "supported.def"
+#include "unsupported.def"
 #undef KEEP_TYPE
 #undef KEEP_KEY
 #undef X

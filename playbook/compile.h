@@ -22,7 +22,7 @@
 #include "source.h"
 #include "ynode.h"
 
-enum { PLAYBOOK_MAX_STEPS = 2000, PLAYBOOK_MAX_VISITS = 1000 };
+enum { PLAYBOOK_MAX_STEPS = 2000, PLAYBOOK_MAX_VISITS = 1000, PLAYBOOK_MAX_INPUT = 32 << 20 };
 
 /* An action before its templates are compiled. */
 struct draft_action {
@@ -61,6 +61,7 @@ struct compilation {
     struct draft_action *actions; /* of the workbook */
     uint32_t action_count;
     bool incomplete;    /* edges are missing because of errors: nothing can be said of what is reached */
+    size_t input_bytes; /* of all that was linked: actions and aliases may be used many times */
     enum status status; /* STATUS_OK, or why compiling cannot go on at all */
     struct error *err;
 };
@@ -77,6 +78,15 @@ struct value compilation_overlay(struct compilation *c, struct value base, struc
 const char *compilation_printf(struct compilation *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Keeps the first status that is not STATUS_OK. */
 void compilation_stop(struct compilation *c, enum status status);
+
+/* Bounds of the two arenas; 0: none. */
+struct compile_memory {
+    size_t scratch_bytes, playbook_bytes;
+};
+/* playbook_compile() in so much memory. STATUS_LIMIT where it is not enough. */
+enum status playbook_compile_within(const struct compile_memory *memory, struct str text, const char *file,
+                                    struct diagnostics *diagnostics, struct playbook **out,
+                                    struct error *err) MUST_CHECK;
 
 /* document.c */
 void document_read(struct compilation *c, const struct ynode *root);

@@ -49,7 +49,7 @@ static const char *const UNSUPPORTED_KEYS[] = {
 #define X(kind, word)  KEEP_##kind(word)
 #define KEEP_KEY(word) word,
 #define KEEP_TYPE(word)
-#include "supported.def"
+#include "unsupported.def"
 #undef KEEP_TYPE
 #undef KEEP_KEY
 #undef X

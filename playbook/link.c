@@ -13,13 +13,28 @@ static void add_failure(struct compilation *c, struct position at, const struct 
                     at, "%s: %s", e->place, e->message);
 }
 
+/* False if the steps' input would become too large: one action of the workbook may be used by every step. */
+static bool count_input(struct compilation *c, struct value v, struct position at)
+{
+    c->input_bytes += value_size(v);
+    if (c->input_bytes <= PLAYBOOK_MAX_INPUT)
+        return true;
+    diagnostics_add(
+        c->diagnostics, DIAGNOSTIC_LIMIT, at,
+        "up to this step the input of the steps takes more than %d bytes, actions and aliases written out",
+        PLAYBOOK_MAX_INPUT);
+    return false;
+}
+
 /* NULL for an absent value. */
 static struct object_template *link_object(struct compilation *c, struct value v, struct position at,
                                            const char *name)
 {
     struct object_template *object = NULL;
     struct error e = {0};
-    if (!value_is_absent(v) && object_compile(v, name, &object, &e) != STATUS_OK)
+    if (value_is_absent(v) || !count_input(c, v, at))
+        return NULL;
+    if (object_compile(v, name, &object, &e) != STATUS_OK)
         add_failure(c, at, &e);
     return object;
 }
@@ -42,7 +57,8 @@ static void link_step(struct compilation *c, struct step *step, const struct dra
     int length = (int)step->name.len;
     const char *name = step->name.ptr;
     action->type = from->type;
-    action->verbatim = compilation_keep_value(c, from->verbatim);
+    if (count_input(c, from->verbatim, step->at))
+        action->verbatim = compilation_keep_value(c, from->verbatim);
     action->args = link_object(c, from->args, step->at, compilation_printf(c, "%.*s.args", length, name));
     action->config = link_object(c, from->config, step->at, compilation_printf(c, "%.*s", length, name));
     step->result =
@@ -57,6 +73,7 @@ static void link_step(struct compilation *c, struct step *step, const struct dra
 
 void playbook_link(struct compilation *c)
 {
-    for (uint32_t i = 0; i < c->playbook->step_count && c->status == STATUS_OK; i++)
+    for (uint32_t i = 0; i < c->playbook->step_count && c->status == STATUS_OK && !c->diagnostics->errors;
+         i++)
         link_step(c, &c->playbook->steps[i], &c->drafts[i]);
 }

@@ -9,7 +9,7 @@
 #include "compile.h"
 
 /* What compiling 1 MiB of text may take: its tree, then the playbook with a reach matrix of 2,000 × 2,000. */
-enum { SCRATCH_MEMORY = 512 << 20, PLAYBOOK_MEMORY = 256 << 20 };
+static const struct compile_memory MEMORY = {.scratch_bytes = 512 << 20, .playbook_bytes = 256 << 20};
 
 static const struct {
     const char *word;
@@ -136,14 +136,14 @@ void playbook_unref(struct playbook *p)
         playbook_free(p);
 }
 
-static struct playbook *playbook_new(struct str text)
+static struct playbook *playbook_new(struct str text, size_t memory)
 {
     struct playbook *p = calloc(1, sizeof(*p));
     if (!p)
         return NULL;
     p->references = 1;
     p->end = -1;
-    arena_init(&p->arena, PLAYBOOK_MEMORY);
+    arena_init(&p->arena, memory);
     sha256_hex(text, p->digest);
     return p;
 }
@@ -206,16 +206,22 @@ static enum status read_all(struct compilation *c, struct source *source, struct
 enum status playbook_compile(struct str text, const char *file, struct diagnostics *diagnostics,
                              struct playbook **out, struct error *err)
 {
+    return playbook_compile_within(&MEMORY, text, file, diagnostics, out, err);
+}
+
+enum status playbook_compile_within(const struct compile_memory *memory, struct str text, const char *file,
+                                    struct diagnostics *diagnostics, struct playbook **out, struct error *err)
+{
     struct arena scratch;
     struct source source;
     struct error own;
     struct compilation c = {
         .source = &source, .diagnostics = diagnostics, .scratch = &scratch, .err = err ? err : &own};
     *out = NULL;
-    c.playbook = playbook_new(text);
+    c.playbook = playbook_new(text, memory->playbook_bytes);
     if (!c.playbook)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the playbook %s", file);
-    arena_init(&scratch, SCRATCH_MEMORY);
+    arena_init(&scratch, memory->scratch_bytes);
     enum status status = read_all(&c, &source, text);
     arena_free(&scratch);
     diagnostics_sort(diagnostics);
@@ -247,7 +253,7 @@ enum status playbook_path(struct arena *a, struct str text, struct str *out, str
 {
     struct arena scratch;
     struct diagnostics d;
-    arena_init(&scratch, SCRATCH_MEMORY);
+    arena_init(&scratch, MEMORY.scratch_bytes);
     diagnostics_init(&d);
     enum status status = find_path(&scratch, &d, a, text, out, err);
     diagnostics_free(&d);

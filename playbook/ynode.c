@@ -16,6 +16,7 @@ struct reader {
     const struct source *source;
     struct diagnostics *diagnostics;
     struct anchor *anchors;
+    uint32_t anchor_count;
     uint32_t depth, weight;
     bool stopped;       /* there is nothing sensible to be read any more */
     enum status status; /* why, if it is not the text's fault */
@@ -128,6 +129,12 @@ static void define_anchor(struct reader *r, const yaml_char_t *name, struct ynod
 {
     if (!name)
         return;
+    if (r->anchor_count++ == YAML_MAX_ANCHORS) {
+        diagnostics_add(r->diagnostics, DIAGNOSTIC_LIMIT, n->at, "the playbook has more than %d anchors",
+                        YAML_MAX_ANCHORS);
+        r->stopped = true;
+        return;
+    }
     struct anchor *anchor = ARENA_NEW(r->arena, struct anchor);
     struct str text = str_of((const char *)name);
     text.ptr = anchor ? arena_strdup(r->arena, text) : NULL;

@@ -47,6 +47,7 @@ struct ynode {
 enum {
     YAML_MAX_BYTES = 1 << 20,
     YAML_MAX_DEPTH = 100,
+    YAML_MAX_ANCHORS = 1000,
     YAML_MAX_WEIGHT = 200000,
 };
 

@@ -124,6 +124,44 @@ static void aliases_cannot_nest_without_end(void **state)
     buf_free(&text);
 }
 
+static void one_large_action_cannot_be_used_without_end(void **state)
+{
+    (void)state;
+    struct attempt t;
+    struct buf text;
+    buf_init(&text, 0);
+    buf_add_text(&text, HEAD "workbook:\n  - name: large\n    type: python\n    code: ");
+    for (int i = 0; i < 500000; i++)
+        buf_add_char(&text, 'x');
+    buf_add_text(&text, "\nworkflow:\n  - {step: start, type: workbook, name: large, next: [");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "s%d, ", i);
+    buf_add_text(&text, "]}\n");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "  - {step: s%d, type: workbook, name: large}\n", i);
+    compile(&t, &text);
+    assert_refused(&t, DIAGNOSTIC_LIMIT);
+    assert_int_equal(t.diagnostics.errors, 1);
+    end(&t);
+    buf_free(&text);
+}
+
+static void anchors_cannot_be_too_many(void **state)
+{
+    (void)state;
+    struct attempt t;
+    struct buf text;
+    buf_init(&text, 0);
+    buf_add_text(&text, HEAD "workload:\n");
+    for (int i = 0; i <= YAML_MAX_ANCHORS; i++)
+        buf_printf(&text, "  a%d: &a%d 1\n", i, i);
+    buf_add_text(&text, "workflow: [{step: start}]\n");
+    compile(&t, &text);
+    assert_refused(&t, DIAGNOSTIC_LIMIT);
+    end(&t);
+    buf_free(&text);
+}
+
 static void many_diagnostics_are_counted_but_not_all_kept(void **state)
 {
     (void)state;
@@ -190,6 +228,8 @@ int main(void)
         cmocka_unit_test(more_than_a_mebibyte_is_refused),
         cmocka_unit_test(merge_keys_cannot_expand_without_end),
         cmocka_unit_test(aliases_cannot_nest_without_end),
+        cmocka_unit_test(one_large_action_cannot_be_used_without_end),
+        cmocka_unit_test(anchors_cannot_be_too_many),
         cmocka_unit_test(many_diagnostics_are_counted_but_not_all_kept),
         cmocka_unit_test(long_names_are_cut_in_messages),
         cmocka_unit_test(unknown_keys_by_the_thousand_are_told_of),

@@ -48,13 +48,20 @@ static enum status shown_url(struct invocation *in, const char **out, struct err
     return *out ? STATUS_OK : arena_error(&in->arena, err, "the server's name");
 }
 
+/* What the transport said, unless it only says again that nobody answers. */
+static void add_reason(const char *said, char *out, size_t size)
+{
+    bool is_news = said[0] && !strstr(said, "No server available");
+    (void)snprintf(out, size, "%s%.250s", is_news ? ": " : "", is_news ? said : "");
+}
+
 static enum status explain_connect(const struct client *c, enum status status, struct error *err)
 {
     if (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) {
         char reason[256];
-        (void)snprintf(reason, sizeof(reason), "%.255s", err->message);
-        (void)error_set(err, STATUS_UNAVAILABLE, "no NATS server answers at %s (from %s): %s", c->url,
-                        c->from, reason);
+        add_reason(err->message, reason, sizeof(reason));
+        (void)error_set(err, STATUS_UNAVAILABLE, "no NATS server answers at %s (from %s)%s", c->url, c->from,
+                        reason);
         return error_hint(
             err, "`noetl dev` starts one with all parts; --server, NATS_URL or --context name another.");
     }
@@ -85,24 +92,27 @@ void client_close(struct client *c)
 /* ---- asking ------------------------------------------------------------------------------------------- */
 
 struct responder {
-    const char *operation, *part;
+    const char *operation;
+    const char *part;  /* for `noetl serve` */
+    const char *title; /* for people */
 };
 static const struct responder RESPONDERS[] = {
-    {"status", "render"}, {"show", "render"}, {"list", "render"}, {"render", "render"}, {NULL, "publisher"},
+    {"status", "render", "render part"}, {"show", "render", "render part"}, {"list", "render", "render part"},
+    {"render", "render", "render part"}, {NULL, "publisher", "publisher"},
 };
 
-static const char *part_of(const char *operation)
+static const struct responder *responder_of(const char *operation)
 {
     const struct responder *r = RESPONDERS;
     while (r->operation && strcmp(r->operation, operation) != 0)
         r++;
-    return r->part;
+    return r;
 }
 
 static enum status explain_silence(const struct client *c, const char *operation, enum status status,
                                    int64_t waited_ms, struct error *err)
 {
-    const char *part = part_of(operation);
+    const struct responder *r = responder_of(operation);
     if (!bus_is_connected(c->bus)) {
         (void)error_set(err, STATUS_UNAVAILABLE, "the connection to NATS at %s (from %s) is lost", c->url,
                         c->from);
@@ -110,16 +120,16 @@ static enum status explain_silence(const struct client *c, const char *operation
     }
     if (status == STATUS_UNAVAILABLE) {
         (void)error_set(err, STATUS_UNAVAILABLE,
-                        "no %s answers at %s (from %s): NATS is there, that part of noetl is not", part,
+                        "no %s answers at %s (from %s): NATS is there, that part of noetl is not", r->title,
                         c->url, c->from);
-        return error_hint(err, "`noetl serve %s` starts it; `noetl dev` starts everything.", part);
+        return error_hint(err, "`noetl serve %s` starts it; `noetl dev` starts everything.", r->part);
     }
     if (status == STATUS_TIMEOUT) {
-        (void)error_set(err, STATUS_TIMEOUT, "the %s did not answer \"%s\" within %lld ms", part, operation,
-                        (long long)waited_ms);
+        (void)error_set(err, STATUS_TIMEOUT, "the %s did not answer \"%s\" within %lld ms", r->title,
+                        operation, (long long)waited_ms);
         return error_hint(err, "Its log may say why; --set-option nats.timeout=30s waits longer.");
     }
-    return error_wrap(err, "asking the %s for \"%s\"", part, operation);
+    return error_wrap(err, "asking the %s for \"%s\"", r->title, operation);
 }
 
 /* {"error": {"kind", "message", "place"?, "hint"?}} */
@@ -160,7 +170,7 @@ enum status client_call(struct client *c, const char *operation, struct value re
     if (status != STATUS_OK)
         return explain_silence(c, operation, status, timeout_ms, err);
     if (json_read_map(a, reply, "the answer", answer, err) != STATUS_OK)
-        return error_wrap(err, "the %s answered \"%s\" with something that is no answer", part_of(operation),
-                          operation);
+        return error_wrap(err, "the %s answered \"%s\" with something that is no answer",
+                          responder_of(operation)->title, operation);
     return error_from_answer(*answer, err);
 }

@@ -52,6 +52,8 @@ const struct command_details details_run = {
 struct run {
     struct invocation *in;
     struct client client;
+    bool is_file; /* of a playbook, whose text this is */
+    struct str text;
     struct str path;
     uint64_t version; /* 0: the newest */
     struct value workload;
@@ -110,9 +112,9 @@ static enum status register_target(struct run *r, struct error *err)
 {
     struct registered done;
     r->path = str_of(r->in->args.positional[0]);
-    if (!names_a_file(r->in->args.positional[0]))
+    if (!r->is_file)
         return STATUS_OK;
-    TRY(register_file(&r->client, &r->in->arena, r->in->args.positional[0], &done, err));
+    TRY(register_text(&r->client, &r->in->arena, r->text, &done, err));
     r->path = done.path;
     r->version = done.version;
     return STATUS_OK;
@@ -177,6 +179,9 @@ enum status command_run(struct invocation *in, struct error *err)
 {
     struct run r = {.in = in, .follow = {.interrupt = -1}};
     TRY(read_flags(&r, err));
+    r.is_file = names_a_file(in->args.positional[0]);
+    if (r.is_file)
+        TRY(check_file(&in->arena, in->args.positional[0], &r.text, err));
     /* Before the connection makes threads; without a wait Ctrl-C simply ends the program. */
     if (r.wait)
         TRY(interrupt_open(&r.follow.interrupt, err));

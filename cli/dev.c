@@ -144,7 +144,7 @@ static void tend_children(struct dev *d)
         int code;
         if (dev_child_ended(c, &code))
             say_note("the %s ended with code %d and is started again (%s/logs/%s.log)", c->name, code,
-                       d->data.path, c->name);
+                     d->data.path, c->name);
         if (c->process.pid != 0 || mono_now().ns < c->start_again.ns)
             continue;
         if (start_child(d, c, &err) != STATUS_OK) {

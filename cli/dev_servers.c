@@ -33,7 +33,7 @@ static void say_other_port(const struct port_wish *wish, uint16_t got, const cha
     char holder[128];
     if (wish->port != 0 && wish->port != got)
         say_note("port %u is taken by %s: %s is on %u", wish->port,
-                   port_holder(wish->port, holder, sizeof(holder)), what, got);
+                 port_holder(wish->port, holder, sizeof(holder)), what, got);
 }
 
 /*

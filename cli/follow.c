@@ -44,7 +44,7 @@ static void note_connection(struct follower *f, bool lost)
     f->lost_since = lost ? mono_now() : (struct mono_time){0};
     if (lost)
         say_note("The connection to NATS at %s is lost; waiting for it. The execution goes on without it.",
-                   f->client->url);
+                 f->client->url);
     else
         say_note("The connection to NATS is back.");
 }
@@ -56,7 +56,7 @@ static void note_silence(struct follower *f)
     (void)watch_events(f->watch, &count);
     if (f->lost_since.ns != 0 && mono_ms_since(f->lost_since) >= LOST_NOTE_MS) {
         say_note("Still no NATS at %s after %lld s of waiting for the execution.", f->client->url,
-                   (long long)(mono_ms_since(f->since) / 1000));
+                 (long long)(mono_ms_since(f->since) / 1000));
         f->lost_since = mono_now();
     }
     if (f->lost_since.ns != 0 || f->noted_nothing || count > 0 || mono_ms_since(f->since) < NOTHING_NOTE_MS)
@@ -64,7 +64,7 @@ static void note_silence(struct follower *f)
     f->noted_nothing = true;
     if (watch_trouble(f->watch)[0])
         say_note("Nothing has been heard of the execution yet, and the log cannot be asked: %s",
-                   watch_trouble(f->watch));
+                 watch_trouble(f->watch));
     else
         say_note("No broker has taken the execution up yet: `noetl serve broker` starts one.");
 }
@@ -112,7 +112,7 @@ static void interrupted(struct follower *f)
 {
     f->in->exit_code = EXIT_INTERRUPTED;
     say_note("Execution %lld goes on: `noetl show %lld` looks at it, `noetl cancel %lld` stops it.",
-               (long long)f->execution_id, (long long)f->execution_id, (long long)f->execution_id);
+             (long long)f->execution_id, (long long)f->execution_id, (long long)f->execution_id);
 }
 
 /* How long the next wait may be: until the picture is due, or the time is over. */

@@ -25,17 +25,20 @@ static enum status read_answer(struct value answer, struct registered *out, stru
     return STATUS_OK;
 }
 
-enum status register_file(struct client *c, struct arena *a, const char *file, struct registered *out,
-                          struct error *err)
+enum status check_file(struct arena *a, const char *file, struct str *text, struct error *err)
 {
     struct playbook_file f;
-    struct value answer;
     TRY(playbook_file_read(a, file, &f, err));
     enum status status = playbook_file_report(&f, err);
-    if (status == STATUS_OK)
-        status = send(c, a, f.text, &answer, err);
-    if (status == STATUS_OK)
-        status = read_answer(answer, out, err);
+    *text = f.text;
     playbook_file_free(&f);
     return status;
+}
+
+enum status register_text(struct client *c, struct arena *a, struct str text, struct registered *out,
+                          struct error *err)
+{
+    struct value answer;
+    TRY(send(c, a, text, &answer, err));
+    return read_answer(answer, out, err);
 }

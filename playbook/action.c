@@ -17,8 +17,7 @@ static const char *const UNSUPPORTED_TYPES[] = {
     NULL,
 };
 
-/* ---- type
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- type ------------------------------------------------------------------------------------- */
 
 static void add_unknown_type(struct compilation *c, const struct child *child, const char *what)
 {
@@ -69,8 +68,7 @@ enum step_type action_type(struct compilation *c, const struct ynode *in, const 
     return STEP_NONE;
 }
 
-/* ---- args, timeout
- * ---------------------------------------------------------------------------------------------- */
+/* ---- args, timeout ---------------------------------------------------------------------------- */
 
 struct value args_read(struct compilation *c, const struct fields *fields)
 {
@@ -102,8 +100,7 @@ int64_t timeout_read(struct compilation *c, const struct child *child, const cha
     return 0;
 }
 
-/* ---- constructs that are checked but not run
- * ------------------------------------------------------------------------ */
+/* ---- constructs that are checked but not run -------------------------------------------------- */
 
 static void check_condition(struct compilation *c, const struct fields *f, const char *key)
 {
@@ -200,8 +197,7 @@ static void check_tasks(struct compilation *c, const struct child *task, const c
         check_one_task(c, task->node->children[i].node, what);
 }
 
-/* ---- the tool's keys
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the tool's keys -------------------------------------------------------------------------- */
 
 /* The node with the text that its base64 stands for. */
 static const struct ynode *decode(struct compilation *c, const struct child *child)

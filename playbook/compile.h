@@ -1,7 +1,7 @@
 /*
  * Between the files of this room: one run of playbook_compile().
  *
- *   ynode.c      text → tree of values with places
+ *   yaml_reader.c, yaml_scalar.c, ynode.c   text → tree of values with places
  *   keys.c       which keys may stand where (keys.def)
  *   document.c   the root, metadata, workload, workbook, workflow
  *   action.c     type, args and tool keys of a step or an action
@@ -43,9 +43,6 @@ struct draft_edge {
 
 struct draft_step {
     struct draft_action action;
-    struct str workbook_name; /* the action that it runs, or "" */
-    struct position workbook_at;
-    struct position name_at;
     struct value result; /* absent: none */
     struct str on_error; /* name of the step, or "" */
     struct position on_error_at;

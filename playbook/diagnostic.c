@@ -145,8 +145,7 @@ void diagnostics_sort(struct diagnostics *d)
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------- */
 
 enum { MAX_SHOWN = 160 }; /* characters of a source line */
 
@@ -251,8 +250,7 @@ void diagnostics_print(const struct diagnostics *d, struct str text, const char 
     arena_free(&a);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------- */
 
 static enum status item_to_value(const struct diagnostic *item, const char *file, struct arena *a,
                                  struct value *out, struct error *err)

@@ -6,8 +6,7 @@ enum { MAX_PATH = 200, MAX_ACTIONS = PLAYBOOK_MAX_STEPS };
 
 static const struct position TOP = {1, 1, 0};
 
-/* ---- identity
- * ------------------------------------------------------------------------------------------------- */
+/* ---- identity --------------------------------------------------------------------------------- */
 
 static void check_constant(struct compilation *c, const struct ynode *root, const struct fields *f,
                            const char *key, const char *wanted)
@@ -130,8 +129,7 @@ static void read_identity(struct compilation *c, const struct ynode *root, const
     p->version = compilation_keep_str(c, version_text(c, root));
 }
 
-/* ---- workload
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- workload --------------------------------------------------------------------------------- */
 
 static void warn_of_templates(struct compilation *c, const struct ynode *n)
 {
@@ -153,8 +151,7 @@ static void read_workload(struct compilation *c, const struct child *workload)
     c->playbook->workload = compilation_keep_value(c, workload->node->value);
 }
 
-/* ---- workbook
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- workbook --------------------------------------------------------------------------------- */
 
 /* An item of a list of maps; false after a diagnostic. */
 static bool check_item(struct compilation *c, const struct ynode *item, const char *list)
@@ -229,9 +226,7 @@ static void read_workbook(struct compilation *c, const struct child *workbook)
     }
 }
 
-/* ---- workflow
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- workflow --------------------------------------------------------------------------------- */
 
 static void index_steps(struct compilation *c)
 {

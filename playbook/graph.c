@@ -57,8 +57,7 @@ static uint32_t successor(const struct step *step, uint32_t i)
     return i < step->edge_count ? step->edges[i].target : step->on_error_step;
 }
 
-/* ---- depth first
- * -------------------------------------------------------------------------------------------------- */
+/* ---- depth first ------------------------------------------------------------------------------ */
 
 struct search {
     struct playbook *playbook;
@@ -130,8 +129,7 @@ static void warn_of_unreachable(struct compilation *c, const struct search *s)
     }
 }
 
-/* ---- what follows from it
- * -------------------------------------------------------------------------------------------- */
+/* ---- what follows from it --------------------------------------------------------------------- */
 
 static bool is_loop(const struct search *s, uint32_t step, uint32_t i)
 {

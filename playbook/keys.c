@@ -77,8 +77,7 @@ enum step_type keys_find_type(struct str key)
     return STEP_NONE;
 }
 
-/* ---- unknown keys
- * -------------------------------------------------------------------------------------------- */
+/* ---- unknown keys ----------------------------------------------------------------------------- */
 
 static struct str nearest_key(uint64_t sets, struct str key)
 {
@@ -112,8 +111,7 @@ static void add_unknown(struct compilation *c, uint64_t sets, const struct child
         diagnostics_hint(c->diagnostics, "conditions belong to the entries of next that lead to the step");
 }
 
-/* ---- kinds
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- kinds ------------------------------------------------------------------------------------ */
 
 static uint32_t kind_of(const struct ynode *n)
 {
@@ -159,8 +157,7 @@ bool keys_check_kind(struct compilation *c, const struct child *child, uint32_t 
     return false;
 }
 
-/* ---- a map
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- a map ------------------------------------------------------------------------------------ */
 
 static void add_older(struct compilation *c, const struct key_rule *rule, const struct child *child)
 {

@@ -30,8 +30,7 @@ bool step_type_is_tool(enum step_type t)
     return t < STEP_TYPE_COUNT && TYPES[t].is_tool;
 }
 
-/* ---- the compiler's memory
- * ---------------------------------------------------------------------------------------- */
+/* ---- the compiler's memory -------------------------------------------------------------------- */
 
 void compilation_stop(struct compilation *c, enum status status)
 {
@@ -100,9 +99,7 @@ const char *compilation_printf(struct compilation *c, const char *fmt, ...)
     return "?";
 }
 
-/* ---- life
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------- */
 
 static void free_step(struct step *step)
 {
@@ -148,9 +145,7 @@ static struct playbook *playbook_new(struct str text, size_t memory)
     return p;
 }
 
-/* ---- compiling
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- compiling -------------------------------------------------------------------------------- */
 
 static const struct diagnostic *first_error(const struct diagnostics *d)
 {

@@ -5,8 +5,7 @@
 
 enum { MAX_NAME = 128, MOST_VISITS = 1000000 };
 
-/* ---- name
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- name ------------------------------------------------------------------------------------- */
 
 static bool is_in(struct str word, const char *words)
 {
@@ -87,8 +86,7 @@ bool step_index(struct playbook *p, uint32_t index)
     return true;
 }
 
-/* ---- what the engine does with it
- * ------------------------------------------------------------------------------------ */
+/* ---- what the engine does with it ------------------------------------------------------------- */
 
 /* The number of the word that the value is; -1 after a diagnostic. */
 static int read_word(struct compilation *c, const struct child *child, const char *const *words,
@@ -188,9 +186,7 @@ static void read_result(struct compilation *c, const struct step *step, struct d
     draft->result = result->node->value;
 }
 
-/* ---- workbook
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- workbook --------------------------------------------------------------------------------- */
 
 static void add_unknown_action(struct compilation *c, struct str name, struct position at)
 {
@@ -233,9 +229,7 @@ static void use_action(struct compilation *c, struct step *step, struct draft_st
     own->args = compilation_overlay(c, action->args, own->args);
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------------------- */
 
 static void check_type_and_name(struct compilation *c, const struct step *step, struct position at)
 {

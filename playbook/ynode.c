@@ -1,155 +1,13 @@
 #include "ynode.h"
 
-#include <yaml.h>
+#include "yaml_reader.h"
 
-#include "core/json.h"
-
-struct anchor {
-    struct str name;
-    struct ynode *node;
-    struct anchor *next; /* defined before it; the newest of a name counts */
-};
-
-struct reader {
-    yaml_parser_t parser;
-    struct arena *arena;
-    const struct source *source;
-    struct diagnostics *diagnostics;
-    struct anchor *anchors;
-    uint32_t anchor_count;
-    uint32_t depth, weight;
-    bool stopped;       /* there is nothing sensible to be read any more */
-    enum status status; /* why, if it is not the text's fault */
-    struct error *err;
-};
-
-static struct position position_of(yaml_mark_t start, yaml_mark_t end)
-{
-    struct position p = {(uint32_t)start.line + 1, (uint32_t)start.column + 1, 0};
-    if (start.line == end.line && end.column > start.column)
-        p.length = (uint32_t)(end.column - start.column);
-    return p;
-}
-
-static struct position event_position(const yaml_event_t *e)
-{
-    return position_of(e->start_mark, e->end_mark);
-}
-
-static void no_memory(struct reader *r)
-{
-    r->status = arena_error(r->arena, r->err, "the tree of a playbook's YAML");
-    r->stopped = true;
-}
-
-/* ---- text that is no YAML
- * ---------------------------------------------------------------------------------- */
-
-/* The commonest slips, by what stands where the parser stopped. */
-static void hint_for_syntax(struct reader *r, struct position at, const char *problem)
-{
-    struct str line = source_line(r->source, at.line);
-    size_t offset = source_offset(r->source, at);
-    char c = offset < r->source->text.len ? r->source->text.ptr[offset] : '\0';
-    if (str_find(line, STR(": {{")) >= 0 || str_find(line, STR("- {{")) >= 0)
-        diagnostics_hint(r->diagnostics, "a value that begins with {{ needs quotes around all of it");
-    else if (c == '\t')
-        diagnostics_hint(r->diagnostics, "indent with spaces: YAML does not allow a tab here");
-    else if (c == '@' || c == '`' || c == '%')
-        diagnostics_hint(r->diagnostics, "put quotes around a text that begins with %c", c);
-    else if (strstr(problem, "mapping values are not allowed"))
-        diagnostics_hint(r->diagnostics,
-                         "put quotes around a text with \": \" in it, or indent the key like its neighbours");
-}
-
-static void add_syntax(struct reader *r)
-{
-    const yaml_parser_t *p = &r->parser;
-    if (p->error == YAML_MEMORY_ERROR) {
-        r->status = error_set(r->err, STATUS_NO_MEMORY, "no memory to parse YAML");
-        return;
-    }
-    const char *problem = p->problem ? p->problem : "the text is not YAML";
-    struct position at = p->error == YAML_READER_ERROR ? source_position(r->source, p->problem_offset)
-                                                       : position_of(p->problem_mark, p->problem_mark);
-    bool unfinished = p->context && strstr(problem, "unexpected end of stream");
-    if (unfinished)
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, position_of(p->context_mark, p->context_mark),
-                        "%s %s", problem, p->context);
-    else if (p->context && p->context_mark.line != p->problem_mark.line)
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, at, "%s %s that begins at line %u", problem,
-                        p->context, (unsigned)p->context_mark.line + 1);
-    else
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, at, "%s", problem);
-    hint_for_syntax(r, at, problem);
-}
-
-static bool next_event(struct reader *r, yaml_event_t *e)
-{
-    if (r->stopped)
-        return false;
-    if (yaml_parser_parse(&r->parser, e))
-        return true;
-    add_syntax(r);
-    r->stopped = true;
-    return false;
-}
-
-/* ---- nodes
- * --------------------------------------------------------------------------------------------------- */
-
-static bool count_weight(struct reader *r, uint32_t weight, struct position at)
-{
-    if (r->weight + (uint64_t)weight <= YAML_MAX_WEIGHT) {
-        r->weight += weight;
-        return true;
-    }
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_LIMIT, at,
-                    "the playbook has more than %d values, aliases expanded", YAML_MAX_WEIGHT);
-    r->stopped = true;
-    return false;
-}
-
-static struct ynode *new_node(struct reader *r, enum ynode_kind kind, const yaml_event_t *e,
-                              size_t text_length)
-{
-    struct ynode *n = ARENA_NEW(r->arena, struct ynode);
-    if (!n) {
-        no_memory(r);
-        return NULL;
-    }
-    n->kind = kind;
-    n->at = event_position(e);
-    n->height = 1;
-    n->weight = 1 + (uint32_t)(text_length / 32);
-    return count_weight(r, n->weight, n->at) ? n : NULL;
-}
-
-static void define_anchor(struct reader *r, const yaml_char_t *name, struct ynode *n)
-{
-    if (!name)
-        return;
-    if (r->anchor_count++ == YAML_MAX_ANCHORS) {
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_LIMIT, n->at, "the playbook has more than %d anchors",
-                        YAML_MAX_ANCHORS);
-        r->stopped = true;
-        return;
-    }
-    struct anchor *anchor = ARENA_NEW(r->arena, struct anchor);
-    struct str text = str_of((const char *)name);
-    text.ptr = anchor ? arena_strdup(r->arena, text) : NULL;
-    if (!text.ptr) {
-        no_memory(r);
-        return;
-    }
-    *anchor = (struct anchor){text, n, r->anchors};
-    r->anchors = anchor;
-}
+/* ---- aliases ---------------------------------------------------------------------------------- */
 
 /* A node that stands for something there was already an error about. */
 static struct ynode *broken_node(struct reader *r, const yaml_event_t *e)
 {
-    struct ynode *n = new_node(r, NODE_SCALAR, e, 0);
+    struct ynode *n = reader_new_node(r, NODE_SCALAR, e, 0);
     if (n) {
         n->value = value_null();
         n->broken = true;
@@ -178,7 +36,7 @@ static struct ynode *share(struct reader *r, struct ynode *n, struct position at
         add_too_deep(r, at);
         return NULL;
     }
-    return count_weight(r, n->weight, at) ? n : NULL;
+    return reader_count_weight(r, n->weight, at) ? n : NULL;
 }
 
 static struct ynode *read_alias(struct reader *r, const yaml_event_t *e)
@@ -188,134 +46,17 @@ static struct ynode *read_alias(struct reader *r, const yaml_event_t *e)
         if (!str_equal(a->name, name))
             continue;
         if (!a->node->open)
-            return share(r, a->node, event_position(e));
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_ALIAS, event_position(e),
+            return share(r, a->node, reader_position(e));
+        diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_ALIAS, reader_position(e),
                         "the alias *%" PRISTR " stands inside of what it names", ARGSTR(name));
         return broken_node(r, e);
     }
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_ALIAS, event_position(e),
+    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_ALIAS, reader_position(e),
                     "there is no anchor &%" PRISTR " before this alias", ARGSTR(name));
     return broken_node(r, e);
 }
 
-static enum scalar_style style_of(yaml_scalar_style_t style)
-{
-    switch (style) {
-    case YAML_SINGLE_QUOTED_SCALAR_STYLE: return SCALAR_SINGLE;
-    case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return SCALAR_DOUBLE;
-    case YAML_LITERAL_SCALAR_STYLE:
-    case YAML_FOLDED_SCALAR_STYLE: return SCALAR_BLOCK;
-    case YAML_ANY_SCALAR_STYLE:
-    case YAML_PLAIN_SCALAR_STYLE: return SCALAR_PLAIN;
-    }
-    return SCALAR_PLAIN;
-}
-
-/* `other` is what another version of YAML makes of the text. */
-static void hint_ambiguous(struct reader *r, const struct ynode *n, struct str text, const char *other)
-{
-    struct str read = {0};
-    if (n->value.type == VALUE_STRING) {
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_AMBIGUOUS_SCALAR, n->at, "%" PRISTR " is text here; %s",
-                        ARGSTR(text), other);
-        diagnostics_hint(r->diagnostics, "quotes make it plain");
-        return;
-    }
-    if (json_text(r->arena, n->value, &read, r->err) != STATUS_OK) {
-        no_memory(r);
-        return;
-    }
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_AMBIGUOUS_SCALAR, n->at,
-                    "%" PRISTR " is read as %" PRISTR "; %s", ARGSTR(text), ARGSTR(read), other);
-    diagnostics_hint(r->diagnostics, "put quotes around it if it is meant as text");
-}
-
-static void resolve_plain(struct reader *r, struct ynode *n, struct str text)
-{
-    const char *other;
-    struct error e = {0};
-    enum status status = scalar_resolve(r->arena, text, &n->value, &other, &e);
-    if (status == STATUS_OK) {
-        if (other)
-            hint_ambiguous(r, n, text, other);
-        return;
-    }
-    n->broken = true;
-    n->value = value_null();
-    if (status != STATUS_INVALID) {
-        no_memory(r);
-        return;
-    }
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_NUMBER, n->at, "%s", e.message);
-    if (e.hint[0])
-        diagnostics_hint(r->diagnostics, "%s", e.hint);
-}
-
-static void add_unknown_tag(struct reader *r, const struct ynode *n, struct str tag)
-{
-    diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_TAG, n->at, "the tag %" PRISTR " means nothing here",
-                    ARGSTR(tag));
-    diagnostics_hint(r->diagnostics,
-                     "the tags are !!str !!int !!float !!bool !!null, !!map of a map, !!seq of a list");
-}
-
-/* `!!int 5`: what a tag says must be what the text is. */
-static void resolve_tagged(struct reader *r, struct ynode *n, struct str tag, struct str text)
-{
-    static const struct {
-        const char *tag;
-        uint8_t types[3];
-    } TAGS[] = {
-        {"null", {VALUE_NULL}},
-        {"bool", {VALUE_BOOL}},
-        {"int", {VALUE_INT, VALUE_BIGINT}},
-        {"float", {VALUE_FLOAT, VALUE_INT, VALUE_BIGINT}},
-    };
-    struct str prefix = STR("tag:yaml.org,2002:");
-    struct str word =
-        str_starts_with(tag, prefix) ? (struct str){tag.ptr + prefix.len, tag.len - prefix.len} : STR("");
-    n->value = value_str(text);
-    if (str_is(tag, "!") || str_is(word, "str"))
-        return;
-    for (size_t i = 0; i < sizeof(TAGS) / sizeof(*TAGS); i++) {
-        if (!str_is(word, TAGS[i].tag))
-            continue;
-        resolve_plain(r, n, text);
-        if (n->broken || (n->value.type && memchr(TAGS[i].types, n->value.type, sizeof(TAGS[i].types))))
-            return;
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_BAD_TAG, n->at,
-                        "the tag !!%" PRISTR " does not fit: this is %s", ARGSTR(word), ynode_kind_name(n));
-        n->broken = true;
-        return;
-    }
-    n->broken = true;
-    add_unknown_tag(r, n, tag);
-}
-
-static struct ynode *read_scalar(struct reader *r, const yaml_event_t *e)
-{
-    struct str text = {(const char *)e->data.scalar.value, e->data.scalar.length};
-    struct ynode *n = new_node(r, NODE_SCALAR, e, text.len);
-    if (!n)
-        return NULL;
-    text.ptr = arena_strdup(r->arena, text);
-    if (!text.ptr) {
-        no_memory(r);
-        return NULL;
-    }
-    n->style = style_of(e->data.scalar.style);
-    if (e->data.scalar.tag)
-        resolve_tagged(r, n, str_of((const char *)e->data.scalar.tag), text);
-    else if (e->data.scalar.plain_implicit && n->style == SCALAR_PLAIN)
-        resolve_plain(r, n, text);
-    else
-        n->value = value_str(text);
-    define_anchor(r, e->data.scalar.anchor, n);
-    return n;
-}
-
-/* ---- lists and maps
- * ----------------------------------------------------------------------------------------------- */
+/* ---- lists and maps --------------------------------------------------------------------------- */
 
 static struct ynode *read_node(struct reader *r, yaml_event_t *e);
 
@@ -324,7 +65,7 @@ static struct ynode *read_next(struct reader *r, yaml_event_type_t end_type, boo
 {
     yaml_event_t e;
     *end = false;
-    if (!next_event(r, &e))
+    if (!reader_next_event(r, &e))
         return NULL;
     *end = e.type == end_type;
     struct ynode *n = *end ? NULL : read_node(r, &e);
@@ -338,7 +79,7 @@ static struct child *add_child(struct reader *r, struct ynode *parent, uint32_t 
         uint32_t grown = *capacity ? *capacity * 2 : 8;
         struct child *children = ARENA_ARRAY(r->arena, struct child, grown);
         if (!children) {
-            no_memory(r);
+            reader_no_memory(r);
             return NULL;
         }
         if (parent->count)
@@ -356,7 +97,7 @@ static void close_list(struct reader *r, struct ynode *list)
     for (uint32_t i = 0; i < list->count; i++)
         list_add(&b, list->children[i].node->value);
     if (list_end(&b, &list->value, r->err) != STATUS_OK)
-        no_memory(r);
+        reader_no_memory(r);
     list->open = false;
 }
 
@@ -366,19 +107,19 @@ static void check_container_tag(struct reader *r, const yaml_char_t *tag, const 
     if (!tag || str_is(STR("!"), (const char *)tag) || strcmp((const char *)tag, wanted) == 0)
         return;
     n->broken = true;
-    add_unknown_tag(r, n, str_of((const char *)tag));
+    reader_unknown_tag(r, n, str_of((const char *)tag));
 }
 
 static struct ynode *read_list(struct reader *r, const yaml_event_t *e)
 {
-    struct ynode *list = new_node(r, NODE_LIST, e, 0);
+    struct ynode *list = reader_new_node(r, NODE_LIST, e, 0);
     uint32_t capacity = 0;
     bool end = false;
     if (!list)
         return NULL;
     list->open = true;
     check_container_tag(r, e->data.sequence_start.tag, YAML_SEQ_TAG, list);
-    define_anchor(r, e->data.sequence_start.anchor, list);
+    reader_define_anchor(r, e->data.sequence_start.anchor, list);
     while (!r->stopped) {
         const struct ynode *item = read_next(r, YAML_SEQUENCE_END_EVENT, &end);
         if (!item)
@@ -400,15 +141,15 @@ static const struct ynode *read_key(struct reader *r, const struct ynode *map, y
     if (e->type == YAML_SCALAR_EVENT &&
         (e->data.scalar.length || e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)) {
         struct str text = {(const char *)e->data.scalar.value, e->data.scalar.length};
-        struct ynode *n = new_node(r, NODE_SCALAR, e, text.len);
+        struct ynode *n = reader_new_node(r, NODE_SCALAR, e, text.len);
         text.ptr = arena_strdup(r->arena, text);
         if (!n || !text.ptr)
             return NULL;
-        n->style = style_of(e->data.scalar.style);
+        n->style = reader_style(e->data.scalar.style);
         *key = text;
         return n;
     }
-    struct position at = event_position(e);
+    struct position at = reader_position(e);
     bool template =
         e->type == YAML_MAPPING_START_EVENT && at.line == map->at.line && at.column == map->at.column + 1;
     if (template) {
@@ -479,7 +220,7 @@ static bool read_entry(struct reader *r, struct ynode *map, struct child *out)
     yaml_event_t e;
     bool end;
     *out = (struct child){0};
-    if (!next_event(r, &e))
+    if (!reader_next_event(r, &e))
         return false;
     if (e.type == YAML_MAPPING_END_EVENT) {
         yaml_event_delete(&e);
@@ -530,17 +271,17 @@ static void read_entries(struct reader *r, struct ynode *map)
     if (merge_key.node)
         merge(r, map, &capacity, &b, &merge_key);
     if (map_end(&b, &map->value, r->err) != STATUS_OK)
-        no_memory(r);
+        reader_no_memory(r);
 }
 
 static struct ynode *read_map(struct reader *r, const yaml_event_t *e)
 {
-    struct ynode *map = new_node(r, NODE_MAP, e, 0);
+    struct ynode *map = reader_new_node(r, NODE_MAP, e, 0);
     if (!map)
         return NULL;
     map->open = true;
     check_container_tag(r, e->data.mapping_start.tag, YAML_MAP_TAG, map);
-    define_anchor(r, e->data.mapping_start.anchor, map);
+    reader_define_anchor(r, e->data.mapping_start.anchor, map);
     read_entries(r, map);
     map->open = false;
     return r->stopped ? NULL : map;
@@ -551,11 +292,11 @@ static struct ynode *read_node(struct reader *r, yaml_event_t *e)
 {
     struct ynode *n = NULL;
     if (++r->depth > YAML_MAX_DEPTH) {
-        add_too_deep(r, event_position(e));
+        add_too_deep(r, reader_position(e));
     } else if (e->type == YAML_ALIAS_EVENT) {
         n = read_alias(r, e);
     } else if (e->type == YAML_SCALAR_EVENT) {
-        n = read_scalar(r, e);
+        n = reader_scalar(r, e);
     } else if (e->type == YAML_SEQUENCE_START_EVENT) {
         n = read_list(r, e);
     } else if (e->type == YAML_MAPPING_START_EVENT) {
@@ -565,16 +306,15 @@ static struct ynode *read_node(struct reader *r, yaml_event_t *e)
     return n;
 }
 
-/* ---- the document
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the document ----------------------------------------------------------------------------- */
 
 static void refuse_more(struct reader *r)
 {
     yaml_event_t e;
-    if (!next_event(r, &e))
+    if (!reader_next_event(r, &e))
         return;
     if (e.type == YAML_DOCUMENT_START_EVENT) {
-        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, event_position(&e),
+        diagnostics_add(r->diagnostics, DIAGNOSTIC_SYNTAX, reader_position(&e),
                         "a second document begins here");
         diagnostics_hint(r->diagnostics, "a file holds one playbook");
     }
@@ -588,7 +328,7 @@ static struct ynode *read_document(struct reader *r)
     struct ynode *root = NULL;
     bool end = false;
     for (int i = 0; i < 2 && !end; i++) {
-        if (!next_event(r, &e))
+        if (!reader_next_event(r, &e))
             return NULL;
         end = e.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&e);
@@ -599,7 +339,7 @@ static struct ynode *read_document(struct reader *r)
         return NULL;
     }
     root = read_next(r, YAML_DOCUMENT_END_EVENT, &end);
-    if (next_event(r, &e)) {
+    if (reader_next_event(r, &e)) {
         yaml_event_delete(&e);
         refuse_more(r);
     }

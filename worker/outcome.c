@@ -100,7 +100,6 @@ static enum status unwrap(struct envelope *e, struct arena *a, struct error *err
 /* Whether the data can travel; if not, *failure says why. */
 static bool may_travel(struct value data, size_t limit, struct error *failure)
 {
-    enum { WORST_ESCAPE = 6 }; /* "\u0001" for a byte */
     struct buf json;
     buf_init(&json, 0);
     enum status s = json_write(&json, data, JSON_COMPACT, failure);

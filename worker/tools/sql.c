@@ -58,7 +58,8 @@ static size_t quoted_end(struct str s, size_t at, bool backslashes)
     return 0;
 }
 
-/* $$ … $$ or $tag$ … $tag$; `at` itself if no dollar quote opens here, 0 if it is not closed. */
+/* $$ … $$ or $tag$ … $tag$; NO_QUOTE if no dollar quote opens here, 0 if it is not closed. */
+#define NO_QUOTE SIZE_MAX
 static size_t dollar_end(struct str s, size_t at)
 {
     size_t tag_end = at + 1;
@@ -66,7 +67,7 @@ static size_t dollar_end(struct str s, size_t at)
         while (tag_end < s.len && in_word(s.ptr[tag_end]) && s.ptr[tag_end] != '$')
             tag_end++;
     if (at_or_zero(s, tag_end) != '$')
-        return at;
+        return NO_QUOTE;
     struct str tag = {s.ptr + at, tag_end + 1 - at};
     struct str rest = {s.ptr + at + tag.len, s.len - at - tag.len};
     ptrdiff_t close = str_find(rest, tag);
@@ -156,8 +157,8 @@ static size_t next_lexeme(struct str s, size_t at, enum lexeme before, enum lexe
         *out = LEX_PARAMETER;
         return digits_end(s, at + 1);
     }
-    size_t dollar = c == '$' ? dollar_end(s, at) : at;
-    if (dollar != at)
+    size_t dollar = c == '$' ? dollar_end(s, at) : NO_QUOTE;
+    if (dollar != NO_QUOTE)
         return closed(dollar, s, LEX_QUOTED, out);
     *out = isdigit((unsigned char)c) ? LEX_NUMBER
            : c == ';'                ? LEX_SEMICOLON

@@ -25,17 +25,25 @@ static enum status use_dev(struct invocation *in, const char *data_dir, bool mus
     return settings_set(in->settings, SOURCE_FLAG, where.ptr, STR("nats.url"), str_of(entry.nats_url), err);
 }
 
-enum status client_choose_server(struct invocation *in, const char **from, struct error *err)
+/* Where the server's name comes from, for messages. */
+static const char *named_by(const struct invocation *in)
 {
-    enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, from);
+    const char *where;
+    if (settings_source(in->settings, SETTING_NATS_URL, &where) == SOURCE_DEFAULT)
+        return "the default";
+    return where;
+}
+
+static enum status choose_server(struct invocation *in, const char **from, struct error *err)
+{
+    enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, NULL);
     enum setting_source dir = settings_source(in->settings, SETTING_DATA_DIR, NULL);
-    if (url == SOURCE_DEFAULT)
-        *from = "the default";
+    const char *data_dir = settings_text(in->settings, SETTING_DATA_DIR);
+    *from = named_by(in);
     if (dir == SOURCE_FLAG && url < SOURCE_FLAG)
-        return use_dev(in, settings_text(in->settings, SETTING_DATA_DIR), true, from, err);
+        return use_dev(in, data_dir, true, from, err);
     if (url != SOURCE_DEFAULT)
         return STATUS_OK;
-    const char *data_dir = settings_text(in->settings, SETTING_DATA_DIR);
     return use_dev(in, data_dir[0] ? data_dir : NULL, false, from, err);
 }
 
@@ -73,15 +81,28 @@ static enum status explain_connect(const struct client *c, enum status status, s
     return error_wrap(err, "NATS at %s (from %s)", c->url, c->from);
 }
 
-enum status client_open(struct invocation *in, struct client *out, struct error *err)
+/* To the server that the settings have by now; `from` says why it is that one. */
+static enum status connect_to(struct invocation *in, const char *from, struct client *out, struct error *err)
 {
-    *out = (struct client){0};
-    TRY(client_choose_server(in, &out->from, err));
+    *out = (struct client){.from = from};
     TRY(shown_url(in, &out->url, err));
     TRY(subjects_from_settings(in->settings, &out->subjects, err));
     out->timeout_ms = settings_int(in->settings, SETTING_NATS_TIMEOUT);
     enum status status = bus_connect(in->settings, "cli", false, &out->bus, err);
     return status == STATUS_OK ? STATUS_OK : explain_connect(out, status, err);
+}
+
+enum status client_open(struct invocation *in, struct client *out, struct error *err)
+{
+    const char *from;
+    *out = (struct client){0};
+    TRY(choose_server(in, &from, err));
+    return connect_to(in, from, out, err);
+}
+
+enum status client_open_named(struct invocation *in, struct client *out, struct error *err)
+{
+    return connect_to(in, named_by(in), out, err);
 }
 
 void client_close(struct client *c)

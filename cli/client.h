@@ -23,10 +23,9 @@ struct client {
  * the `noetl dev` of --data-dir, or of the one that runs; else to the default.
  */
 enum status client_open(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
+/* The same without looking for a `noetl dev`: only what is named, or the default. */
+enum status client_open_named(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
 void client_close(struct client *c);
-
-/* Which server that is, set in the settings; `from` as above. For commands that connect by themselves. */
-enum status client_choose_server(struct invocation *in, const char **from, struct error *err) MUST_CHECK;
 
 /*
  * One operation of the API: "run", "show", … `extra_ms` is added to the usual time, for operations that wait

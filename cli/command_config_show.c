@@ -7,9 +7,9 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_config_show = {
-    .text = "Secrets are shown as ***. FROM is the flag, the variable, the file and line, or the NATS "
-            "context that a\n"
-            "value came from. A NAME that ends at a dot's left side shows the whole section.",
+    .text = "Secrets are shown as ***. FROM is the flag, the variable, the file and line, or the NATS\n"
+            "context that a value came from. A NAME that ends at a dot's left side shows the whole\n"
+            "section.",
     .examples = EXAMPLES,
 };
 

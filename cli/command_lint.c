@@ -9,9 +9,8 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_lint = {
-    .text = "Checks what registration would check, without a server: YAML, keys, transitions, templates. "
-            "Errors end with\n"
-            "exit code 2; warnings and hints do not.",
+    .text = "Checks what registration would check, without a server: YAML, keys, transitions,\n"
+            "templates. Errors end with exit code 2; warnings and hints do not.",
     .examples = EXAMPLES,
 };
 

@@ -8,9 +8,8 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_register = {
-    .text = "The path in the catalog is metadata.path of the playbook. All files are checked first: when one "
-            "has errors,\n"
-            "none is registered.",
+    .text = "The path in the catalog is metadata.path of the playbook. All files are checked first:\n"
+            "when one has errors, none is registered.",
     .examples = EXAMPLES,
 };
 

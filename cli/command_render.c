@@ -34,9 +34,9 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_render = {
-    .text = "A string that is one {{ … }} gives the expression's value with its type, as in playbooks, "
-            "except with\n"
-            "--mode string. Without --execution nothing is asked of any server.",
+    .text = "A string that is one {{ … }} gives the expression's value with its type, as in\n"
+            "playbooks, except with --mode string. Without --execution nothing is asked of any\n"
+            "server.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };

@@ -32,19 +32,17 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_run = {
-    .text = "A FILE is registered when it is new or has changed, and that version is run. A PATH is that of "
-            "a playbook in the\n"
-            "catalog. Without --follow or --wait the id of the execution is printed and that is all.\n"
+    .text = "A FILE is registered when it is new or has changed, and that version is run. A PATH is\n"
+            "that of a playbook in the catalog. Without --follow or --wait the id of the execution is\n"
+            "printed and that is all.\n"
             "\n"
-            "VALUE of --set is JSON if it is valid JSON (10, true, null, [1,2], {\"a\":1}, \"007\"), else "
-            "the text as it stands;\n"
-            "--set workload.name= is the empty text. Names between dots are keys of maps; lists are replaced "
-            "whole.\n"
+            "VALUE of --set is JSON if it is valid JSON (10, true, null, [1,2], {\"a\":1}, \"007\"), else\n"
+            "the text as it stands; --set workload.name= is the empty text. Names between dots are\n"
+            "keys of maps; lists are replaced whole.\n"
             "\n"
-            "With -o json, --wait and --follow print one document at the end; with -o jsonl, --follow prints "
-            "each event on a\n"
-            "line. The exit code tells how the execution ended: 0 completed, 1 failed, 3 cancelled; 7 when "
-            "--timeout came first.",
+            "With -o json, --wait and --follow print one document at the end; with -o jsonl, --follow\n"
+            "prints each event on a line. The exit code tells how the execution ended: 0 completed, 1\n"
+            "failed, 3 cancelled; 7 when --timeout came first.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };

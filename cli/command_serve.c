@@ -25,10 +25,9 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_serve = {
-    .text = "Each part may run several times, on several machines; they meet over NATS. `noetl setup` makes "
-            "the streams and\n"
-            "tables that they need. SIGTERM or Ctrl-C lets a part finish what it has begun; a second one "
-            "ends it at once.",
+    .text = "Each part may run several times, on several machines; they meet over NATS. `noetl setup`\n"
+            "makes the streams and tables that they need. SIGTERM or Ctrl-C lets a part finish what\n"
+            "it has begun; a second one ends it at once.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };

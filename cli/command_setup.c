@@ -15,9 +15,9 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_setup = {
-    .text = "May be given again at any time, and after an upgrade has to be. On NATS it needs the permission "
-            "for $JS.API.>, in\n"
-            "Postgres that for making a schema. `noetl dev` does all of it for its own servers.",
+    .text = "May be given again at any time, and after an upgrade has to be. On NATS it needs the\n"
+            "permission for $JS.API.>, in Postgres that for making a schema. `noetl dev` does all of\n"
+            "it for its own servers.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };
@@ -66,7 +66,7 @@ enum status command_setup(struct invocation *in, struct error *err)
 {
     struct client c;
     int applied = 0;
-    TRY(client_open(in, &c, err));
+    TRY(client_open_named(in, &c, err));
     enum status status = migrate(in, &applied, err);
     if (status == STATUS_OK)
         status = make_streams(in, &c, err);

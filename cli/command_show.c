@@ -12,10 +12,9 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_show = {
-    .text = "Texts under keys that look like a password, token, secret, api_key, authorization, … are shown "
-            "as *** in what a\n"
-            "step was given, in -o json too. Results are shown as they are. -o json prints {\"execution\", "
-            "\"events\"}.",
+    .text = "Texts under keys that look like a password, token, secret, api_key, authorization, … are\n"
+            "shown as *** in what a step was given, in -o json too. Results are shown as they are. -o\n"
+            "json prints {\"execution\", \"events\"}.",
     .examples = EXAMPLES,
 };
 

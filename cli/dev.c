@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "dev_child.h"
+#include "dev_note.h"
 #include "dev_registry.h"
 #include "dev_servers.h"
 #include "dev_settings.h"
-#include "output.h"
 #include "publisher/subject.h"
 #include "runtime/connect.h"
 
@@ -143,12 +143,12 @@ static void tend_children(struct dev *d)
         struct error err;
         int code;
         if (dev_child_ended(c, &code))
-            say_note("the %s ended with code %d and is started again (%s/logs/%s.log)", c->name, code,
-                     d->data.path, c->name);
+            dev_note(d->data.log, "the %s ended with code %d and is started again (%s/logs/%s.log)", c->name,
+                     code, d->data.path, c->name);
         if (c->process.pid != 0 || mono_now().ns < c->start_again.ns)
             continue;
         if (start_child(d, c, &err) != STATUS_OK) {
-            say_error(&err);
+            dev_note_error(d->data.log, &err);
             c->start_again.ns = mono_now().ns + c->pause_ms * 1000000;
         }
     }
@@ -270,12 +270,12 @@ static void stop_part(struct dev *d, const char *part, int64_t grace_ms, bool *a
         int code;
         pump(d, TICK_MS / 10);
         if (next_signal(d) != 0 && !*at_once) {
-            say_note("stopping at once");
+            dev_note(d->data.log, "stopping at once");
             *at_once = true;
             signal_part(d, part, SIGKILL);
         }
         if (!*at_once && mono_ms_since(start) > grace_ms) {
-            say_note("the %s did not stop in time and is killed", part);
+            dev_note(d->data.log, "the %s did not stop in time and is killed", part);
             signal_part(d, part, SIGKILL);
             grace_ms = INT64_MAX;
         }
@@ -330,7 +330,7 @@ static enum status run_in_folder(struct dev *d, struct error *err)
         tell(d);
         watch(d);
         dev_registry_remove(&d->entry);
-        say_note("stopping");
+        dev_note(d->data.log, "stopping");
     }
     stop_all(d);
     return s;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "dev_note.h"
 #include "dev_settings.h"
 #include "eventlog/eventlog.h"
-#include "output.h"
 #include "publisher/topology.h"
 #include "runtime/connect.h"
 
@@ -28,11 +28,12 @@ static enum status wish(int64_t port, uint16_t usual, const char *flag, struct p
     return STATUS_OK;
 }
 
-static void say_other_port(const struct port_wish *wish, uint16_t got, const char *what)
+static void say_other_port(const struct dev_servers *s, const struct port_wish *wish, uint16_t got,
+                           const char *what)
 {
     char holder[128];
     if (wish->port != 0 && wish->port != got)
-        say_note("port %u is taken by %s: %s is on %u", wish->port,
+        dev_note(s->log, "port %u is taken by %s: %s is on %u", wish->port,
                  port_holder(wish->port, holder, sizeof(holder)), what, got);
 }
 
@@ -40,8 +41,8 @@ static void say_other_port(const struct port_wish *wish, uint16_t got, const cha
  * "host:port" for the publisher, checked while there is still somebody to tell. Only ports of this machine's
  * loopback can be looked at; for others the publisher says what is wrong.
  */
-static enum status choose_http(const struct dev_options *options, struct settings *settings,
-                               struct error *err)
+static enum status choose_http(const struct dev_servers *s, const struct dev_options *options,
+                               struct settings *settings, struct error *err)
 {
     const char *text = options->http ? options->http : settings_text(settings, SETTING_PUBLISHER_HTTP);
     const char *colon = strrchr(text, ':');
@@ -60,7 +61,7 @@ static enum status choose_http(const struct dev_options *options, struct setting
     uint16_t port = (uint16_t)number;
     if (number == 0 || str_is(host, "127.0.0.1") || str_is(host, "localhost"))
         TRY(port_choose(&wished, &port, err));
-    say_other_port(&wished, port, "HTTP");
+    say_other_port(s, &wished, port, "HTTP");
     char where[300];
     (void)snprintf(where, sizeof(where), "%.*s:%u", host.len > 255 ? 255 : (int)host.len, host.ptr, port);
     return dev_settings_set(settings, SETTING_PUBLISHER_HTTP, where, err);
@@ -72,7 +73,7 @@ static enum status start_nats(struct dev_servers *s, struct error *err)
 {
     struct private_nats_options o = {.folder = s->nats_folder, .log_path = s->nats_log, .port = s->nats_port};
     TRY(private_nats_start(&o, &s->nats, err));
-    say_other_port(&s->nats_port, s->nats.port, "NATS");
+    say_other_port(s, &s->nats_port, s->nats.port, "NATS");
     s->nats_port = (struct port_wish){.port = s->nats.port, .setting = "--nats-port"};
     return STATUS_OK;
 }
@@ -82,7 +83,7 @@ static enum status start_postgres(struct dev_servers *s, struct error *err)
     struct private_postgres_options o = {
         .folder = s->postgres_folder, .log_path = s->postgres_log, .port = s->postgres_port};
     TRY(private_postgres_start(&o, &s->postgres, err));
-    say_other_port(&s->postgres_port, s->postgres.port, "Postgres");
+    say_other_port(s, &s->postgres_port, s->postgres.port, "Postgres");
     s->postgres_port = (struct port_wish){.port = s->postgres.port, .setting = "--postgres-port"};
     return STATUS_OK;
 }
@@ -118,10 +119,11 @@ static enum status lay_out(struct dev_servers *s, const char *data, const struct
 enum status dev_servers_start(struct dev_servers *s, const struct server_folder *data,
                               const struct dev_options *options, struct settings *settings, struct error *err)
 {
-    *s = (struct dev_servers){.own_nats = !dev_settings_names(settings, SETTING_NATS_URL),
+    *s = (struct dev_servers){.log = data->log,
+                              .own_nats = !dev_settings_names(settings, SETTING_NATS_URL),
                               .own_postgres = !dev_settings_names(settings, SETTING_POSTGRES_URL)};
     TRY(lay_out(s, data->path, options, err));
-    TRY(choose_http(options, settings, err));
+    TRY(choose_http(s, options, settings, err));
     if (s->own_nats) {
         TRY(start_nats(s, err));
         dev_settings_drop_login(settings);
@@ -167,7 +169,7 @@ enum status dev_servers_set_up(const struct settings *settings, struct error *er
 /* ---- watching and stopping ---------------------------------------------------------------------------- */
 
 /* Whether a server of ours is down and to be started now. */
-static bool is_due(bool own, struct process *p, struct mono_time *next, const char *name)
+static bool is_due(bool own, struct process *p, struct mono_time *next, const char *name, int log)
 {
     int code;
     if (!own)
@@ -176,7 +178,7 @@ static bool is_due(bool own, struct process *p, struct mono_time *next, const ch
         if (!process_wait(p, 0, &code))
             return false;
         *p = (struct process){0};
-        say_note("%s ended with code %d", name, code);
+        dev_note(log, "%s ended with code %d", name, code);
     }
     if (mono_now().ns < next->ns)
         return false;
@@ -184,24 +186,24 @@ static bool is_due(bool own, struct process *p, struct mono_time *next, const ch
     return true;
 }
 
-static void say_started(const char *name, enum status status, const struct error *err)
+static void say_started(const char *name, enum status status, const struct error *err, int log)
 {
     if (status == STATUS_OK)
-        say_note("%s runs again", name);
+        dev_note(log, "%s runs again", name);
     else
-        say_error(err);
+        dev_note_error(log, err);
 }
 
 void dev_servers_watch(struct dev_servers *s)
 {
     struct error err;
-    if (is_due(s->own_nats, &s->nats.process, &s->next_nats, "the NATS server")) {
+    if (is_due(s->own_nats, &s->nats.process, &s->next_nats, "the NATS server", s->log)) {
         private_nats_stop(&s->nats);
-        say_started("the NATS server", start_nats(s, &err), &err);
+        say_started("the NATS server", start_nats(s, &err), &err, s->log);
     }
-    if (is_due(s->own_postgres, &s->postgres.process, &s->next_postgres, "Postgres")) {
+    if (is_due(s->own_postgres, &s->postgres.process, &s->next_postgres, "Postgres", s->log)) {
         private_postgres_stop(&s->postgres);
-        say_started("Postgres", start_postgres(s, &err), &err);
+        say_started("Postgres", start_postgres(s, &err), &err, s->log);
     }
 }
 

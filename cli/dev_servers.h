@@ -14,6 +14,7 @@ struct dev_servers {
     bool own_nats, own_postgres;
     struct private_nats nats; /* zero unless it runs */
     struct private_postgres postgres;
+    int log;                                   /* of dev's notes */
     struct mono_time next_nats, next_postgres; /* not to be started again before */
 };
 
@@ -24,7 +25,7 @@ enum status dev_servers_start(struct dev_servers *s, const struct server_folder 
                               struct error *err) MUST_CHECK;
 /* Streams, buckets and the schema of the log: made, or brought to this version. */
 enum status dev_servers_set_up(const struct settings *settings, struct error *err) MUST_CHECK;
-/* Starts one of ours again that has ended, on the same port, until that works; says so on standard error. */
+/* Starts one of ours again that has ended, on the same port, until that works, and notes it. */
 void dev_servers_watch(struct dev_servers *s);
 void dev_servers_stop(struct dev_servers *s);
 

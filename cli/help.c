@@ -208,6 +208,12 @@ static void add_cell(struct buf *out, const char *text)
     }
 }
 
+static void add_anchor(struct buf *out, const char *name)
+{
+    for (; *name; name++)
+        buf_add_char(out, *name == ' ' ? '-' : *name);
+}
+
 static void markdown_flags(struct buf *out, const struct flag *table)
 {
     buf_add_text(out, "\n| flag | what it does |\n|---|---|\n");
@@ -289,8 +295,11 @@ void help_markdown(struct buf *out)
     buf_add_text(out, "# The command line\n\n"
                       "Written by `noetl help --markdown` from the tables of the program.\n\n"
                       "| command | what it does |\n|---|---|\n");
-    for (const struct command *c = COMMANDS; c->name; c++)
-        buf_printf(out, "| [noetl %s](#noetl-%s) | %s |\n", c->name, c->name, c->summary);
+    for (const struct command *c = COMMANDS; c->name; c++) {
+        buf_printf(out, "| [noetl %s](#noetl-", c->name);
+        add_anchor(out, c->name);
+        buf_printf(out, ") | %s |\n", c->summary);
+    }
     for (const struct command *c = COMMANDS; c->name; c++)
         markdown_command(out, c);
     buf_add_text(out, "\n## Output\n");

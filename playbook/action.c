@@ -265,7 +265,25 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
         check_tasks(c, fields_get(f, "task"), what);
 }
 
-static void collect_keys(struct compilation *c, const struct fields *f, struct draft_action *out)
+bool action_logs_in(enum step_type type)
+{
+    return type == STEP_HTTP || type == STEP_POSTGRES || type == STEP_DUCKDB || type == STEP_NATS ||
+           type == STEP_SECRETS;
+}
+
+/* A workbook step's auth is its action's; step.c looks whether that logs in. */
+static bool is_unused_auth(struct compilation *c, const struct field *field, enum step_type type,
+                           const char *what)
+{
+    if (strcmp(field->rule->means, "auth") != 0 || type == STEP_WORKBOOK || action_logs_in(type))
+        return false;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNUSED_AUTH, field->child->key_at,
+                    "\"%s\" of %s means nothing: its type logs in nowhere", field->rule->name, what);
+    return true;
+}
+
+static void collect_keys(struct compilation *c, const struct fields *f, const char *what,
+                         struct draft_action *out)
 {
     struct map_builder config, verbatim;
     map_begin(&config, c->scratch);
@@ -273,7 +291,8 @@ static void collect_keys(struct compilation *c, const struct fields *f, struct d
     for (uint32_t i = 0; i < f->count; i++) {
         const struct field *field = &f->items[i];
         uint32_t flags = field->rule->flags;
-        if (!field->usable || !(flags & (KEY_CONFIG | KEY_VERBATIM)))
+        if (!field->usable || !(flags & (KEY_CONFIG | KEY_VERBATIM)) ||
+            is_unused_auth(c, field, out->type, what))
             continue;
         const struct ynode *node = flags & KEY_BASE64 ? decode(c, field->child) : field->child->node;
         if (flags & KEY_CONFIG)
@@ -293,5 +312,5 @@ void action_read(struct compilation *c, const struct ynode *in, const struct fie
     check_save(c, fields_get(fields, "save"), what);
     check_assert(c, fields_get(fields, "assert"), what);
     check_tool(c, in, fields, out->type, what);
-    collect_keys(c, fields, out);
+    collect_keys(c, fields, what, out);
 }

@@ -95,6 +95,8 @@ void action_read(struct compilation *c, const struct ynode *in, const struct fie
                  struct draft_action *out);
 /* The type that the map names, STEP_NONE if none; *known is false if there was an error about it. */
 enum step_type action_type(struct compilation *c, const struct ynode *in, const char *what, bool *known);
+/* Whether the type takes `auth`. */
+bool action_logs_in(enum step_type type);
 /* One map for all spellings of args; absent if none. */
 struct value args_read(struct compilation *c, const struct fields *fields);
 /* Seconds to milliseconds; 0 after an error. */

@@ -225,6 +225,12 @@ static void use_action(struct compilation *c, struct step *step, struct draft_st
     own->type = action->type;
     own->verbatim = action->verbatim;
     own->timeout_ms = own->timeout_ms ? own->timeout_ms : action->timeout_ms;
+    if (own->config.len && !action_logs_in(action->type)) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_UNUSED_AUTH, step->at,
+                        "\"auth\" of step \"%" PRISTR "\" means nothing: its action logs in nowhere",
+                        ARGSTR(step->name));
+        own->config = VALUE_EMPTY_MAP;
+    }
     own->config = compilation_overlay(c, action->config, own->config);
     own->args = compilation_overlay(c, action->args, own->args);
 }

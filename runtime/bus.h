@@ -43,7 +43,7 @@ int64_t bus_max_payload(struct bus *bus);
 /* Waits until the server has seen all that was published. */
 enum status bus_flush(struct bus *bus, int64_t timeout_ms, struct error *err) MUST_CHECK;
 
-/* ---- core NATS ------------------------------------------------------------------------------------- */
+/* ---- core NATS --------------------------------------------------------------------------------------- */
 
 struct bus_header {
     const char *name, *value;
@@ -75,7 +75,7 @@ enum status bus_subscribe(struct bus *bus, const char *subject, const char *queu
                           void *context, struct bus_subscription **out, struct error *err) MUST_CHECK;
 void bus_unsubscribe(struct bus_subscription **s);
 
-/* ---- publishing to streams -------------------------------------------------------------------------- */
+/* ---- publishing to streams --------------------------------------------------------------------------- */
 
 struct bus_ack { /* what the stream said */
     char stream[64];
@@ -175,7 +175,7 @@ void bus_reader_hold(struct bus_reader *r, bool hold);
 /* No delivery comes after it. */
 void bus_reader_stop(struct bus_reader **r);
 
-/* ---- administration ----------------------------------------------------------------------------------- */
+/* ---- administration ---------------------------------------------------------------------------------- */
 
 struct bus_stream {
     const char *name;

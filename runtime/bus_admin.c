@@ -56,8 +56,7 @@ static enum status call(struct bus *bus, const char *verb, const char *stream, c
 
 static const struct value NO_BODY = {.type = VALUE_UNDEFINED};
 
-/* ---- making a configuration come true
- * ------------------------------------------------------------------------- */
+/* ---- making a configuration come true ---------------------------------------------------------------- */
 
 /* The first member of `wanted` that `actual` has otherwise, or NULL. */
 static const struct value_entry *first_difference(struct value wanted, struct value actual)
@@ -179,8 +178,7 @@ enum status bus_stream_ensure(struct bus *bus, const struct bus_stream *config, 
     return status;
 }
 
-/* ---- consumers
- * --------------------------------------------------------------------------------------------------- */
+/* ---- consumers --------------------------------------------------------------------------------------- */
 
 static enum status consumer_config(struct arena *a, const struct bus_consumer *c, struct value *out,
                                    struct error *err)
@@ -270,8 +268,7 @@ enum status bus_consumer_info(struct bus *bus, const char *stream, const char *d
     return status;
 }
 
-/* ---- what is stored
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what is stored ---------------------------------------------------------------------------------- */
 
 enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stream_info *out,
                             struct error *err)

@@ -20,8 +20,7 @@ enum {
     GRACE_MS = 3000,
 };
 
-/* ---- options
- * ------------------------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------------- */
 
 static natsStatus set_servers(natsOptions *options, const char *list)
 {
@@ -121,8 +120,7 @@ static enum status make_options(const struct bus_options *o, struct bus *bus, na
     return status;
 }
 
-/* ---- the attempt
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the attempt ------------------------------------------------------------------------------------- */
 
 /* Shared by the caller and the thread; whoever is last frees it. */
 struct attempt {

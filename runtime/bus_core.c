@@ -28,8 +28,7 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
     return STATUS_OK;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------------------
- */
+/* ---- requests ---------------------------------------------------------------------------------------- */
 
 /* On the stack of whoever waits. */
 struct request {
@@ -174,8 +173,7 @@ enum status bus_request(struct bus *bus, const char *subject, const struct bus_h
     return status;
 }
 
-/* ---- subscriptions
- * ------------------------------------------------------------------------------------------ */
+/* ---- subscriptions ----------------------------------------------------------------------------------- */
 
 struct bus_subscription {
     struct listener *listener;

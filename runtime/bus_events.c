@@ -79,8 +79,7 @@ static int64_t reconnect_delay(natsConnection *nc, int attempts, void *closure)
     return delay_ms + now_ns / 1000 % delay_ms / 2;
 }
 
-/* ---- refusals
- * ------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------------------------------------- */
 
 /* `Permissions Violation for Publish to "subject"`: the subject, cut out in place; NULL for another text. */
 static char *refused_subject(char *text, const char *verb)

@@ -93,7 +93,7 @@ struct bus {
 /* True on threads that run handlers: they must not wait for what only they can bring. */
 extern _Thread_local bool bus_on_handler_thread;
 
-/* ---- bus_wire.c: what may stand on the wire, and what the library's codes mean ---------------------- */
+/* ---- bus_wire.c: what may stand on the wire, and what the library's codes mean ----------------------- */
 
 /* STATUS_INVALID for what would break the protocol: white space, empty tokens, wildcards unless allowed. */
 enum status wire_check_subject(const char *subject, bool wildcards, struct error *err) MUST_CHECK;
@@ -115,7 +115,7 @@ int wire_cond_init(pthread_cond_t *cond);
 /* Waits on it until the monotonic time; false when that has come. */
 bool wire_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns);
 
-/* ---- the rest ------------------------------------------------------------------------------------------ */
+/* ---- the rest ---------------------------------------------------------------------------------------- */
 
 enum status pusher_start(struct bus *bus, struct error *err) MUST_CHECK;
 void pusher_stop(struct bus *bus);

@@ -52,8 +52,7 @@ static enum status not_there(const char *bucket, const char *key, struct error *
     return error_place(err, "%s", key);
 }
 
-/* ---- the bucket
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the bucket -------------------------------------------------------------------------------------- */
 
 static enum status bucket_config(struct arena *a, const char *stream, const char *bucket, uint32_t history,
                                  uint32_t replicas, struct value *out, struct error *err)
@@ -96,9 +95,7 @@ enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history,
     return status;
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------ */
 
 enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value,
                        uint64_t *revision, struct error *err)
@@ -164,8 +161,7 @@ enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uin
     return STATUS_OK;
 }
 
-/* ---- the list of keys
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the list of keys -------------------------------------------------------------------------------- */
 
 struct listing {
     struct arena *arena;
@@ -173,6 +169,7 @@ struct listing {
     size_t prefix;  /* bytes before the key in a subject */
     uint64_t left;  /* messages that the consumer has to give */
     uint32_t batch; /* of them, asked for and not yet come */
+    bool broken;    /* the consumer said that it gives no more, before its end */
 };
 
 static void add_key(struct listing *l, natsMsg *msg, const struct ack_subject *ack)
@@ -199,8 +196,7 @@ static bool take_key(void *context, natsMsg *msg)
     struct ack_subject ack;
     const char *reply = natsMsg_GetReply(msg);
     if (!reply || !ack_subject_parse(str_of(reply), &ack)) {
-        l->batch = 0; /* a status: nothing more comes */
-        l->left = 0;
+        l->broken = true; /* a status */
         return false;
     }
     add_key(l, msg, &ack);
@@ -236,14 +232,15 @@ static enum status gather_keys(struct bus *bus, const char *stream, const char *
 {
     char subject[SUBJECT_MAX], body[128];
     snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", stream, name);
-    while (l->left > 0) {
+    while (l->left > 0 && !l->broken) {
         l->batch = l->left < LIST_BATCH ? (uint32_t)l->left : LIST_BATCH;
         int len = snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%" PRId64 "}", l->batch,
                            bus->request_timeout_ms * NS_PER_MS);
         TRY(collect(bus, subject, (struct str){body, (size_t)len}, bus->request_timeout_ms, take_key, l,
                     err));
     }
-    return STATUS_OK;
+    return l->broken ? error_set(err, STATUS_UNAVAILABLE, "the list of keys in %s broke off", stream)
+                     : STATUS_OK;
 }
 
 enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,

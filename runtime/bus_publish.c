@@ -28,8 +28,7 @@ struct publish {
     void *context;
 };
 
-/* ---- the window
- * --------------------------------------------------------------------------------------------- */
+/* ---- the window -------------------------------------------------------------------------------------- */
 
 void publish_init(struct bus *bus)
 {
@@ -78,8 +77,7 @@ static void leave_window(struct bus *bus)
     pthread_mutex_unlock(&bus->window_mutex);
 }
 
-/* ---- the end of a publish
- * ------------------------------------------------------------------------------------- */
+/* ---- the end of a publish ---------------------------------------------------------------------------- */
 
 static void finish(struct publish *p, const struct bus_ack *ack, const struct error *err)
 {
@@ -107,8 +105,7 @@ static void finish_unanswered(struct publish *p)
     finish(p, NULL, &err);
 }
 
-/* ---- sending
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------------- */
 
 static int64_t answer_due_ns(const struct publish *p, int64_t now_ns)
 {
@@ -157,8 +154,7 @@ static void publish_due(struct exchange *e)
     send_copy(p);
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- answers ----------------------------------------------------------------------------------------- */
 
 static void ack_from_value(struct value v, struct bus_ack *ack)
 {
@@ -218,8 +214,7 @@ static void publish_failed(struct exchange *e, const struct error *err)
 static const struct exchange_kind PUBLISH = {
     .answered = publish_answered, .failed = publish_failed, .due = publish_due};
 
-/* ---- the calls
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the calls --------------------------------------------------------------------------------------- */
 
 static size_t collect_headers(const struct bus_publication *p, struct bus_header headers[MOST_HEADERS])
 {

@@ -73,8 +73,7 @@ void pulls_free(struct bus *bus)
     pthread_mutex_destroy(&bus->pulls.mutex);
 }
 
-/* ---- requests
- * --------------------------------------------------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------------------------------------- */
 
 static void settle(struct bus_pull *p, uint64_t owed)
 {
@@ -130,8 +129,7 @@ static void cover(struct bus_pull *p)
     }
 }
 
-/* ---- trouble
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- trouble ----------------------------------------------------------------------------------------- */
 
 /* With the mutex held, which is let go while the handler runs. NULL: it works. */
 static void tell(struct bus_pull *p, const struct error *err)
@@ -162,17 +160,21 @@ static void fails(struct bus_pull *p, const struct error *err)
         tell(p, err);
 }
 
+static enum status unanswered(const struct bus_pull *p, struct error *err)
+{
+    error_set(err, STATUS_UNAVAILABLE, "consumer %s of stream %s does not answer", p->consumer, p->stream);
+    error_place(err, "%s", p->next_subject);
+    return error_hint(err, "It may not exist: `noetl setup` makes streams and consumers.");
+}
+
 /* What a status that ends a request means; STATUS_OK for an ordinary end. */
 static enum status end_of_request(const struct bus_pull *p, int code, const char *text, struct error *err)
 {
     enum status status = STATUS_UNAVAILABLE;
     if (code == 404 || code == 408)
         return STATUS_OK; /* nothing there, or expired */
-    if (code == 503) {
-        error_set(err, status, "consumer %s of stream %s does not answer", p->consumer, p->stream);
-        error_place(err, "%s", p->next_subject);
-        return error_hint(err, "It may not exist: `noetl setup` makes streams and consumers.");
-    }
+    if (code == 503)
+        return unanswered(p, err);
     if (code == 400)
         status = STATUS_INVALID;
     if (strstr(text, "Deleted"))
@@ -211,8 +213,7 @@ static void take_status(struct bus_pull *p, natsMsg *msg, int code, const char *
         fails(p, &err);
 }
 
-/* ---- messages
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------- */
 
 /* With the mutex held, which is let go while the handler runs. Owns msg. */
 static void take_message(struct bus_pull *p, natsMsg *msg)
@@ -251,8 +252,7 @@ static void on_message(void *context, natsMsg *msg)
     pthread_mutex_unlock(&p->bus->pulls.mutex);
 }
 
-/* ---- the keeper's part
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the keeper's part ------------------------------------------------------------------------------- */
 
 static enum status listen(struct bus_pull *p, uint32_t generation, struct listener **out, struct error *err)
 {
@@ -282,9 +282,21 @@ static void move(struct bus_pull *p)
         fails(p, &err);
 }
 
+/* Neither a message nor a heartbeat: for a consumer that does not exist the server answers nothing. */
+static bool check_silence(struct bus_pull *p, int64_t now_ns)
+{
+    struct error err;
+    if (p->asked == 0 || now_ns - p->heard_ns <= SILENCE_MS * NS_PER_MS)
+        return false;
+    p->failures = QUIET_FAILURES; /* it has been quiet for long enough */
+    (void)unanswered(p, &err);
+    fails(p, &err);
+    return true;
+}
+
 static void tend(struct bus_pull *p, int64_t now_ns)
 {
-    bool silent = p->asked > 0 && now_ns - p->heard_ns > SILENCE_MS * NS_PER_MS;
+    bool silent = check_silence(p, now_ns);
     if (p->in_doubt || silent || p->connection != atomic_load(&p->bus->connections))
         move(p);
     cover(p);
@@ -325,8 +337,7 @@ void pulls_denied(struct bus *bus, const char *subject, const struct error *err)
     pthread_mutex_unlock(&bus->pulls.mutex);
 }
 
-/* ---- the calls
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the calls --------------------------------------------------------------------------------------- */
 
 static enum status set_names(struct bus_pull *p, const char *stream, const char *consumer, struct error *err)
 {

@@ -14,8 +14,7 @@ enum {
     NO_MEMORY_MS = 100,
 };
 
-/* ---- the list
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------- */
 
 void readers_init(struct bus *bus)
 {
@@ -114,8 +113,7 @@ void reader_ask(struct bus_reader *r)
     pthread_mutex_lock(&r->bus->readers.mutex);
 }
 
-/* ---- what the consumer sends
- * -------------------------------------------------------------------------------------- */
+/* ---- what the consumer sends ------------------------------------------------------------------------- */
 
 /*
  * A message before the place asked for: the stream's end stands behind it, because the stream lost its tail,
@@ -245,8 +243,7 @@ static void on_message(void *context, natsMsg *msg)
         reader_leave(r);
 }
 
-/* ---- the keeper's part
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the keeper's part ------------------------------------------------------------------------------- */
 
 static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
 {
@@ -275,9 +272,7 @@ void readers_tend(struct bus *bus, int64_t now_ns)
     }
 }
 
-/* ---- the calls
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the calls --------------------------------------------------------------------------------------- */
 
 static enum status listen(struct bus *bus, struct error *err)
 {

@@ -8,8 +8,7 @@
 
 _Thread_local bool bus_on_handler_thread;
 
-/* ---- subjects and headers ---------------------------------------------------------------------------------
- */
+/* ---- subjects and headers ---------------------------------------------------------------------------- */
 
 static bool token_is_valid(struct str token, bool wildcards)
 {
@@ -47,8 +46,7 @@ static enum status check_header(const struct bus_header *h, struct error *err)
     return STATUS_OK;
 }
 
-/* ---- messages ---------------------------------------------------------------------------------------------
- */
+/* ---- messages ---------------------------------------------------------------------------------------- */
 
 /* The version line, the empty line, and "Name: value\r\n" each. */
 static size_t header_size(const struct bus_header *headers, size_t count)
@@ -118,8 +116,7 @@ int wire_status(natsMsg *msg, const char **text)
     return code ? atoi(code) : 0;
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------ */
 
 static enum status native_status(natsStatus s)
 {
@@ -153,6 +150,7 @@ static const struct {
 } API_ERRORS[] = {
     {10008, STATUS_UNAVAILABLE}, /* temporarily unavailable */
     {10009, STATUS_UNAVAILABLE}, /* not the leader */
+    {10012, STATUS_INVALID},     /* consumer as it is asked for, said with code 500 */
     {10013, STATUS_CONFLICT},    /* consumer name in use */
     {10014, STATUS_NOT_FOUND},   /* consumer */
     {10023, STATUS_LIMIT},       /* insufficient resources */
@@ -161,10 +159,13 @@ static const struct {
     {10037, STATUS_NOT_FOUND},   /* message */
     {10039, STATUS_UNSUPPORTED}, /* JetStream not enabled for the account */
     {10047, STATUS_LIMIT},       /* storage of the account */
+    {10049, STATUS_INVALID},     /* stream as it is asked for, said with code 500 */
+    {10052, STATUS_INVALID},     /* the same */
     {10054, STATUS_LIMIT},       /* message larger than the stream takes */
     {10058, STATUS_CONFLICT},    /* stream name in use */
     {10059, STATUS_NOT_FOUND},   /* stream */
     {10065, STATUS_CONFLICT},    /* subjects overlap with another stream's */
+    {10069, STATUS_INVALID},     /* change of a stream, said with code 500 */
     {10071, STATUS_CONFLICT},    /* wrong last sequence */
     {10076, STATUS_UNSUPPORTED}, /* JetStream not enabled */
     {10105, STATUS_CONFLICT},    /* consumer exists and is still active */
@@ -201,8 +202,7 @@ enum status wire_api_error(struct value error, const char *what, struct error *e
     return error_place(err, "%s", what);
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------------------------------------ */
+/* ---- waiting ----------------------------------------------------------------------------------------- */
 
 int wire_cond_init(pthread_cond_t *cond)
 {

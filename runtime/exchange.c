@@ -7,7 +7,7 @@
 
 enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64 };
 
-/* ---- the table ----------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------------- */
 
 static bool grow(struct exchange_table *t)
 {
@@ -82,18 +82,6 @@ void exchange_end(struct exchange *e)
     pthread_mutex_unlock(&t->mutex);
 }
 
-void exchange_close(struct exchange *e)
-{
-    struct exchange_table *t = &e->bus->exchanges;
-    pthread_mutex_lock(&t->mutex);
-    t->waiting++;
-    while (e->claimed)
-        pthread_cond_wait(&t->released, &t->mutex);
-    t->waiting--;
-    remove_from(t, e);
-    pthread_mutex_unlock(&t->mutex);
-}
-
 bool exchange_claim(struct exchange *e)
 {
     struct exchange_table *t = &e->bus->exchanges;
@@ -104,8 +92,7 @@ bool exchange_claim(struct exchange *e)
     return mine;
 }
 
-/* ---- answers --------------------------------------------------------------------------------------------
- */
+/* ---- answers ----------------------------------------------------------------------------------------- */
 
 /* The 16 hexadecimal digits at the end of an answer's subject. */
 static bool read_token(const char *subject, uint32_t *slot, uint32_t *generation)
@@ -154,8 +141,7 @@ static void on_answer(void *context, natsMsg *msg)
         natsMsg_Destroy(msg); /* too late, or a second answer */
 }
 
-/* ---- time and refusals ------------------------------------------------------------------------------------
- */
+/* ---- time and refusals ------------------------------------------------------------------------------- */
 
 struct wanted {
     int64_t now_ns;

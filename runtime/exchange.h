@@ -74,8 +74,6 @@ enum status exchange_begin(struct exchange *e, char reply[REPLY_TEXT], struct er
 void exchange_reopen(struct exchange *e, int64_t due_ns);
 /* By whoever has claimed it: the answer can't reach it any more, and it is the caller's alone. */
 void exchange_end(struct exchange *e);
-/* Ends one that is open, by its owner: waits while somebody else has it claimed. */
-void exchange_close(struct exchange *e);
 /* False when somebody else has claimed it. For an exchange that is known to exist. */
 bool exchange_claim(struct exchange *e);
 

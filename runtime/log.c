@@ -27,8 +27,7 @@ void log_setup(const char *part, enum log_level least, bool json)
     settings.json = json;
 }
 
-/* ---- members
- * -------------------------------------------------------------------------------------------------- */
+/* ---- members ----------------------------------------------------------------------------------------- */
 
 /* Whether logfmt can have it as it stands. */
 static bool is_bare(struct str s)
@@ -109,8 +108,7 @@ static void add_time(struct buf *b)
     add_text(b, "", "time", str_of(text));
 }
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------------------------- */
 
 static void add_line(struct buf *b, enum log_level level, const char *message, const struct log_field *fields,
                      size_t count)

@@ -21,8 +21,7 @@ extern char **environ;
 
 enum { FIRST_FREE_FD = 4, POLL_MS = 10 };
 
-/* ---- finding
- * -------------------------------------------------------------------------------------------------- */
+/* ---- finding ----------------------------------------------------------------------------------------- */
 
 static bool is_program(const char *path)
 {
@@ -56,8 +55,7 @@ bool process_find(const char *name, const char *const *also, char *out, size_t s
     return false;
 }
 
-/* ---- the child, between fork and exec: only calls that are safe in a signal handler
- * ------------------------------- */
+/* ---- the child, between fork and exec: only calls that are safe in a signal handler ------------------ */
 
 enum step { STEP_FILES, STEP_GROUP, STEP_FOLDER, STEP_USER, STEP_PARENT, STEP_PROGRAM };
 static const char *const STEP_NAMES[] = {"giving it its files",      "making its process group",
@@ -153,8 +151,7 @@ static _Noreturn void run_child(const struct start *s)
     _exit(127);
 }
 
-/* ---- starting
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- starting ---------------------------------------------------------------------------------------- */
 
 static enum status not_started(const char *program, const struct report *r, struct error *err)
 {
@@ -221,8 +218,7 @@ enum status process_start(const struct process_options *options, struct process 
     return status;
 }
 
-/* ---- waiting and ending
- * ----------------------------------------------------------------------------------------------- */
+/* ---- waiting and ending ------------------------------------------------------------------------------ */
 
 /* True when the process has ended; it is not reaped, so that its number stays taken. */
 static bool has_ended(pid_t pid)

@@ -49,8 +49,7 @@ void reader_failed(struct bus_reader *r, const struct error *err)
         reader_tell(r, err);
 }
 
-/* ---- the end of a creation
- * ------------------------------------------------------------------------------------- */
+/* ---- the end of a creation --------------------------------------------------------------------------- */
 
 static void creation_free(struct creation *c)
 {
@@ -121,8 +120,7 @@ static void creation_due(struct exchange *e)
 static const struct exchange_kind CREATION = {
     .answered = creation_answered, .failed = creation_refused, .due = creation_due};
 
-/* ---- its beginning
- * ------------------------------------------------------------------------------------------------ */
+/* ---- its beginning ----------------------------------------------------------------------------------- */
 
 static void write_creation(struct buf *b, const struct bus_reader *r, uint32_t generation, uint64_t from)
 {

@@ -1,0 +1,159 @@
+/* Connecting: to nobody, to somebody who comes later, to somebody who freezes. */
+#include "fixture.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "runtime/clock.h"
+#include "runtime/port.h"
+
+struct heard {
+    pthread_mutex_t mutex;
+    int connects, disconnects;
+    char last[256];
+};
+
+static void on_event(void *context, bool connected, const char *detail)
+{
+    struct heard *h = context;
+    pthread_mutex_lock(&h->mutex);
+    h->connects += connected;
+    h->disconnects += !connected;
+    snprintf(h->last, sizeof(h->last), "%s", detail);
+    pthread_mutex_unlock(&h->mutex);
+}
+
+static void nobody_there_is_an_error_that_names_the_place(void **state)
+{
+    (void)state;
+    char url[128];
+    struct bus *bus = NULL;
+    struct error err;
+    snprintf(url, sizeof(url), "nats://somebody:secret@127.0.0.1:%u", port_find_free());
+    struct bus_options o = {.servers = url, .name = "test", .connect_timeout_ms = 2000};
+    assert_int_equal(STATUS_UNAVAILABLE, bus_open(&o, &bus, &err));
+    assert_null(bus);
+    assert_non_null(strstr(err.place, "127.0.0.1"));
+    assert_null(strstr(err.place, "secret"));
+    assert_null(strstr(err.message, "secret"));
+    assert_true(err.hint[0] != '\0');
+}
+
+static void a_bad_address_is_refused(void **state)
+{
+    (void)state;
+    struct bus *bus = NULL;
+    struct error err;
+    struct bus_options o = {.servers = "", .name = "test", .connect_timeout_ms = 2000};
+    assert_int_equal(STATUS_INVALID, bus_open(&o, &bus, &err));
+}
+
+static void a_daemon_waits_for_its_server(void **state)
+{
+    (void)state;
+    struct servers s = {.folder = ""};
+    struct heard h = {.connects = 0};
+    struct bus *bus = NULL;
+    struct error err;
+    struct record r;
+    char url[64], folder[300];
+    uint16_t port = port_find_free();
+    pthread_mutex_init(&h.mutex, NULL);
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", port);
+    struct bus_options o = {.servers = url,
+                            .name = "test",
+                            .connect_timeout_ms = 5000,
+                            .retry_connect = true,
+                            .on_event = on_event,
+                            .context = &h};
+    must(bus_open(&o, &bus, &err), &err);
+    assert_false(bus_is_connected(bus));
+    record_init(&r, bus);
+    struct bus_publication p = {
+        .subject = "late.a", .message_id = "x", .payload = STR("x"), .done = record_published, .context = &r};
+    must(bus_publish_async(bus, &p, &err), &err);
+
+    snprintf(s.folder, sizeof(s.folder), "/tmp/noetl-test-XXXXXX");
+    assert_non_null(mkdtemp(s.folder));
+    snprintf(folder, sizeof(folder), "%s/nats", s.folder);
+    struct private_nats_options options = {.folder = folder, .port = {.port = port}};
+    must(private_nats_start(&options, &s.nats, &err), &err);
+    EVENTUALLY(bus_is_connected(bus));
+    make_stream(bus, "late");
+    EVENTUALLY(record_acks(&r) == 1);
+    assert_true(h.connects == 1);
+    bus_close(&bus);
+    record_free(&r);
+    servers_stop(&s);
+}
+
+static void connects_and_losses_are_told(void **state)
+{
+    (void)state;
+    struct fixture f = {.bus = NULL};
+    struct heard h = {.connects = 0};
+    struct error err;
+    pthread_mutex_init(&h.mutex, NULL);
+    servers_start_nats(&f.servers);
+    struct bus_options o = {.servers = f.servers.nats.url,
+                            .name = "test",
+                            .connect_timeout_ms = 5000,
+                            .on_event = on_event,
+                            .context = &h};
+    must(bus_open(&o, &f.bus, &err), &err);
+    fixture_crash(&f);
+    EVENTUALLY(bus_is_connected(f.bus));
+    bus_close(&f.bus);
+    assert_int_equal(2, h.connects);
+    assert_int_equal(1, h.disconnects);
+    servers_stop(&f.servers);
+}
+
+static void *greet_and_freeze(void *argument)
+{
+    int listener = *(int *)argument;
+    static const char greeting[] = "INFO "
+                                   "{\"server_id\":\"X\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
+                                   "\"max_payload\":1048576}\r\n";
+    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;)
+        assert_int_equal((ssize_t)sizeof(greeting) - 1, write(fd, greeting, sizeof(greeting) - 1));
+    return NULL;
+}
+
+/* The thread that the library loses in there spins: this is the last test, and the process ends soon after.
+ */
+static void a_server_that_freezes_is_given_up(void **state)
+{
+    (void)state;
+    static int listener;
+    char url[64];
+    pthread_t thread;
+    struct bus *bus = NULL;
+    struct error err;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(0, bind(listener, (struct sockaddr *)&address, sizeof(address)));
+    assert_int_equal(0, listen(listener, 16));
+    assert_int_equal(0, getsockname(listener, (struct sockaddr *)&address, &size));
+    assert_int_equal(0, pthread_create(&thread, NULL, greet_and_freeze, &listener));
+    pthread_detach(thread);
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", ntohs(address.sin_port));
+    struct bus_options o = {.servers = url, .name = "test", .connect_timeout_ms = 500};
+    assert_int_equal(STATUS_UNAVAILABLE, bus_open(&o, &bus, &err));
+    assert_null(bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
+        cmocka_unit_test(a_bad_address_is_refused),
+        cmocka_unit_test(a_daemon_waits_for_its_server),
+        cmocka_unit_test(connects_and_losses_are_told),
+        cmocka_unit_test(a_server_that_freezes_is_given_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

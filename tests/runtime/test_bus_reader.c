@@ -1,0 +1,239 @@
+/* Readers: a stream in order, once each, whatever happens to the server; against a real one. */
+#include "fixture.h"
+
+#include <stdio.h>
+
+static struct bus_reader *start(struct record *r, const char *stream, const char *filter, uint64_t from)
+{
+    struct bus_reader *reader = NULL;
+    struct error err;
+    must(bus_reader_start(r->bus, stream, filter, from, record_deliver, record_troubled, r, &reader, &err),
+         &err);
+    return reader;
+}
+
+/* Sequences from, from + 1, … */
+static void assert_in_order(struct record *r, uint64_t from, uint32_t count)
+{
+    assert_int_equal(count, record_deliveries(r));
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(from + i, r->sequences[i]);
+}
+
+static void purge(struct bus *bus, const char *stream, const char *filter)
+{
+    struct error err;
+    must(bus_stream_purge(bus, stream, filter, NULL, &err), &err);
+}
+
+static void everything_comes_in_order_from_the_place_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct record all, tail;
+    make_stream(f->bus, "order");
+    fill_stream(f->bus, "order", 0, 5000);
+    record_init(&all, f->bus);
+    record_init(&tail, f->bus);
+    struct bus_reader *a = start(&all, "order", NULL, 1);
+    struct bus_reader *b = start(&tail, "order", "order.>", 4001);
+    EVENTUALLY(record_deliveries(&all) >= 5000 && record_deliveries(&tail) >= 1000);
+    fill_stream(f->bus, "order", 5000, 10);
+    EVENTUALLY(record_deliveries(&all) >= 5010 && record_deliveries(&tail) >= 1010);
+    assert_in_order(&all, 1, 5010);
+    assert_in_order(&tail, 4001, 1010);
+    bus_reader_stop(&a);
+    bus_reader_stop(&b);
+    assert_null(a);
+    record_free(&all);
+    record_free(&tail);
+}
+
+static void thirty_two_filters_share_a_stream(void **state)
+{
+    enum { READERS = 32, EACH = 50 };
+    struct fixture *f = *state;
+    static struct record r[READERS];
+    struct bus_reader *readers[READERS];
+    char filter[64];
+    struct error err;
+    make_stream(f->bus, "parts");
+    for (int i = 0; i < READERS; i++) {
+        snprintf(filter, sizeof(filter), "parts.%d.*", i);
+        record_init(&r[i], f->bus);
+        readers[i] = start(&r[i], "parts", filter, 1);
+    }
+    for (int i = 0; i < READERS * EACH; i++) {
+        char subject[64];
+        snprintf(subject, sizeof(subject), "parts.%d.x", i % READERS);
+        struct bus_publication p = {.subject = subject, .payload = STR("x")};
+        must(bus_publish_async(f->bus, &p, &err), &err);
+    }
+    for (int i = 0; i < READERS; i++) {
+        EVENTUALLY(record_deliveries(&r[i]) == EACH);
+        for (int m = 1; m < EACH; m++)
+            assert_true(r[i].sequences[m - 1] < r[i].sequences[m]);
+    }
+    for (int i = 0; i < READERS; i++) {
+        bus_reader_stop(&readers[i]);
+        record_free(&r[i]);
+    }
+}
+
+static void nothing_is_lost_or_repeated_over_crashes(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "crash");
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "crash", NULL, 1);
+    for (uint32_t round = 0; round < 3; round++) {
+        fill_stream(f->bus, "crash", round * 500, 500);
+        fixture_crash(f);
+    }
+    fill_stream(f->bus, "crash", 1500, 500);
+    EVENTUALLY(record_deliveries(&r) >= 2000);
+    assert_in_order(&r, 1, 2000);
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+static void a_deleted_consumer_is_made_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    struct arena a;
+    struct value v;
+    struct error err;
+    char verb[256];
+    make_stream(f->bus, "evict");
+    fill_stream(f->bus, "evict", 0, 10);
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "evict", NULL, 1);
+    EVENTUALLY(record_deliveries(&r) == 10);
+    arena_init(&a, 0);
+    must(bus_api(f->bus, "CONSUMER.NAMES.evict", STR(""), &a, &v, &err), &err);
+    struct value names = VALUE_GET(v, "consumers");
+    assert_int_equal(1, names.len);
+    struct str name = value_as_str(names.u.list[0]);
+    snprintf(verb, sizeof(verb), "CONSUMER.DELETE.evict.%" PRISTR, ARGSTR(name));
+    must(bus_api(f->bus, verb, STR(""), &a, &v, &err), &err);
+    fill_stream(f->bus, "evict", 10, 10);
+    EVENTUALLY(record_deliveries(&r) >= 20);
+    assert_in_order(&r, 1, 20);
+    arena_free(&a);
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+static void a_stopped_reader_leaves_no_consumer(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    struct bus_stream_info info;
+    struct error err;
+    make_stream(f->bus, "tidy");
+    fill_stream(f->bus, "tidy", 0, 1);
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "tidy", NULL, 1);
+    EVENTUALLY(record_deliveries(&r) == 1);
+    bus_reader_stop(&reader);
+    do
+        must(bus_stream_info(f->bus, "tidy", &info, &err), &err);
+    while (info.consumers > 0);
+    record_free(&r);
+}
+
+static void what_was_purged_is_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "purged");
+    fill_stream(f->bus, "purged", 0, 100);
+    purge(f->bus, "purged", NULL);
+    fill_stream(f->bus, "purged", 100, 10);
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "purged", NULL, 5);
+    EVENTUALLY(record_deliveries(&r) >= 10);
+    purge(f->bus, "purged", NULL); /* under a reader */
+    fill_stream(f->bus, "purged", 110, 10);
+    EVENTUALLY(record_deliveries(&r) >= 20);
+    assert_in_order(&r, 101, 20);
+    assert_int_equal(STATUS_OK, record_trouble(&r));
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+static void a_place_behind_the_end_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct record next, later;
+    make_stream(f->bus, "future");
+    fill_stream(f->bus, "future", 0, 10);
+    record_init(&next, f->bus);
+    record_init(&later, f->bus);
+    struct bus_reader *a = start(&next, "future", NULL, 11);
+    struct bus_reader *b = start(&later, "future", NULL, 16);
+    fill_stream(f->bus, "future", 10, 5);
+    EVENTUALLY(record_deliveries(&next) == 5);
+    EVENTUALLY(record_trouble(&later) == STATUS_CONFLICT);
+    assert_int_equal(0, record_deliveries(&later));
+    fill_stream(f->bus, "future", 15, 5);
+    EVENTUALLY(record_deliveries(&later) == 5);
+    assert_in_order(&next, 11, 10);
+    assert_in_order(&later, 16, 5);
+    assert_int_equal(STATUS_OK, record_trouble(&next));
+    assert_int_equal(STATUS_OK, record_trouble(&later));
+    bus_reader_stop(&a);
+    bus_reader_stop(&b);
+    record_free(&next);
+    record_free(&later);
+}
+
+static void a_missing_stream_is_trouble_until_it_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "notyet", NULL, 1);
+    EVENTUALLY(record_trouble(&r) == STATUS_NOT_FOUND);
+    make_stream(f->bus, "notyet");
+    fill_stream(f->bus, "notyet", 0, 3);
+    EVENTUALLY(record_deliveries(&r) == 3);
+    assert_int_equal(STATUS_OK, record_trouble(&r));
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+static void a_reader_that_is_held_gets_a_bounded_number(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "held");
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "held", NULL, 1);
+    bus_reader_hold(reader, true);
+    fill_stream(f->bus, "held", 0, 6000);
+    EVENTUALLY(record_deliveries(&r) <= 1024);
+    assert_true(record_deliveries(&r) <= 1024);
+    bus_reader_hold(reader, false);
+    EVENTUALLY(record_deliveries(&r) >= 6000);
+    assert_in_order(&r, 1, 6000);
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_comes_in_order_from_the_place_asked_for),
+        cmocka_unit_test(thirty_two_filters_share_a_stream),
+        cmocka_unit_test(nothing_is_lost_or_repeated_over_crashes),
+        cmocka_unit_test(a_deleted_consumer_is_made_anew),
+        cmocka_unit_test(a_stopped_reader_leaves_no_consumer),
+        cmocka_unit_test(what_was_purged_is_passed_over),
+        cmocka_unit_test(a_place_behind_the_end_is_waited_for),
+        cmocka_unit_test(a_missing_stream_is_trouble_until_it_is_there),
+        cmocka_unit_test(a_reader_that_is_held_gets_a_bounded_number),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

@@ -209,7 +209,7 @@ static enum status read_map(struct reader *r, struct str prefix, struct error *e
             return STATUS_OK;
         }
         char buffer[NAME_MAX_BYTES];
-        struct str name;
+        struct str name = {0};
         enum status status = join_name(prefix, &key, buffer, &name, err);
         yaml_event_delete(&key);
         TRY(status);

@@ -68,23 +68,34 @@ static struct str remark(const struct timeline_step *s, struct arena *a)
     return s->attempts > 1 ? arena_printf(a, "%u attempts", s->attempts) : STR("");
 }
 
-/* One transition: that it fired, or what kept it from it. */
+static bool is_true(struct value v)
+{
+    return v.type == VALUE_BOOL && v.u.b;
+}
+
+/* Why a transition fired, or did not. */
+static void add_reason(struct value entry, bool taken, struct buf *line)
+{
+    struct str when = value_as_str(VALUE_GET(entry, "when"));
+    if (is_true(VALUE_GET(entry, "else"))) {
+        buf_add_text(line, taken ? "   because no condition was true" : "   not taken: a condition was true");
+    } else if (when.len > 0) {
+        buf_add_text(line, taken ? "   because " : "   not taken: ");
+        add_clean(line, when);
+        buf_add_text(line, taken ? " is true" : " is not true");
+    } else if (!taken) {
+        buf_add_text(line, "   not taken");
+    }
+}
+
 static void write_transition(const struct output *o, struct value entry, struct buf *out)
 {
-    struct value fired = VALUE_GET(entry, "fired");
-    bool taken = fired.type == VALUE_BOOL && fired.u.b;
-    struct str when = value_as_str(VALUE_GET(entry, "when"));
+    bool taken = is_true(VALUE_GET(entry, "fired"));
     struct buf line;
     buf_init(&line, 0);
     buf_add_text(&line, taken ? "      → " : "      · ");
     add_clean(&line, value_as_str(VALUE_GET(entry, "step")));
-    if (when.len > 0) {
-        buf_add_text(&line, taken ? "   because " : "   not taken: ");
-        add_clean(&line, when);
-        buf_add_text(&line, taken ? " is true" : " is not true");
-    } else if (!taken) {
-        buf_add_text(&line, "   not taken");
-    }
+    add_reason(entry, taken, &line);
     paint(o, out, taken ? PAINT_NONE : PAINT_DIM);
     add_cut(out, buf_str(&line), screen_width(o));
     unpaint(o, out, taken ? PAINT_NONE : PAINT_DIM);
@@ -246,9 +257,10 @@ static void write_error(const struct timeline *t, const struct timeline_step *s,
         buf_printf(out, " (%" PRISTR ")", ARGSTR(kind));
     unpaint(o, out, PAINT_RED);
     buf_add_char(out, '\n');
-    write_tail(out, message, "  ");
-    if (traceback.len > 0)
-        write_tail(out, traceback, "  ");
+    /* A traceback ends with the message. */
+    if (traceback.len == 0 || str_find(traceback, message) < 0)
+        write_tail(out, message, "  ");
+    write_tail(out, traceback, "  ");
 }
 
 static enum status write_input(const struct timeline_step *s, const struct output *o, struct arena *a,

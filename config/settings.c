@@ -10,7 +10,7 @@
 
 enum { MAX_MEMORY = 4 << 20 };
 
-/* NOETL_ variables that are no settings: the file's name, and what the build's tests are told. */
+/* NOETL_ variables that are no settings: the file's name, and what tests are told (NOETL_TEST_… too). */
 static const char *const OTHER_VARIABLES[] = {"NOETL_CONFIG", "NOETL_BINARY", "NOETL_SOURCE_DIR", NULL};
 
 static enum status set_default(struct settings *s, enum setting id, struct error *err)
@@ -113,7 +113,7 @@ static bool is_other_variable(struct str variable)
         if (str_is(variable, *name))
             return true;
     }
-    return false;
+    return str_starts_with(variable, STR("NOETL_TEST_"));
 }
 
 static enum status load_variable(struct settings *s, struct str variable, struct str text, struct error *err)

@@ -198,8 +198,10 @@ static enum status check_in_log(struct publisher *p, int64_t id, struct arena *a
     if (kind.type != VALUE_STRING || !value_is_absent(VALUE_GET(v, "execution_id")))
         return STATUS_OK;
     const char *name = arena_strdup(a, value_as_str(kind));
-    struct str message = value_as_str(VALUE_GET(failure, "message"));
+    struct str message = value_as_str(VALUE_GET(failure, "message")),
+               hint = value_as_str(VALUE_GET(failure, "hint"));
     error_set(err, name ? status_from_name(name) : STATUS_INTERNAL, "%" PRISTR, ARGSTR(message));
+    error_hint(err, "%" PRISTR, ARGSTR(hint));
     return error_place(err, "execution_id");
 }
 

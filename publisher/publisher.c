@@ -5,18 +5,63 @@
 #include "execution_id.h"
 #include "http.h"
 #include "operations.h"
+#include "runtime/clock.h"
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "topology.h"
 
-enum { THREADS = 8 };
+enum { THREADS = 8, RETRY_MS = 1000 };
 
 static uint32_t node_of(const struct settings *settings)
 {
     int64_t node = settings_int(settings, SETTING_PUBLISHER_NODE);
     return node < 0 ? execution_id_node() : (uint32_t)node;
 }
+
+/* ---- waiting for NATS
+ * --------------------------------------------------------------------------------------- */
+
+static bool is_connected(void *context)
+{
+    return bus_is_connected(context);
+}
+
+static bool is_over(void *context)
+{
+    return mono_ms_since(*(const struct mono_time *)context) >= RETRY_MS;
+}
+
+/*
+ * The streams are made, or found, as soon as a server answers: a publisher may be started before it. *signal
+ * is not 0 when a stop was asked for meanwhile.
+ */
+static enum status wait_for_streams(const struct settings *settings, struct publisher *publisher, int *signal,
+                                    struct error *err)
+{
+    struct topology_options topology;
+    topology_options_from_settings(settings, &topology);
+    for (;;) {
+        *signal = daemon_wait(is_connected, publisher->bus);
+        if (*signal != 0)
+            return STATUS_OK;
+        enum status status = topology_ensure(publisher->bus, publisher->subjects, &topology, err);
+        if (status == STATUS_DENIED) {
+            LOG(LOG_INFO, "streams are left as they are: this account may not make them", LOG_ERR(err));
+            return STATUS_OK;
+        }
+        if (!status_may_retry(status))
+            return status;
+        LOG(LOG_WARN, "the streams are not there yet", LOG_ERR(err));
+        struct mono_time now = mono_now();
+        *signal = daemon_wait(is_over, &now);
+        if (*signal != 0)
+            return STATUS_OK;
+    }
+}
+
+/* ---- serving
+ * ------------------------------------------------------------------------------------------------- */
 
 /* With everything started: until a signal comes. */
 static enum status serve_http(const struct settings *settings, struct publisher *publisher, struct error *err)
@@ -41,14 +86,10 @@ static enum status serve_http(const struct settings *settings, struct publisher 
 
 static enum status serve_bus(const struct settings *settings, struct publisher *publisher, struct error *err)
 {
-    struct topology_options topology;
-    topology_options_from_settings(settings, &topology);
-    enum status status = topology_ensure(publisher->bus, publisher->subjects, &topology, err);
-    if (status == STATUS_DENIED)
-        LOG(LOG_INFO, "streams are left as they are: this account may not make them", LOG_ERR(err));
-    else if (status != STATUS_OK)
-        return status;
-
+    int signal;
+    TRY(wait_for_streams(settings, publisher, &signal, err));
+    if (signal != 0)
+        return STATUS_OK;
     struct service *service = NULL;
     struct service_options options = {.bus = publisher->bus,
                                       .subjects = publisher->subjects,
@@ -57,7 +98,7 @@ static enum status serve_bus(const struct settings *settings, struct publisher *
                                       .table = publisher_operations(publisher),
                                       .threads = THREADS};
     TRY(service_start(&options, &service, err));
-    status = serve_http(settings, publisher, err);
+    enum status status = serve_http(settings, publisher, err);
     service_stop(&service);
     return status;
 }

@@ -10,15 +10,23 @@
 #include <cmocka.h>
 
 #include "core/json.h"
+#include "daemon_process.h"
 #include "http_client.h"
 #include "playbooks.h"
-#include "publisher_process.h"
+#include "publisher/publisher.h"
+#include "servers.h"
 
 static struct servers servers;
 static pid_t publisher;
 static uint16_t port;
 static char listen_at[32];
 static struct arena arena; /* of the test that runs */
+
+static pid_t start_publisher(const char *nats_url, const char *http)
+{
+    const char *const settings[] = {"nats.url", nats_url, "publisher.http", http, NULL};
+    return daemon_process_start(publisher_serve, settings);
+}
 
 static int start(void **state)
 {
@@ -27,7 +35,7 @@ static int start(void **state)
     servers_start_nats(&servers);
     port = port_find_free();
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", port);
-    publisher = publisher_process_start(&servers, listen_at);
+    publisher = start_publisher(servers.nats.url, listen_at);
     for (int i = 0; i < 600; i++) {
         if (http_is_up(port))
             return 0;
@@ -39,7 +47,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    int code = publisher_process_stop(publisher);
+    int code = daemon_process_stop(publisher);
     servers_stop(&servers);
     curl_global_cleanup();
     assert_int_equal(code, 0);
@@ -172,7 +180,7 @@ static void a_key_repeated_over_http_is_one_execution(void **state)
 static void a_port_that_is_taken_ends_the_publisher_with_the_setting_to_change(void **state)
 {
     (void)state;
-    int code = publisher_process_wait(publisher_process_start(&servers, listen_at));
+    int code = daemon_process_wait(start_publisher(servers.nats.url, listen_at));
     assert_int_equal(code, status_exit_code(STATUS_CONFLICT));
 }
 
@@ -181,8 +189,42 @@ static void a_listening_address_that_is_none_ends_the_publisher(void **state)
     (void)state;
     static const char *const wrong[] = {"8082", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_int_equal(publisher_process_wait(publisher_process_start(&servers, wrong[i])),
+        assert_int_equal(daemon_process_wait(start_publisher(servers.nats.url, wrong[i])),
                          status_exit_code(STATUS_INVALID));
+}
+
+/* The server is away first: another that is started later, where the first one was. */
+static void a_publisher_may_be_started_before_its_server(void **state)
+{
+    (void)state;
+    struct servers later = {0};
+    uint16_t nats_port = port_find_free(), http = port_find_free();
+    char address[32];
+    char url[64];
+    snprintf(url, sizeof url, "nats://127.0.0.1:%u", nats_port);
+    snprintf(address, sizeof address, "127.0.0.1:%u", http);
+    pid_t pid = start_publisher(url, address);
+    usleep(300000); /* so that it most likely met nobody */
+    servers_start_nats_at(&later, nats_port);
+    bool up = false;
+    for (int i = 0; i < 600 && !up; i++) {
+        usleep(50000);
+        up = http_is_up(http);
+    }
+    int code = daemon_process_stop(pid);
+    servers_stop(&later);
+    assert_true(up);
+    assert_int_equal(code, 0);
+}
+
+static void a_publisher_without_a_server_can_be_stopped(void **state)
+{
+    (void)state;
+    char url[64];
+    snprintf(url, sizeof url, "nats://127.0.0.1:%u", port_find_free());
+    pid_t pid = start_publisher(url, "");
+    usleep(100000);
+    assert_int_equal(daemon_process_stop(pid), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -197,6 +239,8 @@ int main(void)
         TEST(a_key_repeated_over_http_is_one_execution),
         TEST(a_port_that_is_taken_ends_the_publisher_with_the_setting_to_change),
         TEST(a_listening_address_that_is_none_ends_the_publisher),
+        TEST(a_publisher_may_be_started_before_its_server),
+        TEST(a_publisher_without_a_server_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -16,8 +16,10 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "plain_client.h"
+#include "daemon_process.h"
 #include "playbooks.h"
-#include "publisher_process.h"
+#include "publisher/publisher.h"
+#include "servers.h"
 
 static struct servers servers;
 static pid_t publisher;
@@ -80,7 +82,8 @@ static int start(void **state)
 {
     (void)state;
     servers_start_nats(&servers);
-    publisher = publisher_process_start(&servers, "");
+    const char *const settings[] = {"nats.url", servers.nats.url, "publisher.http", "", NULL};
+    publisher = daemon_process_start(publisher_serve, settings);
     plain_connect(&client, servers.nats.port);
     wait_for_publisher();
     return 0;
@@ -90,7 +93,7 @@ static int stop(void **state)
 {
     (void)state;
     plain_close(&client);
-    int code = publisher_process_stop(publisher);
+    int code = daemon_process_stop(publisher);
     servers_stop(&servers);
     assert_int_equal(code, 0);
     return 0;

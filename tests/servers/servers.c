@@ -28,10 +28,15 @@ static void make_folder(struct servers *s)
 
 void servers_start_nats(struct servers *s)
 {
+    servers_start_nats_at(s, 0);
+}
+
+void servers_start_nats_at(struct servers *s, uint16_t port)
+{
     make_folder(s);
     char folder[sizeof s->folder + 8];
     snprintf(folder, sizeof folder, "%s/nats", s->folder);
-    struct private_nats_options options = {.folder = folder};
+    struct private_nats_options options = {.folder = folder, .port = {.port = port}};
     struct error err;
     stop_unless(private_nats_start(&options, &s->nats, &err), &err);
 }

@@ -17,6 +17,8 @@ struct servers {
 
 /* Zero the struct first. From the thread that lives to the end of the test: the servers end with it. */
 void servers_start_nats(struct servers *s);
+/* At a port that was found free. */
+void servers_start_nats_at(struct servers *s, uint16_t port);
 void servers_start_postgres(struct servers *s);
 /* Ends what was started and removes the folder. */
 void servers_stop(struct servers *s);

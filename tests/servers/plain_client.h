@@ -3,8 +3,8 @@
  * (https://docs.nats.io/reference/reference-protocols/nats-protocol): a TCP connection and lines of text. It
  * stands for whoever has only that: the nats CLI, another language, a shell. Any trouble fails the test.
  */
-#ifndef TESTS_PUBLISHER_PLAIN_CLIENT_H
-#define TESTS_PUBLISHER_PLAIN_CLIENT_H
+#ifndef TESTS_PLAIN_CLIENT_H
+#define TESTS_PLAIN_CLIENT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "publisher_process.h"
+#include "daemon_process.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -12,24 +12,21 @@
 
 #include <cmocka.h>
 
-#include "publisher/publisher.h"
 #include "runtime/daemon.h"
 
-static enum status serve(const struct servers *s, const char *http, struct error *err)
+static enum status serve(daemon_main *main, const char *const *pairs, struct error *err)
 {
     struct settings *settings = NULL;
-    TRY(settings_new(&settings, err));
-    enum status status =
-        settings_set(settings, SOURCE_FLAG, "test", STR("nats.url"), str_of(s->nats.url), err);
+    enum status status = settings_new(&settings, err);
+    for (; status == STATUS_OK && *pairs; pairs += 2)
+        status = settings_set(settings, SOURCE_FLAG, "test", str_of(pairs[0]), str_of(pairs[1]), err);
     if (status == STATUS_OK)
-        status = settings_set(settings, SOURCE_FLAG, "test", STR("publisher.http"), str_of(http), err);
-    if (status == STATUS_OK)
-        status = publisher_serve(settings, err);
+        status = main(settings, err);
     settings_free(&settings);
     return status;
 }
 
-pid_t publisher_process_start(const struct servers *s, const char *http)
+pid_t daemon_process_start(daemon_main *main, const char *const *settings)
 {
     fflush(NULL);
     pid_t pid = fork();
@@ -40,21 +37,21 @@ pid_t publisher_process_start(const struct servers *s, const char *http)
     daemon_setup();
     struct error err = {0};
     char text[2048];
-    enum status status = serve(s, http, &err);
+    enum status status = serve(main, settings, &err);
     if (status != STATUS_OK)
-        fprintf(stderr, "publisher: %s\n", error_text(&err, text, sizeof text));
+        fprintf(stderr, "the daemon says: %s\n", error_text(&err, text, sizeof text));
     exit(status_exit_code(status)); /* not _exit(): sanitizers look for leaks at the end */
 }
 
-int publisher_process_wait(pid_t pid)
+int daemon_process_wait(pid_t pid)
 {
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int publisher_process_stop(pid_t pid)
+int daemon_process_stop(pid_t pid)
 {
     assert_int_equal(kill(pid, SIGTERM), 0);
-    return publisher_process_wait(pid);
+    return daemon_process_wait(pid);
 }

@@ -173,7 +173,7 @@ static enum status accept(struct connection *c, PGresult *result, PGresult **out
 
 enum status connection_run(struct connection *c, const char *sql, struct error *err)
 {
-    PGresult *result;
+    PGresult *result = NULL;
     TRY(accept(c, PQexec(c->pg, sql), &result, err));
     PQclear(result);
     return STATUS_OK;
@@ -191,7 +191,7 @@ enum status connection_query_prepared(struct connection *c, const struct stateme
     char name[16];
     snprintf(name, sizeof name, "noetl_%u", s->number);
     if (!(c->prepared & 1u << s->number)) {
-        PGresult *prepared;
+        PGresult *prepared = NULL;
         TRY(accept(c, PQprepare(c->pg, name, s->sql, 0, NULL), &prepared, err));
         PQclear(prepared);
         c->prepared |= 1u << s->number;

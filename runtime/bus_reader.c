@@ -293,33 +293,37 @@ static enum status listen(struct bus *bus, struct error *err)
     return status;
 }
 
-static enum status reader_new(struct bus *bus, const char *stream, const char *filter,
-                              struct bus_reader **out, struct error *err)
+/* NULL when there is no memory. */
+static struct bus_reader *reader_new(struct bus *bus, const char *stream, const char *filter)
 {
-    TRY(wire_check_subject(stream, false, err));
-    if (filter)
-        TRY(wire_check_subject(filter, true, err));
     struct bus_reader *r = calloc(1, sizeof(*r));
     if (!r)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
+        return NULL;
     r->bus = bus;
     r->stream = strdup(stream);
     r->filter = filter ? strdup(filter) : NULL;
-    if (!r->stream || (filter && !r->filter)) {
-        reader_free(r);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
-    }
-    *out = r;
-    return STATUS_OK;
+    if (r->stream && (r->filter || !filter))
+        return r;
+    reader_free(r);
+    return NULL;
+}
+
+static enum status no_memory(const char *stream, struct error *err)
+{
+    return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
 }
 
 enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, uint64_t from_sequence,
                              bus_deliver *deliver_to, void (*trouble)(void *context, const struct error *err),
                              void *context, struct bus_reader **out, struct error *err)
 {
-    struct bus_reader *r = NULL;
+    TRY(wire_check_subject(stream, false, err));
+    if (filter)
+        TRY(wire_check_subject(filter, true, err));
     TRY(listen(bus, err));
-    TRY(reader_new(bus, stream, filter, &r, err));
+    struct bus_reader *r = reader_new(bus, stream, filter);
+    if (!r)
+        return no_memory(stream, err);
     r->deliver = deliver_to;
     r->trouble = trouble;
     r->context = context;
@@ -328,7 +332,8 @@ enum status bus_reader_start(struct bus *bus, const char *stream, const char *fi
     if (!link_in(r)) {
         pthread_mutex_unlock(&bus->readers.mutex);
         reader_free(r);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
+        error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
+        return STATUS_NO_MEMORY;
     }
     *out = r; /* before the first handler can run */
     r->busy++;

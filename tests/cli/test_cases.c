@@ -55,7 +55,7 @@ static char *read_file(const char *folder, const char *name)
     assert_non_null(file);
     char *text = calloc(1, OUTPUT_MAX);
     assert_non_null(text);
-    (void)fread(text, 1, OUTPUT_MAX - 1, file);
+    text[fread(text, 1, OUTPUT_MAX - 1, file)] = '\0';
     (void)fclose(file);
     return text;
 }

@@ -199,7 +199,7 @@ enum status catalog_list(struct bus *bus, const struct subjects *s, struct arena
     struct list_builder list;
     list_begin(&list, a);
     for (uint32_t i = 0; i < keys.len; i++) {
-        struct value entry;
+        struct value entry = {0};
         TRY(list_entry(a, keys.u.list[i], &entry, err));
         list_add(&list, entry);
     }

@@ -144,11 +144,15 @@ static int answer(struct http *h, struct MHD_Connection *connection, const char 
 static enum MHD_Result respond(struct MHD_Connection *connection, int code, struct str text,
                                const char *allow)
 {
-    /* Copied, not written to: the type only cannot say so. */
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(text.len, (void *)(uintptr_t)text.ptr, MHD_RESPMEM_MUST_COPY);
-    if (!response)
+    char *copy = malloc(text.len + 1);
+    if (!copy)
         return MHD_NO;
+    memcpy(copy, text.ptr, text.len);
+    struct MHD_Response *response = MHD_create_response_from_buffer(text.len, copy, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        free(copy);
+        return MHD_NO;
+    }
     enum MHD_Result done =
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
     if (done == MHD_YES && allow)

@@ -27,7 +27,7 @@ static enum status id_value(struct arena *a, int64_t id, struct value *out, stru
 static enum status run_answer_value(struct arena *a, const struct run_answer *run, struct value *out,
                                     struct error *err)
 {
-    struct value id;
+    struct value id = {0};
     TRY(id_value(a, run->execution_id, &id, err));
     struct map_builder m;
     map_begin(&m, a);
@@ -228,7 +228,7 @@ static enum status cancel(void *context, const struct call *call, struct answer 
 {
     static const struct str members[] = {STR("execution_id"), STR("reason")};
     struct publisher *p = context;
-    struct value payload, id_text;
+    struct value payload, id_text = {0};
     struct str reason;
     int64_t id;
     char message_id[ID_TEXT + 16];

@@ -33,17 +33,14 @@ static enum status unknown(struct error *err, struct str key, const struct str *
     struct str near = str_nearest(key, known, count);
     if (near.len > 0)
         return error_hint(err, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
-    char names[200];
-    size_t used = 0;
-    for (size_t i = 0; i < count && used + known[i].len + 3 < sizeof names; i++) {
-        if (i > 0) {
-            memcpy(names + used, ", ", 2);
-            used += 2;
-        }
-        memcpy(names + used, known[i].ptr, known[i].len);
-        used += known[i].len;
-    }
-    return error_hint(err, "its members are %.*s", (int)used, names);
+    struct buf names;
+    buf_init(&names, 0);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&names, "%s%" PRISTR, i > 0 ? ", " : "", ARGSTR(known[i]));
+    struct str all = buf_str(&names);
+    error_hint(err, all.len > 0 ? "its members are %" PRISTR : "it has no members%" PRISTR, ARGSTR(all));
+    buf_free(&names);
+    return STATUS_INVALID;
 }
 
 enum status payload_read(struct arena *a, struct str text, const char *what, struct value *out,

@@ -79,7 +79,7 @@ static enum status endpoints_value(struct arena *a, struct service *s,
     struct list_builder list;
     list_begin(&list, a);
     for (size_t i = 0; i < s->options.table.count; i++) {
-        struct value v;
+        struct value v = {0};
         TRY(describe(a, &s->endpoints[i], &v, err));
         list_add(&list, v);
     }

@@ -193,7 +193,7 @@ static enum status rows_value(struct arena *a, const struct execution_row *rows,
     struct list_builder list;
     list_begin(&list, a);
     for (size_t i = 0; i < count; i++) {
-        struct value v;
+        struct value v = {0};
         TRY(row_value(a, &rows[i], &v, err));
         list_add(&list, v);
     }

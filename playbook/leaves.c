@@ -16,57 +16,75 @@ static size_t offset_in(struct str text, uint32_t line, uint32_t column)
     return at;
 }
 
-static void add_template_error(struct compilation *c, struct str text, enum scalar_style style,
-                               struct position at, bool decoded, const struct error *e)
+/* A text that is to be parsed, and how it is written. */
+struct leaf {
+    struct str text;
+    enum scalar_style style;
+    struct position at;
+    bool decoded;
+    const char *kind; /* "template", "condition" */
+};
+
+static void add_error(struct compilation *c, const struct leaf *leaf, const struct error *e)
 {
+    enum diagnostic_code code = e->status == STATUS_LIMIT ? DIAGNOSTIC_LIMIT : DIAGNOSTIC_TEMPLATE_SYNTAX;
+    struct position at = leaf->at;
     if (e->status == STATUS_NO_MEMORY) {
         *c->err = *e;
         compilation_stop(c, e->status);
         return;
     }
-    if (!decoded && e->line && c->diagnostics->dropped == 0)
-        at = source_position_in_scalar(c->source, source_offset(c->source, at), style, text,
-                                       offset_in(text, e->line, e->column ? e->column : 1));
-    diagnostics_add(c->diagnostics, e->status == STATUS_LIMIT ? DIAGNOSTIC_LIMIT : DIAGNOSTIC_TEMPLATE_SYNTAX,
-                    at, "%s", e->message);
+    if (leaf->decoded) {
+        diagnostics_add(c->diagnostics, code, at, "the %s does not parse, in line %u of what is encoded: %s",
+                        leaf->kind, e->line, e->message);
+        return;
+    }
+    if (e->line && c->diagnostics->dropped == 0)
+        at = source_position_in_scalar(c->source, source_offset(c->source, at), leaf->style, leaf->text,
+                                       offset_in(leaf->text, e->line, e->column ? e->column : 1));
+    diagnostics_add(c->diagnostics, code, at, "the %s does not parse: %s", leaf->kind, e->message);
     if (e->hint[0])
         diagnostics_hint(c->diagnostics, "%s", e->hint);
 }
 
-static void check_text(struct compilation *c, struct str text, enum scalar_style style, struct position at,
-                       bool decoded)
+static void check_template(struct compilation *c, const struct leaf *leaf)
 {
     struct template *t = NULL;
     struct error e = {0};
-    if (!template_is_template(text))
+    if (!template_is_template(leaf->text))
         return;
-    if (template_compile(text, TEMPLATE_NATIVE, "", &t, &e) != STATUS_OK)
-        add_template_error(c, text, style, at, decoded, &e);
-    template_free(t);
+    if (template_compile(leaf->text, TEMPLATE_NATIVE, "", &t, &e) == STATUS_OK)
+        template_free(t);
+    else
+        add_error(c, leaf, &e);
 }
 
 void leaves_check(struct compilation *c, const struct ynode *node)
 {
-    if (node->kind == NODE_SCALAR)
-        check_text(c, value_as_str(node->value), node->style, node->at, node->decoded);
+    if (node->value.type == VALUE_STRING) {
+        const struct leaf leaf = {value_as_str(node->value), node->style, node->at, node->decoded,
+                                  "template"};
+        check_template(c, &leaf);
+    }
     for (uint32_t i = 0; i < node->count && c->status == STATUS_OK; i++) {
         const struct child *child = &node->children[i];
-        if (node->kind == NODE_MAP)
-            check_text(c, child->key, child->key_style, child->key_at, false);
+        const struct leaf key = {child->key, child->key_style, child->key_at, false, "template"};
+        check_template(c, &key);
         leaves_check(c, child->node);
     }
 }
 
 void condition_check(struct compilation *c, const struct ynode *node)
 {
+    const struct leaf leaf = {value_as_str(node->value), node->style, node->at, node->decoded, "condition"};
     struct template *t = NULL;
     struct error e = {0};
-    struct str text = value_as_str(node->value);
     if (node->value.type != VALUE_STRING)
         return;
-    if (str_trim(text).len == 0)
+    if (str_trim(leaf.text).len == 0)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, node->at, "a condition cannot be empty");
-    else if (condition_compile(text, "", &t, &e) != STATUS_OK)
-        add_template_error(c, text, node->style, node->at, node->decoded, &e);
-    template_free(t);
+    else if (condition_compile(leaf.text, "", &t, &e) == STATUS_OK)
+        template_free(t);
+    else
+        add_error(c, &leaf, &e);
 }

@@ -161,6 +161,26 @@ static void the_first_row_of_a_month_makes_its_partition_and_the_next(void **sta
     eventlog_close(&log);
 }
 
+static void without_the_privilege_to_make_partitions_rows_go_to_the_default_one(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    eventlog_close(&log);
+    query("DROP ROLE IF EXISTS writer");
+    query("CREATE ROLE writer LOGIN PASSWORD 'writer'");
+    query("GRANT USAGE ON SCHEMA noetl TO writer; GRANT SELECT, INSERT ON noetl.event TO writer");
+    char url[256];
+    snprintf(url, sizeof url, "postgresql://writer:writer%s", strchr(database_url(), '@'));
+    assert_ok(eventlog_open(url, "test", &log, &err), &err);
+    for (uint32_t i = 1; i <= 2; i++) {
+        struct event e = event_of(1, i, EVENT_STEP_STARTED); /* of a month that has none */
+        assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
+    }
+    assert_string_equal(query("SELECT count(*) FROM noetl.event_default"), "2");
+    eventlog_close(&log);
+}
+
 static void rows_come_in_order_without_being_asked_to(void **state)
 {
     (void)state;
@@ -188,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_value_that_json_cannot_carry_undoes_the_commit),
         cmocka_unit_test(a_big_batch_goes_in_whole),
         cmocka_unit_test(the_first_row_of_a_month_makes_its_partition_and_the_next),
+        cmocka_unit_test(without_the_privilege_to_make_partitions_rows_go_to_the_default_one),
         cmocka_unit_test(rows_come_in_order_without_being_asked_to),
     };
     return cmocka_run_group_tests(tests, server_start, server_stop);

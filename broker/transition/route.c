@@ -27,19 +27,25 @@ static enum status explain(struct router *r, const struct edge *e, const struct 
     return STATUS_OK;
 }
 
-/* An error of a template: the step's, unless there is no memory left to go on at all. */
-static enum status template_failed(struct router *r, const struct step *step, struct str what,
-                                   const struct error *e)
+/*
+ * An error of a template: the step's, unless there is no memory left to go on at all. What was rendered is
+ * said instead of the template's place, which the expression itself shows better.
+ */
+static enum status template_failed(struct router *r, struct str what, const struct error *e)
 {
+    struct arena *a = r->t->out->arena;
+    struct error bare = *e;
+    bare.place[0] = '\0';
+    bare.line = bare.column = 0;
     if (e->status == STATUS_NO_MEMORY) {
         *r->t->err = *e;
         return e->status;
     }
     r->failed = true;
-    TRY(failure_from_error(r->t, e, r->why));
-    r->why->message = arena_printf(r->t->out->arena, "%" PRISTR " of step %" PRISTR ": %" PRISTR,
-                                   ARGSTR(what), ARGSTR(step->name), ARGSTR(r->why->message));
-    return r->why->message.ptr ? STATUS_OK : arena_error(r->t->out->arena, r->t->err, "an error's text");
+    TRY(failure_from_error(r->t, &bare, r->why));
+    r->why->message = arena_printf(a, "%" PRISTR " of step %" PRISTR ": %" PRISTR, ARGSTR(what),
+                                   ARGSTR(r->step->name), ARGSTR(r->why->message));
+    return r->why->message.ptr ? STATUS_OK : arena_error(a, r->t->err, "an error's text");
 }
 
 static enum status fire(struct router *r, const struct edge *e)
@@ -52,9 +58,10 @@ static enum status fire(struct router *r, const struct edge *e)
     f = &r->out->firings[r->out->count];
     *f = (struct firing){.edge = e};
     if (e->args) {
-        struct error e1 = {0};
-        if (object_render(e->args, &r->scope.inner, &t->inputs, t->out->arena, &f->args, &e1) != STATUS_OK)
-            return template_failed(r, r->step, STR("the args of next"), &e1);
+        struct error failure = {0};
+        if (object_render(e->args, &r->scope.inner, &t->inputs, t->out->arena, &f->args, &failure) !=
+            STATUS_OK)
+            return template_failed(r, STR("the args of next"), &failure);
     }
     if ((int32_t)e->target != t->x->playbook->end)
         r->out->ends_branch = false;
@@ -88,7 +95,7 @@ static enum status judge(struct router *r, const struct next_node *n, bool *fire
         return STATUS_OK;
     }
     struct str what = arena_printf(r->t->out->arena, "when: %" PRISTR, ARGSTR(n->when_text));
-    return template_failed(r, r->step, what, &e);
+    return template_failed(r, what, &e);
 }
 
 /* Every node whose condition is true or absent, and the ELSE ones if no conditional one was. */

@@ -53,7 +53,7 @@ int main(void)
 {
     enum { MAX_CASES = 256 };
     static struct CMUnitTest tests[MAX_CASES];
-    static char paths[MAX_CASES][512];
+    static char paths[MAX_CASES][1024];
     char folder[400];
     struct dirent **entries;
     snprintf(folder, sizeof(folder), "%s/tests/transition/cases", getenv("NOETL_SOURCE_DIR"));

@@ -16,6 +16,7 @@ enum {
     CALL_MEMORY_MAX = 256 << 20,
     REMOTE_MS = 20000, /* longer than an operation that waits for the log takes */
     HEADERS_BYTES = 1024,
+    RECEIVED_MAX = 64 << 20, /* of a body, before the connection is closed without an answer */
 };
 
 struct http {
@@ -27,7 +28,8 @@ struct http {
 
 /* A request while its body comes in. */
 struct exchange {
-    struct buf body;
+    struct buf body; /* STATUS_LIMIT: it is too large, and what comes is dropped */
+    size_t received;
 };
 
 /* ---- from a request to an answer
@@ -189,15 +191,6 @@ static enum MHD_Result answer_complete(struct http *h, struct MHD_Connection *co
     return done;
 }
 
-/* A length that is announced and too large is refused before the body comes. */
-static bool announces_too_much(const struct http *h, struct MHD_Connection *connection)
-{
-    const char *text =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    int64_t length = 0;
-    return text && str_to_int64(str_of(text), &length) && length > 0 && (uint64_t)length > h->body_max;
-}
-
 /* Called at the head of a request, with each part of its body, and at its end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *data, size_t *size,
@@ -207,19 +200,21 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct http *h = context;
     struct exchange *exchange = *state;
     if (!exchange) {
-        if (announces_too_much(h, connection))
-            return respond_too_large(h, connection);
         exchange = malloc(sizeof *exchange);
         if (!exchange)
             return MHD_NO;
+        exchange->received = 0;
         buf_init(&exchange->body, h->body_max);
         *state = exchange;
         return MHD_YES;
     }
     if (*size > 0) {
+        /* Read on though it is too large: who still sends when the connection is closed does not see the
+         * answer. */
+        exchange->received += *size;
         buf_add(&exchange->body, data, *size);
         *size = 0;
-        return MHD_YES;
+        return exchange->received <= RECEIVED_MAX ? MHD_YES : MHD_NO;
     }
     enum status status = buf_status(&exchange->body, NULL);
     if (status == STATUS_LIMIT)

@@ -1,0 +1,329 @@
+/* The worker as a process, against a real NATS server. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/event.h"
+#include "core/json.h"
+#include "fleet.h"
+
+static const char *text(struct fleet *f, struct value v, const char *path)
+{
+    struct str s = value_as_str(value_get_path(v, str_of(path)));
+    return arena_strdup(&f->arena, s);
+}
+
+static int64_t number(struct value v, const char *path)
+{
+    struct value n = value_get_path(v, str_of(path));
+    return n.type == VALUE_INT ? n.u.i : -1;
+}
+
+/* A shell step that makes a file and then waits. */
+static const char *marking(struct fleet *f, const char *mark, const char *seconds)
+{
+    struct str s = arena_printf(&f->arena, "{\"command\": \"touch %s; sleep %s\"}", mark, seconds);
+    return s.ptr;
+}
+
+static void a_task_is_run_reported_and_acked(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    int64_t id = fleet_task(f, "noop", "{}", "{\"n\": 9007199254740993}", 0);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "event_type"), "action_completed");
+    assert_string_equal(text(f, e, "node_name"), "probe");
+    assert_string_equal(text(f, e, "task_id"), "s1v1a1");
+    assert_string_equal(text(f, e, "meta.token"), "secret-token");
+    assert_int_equal(number(e, "result.data.n"), 9007199254740993);
+    assert_int_equal(number(e, "meta.delivery"), 1);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void every_task_has_one_outcome(void **state)
+{
+    enum { TASKS = 300 };
+    struct fleet *f = *state;
+    int64_t ids[TASKS];
+    struct process one = fleet_worker(f, NULL), two = fleet_worker(f, NULL);
+    for (size_t i = 0; i < TASKS; i++)
+        ids[i] =
+            fleet_task(f, i % 3 ? "noop" : "python", i % 3 ? "{}" : "{\"code\": \"result = 1\"}", "{}", 0);
+    for (size_t i = 0; i < TASKS; i++)
+        fleet_outcome(f, ids[i]);
+    fleet_wait_empty(f);
+    for (size_t i = 0; i < TASKS; i++)
+        assert_int_equal(fleet_outcomes(f, ids[i]), 1);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(fleet_end_worker(&two), 0);
+}
+
+static void a_task_that_takes_too_long_is_stopped(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    int64_t id = fleet_task(f, "python", "{\"code\": \"while True: pass\"}", "{}", 300);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "result.error.kind"), "timeout");
+    assert_string_equal(text(f, e, "result.error.message"),
+                        "the attempt took longer than its time of 0.3 s and was stopped");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void a_tool_that_is_not_there_is_an_outcome(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    struct value e = fleet_outcome(f, fleet_task(f, "cobol", "{}", "{}", 0));
+    assert_string_equal(text(f, e, "result.error.kind"), "unsupported");
+    assert_non_null(strstr(text(f, e, "error"), "noop, python, http, postgres, shell"));
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void a_message_that_is_no_task_is_refused_and_the_next_is_run(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    int64_t bad = f->next_execution++, worse = f->next_execution++;
+    fleet_message(f, "default", bad, "not JSON");
+    fleet_message(f, "default", worse, "{\"execution_id\": \"5\"}");
+    fleet_outcome(f, fleet_task(f, "noop", "{}", "{}", 0));
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_outcomes(f, bad) + fleet_outcomes(f, worse), 0);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void a_long_task_is_not_given_to_another_worker(void **state)
+{
+    struct fleet *f = *state;
+    struct process one = fleet_worker(f, NULL), two = fleet_worker(f, NULL);
+    struct value e = fleet_outcome(f, fleet_task(f, "shell", "{\"command\": \"sleep 3\"}", "{}", 0));
+    assert_int_equal(number(e, "meta.delivery"), 1);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(fleet_end_worker(&two), 0);
+}
+
+static void a_task_of_a_killed_worker_is_run_by_another(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process one = fleet_worker(f, NULL);
+    struct str config =
+        arena_printf(&f->arena, "{\"command\": \"test -e %s && exit 0; touch %s; sleep 1000\"}", mark, mark);
+    int64_t id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    fleet_wait_file(mark);
+    fleet_kill_worker(&one);
+    struct process two = fleet_worker(f, NULL);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "event_type"), "action_completed");
+    assert_int_equal(number(e, "meta.delivery"), 2);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&two), 0);
+}
+
+static void a_draining_worker_ends_what_it_runs_and_takes_nothing_more(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process one = fleet_worker(f, NULL);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "1"), "{}", 0);
+    fleet_wait_file(mark);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "event_type"), "action_completed");
+    fleet_wait_empty(f);
+    int64_t later = fleet_task(f, "noop", "{}", "{}", 0);
+    struct process two = fleet_worker(f, NULL);
+    e = fleet_outcome(f, later);
+    assert_int_equal(number(e, "meta.delivery"), 1);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&two), 0);
+}
+
+static void what_does_not_end_in_time_is_given_back_at_once(void **state)
+{
+    static const char *const short_drain[] = {"worker.drain=200ms", "worker.pool=patient", NULL};
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process one = fleet_worker(f, short_drain);
+    struct str config =
+        arena_printf(&f->arena, "{\"command\": \"test -e %s && exit 0; touch %s; sleep 1000\"}", mark, mark);
+    int64_t id = fleet_pool_task(f, "patient", "shell", config.ptr, "{}", 0);
+    fleet_wait_file(mark);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(fleet_outcomes(f, id), 0);
+    struct process two = fleet_worker(f, short_drain);
+    assert_string_equal(text(f, fleet_outcome(f, id), "event_type"), "action_completed");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&two), 0);
+}
+
+static void a_second_signal_ends_the_worker_at_once(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    int code = -1;
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "1000"), "{}", 0);
+    fleet_wait_file(mark);
+    process_signal(&w, SIGTERM);
+    bool ended = false;
+    for (int i = 0; i < 100 && !ended; i++) { /* the first one has to be seen before the second counts */
+        ended = process_wait(&w, 100, &code);
+        process_signal(&w, SIGTERM);
+    }
+    assert_true(ended);
+    assert_int_equal(code, 128 + SIGTERM);
+    assert_int_equal(fleet_outcomes(f, id), 0);
+    uint64_t purged;
+    struct error err;
+    char stream[96], filter[SUBJECT_MAX];
+    stream_name(&f->subjects, STREAM_TASKS, stream);
+    fleet_ok(
+        bus_stream_purge(f->bus, stream, subject_execution_tasks(&f->subjects, id, filter), &purged, &err),
+        &err);
+}
+
+static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "1000"), "{}", 0);
+    fleet_wait_file(mark);
+    char subject[SUBJECT_MAX];
+    struct error err;
+    subject_live(&f->subjects, id, event_type_name(EVENT_EXECUTION_CANCELLED), subject);
+    fleet_ok(bus_publish(f->bus, subject, NULL, NULL, 0, STR("{}"), &err), &err);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, id), 0);
+}
+
+static void outcome_by_hand(struct fleet *f, int64_t id)
+{
+    char subject[SUBJECT_MAX];
+    struct bus_ack ack;
+    struct error err;
+    struct str payload =
+        arena_printf(&f->arena,
+                     "{\"execution_id\":\"%lld\",\"event_type\":\"action_completed\",\"node_name\":\"probe\","
+                     "\"node_type\":\"shell\",\"status\":\"COMPLETED\",\"task_id\":\"s1v1a1\","
+                     "\"visit\":1,\"attempt\":1,\"meta\":{\"worker\":\"by hand\"}}",
+                     (long long)id);
+    subject_event(&f->subjects, id, EVENT_ACTION_COMPLETED, subject);
+    struct bus_publication p = {.subject = subject, .payload = payload, .give_up_ms = 10000};
+    fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
+}
+
+/* As a worker that dies: the task comes again when ack_wait is over. */
+static void forget(void *context, struct bus_delivery *d)
+{
+    _Atomic bool *came = context;
+    *came = true;
+    bus_delivery_free(d);
+}
+
+static void a_redelivered_task_whose_outcome_stands_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    struct bus_pull *pull;
+    struct error err;
+    char stream[96], consumer[96];
+    static _Atomic bool came;
+    stream_name(&f->subjects, STREAM_TASKS, stream);
+    fleet_ok(
+        bus_pull_start(f->bus, stream, pool_consumer("default", consumer), forget, NULL, &came, &pull, &err),
+        &err);
+    bus_pull_want(pull, 1);
+    for (int i = 0; i < 6000 && !came; i++)
+        usleep(10000);
+    assert_true(came);
+    bus_pull_stop(&pull);
+    outcome_by_hand(f, id);
+    struct process w = fleet_worker(f, NULL);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, id), 1);
+    assert_string_equal(text(f, fleet_outcome(f, id), "meta.worker"), "by hand");
+    assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+static void an_outcome_that_no_message_can_hold_is_an_error(void **state)
+{
+    static const char *const large[] = {"worker.result_limit=8MiB", NULL};
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, large);
+    int64_t id = fleet_task(f, "python", "{\"code\": \"result = 'x' * 3000000\"}", "{}", 0);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "result.error.kind"), "limit");
+    assert_non_null(strstr(text(f, e, "error"), "3000"));
+    assert_non_null(strstr(text(f, e, "error"), "1048576"));
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void a_worker_makes_the_consumer_of_its_pool_when_there_is_none(void **state)
+{
+    static const char *const pool[] = {"worker.pool=fresh", NULL};
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, pool);
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_consumer_info info;
+    struct bus_ack ack;
+    struct error err;
+    stream_name(&f->subjects, STREAM_TASKS, stream);
+    enum status s = STATUS_NOT_FOUND;
+    for (int i = 0; i < 500 && s != STATUS_OK; i++) {
+        usleep(20000);
+        s = bus_consumer_info(f->bus, stream, "fresh", &info, &err);
+    }
+    fleet_ok(s, &err);
+    int64_t id = f->next_execution++;
+    subject_task(&f->subjects, STR("fresh"), id, "s1v1a1", subject);
+    struct str payload =
+        arena_printf(&f->arena,
+                     "{\"execution_id\":\"%lld\",\"task_id\":\"s1v1a1\",\"step\":\"probe\",\"type\":\"noop\","
+                     "\"path\":\"test\",\"visit\":1,\"attempt\":1,\"timeout_ms\":0,\"token\":\"t\","
+                     "\"args\":{},\"config\":{}}",
+                     (long long)id);
+    struct bus_publication p = {.subject = subject, .payload = payload, .give_up_ms = 10000};
+    fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
+    fleet_outcome(f, id);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_is_run_reported_and_acked),
+        cmocka_unit_test(every_task_has_one_outcome),
+        cmocka_unit_test(a_task_that_takes_too_long_is_stopped),
+        cmocka_unit_test(a_tool_that_is_not_there_is_an_outcome),
+        cmocka_unit_test(a_message_that_is_no_task_is_refused_and_the_next_is_run),
+        cmocka_unit_test(a_long_task_is_not_given_to_another_worker),
+        cmocka_unit_test(a_task_of_a_killed_worker_is_run_by_another),
+        cmocka_unit_test(a_draining_worker_ends_what_it_runs_and_takes_nothing_more),
+        cmocka_unit_test(what_does_not_end_in_time_is_given_back_at_once),
+        cmocka_unit_test(a_second_signal_ends_the_worker_at_once),
+        cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
+        cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
+        cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
+        cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),
+    };
+    return cmocka_run_group_tests(tests, fleet_start, fleet_stop);
+}

@@ -413,7 +413,6 @@ void bus_pull_stop(struct bus_pull **pull)
     if (!p)
         return;
     struct pulls *all = &p->bus->pulls;
-    *pull = NULL;
     pthread_mutex_lock(&all->mutex);
     p->stopping = true;
     while (p->busy > 0)
@@ -422,4 +421,5 @@ void bus_pull_stop(struct bus_pull **pull)
     pthread_mutex_unlock(&all->mutex);
     listener_close(&p->listener); /* what has come and was not delivered goes back */
     free(p);
+    *pull = NULL; /* not before: a handler may still be using it */
 }

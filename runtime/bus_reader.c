@@ -361,7 +361,6 @@ void bus_reader_stop(struct bus_reader **reader)
     if (!r)
         return;
     struct readers *all = &r->bus->readers;
-    *reader = NULL;
     pthread_mutex_lock(&all->mutex);
     r->stopping = true;
     while (r->busy > 0)
@@ -370,4 +369,5 @@ void bus_reader_stop(struct bus_reader **reader)
     pthread_mutex_unlock(&all->mutex);
     reader_delete_consumer(r, r->generation);
     reader_free(r);
+    *reader = NULL; /* not before: a handler may still be using it */
 }

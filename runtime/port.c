@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/str.h"
+
 /* Binds a socket to the port (0: the system's choice); the port that it got, or 0. */
 static uint16_t bind_and_release(uint16_t port)
 {
@@ -38,10 +40,37 @@ uint16_t port_find_free(void)
     return bind_and_release(0);
 }
 
+/* A word of a line of the tables below; words are apart by any number of spaces. */
+static struct str word(struct str *line)
+{
+    *line = str_trim(*line);
+    return str_split(line, ' ');
+}
+
+static unsigned long number(struct str s, int base)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.*s", s.len < sizeof text ? (int)s.len : 0, s.ptr);
+    return strtoul(text, NULL, base);
+}
+
 /*
- * The inode of the socket that listens on the port, from /proc/net/tcp or tcp6, whose lines read
+ * The inode of the socket if the line of /proc/net/tcp or tcp6 is that of the port's listener, else 0:
  *   sl: local_address:port(hex) remote:port state(0A: listening) tx:rx tr:when retrnsmt uid timeout inode …
  */
+static unsigned long listener_of(struct str line, uint16_t port)
+{
+    (void)word(&line);
+    struct str local = word(&line), local_port = local;
+    while (local_port.len > 0 && memchr(local_port.ptr, ':', local_port.len))
+        (void)str_split(&local_port, ':');
+    (void)word(&line);
+    bool listens = number(word(&line), 16) == 0x0A && number(local_port, 16) == port;
+    for (int i = 0; i < 5; i++)
+        (void)word(&line);
+    return listens ? number(word(&line), 10) : 0;
+}
+
 static unsigned long listening_inode(const char *table, uint16_t port)
 {
     FILE *f = fopen(table, "re");
@@ -49,14 +78,8 @@ static unsigned long listening_inode(const char *table, uint16_t port)
         return 0;
     char line[512];
     unsigned long found = 0;
-    while (!found && fgets(line, sizeof line, f)) {
-        unsigned local, state;
-        unsigned long inode;
-        if (sscanf(line, "%*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*d %*d %lu", &local, &state,
-                   &inode) == 3 &&
-            local == port && state == 0x0A)
-            found = inode;
-    }
+    while (!found && fgets(line, sizeof line, f))
+        found = listener_of(str_of(line), port);
     fclose(f);
     return found;
 }

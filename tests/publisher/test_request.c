@@ -291,6 +291,37 @@ static void one_key_is_one_execution_whichever_publisher_is_asked(void **state)
     arena_free(&a);
 }
 
+/* Beyond the window in which a stream knows message ids, it still has the first message of the subject. */
+static void a_key_used_long_ago_is_still_the_same_execution(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct error err;
+    struct bus_ack ack;
+    struct run_answer answer;
+    char subject[SUBJECT_MAX];
+    struct run_request request = {
+        .path = STR(HELLO_PATH), .idempotency_key = STR("long ago"), .requested_by = STR("test")};
+    int64_t id = id_from_key(request.path, request.idempotency_key);
+    must_put(HELLO);
+    arena_init(&a, 0);
+    struct str text = arena_printf(&a,
+                                   "{\"execution_id\":\"%" PRId64 "\",\"event_type\":\"execution_requested\","
+                                   "\"node_name\":\"" HELLO_PATH "\",\"node_type\":\"playbook\",\"context\":"
+                                   "{\"path\":\"" HELLO_PATH "\",\"version\":77,\"token_seed\":\"other\"}}",
+                                   id);
+    struct bus_publication first = {.subject =
+                                        subject_event(&subjects, id, EVENT_EXECUTION_REQUESTED, subject),
+                                    .payload = text,
+                                    .give_up_ms = 10000};
+    must(bus_publish_wait(bus, &first, &ack, &err), &err);
+    must(request_execution(bus, &subjects, 1, &request, &a, &answer, &err), &err);
+    assert_true(answer.duplicate);
+    assert_int_equal(answer.execution_id, id);
+    assert_int_equal(answer.version, 77);
+    arena_free(&a);
+}
+
 static void a_command_that_is_delivered_again_is_one_execution(void **state)
 {
     (void)state;
@@ -382,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_request_holds_the_playbook_and_the_merged_workload),
         cmocka_unit_test(requests_without_a_key_are_executions_of_their_own),
         cmocka_unit_test(one_key_is_one_execution_whichever_publisher_is_asked),
+        cmocka_unit_test(a_key_used_long_ago_is_still_the_same_execution),
         cmocka_unit_test(a_command_that_is_delivered_again_is_one_execution),
         cmocka_unit_test(a_playbook_that_was_put_unchecked_is_checked_when_it_is_run),
         cmocka_unit_test(a_workload_that_no_message_can_carry_is_refused),

@@ -189,7 +189,7 @@ static bool runs_in(const char *data_dir, struct dev_entry *out)
 {
     char path[SERVER_PATH_MAX];
     struct arena a;
-    struct value v;
+    struct value v = {0};
     if (folder_join(data_dir, "dev.json", path, NULL) != STATUS_OK)
         return false;
     arena_init(&a, 0);
@@ -213,7 +213,7 @@ static bool follow_pointer(const char *folder, const char *name, struct dev_entr
 {
     char path[SERVER_PATH_MAX], data_dir[SERVER_PATH_MAX];
     struct arena a;
-    struct value v;
+    struct value v = {0};
     if (!str_ends_with(str_of(name), STR(".json")) || folder_join(folder, name, path, NULL) != STATUS_OK)
         return false;
     arena_init(&a, 0);

@@ -50,9 +50,8 @@ static enum status await_copy(struct eventlog *log, size_t *updated, struct erro
         PGresult *r = PQgetResult(pg);
         ExecStatusType kind = PQresultStatus(r);
         if (kind == PGRES_COMMAND_OK) {
-            unsigned long count = 0;
-            sscanf(PQcmdTuples(r), "%lu", &count);
-            *updated = count;
+            int64_t count;
+            *updated = str_to_int64(str_of(PQcmdTuples(r)), &count) ? (size_t)count : 0;
             PQclear(r);
             continue;
         }

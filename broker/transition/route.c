@@ -11,15 +11,30 @@ struct router {
     struct failure *why;
 };
 
-static enum status explain(struct router *r, const struct edge *e, const struct next_node *node, bool fired)
+/* Under which condition an edge stands: its own, or that of the `then` or `else` around it. */
+struct reason {
+    struct str when;
+    bool otherwise; /* it fires when the condition is false, or none was true */
+};
+
+static struct reason reason_of(const struct next_node *n, struct reason around)
+{
+    if (n->kind == NEXT_WHEN)
+        return (struct reason){n->when_text, false};
+    if (n->kind == NEXT_ELSE)
+        return (struct reason){STR(""), true};
+    return around;
+}
+
+static enum status explain(struct router *r, const struct edge *e, struct reason why, bool fired)
 {
     struct map_builder m;
     struct value entry;
     map_begin(&m, r->t->out->arena);
     map_put(&m, STR("step"), value_str(r->t->x->playbook->steps[e->target].name));
-    if (node->when_text.len)
-        map_put(&m, STR("when"), value_str(node->when_text));
-    if (node->kind == NEXT_ELSE)
+    if (why.when.len)
+        map_put(&m, STR("when"), value_str(why.when));
+    if (why.otherwise)
         map_put(&m, STR("else"), value_bool(true));
     map_put(&m, STR("fired"), value_bool(fired));
     TRY(map_end(&m, &entry, r->t->err));
@@ -69,20 +84,38 @@ static enum status fire(struct router *r, const struct edge *e)
     return STATUS_OK;
 }
 
-static enum status route_list(struct router *r, uint32_t first, uint32_t count);
+static enum status route_list(struct router *r, uint32_t first, uint32_t count, struct reason around);
+
+/* What was not come to: told as not fired, its conditions not looked at. */
+static enum status pass_over_list(struct router *r, uint32_t first, uint32_t count, struct reason around)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        const struct next_node *n = &r->step->nodes[i];
+        struct reason why = reason_of(n, around);
+        for (uint32_t k = 0; k < n->edge_count; k++)
+            TRY(explain(r, &r->step->edges[n->edge + k], why, false));
+        TRY(pass_over_list(r, n->then_node, n->then_count, why));
+        TRY(pass_over_list(r, n->else_node, n->else_count, (struct reason){why.when, true}));
+    }
+    return STATUS_OK;
+}
 
 /* What hangs at a node whose condition was found to be `fires`: its edges, its `then` or its `else`. */
-static enum status route_node(struct router *r, const struct next_node *n, bool fires)
+static enum status route_node(struct router *r, const struct next_node *n, bool fires, struct reason around)
 {
+    struct reason why = reason_of(n, around), why_else = {why.when, true};
     for (uint32_t i = 0; i < n->edge_count && !r->failed; i++) {
         const struct edge *e = &r->step->edges[n->edge + i];
-        TRY(explain(r, e, n, fires));
+        TRY(explain(r, e, why, fires));
         if (fires)
             TRY(fire(r, e));
     }
-    if (fires)
-        return route_list(r, n->then_node, n->then_count);
-    return route_list(r, n->else_node, n->else_count);
+    if (fires) {
+        TRY(route_list(r, n->then_node, n->then_count, why));
+        return pass_over_list(r, n->else_node, n->else_count, why_else);
+    }
+    TRY(pass_over_list(r, n->then_node, n->then_count, why));
+    return route_list(r, n->else_node, n->else_count, why_else);
 }
 
 static enum status judge(struct router *r, const struct next_node *n, bool *fires)
@@ -99,7 +132,7 @@ static enum status judge(struct router *r, const struct next_node *n, bool *fire
 }
 
 /* Every node whose condition is true or absent, and the ELSE ones if no conditional one was. */
-static enum status route_list(struct router *r, uint32_t first, uint32_t count)
+static enum status route_list(struct router *r, uint32_t first, uint32_t count, struct reason around)
 {
     bool any_was_true = false;
     for (uint32_t i = first; i < first + count && !r->failed; i++) {
@@ -112,12 +145,12 @@ static enum status route_list(struct router *r, uint32_t first, uint32_t count)
             any_was_true = any_was_true || fires;
         }
         if (!r->failed)
-            TRY(route_node(r, n, fires));
+            TRY(route_node(r, n, fires, around));
     }
     for (uint32_t i = first; i < first + count && !r->failed; i++) {
         const struct next_node *n = &r->step->nodes[i];
         if (n->kind == NEXT_ELSE)
-            TRY(route_node(r, n, !any_was_true));
+            TRY(route_node(r, n, !any_was_true, around));
     }
     return STATUS_OK;
 }
@@ -152,7 +185,7 @@ enum status route_decide(struct turn *t, const struct visit *v, struct value dat
     if (needs_scope(step))
         TRY(scope_of_outcome(t, v, data, error, &r.scope));
     list_begin(&r.explanation, t->out->arena);
-    TRY(route_list(&r, 0, step->root_count));
+    TRY(route_list(&r, 0, step->root_count, (struct reason){STR(""), false}));
     *failed = r.failed;
     return list_end(&r.explanation, &out->explanation, t->err);
 }

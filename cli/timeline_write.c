@@ -73,18 +73,22 @@ static bool is_true(struct value v)
     return v.type == VALUE_BOOL && v.u.b;
 }
 
-/* Why a transition fired, or did not. */
+/* Why a transition fired, or did not: by a condition, by its not being true, or as the `else` of them all. */
 static void add_reason(struct value entry, bool taken, struct buf *line)
 {
     struct str when = value_as_str(VALUE_GET(entry, "when"));
-    if (is_true(VALUE_GET(entry, "else"))) {
-        buf_add_text(line, taken ? "   because no condition was true" : "   not taken: a condition was true");
-    } else if (when.len > 0) {
-        buf_add_text(line, taken ? "   because " : "   not taken: ");
+    bool otherwise = is_true(VALUE_GET(entry, "else"));
+    bool was_true = taken != otherwise;
+    if (when.len == 0 && !otherwise && taken)
+        return;
+    buf_add_text(line, taken ? "   because " : "   not taken: ");
+    if (when.len > 0) {
         add_clean(line, when);
-        buf_add_text(line, taken ? " is true" : " is not true");
-    } else if (!taken) {
-        buf_add_text(line, "   not taken");
+        buf_add_text(line, was_true ? " is true" : " is not true");
+    } else if (otherwise) {
+        buf_add_text(line, was_true ? "a condition was true" : "no condition was true");
+    } else {
+        buf_add_text(line, "its branch was not");
     }
 }
 

@@ -1,7 +1,8 @@
 /*
  * noetl-bench: how fast the engine is, beside a floor that moves the same messages and writes the same rows.
  *
- * Floor and engine take turns on the same servers in one run, so that their ratio holds on a noisy machine.
+ * Floor and engine take turns in one run, each on servers of its own (the floor's rows are no executions that
+ * the engine could continue), so that their ratio holds on a noisy machine.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,25 +75,32 @@ static enum status measure(struct installation *i, const struct workload *w, con
     return status;
 }
 
+static enum status run_one(struct installation *floor, struct installation *engine, const char *self,
+                           const char *noetl, const struct workload *w, struct error *err)
+{
+    char steps[16];
+    snprintf(steps, sizeof(steps), "%u", w->plan.steps);
+    const char *const floor_broker_argv[] = {self, "floor-broker", steps, NULL};
+    const char *const floor_worker_argv[] = {self, "floor-worker", steps, NULL};
+    const char *const broker_argv[] = {noetl, "serve", "broker", NULL};
+    const char *const worker_argv[] = {noetl, "serve", "worker", NULL};
+    struct figures of_floor, of_engine;
+    TRY(measure(floor, w, floor_broker_argv, floor_worker_argv, &of_floor, err));
+    TRY(measure(engine, w, broker_argv, worker_argv, &of_engine, err));
+    figures_print(&of_floor, &of_engine);
+    return STATUS_OK;
+}
+
 static enum status run_all(const char *self, const char *noetl, struct error *err)
 {
-    struct installation i;
-    enum status status = installation_start(&i, err);
-    for (size_t k = 0; k < sizeof(workloads) / sizeof(workloads[0]) && status == STATUS_OK; k++) {
-        char steps[16];
-        snprintf(steps, sizeof(steps), "%u", workloads[k].plan.steps);
-        const char *const floor_broker_argv[] = {self, "floor-broker", steps, NULL};
-        const char *const floor_worker_argv[] = {self, "floor-worker", steps, NULL};
-        const char *const broker_argv[] = {noetl, "serve", "broker", NULL};
-        const char *const worker_argv[] = {noetl, "serve", "worker", NULL};
-        struct figures floor, engine;
-        status = measure(&i, &workloads[k], floor_broker_argv, floor_worker_argv, &floor, err);
-        if (status == STATUS_OK)
-            status = measure(&i, &workloads[k], broker_argv, worker_argv, &engine, err);
-        if (status == STATUS_OK)
-            figures_print(&floor, &engine);
-    }
-    installation_stop(&i);
+    struct installation floor = {0}, engine = {0};
+    enum status status = installation_start(&floor, err);
+    if (status == STATUS_OK)
+        status = installation_start(&engine, err);
+    for (size_t k = 0; k < sizeof(workloads) / sizeof(workloads[0]) && status == STATUS_OK; k++)
+        status = run_one(&floor, &engine, self, noetl, &workloads[k], err);
+    installation_stop(&floor);
+    installation_stop(&engine);
     return status;
 }
 

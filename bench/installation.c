@@ -56,6 +56,8 @@ enum status installation_start(struct installation *i, struct error *err)
 
 void installation_stop(struct installation *i)
 {
+    if (!i->folder[0])
+        return;
     private_nats_stop(&i->nats);
     private_postgres_stop(&i->postgres);
     settings_free(&i->settings);

@@ -18,6 +18,7 @@ struct installation {
 
 /* Streams and schema included; Postgres writes to disk as it does in production. */
 enum status installation_start(struct installation *i, struct error *err) MUST_CHECK;
+/* Also of one that did not come up, or was never started (zeroed). */
 void installation_stop(struct installation *i);
 
 /* Starts the two with their arguments (ends with NULL). */

@@ -34,13 +34,17 @@ static const char *named_by(const struct invocation *in)
     return where;
 }
 
+/*
+ * A flag for the server is the last word; then a data folder that was named for this call; then whatever else
+ * names a server; then a dev that happens to run.
+ */
 static enum status choose_server(struct invocation *in, const char **from, struct error *err)
 {
     enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, NULL);
     enum setting_source dir = settings_source(in->settings, SETTING_DATA_DIR, NULL);
     const char *data_dir = settings_text(in->settings, SETTING_DATA_DIR);
     *from = named_by(in);
-    if (dir == SOURCE_FLAG && url < SOURCE_FLAG)
+    if (dir >= SOURCE_ENVIRONMENT && url < dir)
         return use_dev(in, data_dir, true, from, err);
     if (url != SOURCE_DEFAULT)
         return STATUS_OK;

@@ -19,8 +19,9 @@ struct client {
 };
 
 /*
- * Connects to the server that a flag, a variable, a NATS context or the settings file names; else to that of
- * the `noetl dev` of --data-dir, or of the one that runs; else to the default.
+ * Connects to the server of --server; else to that of the `noetl dev` in the data folder that a flag or
+ * variable names; else to the one that a variable, a NATS context or the settings file names; else to that of
+ * the `noetl dev` that runs on this machine; else to the default.
  */
 enum status client_open(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
 /* The same without looking for a `noetl dev`: only what is named, or the default. */

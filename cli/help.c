@@ -304,12 +304,12 @@ void help_markdown(struct buf *out)
         markdown_command(out, c);
     buf_add_text(out, "\n## Output\n");
     markdown_flags(out, OUTPUT_FLAGS);
-    buf_add_text(out, "\n## Connection\n\n"
-                      "The server is the one that is named: by a flag, by `NOETL_NATS_URL` or `NATS_URL`, by "
-                      "a context of the nats\n"
-                      "CLI, by the settings file. When none is, it is that of the `noetl dev` that runs on "
-                      "this machine, and else\n"
-                      "`nats://127.0.0.1:4222`.\n");
+    buf_add_text(
+        out, "\n## Connection\n\n"
+             "The server is the one of `--server`; else that of the `noetl dev` in the folder of\n"
+             "`--data-dir` or `NOETL_DATA_DIR`; else the one that `NOETL_NATS_URL` or `NATS_URL`, a context\n"
+             "of the nats CLI or the settings file names; else that of the `noetl dev` that runs on this\n"
+             "machine; else `nats://127.0.0.1:4222`.\n");
     markdown_flags(out, CONNECTION_FLAGS);
     markdown_exit_codes(out);
     markdown_settings(out);

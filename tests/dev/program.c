@@ -20,8 +20,6 @@ void program_start(struct program *p, const char *const *arguments)
     assert_non_null(argv[0]);
     for (size_t i = 0; arguments[i]; i++)
         argv[i + 1] = arguments[i];
-    (void)setenv("HOME", scratch(""), 1);
-    (void)setenv("XDG_STATE_HOME", scratch("state"), 1);
     *p = (struct program){0};
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     struct process_options o = {

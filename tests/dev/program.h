@@ -7,11 +7,11 @@
 
 struct program {
     struct process process;
-    char output[16384]; /* all that it printed; read by program_end() and program_output() */
+    char output[16384]; /* all that it printed, from program_end() on */
     int fd;
 };
 
-/* NOETL_BINARY with these arguments (NULL-ended), with the test's folder as its home. */
+/* NOETL_BINARY with these arguments (NULL-ended). */
 void program_start(struct program *p, const char *const *arguments);
 /* Waits for it to end by itself; its exit code. */
 int program_end(struct program *p);

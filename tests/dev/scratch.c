@@ -13,7 +13,11 @@ int scratch_make(void **state)
     (void)state;
     const char *base = getenv("TMPDIR");
     (void)snprintf(folder, sizeof(folder), "%s/noetl-test-XXXXXX", base && *base ? base : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
+    if (!mkdtemp(folder) || setenv("HOME", folder, 1) != 0)
+        return -1;
+    (void)unsetenv("XDG_DATA_HOME");
+    (void)unsetenv("XDG_CONFIG_HOME");
+    return unsetenv("XDG_STATE_HOME");
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
@@ -30,9 +34,9 @@ int scratch_remove(void **state)
 
 const char *scratch(const char *name)
 {
-    static char paths[8][PATH_TEXT];
+    static char paths[16][PATH_TEXT];
     static unsigned next;
-    char *path = paths[next++ % 8];
+    char *path = paths[next++ % 16];
     assert_true(snprintf(path, PATH_TEXT, "%s/%s", folder, name) < PATH_TEXT);
     return path;
 }

@@ -12,10 +12,10 @@
 
 enum { PATH_TEXT = 256 };
 
-/* cmocka setup and teardown: makes the folder and removes all that is in it. */
+/* cmocka setup and teardown: makes the folder, which is the test's home, and removes all that is in it. */
 int scratch_make(void **state);
 int scratch_remove(void **state);
-/* A path in it; the text is one of the last eight that were asked for. */
+/* A path in it; the text is one of the last sixteen that were asked for. */
 const char *scratch(const char *name);
 /* A small file in it. */
 void scratch_write(const char *name, const char *text);

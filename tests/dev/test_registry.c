@@ -2,19 +2,18 @@
 #include "scratch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/dev_registry.h"
 
-/* Devs of this very process; its folders are below the test's. */
+/* Devs of this very process; their folders are below the test's. */
 static int begin(void **state)
 {
-    if (scratch_make(state) != 0 || mkdir(scratch("one"), 0700) != 0 || mkdir(scratch("two"), 0700) != 0)
-        return -1;
-    return setenv("XDG_STATE_HOME", scratch("state"), 1);
+    return scratch_make(state) == 0 && mkdir(scratch("one"), 0700) == 0 && mkdir(scratch("two"), 0700) == 0
+               ? 0
+               : -1;
 }
 
 static struct dev_entry entry_of(const char *name)

@@ -33,7 +33,11 @@ struct bus_options {
 };
 
 enum status bus_open(const struct bus_options *options, struct bus **out, struct error *err) MUST_CHECK;
-/* Sends what is buffered, ends all subscriptions, frees. Handlers do not run after it. NULL is allowed. */
+/*
+ * Sends what is buffered, fails the publishes that are still open with STATUS_CANCELLED, ends subscriptions,
+ * pulls and readers that are left (their handles are gone with it) and frees. Handlers do not run after it.
+ * NULL is allowed.
+ */
 void bus_close(struct bus **bus);
 bool bus_is_connected(struct bus *bus);
 /* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown.
@@ -110,8 +114,9 @@ enum status bus_publish_async(struct bus *bus, const struct bus_publication *p, 
 enum status bus_publish_wait(struct bus *bus, const struct bus_publication *p, struct bus_ack *ack,
                              struct error *err) MUST_CHECK;
 void bus_set_window(struct bus *bus, uint32_t open_publishes); /* 4,096 by default */
+/* A publish is open until its `done` has returned: 0 means that all was told. */
 uint32_t bus_open_publishes(struct bus *bus);
-/* Sends what is buffered at once instead of within a millisecond; cheap when nothing is. */
+/* Sends what is buffered now. Everything here does so itself; cheap when nothing is buffered. */
 void bus_push(struct bus *bus);
 
 /* ---- messages of a stream ---------------------------------------------------------------------------- */
@@ -129,7 +134,7 @@ struct bus_delivery {
 };
 const char *bus_delivery_header(const struct bus_delivery *d, const char *name);
 void bus_delivery_free(struct bus_delivery *d);
-/* A pulled message ends with one of these, which do not free it; bus_working() buys time. */
+/* A pulled message ends with one of these, which do not free it; bus_deliver_working() buys time. */
 void bus_deliver_ack(struct bus *bus, const struct bus_delivery *d);
 void bus_deliver_nak(struct bus *bus, const struct bus_delivery *d, int64_t delay_ms);
 void bus_deliver_term(struct bus *bus, const struct bus_delivery *d, const char *reason);

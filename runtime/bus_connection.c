@@ -30,6 +30,7 @@ static struct bus *bus_new(const struct bus_options *o)
     bus->request_timeout_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : DEFAULT_TIMEOUT_MS;
     bus->on_event = o->on_event;
     bus->on_event_context = o->context;
+    bus->is_daemon = o->retry_connect;
     pthread_mutex_init(&bus->state_mutex, NULL);
     wire_cond_init(&bus->state_changed);
     pthread_mutex_init(&bus->pusher.mutex, NULL);

@@ -165,7 +165,7 @@ enum status bus_request(struct bus *bus, const char *subject, const struct bus_h
     request_init(&r, bus, subject);
     enum status status = send_request(&r, headers, header_count, payload, err);
     if (status == STATUS_OK) {
-        bus_push(bus);
+        pusher_push_here(bus);
         await_request(&r, until_ns);
         status = take_answer(&r, timeout_ms, a, reply, err);
     }

@@ -21,8 +21,9 @@ void events_connected(struct bus *bus, natsConnection *nc, const char *detail)
         snprintf(url, sizeof(url), "NATS");
     const char *at = strrchr(url, '@'); /* what is before it are credentials */
     snprintf(text, sizeof(text), "%s %s", detail, at ? at + 1 : url);
-    atomic_fetch_add(&bus->connections, 1);
+    /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
+    atomic_fetch_add(&bus->connections, 1);
     tell(bus, true, text);
 }
 

@@ -62,6 +62,7 @@ struct bus {
     int64_t request_timeout_ms;
     void (*on_event)(void *context, bool connected, const char *detail);
     void *on_event_context;
+    bool is_daemon; /* keeps trying for ever */
 
     atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
@@ -117,6 +118,8 @@ bool wire_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t 
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
+/* As bus_push(), for a thread that is about to wait for an answer: on that thread. */
+void pusher_push_here(struct bus *bus);
 enum status pusher_start(struct bus *bus, struct error *err) MUST_CHECK;
 void pusher_stop(struct bus *bus);
 

@@ -11,25 +11,35 @@
 
 enum { TICK_MS = 200, HANGING_MS = 120000 };
 
-static void watch_reconnect(struct bus *bus, int64_t now_ns)
+/* For what only a new process can mend; whoever supervises this one starts it. */
+static _Noreturn void end_process(const char *why)
+{
+    char text[256];
+    int len = snprintf(text, sizeof(text), "noetl: %s; ending, to be started again\n", why);
+    ssize_t written = write(STDERR_FILENO, text, (size_t)len);
+    (void)written; /* nobody is left to be told */
+    _exit(status_exit_code(STATUS_UNAVAILABLE));
+}
+
+static void watch_connection(struct bus *bus, int64_t now_ns)
 {
     if (atomic_load(&bus->connected) || atomic_load(&bus->connections) == 0)
         return;
-    if (now_ns - atomic_load(&bus->reconnect_progress_ns) < HANGING_MS * NS_PER_MS)
-        return;
-    /* The library's thread spins and nothing can stop it: a new process can. */
-    static const char text[] =
-        "noetl: the connection to NATS hangs while reconnecting: the server took it and went "
-        "silent; ending, to be started again\n";
-    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void)written; /* nobody is left to be told */
-    _exit(status_exit_code(STATUS_UNAVAILABLE));
+    pthread_mutex_lock(&bus->state_mutex);
+    bool closed = bus->closed;
+    pthread_mutex_unlock(&bus->state_mutex);
+    /* After two refused logins in a row the library never tries again. */
+    if (closed && bus->is_daemon)
+        end_process("NATS refuses this user after a reconnect");
+    /* The library's thread spins, and nothing can stop it. */
+    if (!closed && now_ns - atomic_load(&bus->reconnect_progress_ns) > HANGING_MS * NS_PER_MS)
+        end_process("the connection to NATS hangs while reconnecting: the server took it and went silent");
 }
 
 static void tend(struct bus *bus)
 {
     int64_t now_ns = mono_now().ns;
-    watch_reconnect(bus, now_ns);
+    watch_connection(bus, now_ns);
     exchanges_tend(bus, now_ns);
     if (!atomic_load(&bus->connected))
         return;

@@ -131,7 +131,6 @@ static void send_copy(struct publish *p)
         p->sent++;
     /* What could not be sent (the reconnect's buffer is full) is tried again like what was not answered. */
     exchange_reopen(&p->exchange, s == NATS_OK ? answer_due_ns(p, now_ns) : now_ns + AGAIN_MS * NS_PER_MS);
-    bus_push(bus);
 }
 
 static void send_again_later(struct publish *p)
@@ -151,7 +150,9 @@ static void publish_due(struct exchange *e)
         finish_unanswered(p);
         return;
     }
+    struct bus *bus = e->bus;
     send_copy(p);
+    bus_push(bus);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------------- */
@@ -260,7 +261,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
     return STATUS_OK;
 }
 
-enum status bus_publish_async(struct bus *bus, const struct bus_publication *publication, struct error *err)
+static enum status begin(struct bus *bus, const struct bus_publication *publication, struct error *err)
 {
     struct publish *p = NULL;
     if (atomic_load(&bus->inbox_denied))
@@ -272,6 +273,13 @@ enum status bus_publish_async(struct bus *bus, const struct bus_publication *pub
         return status;
     }
     send_copy(p);
+    return STATUS_OK;
+}
+
+enum status bus_publish_async(struct bus *bus, const struct bus_publication *publication, struct error *err)
+{
+    TRY(begin(bus, publication, err));
+    bus_push(bus);
     return STATUS_OK;
 }
 
@@ -308,8 +316,9 @@ enum status bus_publish_wait(struct bus *bus, const struct bus_publication *publ
     p.context = &w;
     pthread_mutex_init(&w.mutex, NULL);
     pthread_cond_init(&w.changed, NULL);
-    enum status status = bus_publish_async(bus, &p, err);
+    enum status status = begin(bus, &p, err);
     if (status == STATUS_OK) {
+        pusher_push_here(bus);
         pthread_mutex_lock(&w.mutex);
         while (!w.done)
             pthread_cond_wait(&w.changed, &w.mutex);

@@ -88,6 +88,29 @@ static void a_daemon_waits_for_its_server(void **state)
     servers_stop(&s);
 }
 
+static void a_daemon_can_end_before_its_server_comes(void **state)
+{
+    (void)state;
+    char url[64];
+    struct bus *bus = NULL;
+    struct error err;
+    struct record r;
+    struct bus_pull *pull = NULL;
+    struct bus_reader *reader = NULL;
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", port_find_free());
+    struct bus_options o = {
+        .servers = url, .name = "test", .connect_timeout_ms = 2000, .retry_connect = true};
+    must(bus_open(&o, &bus, &err), &err);
+    record_init(&r, bus);
+    must(bus_reader_start(bus, "s", NULL, 1, record_deliver, record_troubled, &r, &reader, &err), &err);
+    must(bus_pull_start(bus, "s", "c", record_deliver, record_troubled, &r, &pull, &err), &err);
+    bus_pull_want(pull, 1);
+    bus_pull_stop(&pull);
+    bus_reader_stop(&reader);
+    bus_close(&bus);
+    record_free(&r);
+}
+
 static void connects_and_losses_are_told(void **state)
 {
     (void)state;
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
         cmocka_unit_test(a_bad_address_is_refused),
         cmocka_unit_test(a_daemon_waits_for_its_server),
+        cmocka_unit_test(a_daemon_can_end_before_its_server_comes),
         cmocka_unit_test(connects_and_losses_are_told),
         cmocka_unit_test(a_server_that_freezes_is_given_up),
     };

@@ -86,7 +86,7 @@ static void a_forbidden_publish_is_denied_and_not_repeated(void **state)
     struct bus_ack ack;
     struct bus_publication p = {.subject = "secret.thing", .message_id = "x", .payload = STR("x")};
     assert_int_equal(STATUS_DENIED, bus_publish_wait(bus, &p, &ack, &err));
-    assert_int_equal(0, bus_open_publishes(bus));
+    EVENTUALLY(bus_open_publishes(bus) == 0); /* it is counted until its end was told */
     bus_close(&bus);
 }
 

@@ -1,6 +1,7 @@
 /* Standing pulls on durable consumers, against a real server. */
 #include "fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 static struct bus_pull *start(struct record *r, const char *stream, const char *consumer, uint32_t want)
@@ -181,6 +182,28 @@ static void a_pull_goes_on_after_a_crash(void **state)
     record_free(&r);
 }
 
+static void a_pull_goes_on_after_a_standstill(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "frozen");
+    make_consumer(f->bus, "frozen", "w", 2000);
+    record_init(&r, f->bus);
+    r.ack = true;
+    struct bus_pull *p = start(&r, "frozen", "w", 1000);
+    fill_stream(f->bus, "frozen", 0, 50);
+    EVENTUALLY(record_deliveries(&r) == 50);
+    kill(f->servers.nats.process.pid, SIGSTOP);
+    sleep(9);
+    kill(f->servers.nats.process.pid, SIGCONT);
+    fill_stream(f->bus, "frozen", 50, 50);
+    EVENTUALLY(record_deliveries(&r) >= 100);
+    EVENTUALLY(info_of(f->bus, "frozen", "w").ack_pending == 0);
+    assert_int_equal(0, info_of(f->bus, "frozen", "w").pending);
+    bus_pull_stop(&p);
+    record_free(&r);
+}
+
 static void what_was_asked_for_goes_back_at_the_stop(void **state)
 {
     struct fixture *f = *state;
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_nak_brings_it_back_after_its_delay),
         cmocka_unit_test(a_terminated_message_never_comes_again),
         cmocka_unit_test(a_pull_goes_on_after_a_crash),
+        cmocka_unit_test(a_pull_goes_on_after_a_standstill),
         cmocka_unit_test(what_was_asked_for_goes_back_at_the_stop),
         cmocka_unit_test(a_missing_consumer_is_trouble_until_it_is_there),
         cmocka_unit_test(a_deleted_consumer_is_trouble),

@@ -1,6 +1,7 @@
 /* Readers: a stream in order, once each, whatever happens to the server; against a real one. */
 #include "fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 static struct bus_reader *start(struct record *r, const char *stream, const char *filter, uint64_t from)
@@ -95,6 +96,39 @@ static void nothing_is_lost_or_repeated_over_crashes(void **state)
     assert_in_order(&r, 1, 2000);
     bus_reader_stop(&reader);
     record_free(&r);
+}
+
+/* Long enough for heartbeats to be missed and answers to be given up. */
+static void a_server_that_stands_still_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct record r, acks;
+    struct error err;
+    make_stream(f->bus, "frozen");
+    record_init(&r, f->bus);
+    record_init(&acks, f->bus);
+    struct bus_reader *reader = start(&r, "frozen", NULL, 1);
+    fill_stream(f->bus, "frozen", 0, 100);
+    kill(f->servers.nats.process.pid, SIGSTOP);
+    for (uint32_t i = 0; i < 100; i++) {
+        char id[64];
+        snprintf(id, sizeof(id), "while-frozen-%u", i);
+        struct bus_publication p = {.subject = "frozen.x",
+                                    .message_id = id,
+                                    .payload = STR("x"),
+                                    .done = record_published,
+                                    .context = &acks};
+        must(bus_publish_async(f->bus, &p, &err), &err);
+    }
+    sleep(9);
+    kill(f->servers.nats.process.pid, SIGCONT);
+    EVENTUALLY(record_acks(&acks) == 100);
+    fill_stream(f->bus, "frozen", 100, 100);
+    EVENTUALLY(record_deliveries(&r) >= 300);
+    assert_in_order(&r, 1, 300);
+    bus_reader_stop(&reader);
+    record_free(&r);
+    record_free(&acks);
 }
 
 static void a_deleted_consumer_is_made_anew(void **state)
@@ -228,6 +262,7 @@ int main(void)
         cmocka_unit_test(everything_comes_in_order_from_the_place_asked_for),
         cmocka_unit_test(thirty_two_filters_share_a_stream),
         cmocka_unit_test(nothing_is_lost_or_repeated_over_crashes),
+        cmocka_unit_test(a_server_that_stands_still_loses_nothing),
         cmocka_unit_test(a_deleted_consumer_is_made_anew),
         cmocka_unit_test(a_stopped_reader_leaves_no_consumer),
         cmocka_unit_test(what_was_purged_is_passed_over),

@@ -55,14 +55,15 @@ enum status merge_template_work_context(struct arena *a, struct value template_o
  * the leaves that cannot be resolved yet kept and reported; parsed if it renders to JSON text), or any JSON
  * with templates in it. `unresolved` as in object_render_partial().
  */
-enum status render_template_object(struct arena *a, struct value template_object, struct value context, bool strict,
-                                   const struct render_inputs *inputs, struct value *rendered,
+enum status render_template_object(struct arena *a, struct value template_object, struct value context,
+                                   bool strict, const struct render_inputs *inputs, struct value *rendered,
                                    struct value *unresolved, struct error *err) MUST_CHECK;
 
 /* All of it: fold, build, merge, render. `context_keys` is the list of names that were in scope. */
-enum status render_context(struct arena *a, const struct event *events, size_t count, struct value template_object,
-                           struct value extra_context, bool strict, const struct render_inputs *inputs,
-                           struct value *rendered, struct value *context_keys, struct value *unresolved,
+enum status render_context(struct arena *a, const struct event *events, size_t count,
+                           struct value template_object, struct value extra_context, bool strict,
+                           const struct render_inputs *inputs, struct value *rendered,
+                           struct value *context_keys, struct value *unresolved,
                            struct error *err) MUST_CHECK;
 
 #endif

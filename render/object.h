@@ -25,8 +25,8 @@ enum status object_render(const struct object_template *o, const struct scope *s
                           struct error *err) MUST_CHECK;
 
 /*
- * Relaxed: a leaf with an undefined name stays as it is written, and its path is added to `unresolved` (a list
- * of {"path", "message"} maps). Other errors end the render as above.
+ * Relaxed: a leaf with an undefined name stays as it is written, and its path is added to `unresolved` (a
+ * list of {"path", "message"} maps). Other errors end the render as above.
  */
 enum status object_render_partial(const struct object_template *o, const struct scope *scope,
                                   const struct render_inputs *inputs, struct arena *a, struct value *out,

@@ -9,17 +9,6 @@ void writer_begin(struct writer *w, struct vm *vm)
     *w = (struct writer){.vm = vm, .data = (char *)(uintptr_t) "", .status = STATUS_OK};
 }
 
-/* When nothing was allocated behind the text, it grows where it is. */
-static bool extend_in_place(struct writer *w, size_t cap)
-{
-    struct arena *a = w->vm->arena;
-    if (w->cap == 0 || w->data + w->cap != a->next || cap - w->cap > (size_t)(a->end - a->next))
-        return false;
-    a->next += cap - w->cap;
-    w->cap = cap;
-    return true;
-}
-
 char *writer_grow(struct writer *w, size_t len)
 {
     struct vm *vm = w->vm;
@@ -33,10 +22,11 @@ char *writer_grow(struct writer *w, size_t len)
         return NULL;
     }
     size_t need = w->len + len, cap = w->cap ? w->cap * 2 : WRITER_FIRST;
-    cap = (cap < need ? need : cap) + 15;
-    cap -= cap % 16; /* the arena's alignment, so that the end of the text is the arena's next byte */
-    if (extend_in_place(w, cap))
+    cap = cap < need ? need : cap;
+    if (w->cap && arena_extend(vm->arena, w->data, w->cap, cap)) {
+        w->cap = cap;
         return w->data + w->len;
+    }
     char *data = (char *)vm_alloc(vm, cap);
     if (!data) {
         w->status = vm_no_memory(vm, "a text");

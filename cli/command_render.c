@@ -138,7 +138,7 @@ static enum status make_request(struct invocation *in, const struct local_render
 static enum status render_remotely(struct invocation *in, const struct local_render *r, struct error *err)
 {
     struct client c;
-    struct value request, answer;
+    struct value request, answer = {0};
     TRY(make_request(in, r, &request, err));
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)
@@ -172,7 +172,7 @@ static enum status check_flags(const struct args *args, struct error *err)
 enum status command_render(struct invocation *in, struct error *err)
 {
     struct local_render r;
-    struct value result;
+    struct value result = {0};
     struct str lines;
     const char *cases = args_text(&in->args, "cases");
     TRY(check_flags(&in->args, err));

@@ -58,7 +58,7 @@ static enum status parse_setting(const char *text, struct arena *a, struct value
 
 static enum status apply(const char *text, struct arena *a, struct value *workload, struct error *err)
 {
-    struct value over;
+    struct value over = {0};
     if (parse_setting(text, a, &over, err) == STATUS_OK)
         return value_merge(a, *workload, over, workload, err);
     (void)error_place(err, "--set");

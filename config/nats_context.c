@@ -111,7 +111,7 @@ static enum status read_context(struct settings *s, const char *path, const char
                                 struct error *err)
 {
     struct arena a;
-    arena_init(&a, 4 * CONTEXT_MAX_BYTES);
+    arena_init(&a, (size_t)4 * CONTEXT_MAX_BYTES);
     struct str text;
     struct value context;
     enum status status = config_read_file(&a, path, CONTEXT_MAX_BYTES, &text, err);

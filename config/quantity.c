@@ -8,7 +8,7 @@ struct unit {
 };
 
 static const struct unit DURATION_UNITS[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}, {NULL, 0},
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0},
 };
 static const struct unit SIZE_UNITS[] = {
     {"", 1},

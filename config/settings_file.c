@@ -298,9 +298,12 @@ enum status config_read_file(struct arena *a, const char *path, size_t max_bytes
         return file_error(errno, path, err);
     char *bytes = arena_alloc(a, max_bytes + 1);
     size_t len = 0;
-    enum status status = bytes ? read_all(fd, path, bytes, max_bytes + 1, &len, err)
-                               : arena_error(a, err, "a file of settings");
+    enum status status = STATUS_OK;
+    if (bytes)
+        status = read_all(fd, path, bytes, max_bytes + 1, &len, err);
     (void)close(fd);
+    if (!bytes)
+        return arena_error(a, err, "a file of settings");
     TRY(status);
     if (len > max_bytes) {
         (void)error_set(err, STATUS_LIMIT, "the file is larger than %zu bytes", max_bytes);
@@ -314,7 +317,7 @@ enum status config_read_file(struct arena *a, const char *path, size_t max_bytes
 static enum status load_path(struct settings *s, const char *path, struct error *err)
 {
     struct arena a;
-    struct str text;
+    struct str text = {"", 0};
     arena_init(&a, 0);
     enum status status = config_read_file(&a, path, FILE_MAX_BYTES, &text, err);
     if (status == STATUS_OK && read_text(s, path, text, err) != STATUS_OK)

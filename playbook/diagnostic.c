@@ -80,7 +80,7 @@ static bool is_known(const struct diagnostics *d, const struct diagnostic *item)
 
 /* One line of at most sizeof(error.message) bytes, cut at a character: names in it may be as long as a
  * playbook. */
-static struct str format(struct diagnostics *d, const char *fmt, va_list args)
+static PRINTF_LIKE(2, 0) struct str format(struct diagnostics *d, const char *fmt, va_list args)
 {
     struct error cut = {0};
     char whole[2 * sizeof(cut.message)];

@@ -37,7 +37,8 @@ enum {
 };
 
 static const struct key_rule RULES[] = {
-#define X(set, key, means, kinds, flags) {SET_##set, key, sizeof(means) > 1 ? means : key, kinds, flags},
+#define X(set, key, means, kinds, flags)                                                                     \
+    {SET_##set, key, sizeof(means) > 1 ? (means) : (key), (kinds), (flags)},
 #include "keys.def"
 #undef X
 };

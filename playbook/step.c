@@ -149,7 +149,7 @@ static void read_on_error(struct compilation *c, struct step *step, struct draft
 static void read_pool(struct compilation *c, struct step *step, const struct child *pool, const char *what)
 {
     struct str name = pool ? value_as_str(pool->node->value) : STR("default");
-    if (!is_subject_token(name))
+    if (pool && !is_subject_token(name))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, pool->node->at,
                         "\"pool\" of %s has to be a name of letters, digits, - and _, not \"%" PRISTR "\"",
                         what, ARGSTR(name));

@@ -46,9 +46,11 @@ size_t folder_list(const char *path, const char *suffix, char ***names)
     struct dirent *entry;
     snprintf(whole, sizeof whole, "%s/%s", getenv("NOETL_SOURCE_DIR"), path);
     DIR *folder = opendir(whole);
-    if (!folder)
-        fail_msg("%s: %s", whole, strerror(errno));
     *names = NULL;
+    if (!folder) {
+        fail_msg("%s: %s", whole, strerror(errno));
+        return 0;
+    }
     while ((entry = readdir(folder)) != NULL) {
         struct str name = str_of(entry->d_name);
         if (!str_ends_with(name, str_of(suffix)))

@@ -74,7 +74,7 @@ static void examples_of_the_language_compile(void **state)
 {
     (void)state;
     struct buf page;
-    struct block b;
+    struct block b = {0};
     unsigned number = 0;
     buf_init(&page, 0);
     file_load("docs/PLAYBOOK.md", &page);
@@ -110,7 +110,7 @@ static void check_heading(struct str before, enum diagnostic_code code)
 /* The page with what is printed for its examples. */
 static void print_page(struct str page, struct buf *out)
 {
-    struct block example, printed;
+    struct block example = {0}, printed = {0};
     struct diagnostics d;
     for (int code = 0; code < DIAGNOSTIC_CODE_COUNT; code++) {
         assert_true(next_block(&page, &example) && next_block(&page, &printed));

@@ -11,7 +11,7 @@ static const struct {
     const char *set, *key;
     int handed;
 } KEYS[] = {
-#define X(set, key, means, kinds, flags) {#set, sizeof(means) > 1 ? means : key, flags},
+#define X(set, key, means, kinds, flags) {#set, sizeof(means) > 1 ? (means) : (key), (flags)},
 #include "playbook/keys.def"
 #undef X
 };

@@ -138,7 +138,7 @@ static enum status make_request(struct invocation *in, const struct local_render
 static enum status render_remotely(struct invocation *in, const struct local_render *r, struct error *err)
 {
     struct client c;
-    struct value request, answer = {0};
+    struct value request = {0}, answer = {0};
     TRY(make_request(in, r, &request, err));
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)

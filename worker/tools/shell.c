@@ -126,7 +126,7 @@ struct run {
 
 static enum status start(struct run *r, struct arena *a, struct value config, struct error *err)
 {
-    const char **argv;
+    const char **argv = NULL;
     const char *const *env;
     const char *folder;
     TRY(read_command(a, config, &argv, err));

@@ -57,7 +57,7 @@ struct bus_message {
     const char *subject;
     const char *reply; /* NULL if none */
     struct str payload;
-    const void *native; /* for bus_message_header() */
+    void *native; /* for bus_message_header() */
 };
 /* A header's value, or NULL. */
 const char *bus_message_header(const struct bus_message *m, const char *name);

@@ -54,8 +54,6 @@ static enum status call(struct bus *bus, const char *verb, const char *stream, c
     return bus_api(bus, subject, text, a, out, err);
 }
 
-static const struct value NO_BODY = {.type = VALUE_UNDEFINED};
-
 /* ---- making a configuration come true ---------------------------------------------------------------- */
 
 /* The first member of `wanted` that `actual` has otherwise, or NULL. */
@@ -102,7 +100,7 @@ static enum status check_stream(struct value answer, struct value wanted, const 
 static enum status update_stream(struct bus *bus, const char *name, struct value actual, struct value wanted,
                                  struct arena *a, struct error *err)
 {
-    struct value body, answer;
+    struct value body = NO_VALUE, answer = NO_VALUE;
     const struct value_entry *member = first_difference(wanted, actual);
     if (!member)
         return STATUS_OK;
@@ -120,14 +118,14 @@ static enum status update_stream(struct bus *bus, const char *name, struct value
 enum status stream_ensure(struct bus *bus, const char *name, struct value wanted, struct arena *a,
                           struct error *err)
 {
-    struct value answer;
-    enum status status = call(bus, "STREAM.INFO", name, NULL, NO_BODY, a, &answer, err);
+    struct value answer = NO_VALUE;
+    enum status status = call(bus, "STREAM.INFO", name, NULL, NO_VALUE, a, &answer, err);
     if (status == STATUS_NOT_FOUND) {
         status = call(bus, "STREAM.CREATE", name, NULL, wanted, a, &answer, err);
         if (status == STATUS_OK)
             return check_stream(answer, wanted, name, err);
         if (status == STATUS_CONFLICT) /* somebody else was making it */
-            status = call(bus, "STREAM.INFO", name, NULL, NO_BODY, a, &answer, err);
+            status = call(bus, "STREAM.INFO", name, NULL, NO_VALUE, a, &answer, err);
     }
     TRY(status);
     return update_stream(bus, name, VALUE_GET(answer, "config"), wanted, a, err);
@@ -136,7 +134,7 @@ enum status stream_ensure(struct bus *bus, const char *name, struct value wanted
 static void put_subjects(struct map_builder *b, struct arena *a, const struct bus_stream *s)
 {
     struct list_builder subjects;
-    struct value list;
+    struct value list = NO_VALUE;
     list_begin(&subjects, a);
     for (size_t i = 0; i < sizeof(s->subjects) / sizeof(s->subjects[0]) && s->subjects[i]; i++)
         list_add(&subjects, value_text(s->subjects[i]));
@@ -169,7 +167,7 @@ static enum status stream_config(struct arena *a, const struct bus_stream *s, st
 enum status bus_stream_ensure(struct bus *bus, const struct bus_stream *config, struct error *err)
 {
     struct arena a;
-    struct value wanted;
+    struct value wanted = NO_VALUE;
     arena_init(&a, ADMIN_ARENA);
     enum status status = stream_config(&a, config, &wanted, err);
     if (status == STATUS_OK)
@@ -205,7 +203,7 @@ static enum status create_consumer(struct bus *bus, const struct bus_consumer *c
                                    struct arena *a, struct value *answer, struct error *err)
 {
     struct map_builder b;
-    struct value body;
+    struct value body = NO_VALUE;
     map_begin(&b, a);
     map_put(&b, STR("stream_name"), value_text(c->stream));
     map_put(&b, STR("config"), config);
@@ -216,11 +214,11 @@ static enum status create_consumer(struct bus *bus, const struct bus_consumer *c
 static enum status ensure_consumer(struct bus *bus, const struct bus_consumer *c, struct arena *a,
                                    struct error *err)
 {
-    struct value wanted, config, answer;
+    struct value wanted = NO_VALUE, config, answer = NO_VALUE;
     const struct value_entry *member = NULL;
     TRY(consumer_config(a, c, &wanted, err));
     config = wanted;
-    enum status status = call(bus, "CONSUMER.INFO", c->stream, c->durable, NO_BODY, a, &answer, err);
+    enum status status = call(bus, "CONSUMER.INFO", c->stream, c->durable, NO_VALUE, a, &answer, err);
     if (status == STATUS_OK) {
         member = first_difference(wanted, VALUE_GET(answer, "config"));
         if (!member)
@@ -253,9 +251,9 @@ enum status bus_consumer_info(struct bus *bus, const char *stream, const char *d
                               struct bus_consumer_info *out, struct error *err)
 {
     struct arena a;
-    struct value v;
+    struct value v = NO_VALUE;
     arena_init(&a, ADMIN_ARENA);
-    enum status status = call(bus, "CONSUMER.INFO", stream, durable, NO_BODY, &a, &v, err);
+    enum status status = call(bus, "CONSUMER.INFO", stream, durable, NO_VALUE, &a, &v, err);
     if (status == STATUS_OK)
         *out = (struct bus_consumer_info){
             .pending = get_count(v, STR("num_pending")),
@@ -274,9 +272,9 @@ enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stre
                             struct error *err)
 {
     struct arena a;
-    struct value v;
+    struct value v = NO_VALUE;
     arena_init(&a, ADMIN_ARENA);
-    enum status status = call(bus, "STREAM.INFO", stream, NULL, NO_BODY, &a, &v, err);
+    enum status status = call(bus, "STREAM.INFO", stream, NULL, NO_VALUE, &a, &v, err);
     if (status == STATUS_OK) {
         struct value state = VALUE_GET(v, "state");
         *out = (struct bus_stream_info){
@@ -315,7 +313,7 @@ enum status stream_stored(struct bus *bus, const char *stream, struct str reques
                           struct bus_stored *out, struct str *headers, struct error *err)
 {
     char verb[SUBJECT_MAX];
-    struct value v;
+    struct value v = NO_VALUE;
     if (snprintf(verb, sizeof(verb), "STREAM.MSG.GET.%s", stream) >= (int)sizeof(verb))
         return error_set(err, STATUS_INVALID, "the name of stream %.64s… is too long", stream);
     TRY(bus_api(bus, verb, request, a, &v, err));
@@ -356,7 +354,7 @@ static enum status purge(struct bus *bus, const char *stream, const char *filter
                          uint64_t *purged, struct error *err)
 {
     struct map_builder b;
-    struct value body = NO_BODY, v;
+    struct value body = NO_VALUE, v = NO_VALUE;
     if (filter) {
         map_begin(&b, a);
         map_put(&b, STR("filter"), value_text(filter));

@@ -207,7 +207,8 @@ static enum status attempt_new(const struct bus_options *o, struct bus *bus, str
         free(t);
         free(place);
         natsOptions_Destroy(options);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a connection to NATS");
+        error_set(err, STATUS_NO_MEMORY, "no memory for a connection to NATS");
+        return STATUS_NO_MEMORY;
     }
     t->options = options;
     t->place = place;

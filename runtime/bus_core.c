@@ -8,8 +8,7 @@ enum { SUBSCRIBE_BACKLOG = 65536 }; /* messages that may wait for a handler */
 
 const char *bus_message_header(const struct bus_message *m, const char *name)
 {
-    /* The library parses headers when they are first asked for. */
-    return wire_header((natsMsg *)(uintptr_t)m->native, name);
+    return wire_header(m->native, name);
 }
 
 enum status bus_publish(struct bus *bus, const char *subject, const char *reply,

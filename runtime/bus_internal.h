@@ -21,6 +21,8 @@ enum {
     SUBJECT_MAX = 1024,                /* longest subject that is sent */
     DEFAULT_MAX_PAYLOAD = 1024 * 1024, /* of a server that was not asked yet */
 };
+/* Nothing yet, or nothing at all. */
+#define NO_VALUE ((struct value){.type = VALUE_UNDEFINED})
 enum { WIRE_EXPIRES_MS = 30000, WIRE_HEARTBEAT_MS = 3000 };
 #define NS_PER_MS INT64_C(1000000)
 

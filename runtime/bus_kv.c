@@ -38,7 +38,7 @@ static enum status stream_name(const char *bucket, char out[BUCKET_TEXT], struct
 static enum status key_subject(const char *bucket, const char *key, char out[SUBJECT_MAX], struct error *err)
 {
     struct str text = str_of(key);
-    bool valid = is_of(text, "_-/=.") && str_find(text, STR("..")) < 0 && text.ptr[0] != '.' &&
+    bool valid = key && is_of(text, "_-/=.") && str_find(text, STR("..")) < 0 && text.ptr[0] != '.' &&
                  text.ptr[text.len - 1] != '.';
     if (!valid || snprintf(out, SUBJECT_MAX, "$KV.%s.%s", bucket, key) >= SUBJECT_MAX)
         return error_set(err, STATUS_INVALID,
@@ -59,7 +59,7 @@ static enum status bucket_config(struct arena *a, const char *stream, const char
 {
     struct map_builder b;
     struct list_builder subjects;
-    struct value list;
+    struct value list = NO_VALUE;
     struct str subject = arena_printf(a, "$KV.%s.>", bucket);
     if (!subject.ptr)
         return arena_error(a, err, "the configuration of a bucket");
@@ -85,7 +85,7 @@ enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history,
 {
     char stream[BUCKET_TEXT];
     struct arena a;
-    struct value wanted;
+    struct value wanted = NO_VALUE;
     TRY(stream_name(bucket, stream, err));
     arena_init(&a, KV_ARENA);
     enum status status = bucket_config(&a, stream, bucket, history, replicas, &wanted, err);
@@ -213,7 +213,7 @@ static enum status make_lister(struct bus *bus, const char *bucket, const char *
                                struct listing *l, const char **name, struct error *err)
 {
     char verb[SUBJECT_MAX], body[512];
-    struct value v;
+    struct value v = NO_VALUE;
     snprintf(verb, sizeof(verb), "CONSUMER.CREATE.%s", stream);
     int len = snprintf(body, sizeof(body),
                        "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"last_per_subject\","
@@ -249,7 +249,7 @@ enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, st
     char stream[BUCKET_TEXT], verb[SUBJECT_MAX];
     const char *name;
     struct listing l = {.arena = a};
-    struct value ignored;
+    struct value ignored = NO_VALUE;
     TRY(stream_name(bucket, stream, err));
     l.prefix = strlen("$KV..") + strlen(bucket);
     list_begin(&l.keys, a);

@@ -235,8 +235,10 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
     struct bus_header headers[MOST_HEADERS];
     char reply[REPLY_TEXT];
     struct publish *new = calloc(1, sizeof(*new));
-    if (!new)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a publish to %s", p->subject);
+    if (!new) {
+        error_set(err, STATUS_NO_MEMORY, "no memory for a publish to %s", p->subject);
+        return STATUS_NO_MEMORY;
+    }
     *new = (struct publish){
         .exchange = {.kind = &PUBLISH, .bus = bus},
         .repeatable = p->message_id != NULL,

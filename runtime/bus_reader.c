@@ -50,7 +50,8 @@ static bool link_in(struct bus_reader *r)
             realloc(all->slots, (all->count + SLOTS_AT_ONCE) * sizeof(struct bus_reader *));
         if (!slots)
             return false;
-        memset(slots + all->count, 0, SLOTS_AT_ONCE * sizeof(*slots));
+        for (uint32_t i = 0; i < SLOTS_AT_ONCE; i++)
+            slots[all->count + i] = NULL;
         all->slots = slots;
         all->count += SLOTS_AT_ONCE;
     }
@@ -194,6 +195,18 @@ static void take_status(struct bus_reader *r, natsMsg *msg, int code, const char
     }
 }
 
+/* "<slot><separator><generation>" at the start of the text. */
+static bool read_numbers(const char *text, char separator, uint32_t *slot, uint32_t *generation)
+{
+    char *end;
+    *slot = (uint32_t)strtoul(text, &end, 10);
+    if (end == text || *end != separator)
+        return false;
+    text = end + 1;
+    *generation = (uint32_t)strtoul(text, &end, 10);
+    return end != text;
+}
+
 /*
  * Whose it is. A stored message comes under its own subject, so the consumer's name in its ack subject tells,
  * "reader-<id>-<slot>-<generation>"; a status comes under "<inbox>.R.<slot>.<generation>".
@@ -201,14 +214,13 @@ static void take_status(struct bus_reader *r, natsMsg *msg, int code, const char
 static bool read_address(const struct bus *bus, natsMsg *msg, uint32_t *slot, uint32_t *generation)
 {
     const char *subject = natsMsg_GetSubject(msg), *reply = natsMsg_GetReply(msg);
-    size_t inbox = strlen(bus->inbox), id = strlen(bus->id);
+    size_t inbox = strlen(bus->inbox), name = strlen("reader-") + strlen(bus->id) + strlen("-");
     struct ack_subject ack;
     if (strncmp(subject, bus->inbox, inbox) == 0)
-        return sscanf(subject + inbox, ".R.%" SCNu32 ".%" SCNu32, slot, generation) == 2;
-    if (!reply || !ack_subject_parse(str_of(reply), &ack) || ack.consumer.len < strlen("reader-") + id)
-        return false;
-    return sscanf(ack.consumer.ptr + strlen("reader-") + id, "-%" SCNu32 "-%" SCNu32 ".", slot, generation) ==
-           2;
+        return strncmp(subject + inbox, ".R.", 3) == 0 &&
+               read_numbers(subject + inbox + 3, '.', slot, generation);
+    return reply && ack_subject_parse(str_of(reply), &ack) && ack.consumer.len > name &&
+           read_numbers(ack.consumer.ptr + name, '-', slot, generation);
 }
 
 static void take(struct bus_reader *r, natsMsg *msg)

@@ -113,7 +113,7 @@ int wire_status(natsMsg *msg, const char **text)
     const char *description = code ? wire_header(msg, "Description") : NULL;
     if (text)
         *text = description ? description : "";
-    return code ? atoi(code) : 0;
+    return code ? (int)strtol(code, NULL, 10) : 0;
 }
 
 /* ---- errors ------------------------------------------------------------------------------------------ */

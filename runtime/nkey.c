@@ -39,7 +39,7 @@ static bool decode_base32(struct str text, uint8_t *out, size_t size)
     uint32_t bits = 0, held = 0;
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) {
-        const char *at = memchr(ALPHABET, text.ptr[i], 32);
+        const char *at = text.ptr[i] ? strchr(ALPHABET, text.ptr[i]) : NULL;
         if (!at)
             return false;
         bits = bits << 5 | (uint32_t)(at - ALPHABET);

@@ -17,8 +17,6 @@
 
 #include "clock.h"
 
-extern char **environ;
-
 enum { FIRST_FREE_FD = 4, POLL_MS = 10 };
 
 /* ---- finding ----------------------------------------------------------------------------------------- */
@@ -141,9 +139,12 @@ static _Noreturn void run_child(const struct start *s)
         ok = tie_to_parent(s);
     if (ok) {
         step = STEP_PROGRAM;
-        /* execve() takes them as const in all but its type. */
-        execve(s->path, (char *const *)(uintptr_t)o->argv,
-               (char *const *)(uintptr_t)(o->env ? o->env : (const char *const *)environ));
+        /* execve() changes neither, whatever its type says. */
+        union {
+            const char *const *given;
+            char *const *taken;
+        } argv = {o->argv}, env = {o->env};
+        execve(s->path, argv.taken, o->env ? env.taken : environ);
     }
     struct report r = {step, errno};
     ssize_t written = write(report, &r, sizeof(r));

@@ -156,7 +156,8 @@ static enum status creation_new(const struct bus_reader *r, uint32_t generation,
     buf_free(&subject);
     if (!c || !c->subject) {
         free(c);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", r->stream);
+        error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", r->stream);
+        return STATUS_NO_MEMORY;
     }
     c->exchange = (struct exchange){.kind = &CREATION, .bus = r->bus, .subject = c->subject};
     c->slot = r->slot;

@@ -178,8 +178,11 @@ static enum status render(struct vm *vm, const struct template *t, const struct 
     if (t->mode != TEMPLATE_EXPRESSION)
         return writer_end(&vm->out, out);
     TRY(thing_freeze(vm, *out, out));
-    if (is_undefined(*out) && vm->undefined == UNDEFINED_STRICT)
-        return undefined_fail(vm, *out);
+    if (is_undefined(*out) && vm->undefined == UNDEFINED_STRICT) {
+        enum status s = undefined_fail(vm, *out);
+        error_place(vm->err, "%" PRISTR, ARGSTR(t->name));
+        return s;
+    }
     return value_copy(vm->arena, *out, out, vm->err); /* it may be the template's or the context's */
 }
 

@@ -5,7 +5,7 @@
 
 #include "timeline.h"
 
-enum { TAIL_LINES = 12, NARROW = 100 };
+enum { TAIL_LINES = 12, NARROW = 100, PRINTED_COLUMNS = 200, NO_BOUND = 0 };
 
 static size_t screen_width(const struct output *o)
 {
@@ -166,17 +166,18 @@ static enum status write_steps(const struct timeline *t, const struct output *o,
 
 /* ---- blocks of text ----------------------------------------------------------------------------------- */
 
-static void write_block(struct buf *out, struct str text, const char *indent)
+/* Line by line, each at most `columns` wide. */
+static void write_block(struct buf *out, struct str text, const char *indent, size_t columns)
 {
     while (text.len > 0) {
         buf_add_text(out, indent);
-        add_clean(out, str_split(&text, '\n'));
+        add_cut(out, str_split(&text, '\n'), columns);
         buf_add_char(out, '\n');
     }
 }
 
 /* The last lines of a text; what was left out is said. */
-static void write_tail(struct buf *out, struct str text, const char *indent)
+static void write_tail(struct buf *out, struct str text, const char *indent, size_t columns)
 {
     text = str_trim(text);
     size_t lines = 0, from = text.len;
@@ -188,7 +189,7 @@ static void write_tail(struct buf *out, struct str text, const char *indent)
     }
     if (from > 0)
         buf_printf(out, "%s… (%zu bytes before)\n", indent, from);
-    write_block(out, (struct str){text.ptr + from, text.len - from}, indent);
+    write_block(out, (struct str){text.ptr + from, text.len - from}, indent, columns);
 }
 
 /* On one line if it is short, else indented JSON. */
@@ -198,14 +199,14 @@ static enum status write_json(struct buf *out, struct value v, struct arena *a, 
     struct str text;
     TRY(json_text(a, v, &text, err));
     if (text.len <= NARROW) {
-        write_block(out, text, indent);
+        write_block(out, text, indent, NO_BOUND);
         return STATUS_OK;
     }
     struct buf pretty;
     buf_init(&pretty, 0);
     enum status status = json_write(&pretty, v, JSON_PRETTY, err);
     if (status == STATUS_OK)
-        write_block(out, buf_str(&pretty), indent);
+        write_block(out, buf_str(&pretty), indent, NO_BOUND);
     buf_free(&pretty);
     return status;
 }
@@ -263,8 +264,8 @@ static void write_error(const struct timeline *t, const struct timeline_step *s,
     buf_add_char(out, '\n');
     /* A traceback ends with the message. */
     if (traceback.len == 0 || str_find(traceback, message) < 0)
-        write_tail(out, message, "  ");
-    write_tail(out, traceback, "  ");
+        write_tail(out, message, "  ", NO_BOUND);
+    write_tail(out, traceback, "  ", NO_BOUND);
 }
 
 static enum status write_input(const struct timeline_step *s, const struct output *o, struct arena *a,
@@ -313,7 +314,7 @@ static enum status write_failure(const struct timeline *t, const struct output *
         TRY(write_input(s, o, a, out, err));
         if (s->log.len > 0) {
             write_title(o, out, "What it printed");
-            write_tail(out, s->log, "  ");
+            write_tail(out, s->log, "  ", PRINTED_COLUMNS);
         }
     }
     write_advice(t, s, o, out);

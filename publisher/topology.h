@@ -31,7 +31,7 @@ enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
 /* Name of a pool's durable consumer: the pool's own. */
 const char *pool_consumer(const char *pool, char out[96]);
 /* Durable consumers of the broker: of the commands, and of the advisories about tasks that are given up. */
-#define INTAKE_CONSUMER "intake"
+#define INTAKE_CONSUMER       "intake"
 #define DEAD_LETTERS_CONSUMER "dead_letters"
 
 #endif

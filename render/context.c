@@ -135,12 +135,13 @@ struct fold {
 };
 
 /*
- * What a step that ended gave. The data of a tool is told once, in the row of its outcome, which is the row before
- * that of the step's end.
+ * What a step that ended gave. The data of a tool is told once, in the row of its outcome, which is the row
+ * before that of the step's end.
  */
 static struct value data_of(const struct event *e, const struct event *before)
 {
-    bool is_outcome = before && (before->type == EVENT_ACTION_COMPLETED || before->type == EVENT_ACTION_ERROR);
+    bool is_outcome =
+        before && (before->type == EVENT_ACTION_COMPLETED || before->type == EVENT_ACTION_ERROR);
     if (value_is_absent(e->result) && is_outcome && str_equal(before->node_name, e->node_name))
         return VALUE_GET(before->result, "data");
     return e->result;

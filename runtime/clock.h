@@ -4,11 +4,18 @@
 
 #include <stdint.h>
 
-struct wall_time { int64_t ns; };  /* since 1970, may jump */
-struct mono_time { int64_t ns; };  /* since some moment, never goes back */
+struct wall_time {
+    int64_t ns;
+}; /* since 1970, may jump */
+struct mono_time {
+    int64_t ns;
+}; /* since some moment, never goes back */
 
 struct wall_time wall_now(void);
 struct mono_time mono_now(void);
-static inline int64_t mono_ms_since(struct mono_time then) { return (mono_now().ns - then.ns) / 1000000; }
+static inline int64_t mono_ms_since(struct mono_time then)
+{
+    return (mono_now().ns - then.ns) / 1000000;
+}
 
 #endif

@@ -12,7 +12,8 @@
 
 /* Blocks the signals for this and all later threads: call before the first thread starts. */
 void daemon_setup(void);
-/* Waits until a stop is asked for, or `until()` (may be NULL; asked every 200 ms) gives true. Returns the signal, or 0. */
+/* Waits until a stop is asked for, or `until()` (may be NULL; asked every 200 ms) gives true. Returns the
+ * signal, or 0. */
 int daemon_wait(bool (*until)(void *context), void *context);
 /* Ends the process at once when a second stop is asked for during the drain. */
 void daemon_draining(void);

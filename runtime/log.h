@@ -23,7 +23,8 @@ struct log_field {
     const struct error *error;
 };
 #define LOG_STR(n, s) ((struct log_field){.name = (n), .kind = LOG_FIELD_TEXT, .text = (s)})
-#define LOG_TEXT(n, zero_terminated) ((struct log_field){.name = (n), .kind = LOG_FIELD_TEXT, .text = str_of(zero_terminated)})
+#define LOG_TEXT(n, zero_terminated)                                                                         \
+    ((struct log_field){.name = (n), .kind = LOG_FIELD_TEXT, .text = str_of(zero_terminated)})
 #define LOG_NUM(n, i) ((struct log_field){.name = (n), .kind = LOG_FIELD_INT, .number = (int64_t)(i)})
 /* kind, message, place, hint */
 #define LOG_ERR(e) ((struct log_field){.name = "error", .kind = LOG_FIELD_ERROR, .error = (e)})
@@ -32,7 +33,9 @@ struct log_field {
 void log_setup(const char *part, enum log_level least, bool json);
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count);
 
-#define LOG_FIELDS_(...) (const struct log_field[]){__VA_ARGS__}, sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)
+#define LOG_FIELDS_(...)                                                                                     \
+    (const struct log_field[]){__VA_ARGS__},                                                                 \
+        sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)
 #define LOG(level, message, ...) log_write((level), (message), LOG_FIELDS_(__VA_ARGS__))
 /* Without fields. */
 #define LOG_LINE(level, message) log_write((level), (message), NULL, 0)

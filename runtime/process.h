@@ -9,14 +9,14 @@
 #include "core/status.h"
 
 struct process_options {
-    const char *const *argv;   /* argv[0] is looked up in PATH; ends with NULL */
-    const char *const *env;    /* "NAME=value", ends with NULL; NULL: this process's */
-    const char *cwd;           /* NULL: this process's */
-    int in, out, error;        /* file descriptors for 0, 1, 2; -1: /dev/null */
-    bool own_group;            /* a process group of its own, so that process_kill() reaches all it starts */
-    bool die_with_parent;      /* gets death_signal when the thread that started it ends (Linux) */
-    int death_signal;          /* 0: SIGKILL */
-    bool drop_to_user;         /* run as uid, gid */
+    const char *const *argv; /* argv[0] is looked up in PATH; ends with NULL */
+    const char *const *env;  /* "NAME=value", ends with NULL; NULL: this process's */
+    const char *cwd;         /* NULL: this process's */
+    int in, out, error;      /* file descriptors for 0, 1, 2; -1: /dev/null */
+    bool own_group;          /* a process group of its own, so that process_kill() reaches all it starts */
+    bool die_with_parent;    /* gets death_signal when the thread that started it ends (Linux) */
+    int death_signal;        /* 0: SIGKILL */
+    bool drop_to_user;       /* run as uid, gid */
     uid_t uid;
     gid_t gid;
 };
@@ -27,8 +27,10 @@ struct process {
 };
 
 /* No descriptor but 0, 1, 2 is inherited. STATUS_NOT_FOUND when the program is not there. */
-enum status process_start(const struct process_options *options, struct process *out, struct error *err) MUST_CHECK;
-/* Waits up to `timeout_ms` (-1: as long as it takes). True when it has ended; *code: exit code, or 128 + signal. */
+enum status process_start(const struct process_options *options, struct process *out,
+                          struct error *err) MUST_CHECK;
+/* Waits up to `timeout_ms` (-1: as long as it takes). True when it has ended; *code: exit code, or 128 +
+ * signal. */
 bool process_wait(struct process *p, int64_t timeout_ms, int *code);
 /* To the process, or to its group if it has one. */
 void process_signal(const struct process *p, int signal);

@@ -83,8 +83,9 @@ size_t execution_memory(const struct execution *x);
 /* Sets the playbook (one reference is taken over) and makes room for its steps. */
 enum status execution_set_playbook(struct execution *x, struct playbook *p, struct error *err) MUST_CHECK;
 /*
- * Keeps the data and the error (or an absent one) of a step that has ended; copies them. What decisions of this or an
- * earlier turn may still point to goes to `heir`, the arena of the current decisions, which outlives them all.
+ * Keeps the data and the error (or an absent one) of a step that has ended; copies them. What decisions of
+ * this or an earlier turn may still point to goes to `heir`, the arena of the current decisions, which
+ * outlives them all.
  */
 enum status execution_keep_data(struct execution *x, uint32_t step, struct value data, struct value error,
                                 struct arena *heir, struct error *err) MUST_CHECK;

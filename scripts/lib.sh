@@ -41,21 +41,32 @@ install_packages() {
         </dev/null >&2 || die "apt-get could not install ${missing[*]}"
 }
 
+# quietly LOG COMMAND...: on a terminal as it is; else into the log, whose end is shown if it fails.
+quietly() {
+    local log=$1
+    shift
+    if [[ -t 2 ]]; then
+        "$@" </dev/null >&2
+        return
+    fi
+    "$@" >"$log" 2>&1 </dev/null || {
+        local code=$?
+        tail -n 60 "$log" >&2
+        return "$code"
+    }
+}
+
 # build PRESET [TARGET...]: configures if need be and builds; one at a time in this tree.
 build() {
-    local preset=$1 log
+    local preset=$1
     shift
     mkdir -p build
     (
         flock 9
         if [[ ! -f build/$preset/build.ninja ]]; then
-            log=build/$preset-configure.log
-            cmake --preset "$preset" >"$log" 2>&1 </dev/null || {
-                cat "$log" >&2
-                exit 1
-            }
+            quietly "build/$preset-configure.log" cmake --preset "$preset" || exit
         fi
-        cmake --build --preset "$preset" --parallel "$(cores)" ${1:+--target "$@"} </dev/null >&2
+        quietly "build/$preset-build.log" cmake --build --preset "$preset" --parallel "$(cores)" ${1:+--target "$@"}
     ) 9>"build/.$preset.lock"
 }
 

@@ -18,6 +18,9 @@ struct executor {
     pthread_t thread;
     struct task_stop stop;
     struct arena arena; /* of one task */
+    pthread_cond_t wake;
+    struct lease *given;         /* handed over, under the crew's mutex */
+    struct executor *idle_below; /* in the stack of idle ones */
     struct {
         const struct tool *tool;
         struct tool_thread *thread;
@@ -32,7 +35,8 @@ struct crew {
     pthread_rwlock_t pull_lock; /* `pull` stays while it is held */
     struct bus_pull *pull;
     pthread_mutex_t mutex;
-    pthread_cond_t work, idle;
+    pthread_cond_t all_idle;
+    struct executor *idle;       /* a stack: the one that became idle last is on top */
     struct lease *first, **last; /* the queue */
     uint32_t owed;               /* free threads that the pull has not been asked for */
     uint32_t busy;
@@ -235,6 +239,8 @@ static void run_lease(struct executor *x, struct lease *l)
 static void ask_for_work(struct crew *c)
 {
     uint32_t n = c->owed;
+    if (!c->attached || n == 0)
+        return;
     c->owed = 0;
     pthread_mutex_unlock(&c->mutex);
     pthread_rwlock_rdlock(&c->pull_lock);
@@ -244,24 +250,40 @@ static void ask_for_work(struct crew *c)
     pthread_mutex_lock(&c->mutex);
 }
 
-/* The next lease; NULL when there will be none. A thread that finds the queue empty asks for all that are
- * free. */
-static struct lease *next_lease(struct crew *c)
+static struct lease *take_queued(struct crew *c)
 {
-    pthread_mutex_lock(&c->mutex);
-    while (!c->first && !c->finishing) {
-        if (c->attached && c->owed > 0)
-            ask_for_work(c);
-        else
-            pthread_cond_wait(&c->work, &c->mutex);
-    }
-    struct lease *l = c->finishing ? NULL : c->first;
+    struct lease *l = c->first;
     if (l) {
         c->first = l->next;
         c->last = c->first ? c->last : &c->first;
         l->next = NULL;
         c->busy++;
     }
+    return l;
+}
+
+/* With the mutex held. Who hands a lease over takes the thread off the stack and counts it as busy. */
+static struct lease *wait_idle(struct executor *x)
+{
+    struct crew *c = x->crew;
+    x->idle_below = c->idle;
+    c->idle = x;
+    ask_for_work(c);
+    while (!x->given && !c->finishing)
+        pthread_cond_wait(&x->wake, &c->mutex);
+    struct lease *l = x->given;
+    x->given = NULL;
+    return l;
+}
+
+/* The next lease; NULL when there will be none. A thread that becomes idle asks for all that are free. */
+static struct lease *next_lease(struct executor *x)
+{
+    struct crew *c = x->crew;
+    pthread_mutex_lock(&c->mutex);
+    struct lease *l = c->finishing ? NULL : take_queued(c);
+    if (!l && !c->finishing)
+        l = wait_idle(x);
     pthread_mutex_unlock(&c->mutex);
     return l;
 }
@@ -272,7 +294,7 @@ static void done_lease(struct crew *c)
     c->busy--;
     c->owed++;
     if (c->busy == 0)
-        pthread_cond_broadcast(&c->idle);
+        pthread_cond_broadcast(&c->all_idle);
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -280,7 +302,7 @@ static void *work(void *context)
 {
     struct executor *x = context;
     struct lease *l;
-    while ((l = next_lease(x->crew))) {
+    while ((l = next_lease(x))) {
         run_lease(x, l);
         done_lease(x->crew);
     }
@@ -294,7 +316,9 @@ static enum status start_executor(struct crew *c, struct error *err)
     x->crew = c;
     arena_init(&x->arena, 0);
     TRY(task_stop_open(&x->stop, err));
+    pthread_cond_init(&x->wake, NULL);
     if (pthread_create(&x->thread, NULL, work, x) != 0) {
+        pthread_cond_destroy(&x->wake);
         task_stop_close(&x->stop);
         return error_set(err, STATUS_IO, "the system gives no more than %u threads for tasks", c->started);
     }
@@ -309,8 +333,7 @@ static void init_sync(struct crew *c)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_rwlock_init(&c->pull_lock, NULL);
     pthread_mutex_init(&c->mutex, NULL);
-    pthread_cond_init(&c->work, NULL);
-    pthread_cond_init(&c->idle, &monotonic);
+    pthread_cond_init(&c->all_idle, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -336,17 +359,29 @@ enum status crew_open(struct station *station, uint32_t threads, struct crew **o
     return s;
 }
 
+/* With the mutex held. */
+static void hand_over(struct crew *c, struct lease *l)
+{
+    struct executor *x = c->idle;
+    if (x) {
+        c->idle = x->idle_below;
+        c->busy++;
+        x->given = l;
+        pthread_cond_signal(&x->wake);
+    } else {
+        *c->last = l;
+        c->last = &l->next;
+    }
+}
+
 void crew_deliver(void *crew, struct bus_delivery *delivery)
 {
     struct crew *c = crew;
     struct lease *l = lease_take(c->station->keeper, delivery);
     pthread_mutex_lock(&c->mutex);
     bool refused = !l || c->finishing;
-    if (!refused) {
-        *c->last = l;
-        c->last = &l->next;
-        pthread_cond_signal(&c->work);
-    }
+    if (!refused)
+        hand_over(c, l);
     pthread_mutex_unlock(&c->mutex);
     if (!refused)
         return;
@@ -364,7 +399,7 @@ void crew_attach(struct crew *c, struct bus_pull *pull)
     pthread_rwlock_unlock(&c->pull_lock);
     pthread_mutex_lock(&c->mutex);
     c->attached = pull != NULL;
-    pthread_cond_signal(&c->work);
+    ask_for_work(c);
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -386,8 +421,9 @@ uint32_t crew_finish(struct crew *c, int64_t timeout_ms)
     pthread_mutex_lock(&c->mutex);
     c->finishing = true;
     give_back_queue(c);
-    pthread_cond_broadcast(&c->work);
-    while (c->busy > 0 && pthread_cond_timedwait(&c->idle, &c->mutex, &until) == 0)
+    for (uint32_t i = 0; i < c->started; i++)
+        pthread_cond_signal(&c->executors[i].wake);
+    while (c->busy > 0 && pthread_cond_timedwait(&c->all_idle, &c->mutex, &until) == 0)
         ;
     uint32_t busy = c->busy;
     pthread_mutex_unlock(&c->mutex);
@@ -404,11 +440,11 @@ void crew_close(struct crew **crew)
     lease_keeper_stop_all(c->station->keeper);
     for (uint32_t i = 0; i < c->started; i++) {
         pthread_join(c->executors[i].thread, NULL);
+        pthread_cond_destroy(&c->executors[i].wake);
         task_stop_close(&c->executors[i].stop);
         arena_free(&c->executors[i].arena);
     }
-    pthread_cond_destroy(&c->idle);
-    pthread_cond_destroy(&c->work);
+    pthread_cond_destroy(&c->all_idle);
     pthread_mutex_destroy(&c->mutex);
     pthread_rwlock_destroy(&c->pull_lock);
     free(c->executors);

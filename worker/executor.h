@@ -1,6 +1,7 @@
 /*
- * The threads that run tasks. A delivery waits in the crew's queue only until a thread is free, because as
- * many are asked for as there are threads with nothing to do.
+ * The threads that run tasks. A delivery goes to the thread that became idle last, whose child processes and
+ * connections are warm; it waits in a queue only when more came than was asked for, which is as many as there
+ * are idle threads.
  */
 #ifndef WORKER_EXECUTOR_H
 #define WORKER_EXECUTOR_H

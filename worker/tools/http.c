@@ -5,9 +5,9 @@
 
 #include "http_response.h"
 
-static const char *const keys[] = {"method",      "endpoint", "url",       "headers", "params", "payload",
-                                   "body",        "data",     "timeout",   "verify",  "auth",   "credential",
-                                   "credentials", "follow",   "max_bytes", NULL};
+static const char *const keys[] = {"method",     "endpoint",    "url",    "headers",   "params",
+                                   "payload",    "body",        "data",   "verify",    "auth",
+                                   "credential", "credentials", "follow", "max_bytes", NULL};
 
 struct tool_thread {
     CURL *easy;
@@ -90,7 +90,6 @@ static void set_options(CURL *curl, const struct http_request *r)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "noetl");
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, r->headers);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, r->redirects > 0 ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)r->redirects);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, r->verify ? 1L : 0L);
@@ -124,7 +123,7 @@ static CURLcode perform(struct tool_thread *t, const struct task_stop *stop)
 static enum status status_of(CURLcode code)
 {
     /* Not a switch: libcurl has a hundred codes, and most mean that the other side could not be talked to. */
-    if (code == CURLE_OPERATION_TIMEDOUT)
+    if (code == CURLE_OPERATION_TIMEDOUT) /* of connecting; of the whole, the attempt's time is the bound */
         return STATUS_TIMEOUT;
     if (code == CURLE_TOO_MANY_REDIRECTS)
         return STATUS_LIMIT;

@@ -1,7 +1,6 @@
 #include "http_request.h"
 
 #include <ctype.h>
-#include <math.h>
 
 #include "core/digest.h"
 #include "core/json.h"
@@ -373,21 +372,13 @@ static enum status read_follow(struct http_request *r, struct value v, struct er
     return error_set(err, STATUS_INVALID, "\"follow\" must be true, false or a number from 0 to 100");
 }
 
-static enum status read_limits(struct http_request *r, struct value config, int64_t max_bytes,
-                               struct error *err)
+static enum status read_max_bytes(struct http_request *r, struct value v, int64_t otherwise,
+                                  struct error *err)
 {
-    struct value timeout = VALUE_GET(config, "timeout"), bytes = VALUE_GET(config, "max_bytes");
-    double seconds = timeout.type == VALUE_INT     ? (double)timeout.u.i
-                     : timeout.type == VALUE_FLOAT ? timeout.u.f
-                                                   : 0;
-    bool has_timeout = !value_is_absent(timeout) && timeout.type != VALUE_NULL;
-    if (has_timeout && !(seconds > 0 && seconds < 1e6))
-        return error_set(err, STATUS_INVALID, "\"timeout\" must be a number of seconds above 0");
-    r->timeout_ms = has_timeout ? (int64_t)ceil(seconds * 1000) : 0;
-    bool has_bytes = !value_is_absent(bytes) && bytes.type != VALUE_NULL;
-    if (has_bytes && (bytes.type != VALUE_INT || bytes.u.i < 1))
+    r->max_bytes = v.type == VALUE_INT ? v.u.i : otherwise;
+    bool is_given = !value_is_absent(v) && v.type != VALUE_NULL;
+    if (is_given && (v.type != VALUE_INT || v.u.i < 1))
         return error_set(err, STATUS_INVALID, "\"max_bytes\" must be a number of bytes above 0");
-    r->max_bytes = has_bytes ? bytes.u.i : max_bytes;
     return STATUS_OK;
 }
 
@@ -401,7 +392,7 @@ enum status http_request_read(struct http_request *r, struct credentials *creden
     struct str content_type;
     TRY(credentials_resolve(credentials, config, a, &auth, &r->secrets, err));
     TRY(read_method(r, config, a, err));
-    TRY(read_limits(r, config, max_bytes, err));
+    TRY(read_max_bytes(r, VALUE_GET(config, "max_bytes"), max_bytes, err));
     TRY(read_verify(r, VALUE_GET(config, "verify"), a, err));
     TRY(read_follow(r, VALUE_GET(config, "follow"), err));
     if (!value_is_absent(data) && value_is_absent(body))

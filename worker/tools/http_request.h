@@ -14,8 +14,7 @@ struct http_request {
     struct curl_slist *headers;
     struct str body;
     bool has_body;
-    int64_t timeout_ms; /* 0: none of its own */
-    int64_t max_bytes;  /* of the answer's body */
+    int64_t max_bytes; /* of the answer's body */
     bool verify;
     const char *ca_file;                  /* NULL: the system's */
     int64_t redirects;                    /* how many to follow */

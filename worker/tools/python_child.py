@@ -16,17 +16,12 @@ import sys
 if sys.path and sys.path[0] == "":
     del sys.path[0]  # the worker's folder is no place to import from
 
-import datetime
-import inspect
+# What only some tasks need (inspect, traceback, asyncio) is imported then: it is half the time of a start.
 import json
-import linecache
 import os
 import signal
 import struct
-import threading
-import traceback
 import types
-import uuid
 
 OWN_FILE = __noetl_file__  # the name that this text was compiled under
 OWN_PID = os.getpid()
@@ -34,6 +29,8 @@ TRACEBACK_MAX = 16 << 10
 CODE_CACHE_MAX = 256
 MODULE = "noetl_step"
 NOT_INJECTED = ("main", "result")  # names by which a task answers
+OFFERED = ("os", "json", "datetime", "uuid")  # modules that code may use without importing them
+VARARGS, VARKEYWORDS = 4, 8  # flags of a code object
 
 
 class Refused(Exception):
@@ -138,7 +135,11 @@ def text_of(e):
     return f"{name}: {text}" if text else name
 
 
-def describe(e, filename):
+def describe(e, filename, source):
+    import linecache
+    import traceback
+    if source is not None:
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     report = traceback.TracebackException.from_exception(e)
     trim(report)
     text = "".join(report.format())
@@ -162,7 +163,6 @@ def compiled(source, filename):
         if len(codes) >= CODE_CACHE_MAX:
             codes.clear()
         codes[key] = compile(source, filename, "exec", dont_inherit=True)
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     return codes[key]
 
 
@@ -179,42 +179,61 @@ def load(request):
     return source, filename
 
 
+class Parameters:
+    """What main() can be called with: names by position only, other names, names with a default, **."""
+
+    def __init__(self, main):
+        if type(main) is types.FunctionType and not hasattr(main, "__wrapped__"):
+            self.from_code(main)
+        else:
+            self.from_signature(main)
+
+    def from_code(self, main):
+        code = main.__code__
+        named = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+        plain = named[:code.co_argcount]
+        self.positional = named[:code.co_posonlyargcount]
+        self.named = named[code.co_posonlyargcount:]
+        defaults = main.__defaults__ or ()
+        self.defaults = dict(zip(plain[len(plain) - len(defaults):], defaults), **(main.__kwdefaults__ or {}))
+        self.has_rest = bool(code.co_flags & VARKEYWORDS)
+        self.is_single = len(named) == 1 and not code.co_flags & (VARARGS | VARKEYWORDS)
+
+    def from_signature(self, main):
+        import inspect
+        try:
+            found = list(inspect.signature(main).parameters.values())
+        except (TypeError, ValueError):  # a builtin: no way to ask it
+            found = [inspect.Parameter("args", inspect.Parameter.VAR_KEYWORD)]
+        self.positional = tuple(p.name for p in found if p.kind is p.POSITIONAL_ONLY)
+        self.named = tuple(p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
+        self.defaults = {p.name: p.default for p in found if p.default is not p.empty}
+        self.has_rest = any(p.kind is p.VAR_KEYWORD for p in found)
+        self.is_single = len(found) == 1
+
+
 def arguments(main, args, context):
     """What main() is called with: the args it names, all of them for **kwargs or a lone `input_data`."""
-    try:
-        parameters = list(inspect.signature(main).parameters.values())
-    except (TypeError, ValueError):
-        return [], args  # a builtin: no way to ask it
+    p = Parameters(main)
     scope = {"context": context, "input_data": args, **args}
-    if len(parameters) == 1 and parameters[0].name == "input_data":
+    if p.is_single and "input_data" in p.positional + p.named:
         return [scope["input_data"]], {}
-    positional, named, missing = [], {}, []
-    for p in parameters:
-        if p.kind is p.VAR_KEYWORD:
-            named.update({k: v for k, v in args.items() if k not in main_names(parameters)})
-        elif p.kind is p.VAR_POSITIONAL:
-            continue
-        elif p.name not in scope and p.default is p.empty:
-            missing.append(p.name)
-        elif p.kind is p.POSITIONAL_ONLY:
-            positional.append(scope.get(p.name, p.default))
-        elif p.name in scope:
-            named[p.name] = scope[p.name]
+    missing = [n for n in p.positional + p.named if n not in scope and n not in p.defaults]
     if missing:
         raise Refused("invalid", f"main() wants {', '.join(missing)}, and the step's args have "
                       f"{', '.join(args) or 'nothing'}",
                       hint="Add it to the step's args, or give the parameter a default.")
+    positional = [scope[n] if n in scope else p.defaults[n] for n in p.positional]
+    named = {n: scope[n] for n in p.named if n in scope}
+    if p.has_rest:
+        named.update((k, v) for k, v in args.items() if k not in p.positional + p.named)
     return positional, named
-
-
-def main_names(parameters):
-    return {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
 
 def call(main, args, context):
     positional, named = arguments(main, args, context)
     value = main(*positional, **named)
-    if inspect.iscoroutine(value):
+    if isinstance(value, types.CoroutineType):
         import asyncio
         value = asyncio.run(value)
     return value
@@ -222,13 +241,14 @@ def call(main, args, context):
 
 def run(request):
     """The answer to one request, without `restart`."""
-    filename = None
+    filename = source = None
     try:
         source, filename = load(request)
         args, context = request["args"], request["context"]
         module = types.ModuleType(MODULE)
         module.__file__ = filename
-        module.__dict__.update(os=os, json=json, datetime=datetime, uuid=uuid, context=context, input_data=args)
+        module.__dict__.update((name, __import__(name)) for name in OFFERED if name in source)
+        module.__dict__.update(context=context, input_data=args)
         module.__dict__.update((k, v) for k, v in args.items() if k not in NOT_INJECTED)
         sys.modules[MODULE] = module
         code = compiled(source, filename)
@@ -239,7 +259,7 @@ def run(request):
     except Refused as e:
         return False, e.error
     except BaseException as e:  # SystemExit and KeyboardInterrupt are the task's end as well
-        return False, describe(e, filename)
+        return False, describe(e, filename, source)
 
 
 # ---- between tasks -------------------------------------------------------------------------------------
@@ -290,7 +310,7 @@ def flush():
 
 def left_behind():
     """Whether threads or child processes of the task are still there."""
-    if threading.active_count() > 1 or len(sys._current_frames()) > 1:
+    if len(sys._current_frames()) > 1:
         return True
     try:
         while os.waitpid(-1, os.WNOHANG)[0] != 0:

@@ -78,7 +78,7 @@ static enum status explain_connect(const struct client *c, enum status status, s
             err, "`noetl dev` starts one with all parts; --server, NATS_URL or --context name another.");
     }
     if (status == STATUS_DENIED) {
-        (void)error_wrap(err, "NATS at %s (from %s) refuses the login", c->url, c->from);
+        (void)error_set(err, STATUS_DENIED, "NATS at %s (from %s) refuses the login", c->url, c->from);
         return error_hint(err,
                           "`noetl config show nats` says who logs in; --creds, --nkey or --user change it.");
     }

@@ -36,24 +36,40 @@ static bool answers(uint16_t port)
     return connected;
 }
 
-void strict_server_start(struct strict_server *s, const char *configuration)
+static void start_process(struct strict_server *s)
 {
     static const char *const folders[] = {"/usr/sbin", NULL};
     char program[256], path[300];
     struct error err;
-    int code;
-    snprintf(s->folder, sizeof(s->folder), "/tmp/noetl-strict-XXXXXX");
-    assert_non_null(mkdtemp(s->folder));
     assert_true(process_find("nats-server", folders, program, sizeof(program)));
-    s->port = port_find_free();
-    write_configuration(s, configuration);
     snprintf(path, sizeof(path), "%s/nats.conf", s->folder);
     const char *const argv[] = {program, "-c", path, NULL};
     struct process_options o = {
         .argv = argv, .in = -1, .out = -1, .error = -1, .own_group = true, .die_with_parent = true};
     assert_int_equal(STATUS_OK, process_start(&o, &s->process, &err));
-    while (!answers(s->port))
-        assert_false(process_wait(&s->process, 20, &code));
+}
+
+/* False when it ended: somebody else took the port first. */
+static bool await_ready(struct strict_server *s)
+{
+    int code;
+    while (!process_wait(&s->process, 20, &code))
+        if (answers(s->port))
+            return true;
+    return false;
+}
+
+void strict_server_start(struct strict_server *s, const char *configuration)
+{
+    int tries = 0;
+    snprintf(s->folder, sizeof(s->folder), "/tmp/noetl-strict-XXXXXX");
+    assert_non_null(mkdtemp(s->folder));
+    do {
+        assert_true(tries++ < 5);
+        s->port = port_find_free();
+        write_configuration(s, configuration);
+        start_process(s);
+    } while (!await_ready(s));
     snprintf(s->url, sizeof(s->url), "nats://127.0.0.1:%u", s->port);
 }
 

@@ -145,7 +145,7 @@ static pid_t start_stubborn(struct process *p)
     close(ends[1]);
     assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
     close(ends[0]);
-    return (pid_t)atoi(text);
+    return (pid_t)strtol(text, NULL, 10);
 }
 
 static void a_whole_group_ends(void **state)
@@ -177,7 +177,7 @@ static void what_the_leader_leaves_behind_ends_with_it(void **state)
     close(ends[0]);
     process_end(&p, 10000, &code);
     assert_int_equal(128 + SIGTERM, code);
-    assert_true(is_gone((pid_t)atoi(text)));
+    assert_true(is_gone((pid_t)strtol(text, NULL, 10)));
 }
 
 static void a_child_can_die_with_its_parent(void **state)
@@ -199,7 +199,7 @@ static void a_child_can_die_with_its_parent(void **state)
     assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
     close(ends[0]);
     assert_int_equal(parent, waitpid(parent, NULL, 0));
-    assert_true(is_gone((pid_t)atoi(text)));
+    assert_true(is_gone((pid_t)strtol(text, NULL, 10)));
 }
 
 static void a_child_can_be_another_user(void **state)

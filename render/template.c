@@ -179,6 +179,7 @@ static enum status render(struct vm *vm, const struct template *t, const struct 
         return writer_end(&vm->out, out);
     TRY(thing_freeze(vm, *out, out));
     if (is_undefined(*out) && vm->undefined == UNDEFINED_STRICT) {
+        vm->frame = f; /* which names were in scope */
         enum status s = undefined_fail(vm, *out);
         error_place(vm->err, "%" PRISTR, ARGSTR(t->name));
         return s;

@@ -309,6 +309,9 @@ static void a_template_that_cannot_be_rendered_is_an_error_and_not_its_own_text(
     commit("greet", id);
     struct value v = ask("render", "{\"execution_id\":\"%" PRId64 "\",\"template\":\"{{ nothing }}\"}", id);
     assert_string_equal(text_at(v, "error.kind"), "undefined");
+    assert_string_equal(text_at(v, "error.place"), "template");
+    assert_non_null(strstr(text_at(v, "error.message"), "in scope: "));
+    assert_non_null(strstr(text_at(v, "error.message"), "workload"));
     v = ask("render", "{\"execution_id\":\"%" PRId64 "\",\"template\":\"{{ 1 + }}\"}", id);
     assert_string_equal(text_at(v, "error.kind"), "syntax");
     v = ask("render",

@@ -1,5 +1,6 @@
 /*
- * Runs tests/cli/cases/NAME.case: each a command with exactly what it prints and its exit code. With
+ * Runs the .case files of tests/cli/cases, or of the folders that NOETL_TEST_CASE_FOLDERS names below the
+ * source tree, separated by colons: each a command with exactly what it prints and its exit code. With
  * NOETL_TEST_DEV_DIR, the data folder of a running `noetl dev`, also those that need one.
  */
 #include <setjmp.h>
@@ -171,20 +172,30 @@ static int is_case(const struct dirent *e)
     return dot && strcmp(dot, ".case") == 0;
 }
 
-static void read_all_cases(struct case_item **items, size_t *count)
+/* `folder` is below the source tree. */
+static void read_folder(const char *folder, struct case_item **items, size_t *count)
 {
-    char folder[PATH_SIZE], path[2 * PATH_SIZE];
+    char path[PATH_SIZE], file[2 * PATH_SIZE];
     struct dirent **names;
     const char *source = getenv("NOETL_SOURCE_DIR");
-    (void)snprintf(folder, sizeof(folder), "%s/tests/cli/cases", source ? source : ".");
-    int found = scandir(folder, &names, is_case, alphasort);
+    (void)snprintf(path, sizeof(path), "%s/%s", source ? source : ".", folder);
+    int found = scandir(path, &names, is_case, alphasort);
     for (int i = 0; i < found; i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
-        cases_read(path, items, count);
+        (void)snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
+        cases_read(file, items, count);
         free(names[i]);
     }
-    if (found > 0)
+    if (found >= 0)
         free(names);
+}
+
+static void read_all_cases(struct case_item **items, size_t *count)
+{
+    char folders[PATH_SIZE];
+    const char *named = getenv("NOETL_TEST_CASE_FOLDERS");
+    (void)snprintf(folders, sizeof(folders), "%s", named ? named : "tests/cli/cases");
+    for (char *rest = folders, *folder; (folder = strtok_r(rest, ":", &rest));)
+        read_folder(folder, items, count);
 }
 
 int main(void)

@@ -232,9 +232,9 @@ enum status attr_slice(struct vm *vm, struct value of, const struct value parts[
         *out = of;
         return STATUS_OK;
     }
-    struct value slice; /* as in Python, the slice itself is the missing element */
-    TRY(vm_string(vm, STR("slice"), &slice));
-    return undefined_member(vm, UNDEFINED_ITEM, of, slice, out);
+    if (of.type == VALUE_MAP)
+        return vm_fail(vm, "unhashable type: 'slice'");
+    return vm_fail(vm, "'%s' object is not subscriptable", type_name(of));
 }
 
 /* ---- Attributes --------------------------------------------------------------------------------- */
@@ -387,7 +387,8 @@ static enum status find_attribute(struct vm *vm, struct value of, struct value n
 static enum status of_undefined(struct vm *vm, struct value of, struct value *out)
 {
     *out = of;
-    return vm->undefined == UNDEFINED_CHAINABLE ? STATUS_OK : undefined_fail(vm, of);
+    bool chains = vm->undefined == UNDEFINED_CHAINABLE && of.extra != UNDEFINED_LENIENT;
+    return chains ? STATUS_OK : undefined_fail(vm, of);
 }
 
 enum status attr_get(struct vm *vm, struct value of, const struct value *name, enum member member,

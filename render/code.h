@@ -56,7 +56,8 @@ struct template
     struct str name, source;
     enum template_mode mode;
     bool autoescape;
-    bool mutates; /* calls a method that may change a list or map: they are made changeable then */
+    bool refuses_undefined; /* in strict mode, as the value of the whole expression too */
+    bool mutates;           /* calls a method that may change a list or map: they are made changeable then */
     struct template_loader loader;
     struct value *constants;
     uint16_t *members;  /* for each constant: its enum member, if it is such a name */

@@ -106,6 +106,9 @@ static enum status compile_spread(struct compiler *c, const struct place *p, con
     return compile_expression(c, p, n->a);
 }
 
+/* Of how many it is looked whether one occurs twice. */
+enum { MANY_KEYWORDS = 200 };
+
 /* `caller`: the call block whose body is passed as a keyword argument, or NULL. */
 static enum status compile_arguments(struct compiler *c, const struct place *p, uint32_t offset,
                                      struct instruction call, uint32_t extra, const struct node *arguments,
@@ -129,6 +132,10 @@ static enum status compile_arguments(struct compiler *c, const struct place *p, 
     for (const struct node *n = arguments; n; n = n->next) {
         if (n->kind != NODE_KEYWORD)
             continue;
+        for (uint32_t i = 0; i < names.len && i < MANY_KEYWORDS; i++) {
+            if (str_equal(value_as_str(names.items[i]), n->name))
+                return compiler_fail(c, n->offset, "keyword argument repeated: %" PRISTR, ARGSTR(n->name));
+        }
         TRY(compile_expression(c, p, n->a));
         list_add(&names, value_str(n->name));
         values++;

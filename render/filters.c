@@ -15,6 +15,7 @@ const struct builtin FILTERS[] = {
     {"dictsort", "do_dictsort", "value case_sensitive by reverse", 1, filter_dictsort},
     {"e", "escape", "s", 1, filter_escape},
     {"escape", "escape", "s", 1, filter_escape},
+    {"filesizeformat", "do_filesizeformat", "value binary", 1, filter_filesizeformat},
     {"first", "do_first", "seq", 1, filter_first},
     {"float", "do_float", "value default", 1, filter_float},
     {"forceescape", "do_forceescape", "value", 1, filter_forceescape},
@@ -32,6 +33,7 @@ const struct builtin FILTERS[] = {
     {"map", "do_map", "value *", 1, filter_map},
     {"max", "do_max", "value case_sensitive attribute", 1, filter_max},
     {"min", "do_min", "value case_sensitive attribute", 1, filter_min},
+    {"pprint", "do_pprint", "value", 1, filter_pprint},
     {"random", "do_random", "seq", 1, filter_random},
     {"reject", "do_reject", "value *", 1, filter_reject},
     {"rejectattr", "do_rejectattr", "value *", 1, filter_rejectattr},
@@ -44,6 +46,7 @@ const struct builtin FILTERS[] = {
     {"slice", "do_slice", "value slices fill_with", 2, filter_slice},
     {"sort", "do_sort", "value reverse case_sensitive attribute", 1, filter_sort},
     {"string", "soft_str", "s", 1, filter_string},
+    {"striptags", "do_striptags", "value", 1, filter_striptags},
     {"sum", "do_sum", "iterable attribute start", 1, filter_sum},
     {"title", "do_title", "s", 1, filter_title},
     {"tojson", "do_tojson", "value indent", 1, filter_tojson},
@@ -52,6 +55,9 @@ const struct builtin FILTERS[] = {
     {"unique", "do_unique", "value case_sensitive attribute", 1, filter_unique},
     {"upper", "do_upper", "s", 1, filter_upper},
     {"urlencode", "do_urlencode", "value", 1, filter_urlencode},
+    {"urlize", "do_urlize", "value trim_url_limit nofollow target rel extra_schemes", 1, filter_urlize},
     {"wordcount", "do_wordcount", "s", 1, filter_wordcount},
+    {"wordwrap", "do_wordwrap", "s width break_long_words wrapstring break_on_hyphens", 1, filter_wordwrap},
+    {"xmlattr", "do_xmlattr", "d autospace", 1, filter_xmlattr},
 };
 const int FILTER_COUNT = BUILTIN_TABLE_SIZE(FILTERS);

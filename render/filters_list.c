@@ -192,7 +192,7 @@ static enum status make_batches(struct vm *vm, const struct value *argv, const s
     /* A size below one never fills a batch, except that 0 ends an empty one first. */
     uint64_t step = size < 1 ? (uint64_t)count : (uint64_t)size;
     if (size == 0 && count > 0)
-        list_add(&b, list_of(NULL, 0)), step = 1;
+        list_add(&b, list_of(NULL, 0));
     for (uint64_t at = 0; at < count; at += step) {
         uint64_t here = count - at < step ? count - at : step;
         struct value batch = list_of(items + at, (uint32_t)here);

@@ -38,8 +38,6 @@ BUILTIN(filter_abs)
 {
     struct value v = number_of_bool(argv[0]);
     (void)all;
-    if (is_undefined(v))
-        return undefined_fail(vm, v);
     if (!number_is(v))
         return vm_fail(vm, "bad operand type for abs(): '%s'", type_name(v));
     *out = v;
@@ -238,15 +236,20 @@ BUILTIN(filter_round)
 
 BUILTIN(filter_tojson)
 {
-    int64_t indent = -1;
+    struct value indent = argv[1];
+    struct writer w;
+    int64_t spaces;
     (void)all;
-    if (is_given(argv[1]) && argv[1].type != VALUE_NULL) {
-        TRY(op_index(vm, argv[1], &indent));
-        indent = indent < 0 ? 0 : indent;
-        if (indent > 10000)
-            return vm_limit(vm, "an indention of more than 10000");
+    if (!is_given(indent) || indent.type == VALUE_NULL)
+        return text_json(vm, argv[0], NULL, out);
+    if (indent.type != VALUE_STRING) {
+        TRY(op_index(vm, indent, &spaces));
+        writer_begin(&w, vm);
+        writer_repeat(&w, STR(" "), spaces < 0 ? 0 : (uint64_t)spaces);
+        TRY(writer_end(&w, &indent));
     }
-    return text_json(vm, argv[0], (int)indent, out);
+    struct str by = value_as_str(indent);
+    return text_json(vm, argv[0], &by, out);
 }
 
 BUILTIN(filter_fromjson)
@@ -299,4 +302,36 @@ BUILTIN(filter_b64decode)
 {
     (void)all;
     return base64(vm, argv[0], true, out);
+}
+
+/* ---- filesizeformat and pprint ------------------------------------------------------------------ */
+
+BUILTIN(filter_filesizeformat)
+{
+    static const char *const UNITS[2][8] = {{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"},
+                                            {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"}};
+    struct value number;
+    bool binary = false;
+    if (is_given(argv[1]))
+        TRY(op_truth(vm, argv[1], &binary));
+    TRY(filter_float(vm, (const struct value[]){argv[0], value_null()}, all, &number));
+    if (number.type != VALUE_FLOAT)
+        return vm_fail(vm, argv[0].type == VALUE_STRING
+                               ? "could not convert string to float"
+                               : "float() argument must be a string or a real number");
+    double bytes = number.u.f, base = binary ? 1024 : 1000, unit = base;
+    if (bytes == 1)
+        return vm_string(vm, STR("1 Byte"), out);
+    if (bytes < base)
+        return vm_printf(vm, out, "%lld Bytes", (long long)bytes);
+    int i = 0;
+    for (unit *= base; i < 7 && bytes >= unit; i++)
+        unit *= base;
+    return vm_printf(vm, out, "%.1f %s", base * bytes / unit, UNITS[binary][i]);
+}
+
+BUILTIN(filter_pprint)
+{
+    (void)all;
+    return text_pretty(vm, argv[0], out);
 }

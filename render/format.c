@@ -295,9 +295,6 @@ enum status format_value(struct writer *w, struct value v, struct str text)
     TRY(parse_spec(w->vm, text, &spec));
     if (v.type == VALUE_STRING)
         return format_text(w, v, &spec);
-    if (v.type == VALUE_BOOL && !spec.type) /* like an integer, except for its text */
-        return format_padded(w, str_of(v.u.b ? "True" : "False"), &spec, spec.align ? spec.align : '>'),
-               w->status;
     if (number_is_int(v)) {
         if (spec.type && !strchr("bcdnoxXeEfFgG%", spec.type))
             return unknown_type(w->vm, v, spec.type);

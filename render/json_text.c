@@ -10,7 +10,7 @@
 struct json_writer {
     struct vm *vm;
     struct writer w;
-    int indent; /* -1: on one line */
+    const struct str *indent; /* NULL: all on one line */
 };
 
 static enum status write(struct json_writer *j, struct value v, uint32_t depth);
@@ -58,16 +58,16 @@ static void write_float(struct json_writer *j, double f)
 
 static void new_line(struct json_writer *j, uint32_t depth)
 {
-    if (j->indent < 0)
+    if (!j->indent)
         return;
     writer_char(&j->w, '\n');
-    writer_repeat(&j->w, STR(" "), (uint64_t)j->indent * depth);
+    writer_repeat(&j->w, *j->indent, depth);
 }
 
 static void separate(struct json_writer *j, uint32_t number, uint32_t depth)
 {
     if (number > 0)
-        writer_text(&j->w, j->indent < 0 ? ", " : ",");
+        writer_text(&j->w, j->indent ? "," : ", ");
     new_line(j, depth);
 }
 
@@ -163,7 +163,7 @@ static enum status write(struct json_writer *j, struct value v, uint32_t depth)
     return j->w.status;
 }
 
-enum status text_json(struct vm *vm, struct value v, int indent, struct value *out)
+enum status text_json(struct vm *vm, struct value v, const struct str *indent, struct value *out)
 {
     struct json_writer j = {.vm = vm, .indent = indent};
     writer_begin(&j.w, vm);

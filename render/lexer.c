@@ -266,6 +266,8 @@ static enum status skip_comment(struct lexer *lx, size_t at, struct error *err)
             return STATUS_OK;
         }
     }
+    if (at == lx->source.len) /* as in Jinja, an empty comment may end with the text */
+        return STATUS_OK;
     error_set(err, STATUS_SYNTAX, "Missing end of comment tag");
     return lex_error(lx, at, err);
 }
@@ -289,6 +291,8 @@ static enum status read_raw(struct lexer *lx, size_t at, struct str *text, struc
         end_tag(lx, end);
         return STATUS_OK;
     }
+    if (at == lx->source.len)
+        return STATUS_OK;
     error_set(err, STATUS_SYNTAX, "Missing end of raw directive");
     return lex_error(lx, at, err);
 }

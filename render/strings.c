@@ -2,6 +2,15 @@
 
 #include "core/utf8.h"
 
+uint32_t string_next(struct str s, size_t *at)
+{
+    int32_t c = utf8_next(s, at);
+    if (c >= 0)
+        return (uint32_t)c;
+    (*at)++;
+    return 0xFFFD;
+}
+
 size_t text_length(struct str s)
 {
     return utf8_length(s);

@@ -21,6 +21,8 @@ bool string_line(struct str *rest, struct str *line, bool keep);
 size_t string_offset(struct str s, uint64_t index);
 /* str.center() and its kin: left and right filling. */
 void string_justify(struct writer *w, struct str s, uint64_t width, struct str fill, char align);
+/* The character at s[*at], and past it; what is not valid counts as one replacement character. */
+uint32_t string_next(struct str s, size_t *at);
 /* The last `needle`, or -1. */
 ptrdiff_t string_find_last(struct str s, struct str needle);
 

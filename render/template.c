@@ -64,6 +64,7 @@ static enum status compile_into(struct template *t, struct arena *scratch, struc
     TRY(parse_template(p, &body));
     if (mode == TEMPLATE_NATIVE && is_single_print(body)) {
         t->mode = TEMPLATE_EXPRESSION;
+        t->refuses_undefined = true;
         return compile_expression_template(&c, body->a);
     }
     if (to_read.len != source.len) { /* more than one print: the white space belongs to the text after all */
@@ -236,6 +237,8 @@ bool condition_is_true(struct value v)
 enum status condition_compile(struct str source, const char *name, struct template **out, struct error *err)
 {
     bool bare = !template_is_template(source);
-    return template_compile(bare ? str_trim(source) : source, bare ? TEMPLATE_EXPRESSION : TEMPLATE_NATIVE,
-                            name, out, err);
+    TRY(template_compile(bare ? str_trim(source) : source, bare ? TEMPLATE_EXPRESSION : TEMPLATE_NATIVE, name,
+                         out, err));
+    (*out)->refuses_undefined = true;
+    return STATUS_OK;
 }

@@ -147,7 +147,9 @@ enum status undefined_fail(struct vm *vm, struct value v)
     case UNDEFINED_NAME: return fail_name(vm, value_as_str(*text));
     case UNDEFINED_ATTRIBUTE:
     case UNDEFINED_ITEM: return fail_member(vm, (const struct undefined_member *)v.u.object);
-    case UNDEFINED_HINT: return error_set(vm->err, STATUS_UNDEFINED, "%" PRISTR, ARGSTR(value_as_str(*text)));
+    case UNDEFINED_HINT:
+    case UNDEFINED_LENIENT:
+        return error_set(vm->err, STATUS_UNDEFINED, "%" PRISTR, ARGSTR(value_as_str(*text)));
     default: return error_set(vm->err, STATUS_UNDEFINED, "the value is undefined");
     }
 }

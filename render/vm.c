@@ -285,8 +285,12 @@ static enum status make_macro(struct vm *vm, const struct frame *f, uint32_t cod
 static enum status no_argument(struct vm *vm, const struct instruction *i, struct value name,
                                struct value *out)
 {
-    return undefined_hint(vm, out, i->flags ? "%" PRISTR : "parameter '%" PRISTR "' was not provided",
-                          ARGSTR(value_as_str(name)));
+    if (!i->flags)
+        return undefined_hint(vm, out, "parameter '%" PRISTR "' was not provided",
+                              ARGSTR(value_as_str(name)));
+    TRY(undefined_hint(vm, out, "%" PRISTR, ARGSTR(value_as_str(name)))); /* of an if without else */
+    out->extra = UNDEFINED_LENIENT;
+    return STATUS_OK;
 }
 
 /* ---- Loops -------------------------------------------------------------------------------------- */

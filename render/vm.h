@@ -150,6 +150,7 @@ enum undefined_kind {
     UNDEFINED_ATTRIBUTE,  /* u.object: {the object's type, the name} */
     UNDEFINED_ITEM,       /* u.object: the same */
     UNDEFINED_HINT,       /* u.object: the message */
+    UNDEFINED_LENIENT,    /* the same, of an if without else: as by default in every mode */
 };
 struct undefined_member {
     struct value of; /* what has no such member */
@@ -173,7 +174,8 @@ enum status undefined_fail(struct vm *vm, struct value v);
 /* What strict mode does not allow: printing, looping, testing. */
 static inline enum status undefined_strict(struct vm *vm, struct value v)
 {
-    return vm->undefined == UNDEFINED_STRICT && is_undefined(v) ? undefined_fail(vm, v) : STATUS_OK;
+    bool strict = vm->undefined == UNDEFINED_STRICT && is_undefined(v) && v.extra != UNDEFINED_LENIENT;
+    return strict ? undefined_fail(vm, v) : STATUS_OK;
 }
 
 /* ---- Operators ---------------------------------------------------------------------------------- */
@@ -224,7 +226,8 @@ enum status text_escaped(struct vm *vm, struct value v, struct value *out) MUST_
 enum status text_ignore_case(struct vm *vm, struct value v, struct value *out) MUST_CHECK;
 /* Characters. */
 size_t text_length(struct str s);
-enum status text_json(struct vm *vm, struct value v, int indent, struct value *out) MUST_CHECK;
+/* `indent`: what each level is moved by; NULL: all on one line. */
+enum status text_json(struct vm *vm, struct value v, const struct str *indent, struct value *out) MUST_CHECK;
 enum status text_pretty(struct vm *vm, struct value v, struct value *out) MUST_CHECK;
 
 #endif

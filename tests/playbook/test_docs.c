@@ -1,6 +1,6 @@
 /*
- * docs/PLAYBOOK.md: every yaml block compiles without a warning, or fails if it is marked `yaml fails`.
- * docs/LINT.md: a section for each code, its sentence, an example, and what is printed for it.
+ * docs/PLAYBOOK.md, docs/TOOLS.md: every yaml block compiles without a warning, or fails if it is marked
+ * `yaml fails`. docs/LINT.md: a section for each code, its sentence, an example, and what is printed for it.
  * NOETL_UPDATE_EXPECTED=1 writes what is printed into LINT.md instead.
  */
 #include <stdio.h>
@@ -52,7 +52,7 @@ static void compile(struct str text, const char *file, struct diagnostics *d)
     playbook_unref(p);
 }
 
-static void check_example(struct block b, unsigned number)
+static void check_example(struct block b, const char *page, unsigned number)
 {
     struct diagnostics d;
     struct buf shown;
@@ -64,27 +64,38 @@ static void check_example(struct block b, unsigned number)
     diagnostics_print(&d, b.text, file, &shown);
     bool bare = !str_starts_with(b.text, STR("apiVersion:")); /* then it shows older spellings */
     if (fails ? d.errors == 0 : d.errors > 0 || (d.warnings > 0 && !bare))
-        fail_msg("example %u of PLAYBOOK.md %s:\n%.*s\n%s", number, fails ? "compiles" : "does not compile",
+        fail_msg("example %u of %s %s:\n%.*s\n%s", number, page, fails ? "compiles" : "does not compile",
                  ARGSTR(b.text), shown.data ? shown.data : "");
     diagnostics_free(&d);
     buf_free(&shown);
 }
 
-static void examples_of_the_language_compile(void **state)
+static void check_examples(const char *path, unsigned least)
 {
-    (void)state;
     struct buf page;
     struct block b = {0};
     unsigned number = 0;
     buf_init(&page, 0);
-    file_load("docs/PLAYBOOK.md", &page);
+    file_load(path, &page);
     struct str rest = buf_str(&page);
     while (next_block(&rest, &b)) {
         if (str_starts_with(b.info, STR("yaml")))
-            check_example(b, ++number);
+            check_example(b, path, ++number);
     }
-    assert_true(number >= 10);
+    assert_true(number >= least);
     buf_free(&page);
+}
+
+static void examples_of_the_language_compile(void **state)
+{
+    (void)state;
+    check_examples("docs/PLAYBOOK.md", 10);
+}
+
+static void examples_of_the_tools_compile(void **state)
+{
+    (void)state;
+    check_examples("docs/TOOLS.md", 4);
 }
 
 static bool has_code(const struct diagnostics *d, const char *code)
@@ -148,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_of_the_language_compile),
+        cmocka_unit_test(examples_of_the_tools_compile),
         cmocka_unit_test(every_code_is_documented_with_what_is_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,12 +179,9 @@ static enum status render(struct vm *vm, const struct template *t, const struct 
     if (t->mode != TEMPLATE_EXPRESSION)
         return writer_end(&vm->out, out);
     TRY(thing_freeze(vm, *out, out));
-    if (is_undefined(*out) && vm->undefined == UNDEFINED_STRICT) {
-        vm->frame = f; /* which names were in scope */
-        enum status s = undefined_fail(vm, *out);
-        error_place(vm->err, "%" PRISTR, ARGSTR(t->name));
-        return s;
-    }
+    vm->frame = f; /* for the message about an undefined result: which names were in scope */
+    if (t->refuses_undefined && undefined_strict(vm, *out) != STATUS_OK)
+        return error_place(vm->err, "%" PRISTR, ARGSTR(t->name));
     return value_copy(vm->arena, *out, out, vm->err); /* it may be the template's or the context's */
 }
 

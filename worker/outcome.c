@@ -13,13 +13,13 @@ static const struct value absent = {.type = VALUE_UNDEFINED};
 
 /* ---- errors --------------------------------------------------------------------------------------- */
 
+/* "place:line:column: message (hint)" */
 static enum status sentence_of(struct arena *a, const struct error *failure, struct str *out,
                                struct error *err)
 {
     char text[sizeof(struct error) + 64];
-    char *copy = arena_strdup(a, text_clean(a, str_of(error_text(failure, text, sizeof(text)))));
-    *out = str_of(copy);
-    return copy ? STATUS_OK : arena_error(a, err, "the outcome");
+    *out = text_clean(a, str_of(error_text(failure, text, sizeof(text))));
+    return out->ptr ? STATUS_OK : arena_error(a, err, "the outcome");
 }
 
 static void put_text(struct map_builder *map, struct arena *a, const char *name, const char *text)
@@ -28,14 +28,19 @@ static void put_text(struct map_builder *map, struct arena *a, const char *name,
         map_put(map, str_of(name), value_str(text_clean(a, str_of(text))));
 }
 
-/* {"kind", "message", "place"?, "line"?, "column"?, "hint"?} and over it what the tool added. */
+/* The message says the place as well: it is what most readers show. {"kind", "message", "place"?, "line"?,
+ * "column"?, "hint"?} and over it what the tool added. */
 static enum status fail(struct envelope *e, struct arena *a, const struct error *failure, struct value added,
                         struct error *err)
 {
     struct map_builder map;
+    struct error placed = *failure;
+    struct str message;
+    placed.hint[0] = 0;
+    TRY(sentence_of(a, &placed, &message, err));
     map_begin(&map, a);
     map_put(&map, STR("kind"), value_text(status_name(failure->status)));
-    put_text(&map, a, "message", failure->message);
+    map_put(&map, STR("message"), value_str(message));
     put_text(&map, a, "place", failure->place);
     if (failure->line > 0)
         map_put(&map, STR("line"), value_int(failure->line));

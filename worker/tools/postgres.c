@@ -181,7 +181,7 @@ static enum status run_one(struct work *w, uint32_t number, struct outcome *out,
     enum status s = postgres_run(&w->query, statement, &bound, values, &w->last, &failure, err);
     if (s != STATUS_OK) {
         out->error = failure;
-        return error_place(err, "command_%u", number);
+        return w->script.count > 1 ? error_place(err, "command_%u", number) : error_place(err, "command");
     }
     struct str name = arena_printf(w->query.arena, "command_%u", number);
     if (!name.ptr)

@@ -111,6 +111,14 @@ static enum status too_deep(struct parser *p)
     return error_at(p->err, line, column);
 }
 
+static enum status too_many(struct parser *p)
+{
+    error_set(p->err, STATUS_LIMIT, "the template has more than %d items side by side", PARSER_MAX_ITEMS);
+    uint32_t line, column;
+    offset_position(p->lexer.source, p->token.offset, &line, &column);
+    return error_at(p->err, line, column);
+}
+
 enum status parser_enter(struct parser *p)
 {
     return ++p->depth > PARSER_MAX_DEPTH ? too_deep(p) : STATUS_OK;
@@ -137,8 +145,11 @@ enum status node_finish(struct parser *p, struct node *n)
     const struct node *members[] = {n->a, n->b, n->c, n->d};
     uint32_t depth = 0;
     for (int i = 0; i < 4; i++) {
-        for (const struct node *m = members[i]; m; m = m->next)
+        uint32_t count = 0;
+        for (const struct node *m = members[i]; m; m = m->next, count++)
             depth = m->depth > depth ? m->depth : depth;
+        if (count > PARSER_MAX_ITEMS)
+            return too_many(p);
     }
     if (depth >= PARSER_MAX_DEPTH)
         return too_deep(p);

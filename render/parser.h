@@ -5,7 +5,8 @@
 #include "lexer.h"
 #include "node.h"
 
-enum { PARSER_MAX_DEPTH = 200 };
+/* Of levels inside one another, and of statements, operands, arguments or items in one list. */
+enum { PARSER_MAX_DEPTH = 200, PARSER_MAX_ITEMS = 65536 };
 
 struct tag; /* an open block statement */
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
+#include "read_file.h"
 #include "render/case.h"
 
 enum { TIERS = 3 };
@@ -20,26 +21,6 @@ struct tally {
     unsigned passed[TIERS + 1], total[TIERS + 1];
     unsigned unexpected;
 };
-
-/* A file below tests/render, whole. */
-static struct buf read_test_file(const char *name)
-{
-    char path[1024];
-    const char *root = getenv("NOETL_SOURCE_DIR");
-    struct buf b;
-    buf_init(&b, 0);
-    snprintf(path, sizeof path, "%s/tests/render/%s", root ? root : ".", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    for (size_t n = 1; n > 0;) {
-        char *to = buf_reserve(&b, 65536);
-        assert_non_null(to);
-        n = fread(to, 1, 65536, f);
-        buf_claim(&b, n);
-    }
-    fclose(f);
-    return b;
-}
 
 /* The kind of error that Jinja2's has here. */
 static const char *kind_of(enum status s)

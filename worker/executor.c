@@ -86,8 +86,10 @@ static enum status run_tool(struct executor *x, const struct task *task, struct 
 
 static int64_t timeout_of(const struct executor *x, const struct task *task)
 {
-    return task->timeout_ms > 0 ? task->timeout_ms
-                                : settings_int(x->crew->station->settings, SETTING_WORKER_TASK_TIMEOUT);
+    const int64_t longest_ms = INT64_C(366) * 86400000; /* so that sums of times cannot overflow */
+    int64_t ms = task->timeout_ms > 0 ? task->timeout_ms
+                                      : settings_int(x->crew->station->settings, SETTING_WORKER_TASK_TIMEOUT);
+    return ms < longest_ms ? ms : longest_ms;
 }
 
 static void drop(struct executor *x, struct lease *l)

@@ -41,7 +41,7 @@ static void close_thread(struct tool_thread *t)
 
 struct script {
     struct sql_statement *statements;
-    uint32_t count, cap;
+    uint32_t count;
 };
 
 static enum status append(struct script *s, struct arena *a, const struct sql_statement *more, uint32_t count,
@@ -207,11 +207,11 @@ static enum status make_data(struct work *w, struct value *out, struct error *er
 static enum status run_all(struct work *w, struct outcome *out, struct error *err)
 {
     if (w->own_transaction)
-        TRY(postgres_do(&w->query, "BEGIN", err));
+        TRY(postgres_do(&w->query, "BEGIN", &out->error, err));
     for (uint32_t i = 0; i < w->script.count; i++)
         TRY(run_one(w, i, out, err));
     if (w->own_transaction)
-        TRY(postgres_do(&w->query, "COMMIT", err));
+        TRY(postgres_do(&w->query, "COMMIT", &out->error, err));
     return STATUS_OK;
 }
 
@@ -245,7 +245,8 @@ static enum status finish(struct tool_thread *t, struct work *w, enum status s, 
 {
     PGTransactionStatusType state = PQtransactionStatus(w->query.conn);
     bool open = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
-    if (open && postgres_do(&w->query, "ROLLBACK", NULL) != STATUS_OK)
+    struct value ignored;
+    if (open && postgres_do(&w->query, "ROLLBACK", &ignored, NULL) != STATUS_OK)
         state = PQTRANS_UNKNOWN;
     PQsetNoticeProcessor(w->query.conn, ignore_notice, NULL); /* the log is the task's */
     if (state == PQTRANS_ACTIVE || state == PQTRANS_UNKNOWN)

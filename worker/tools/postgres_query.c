@@ -272,10 +272,10 @@ enum status postgres_run(struct postgres_query *q, const struct sql_statement *s
     return make_result(q, &answer.rows, answer.affected, answer.message, result, err);
 }
 
-enum status postgres_do(struct postgres_query *q, const char *sql, struct error *err)
+enum status postgres_do(struct postgres_query *q, const char *sql, struct value *failure, struct error *err)
 {
     struct answer answer = {.message = {"", 0}};
-    struct value failure = {.type = VALUE_UNDEFINED};
+    *failure = (struct value){.type = VALUE_UNDEFINED};
     TRY(sent(q, PQsendQueryParams(q->conn, sql, 0, NULL, NULL, NULL, NULL, 0), err));
-    return take_results(q, NULL, NULL, &answer, &failure, err);
+    return take_results(q, NULL, NULL, &answer, failure, err);
 }

@@ -24,7 +24,8 @@ struct postgres_query {
 enum status postgres_run(struct postgres_query *q, const struct sql_statement *statement,
                          const struct sql_bound *bound, const struct value *parameters, struct value *result,
                          struct value *failure, struct error *err) MUST_CHECK;
-/* A statement of our own: BEGIN, COMMIT, ROLLBACK. */
-enum status postgres_do(struct postgres_query *q, const char *sql, struct error *err) MUST_CHECK;
+/* A statement of our own: BEGIN, COMMIT, ROLLBACK. An error of SQL sets *failure as above. */
+enum status postgres_do(struct postgres_query *q, const char *sql, struct value *failure,
+                        struct error *err) MUST_CHECK;
 
 #endif

@@ -305,7 +305,7 @@ static enum status step(struct vm *vm, struct iterator *it, struct value *item, 
 
 enum status iter_next(struct vm *vm, struct iterator *it, struct value *item, bool *more)
 {
-    TRY(vm_tick(vm, 1));
+    TRY(vm_tick(vm, 2));
     if (!it->keeps)
         return step(vm, it, item, more);
     if (it->has_ahead) {

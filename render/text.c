@@ -190,7 +190,7 @@ static void write_float(struct writer *w, double f)
 
 static enum status repr_deep(struct writer *w, struct value v, uint32_t depth)
 {
-    TRY(vm_tick(w->vm, 1));
+    TRY(vm_tick(w->vm, 2));
     if (depth > VM_MAX_VALUE_DEPTH)
         return vm_limit(w->vm, "a value nested more than %d levels deep", VM_MAX_VALUE_DEPTH);
     switch (v.type) {

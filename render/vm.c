@@ -196,11 +196,15 @@ enum status vm_run_captured(struct vm *vm, struct frame *f, struct value *out)
     return writer_end(&inner, out);
 }
 
+/* What a call costs beside its instructions, in steps: a step is to be about the same time everywhere. */
+enum { FRAME_STEPS = 20, CALL_STEPS = 3 };
+
 /* ---- Frames ------------------------------------------------------------------------------------- */
 
 enum status vm_new_frame(struct vm *vm, const struct template *t, const struct code *code, struct frame **out)
 {
     size_t values = (size_t)code->slots + code->stack;
+    TRY(vm_tick(vm, FRAME_STEPS + values / 4));
     struct frame *f = (struct frame *)vm_alloc(vm, sizeof *f + values * sizeof *f->slots);
     if (!f)
         return vm_no_memory(vm, "a call");
@@ -373,6 +377,7 @@ static enum status do_call(struct vm *vm, const struct frame *f, const struct in
 {
     struct arguments args;
     struct value result, *top = *sp;
+    TRY(vm_tick(vm, CALL_STEPS));
     TRY(pop_arguments(vm, i, &top, &args));
     switch (i->op) {
     case OPCODE_FILTER: TRY(builtin_call(vm, filter_get((int)i->b), &args, &result)); break;

@@ -56,11 +56,18 @@ int program_run(struct program *p, const char *const *arguments)
 
 void dev_start(struct program *p, const char *folder, struct dev_entry *entry)
 {
-    const char *const arguments[] = {
-        "dev", "--data-dir", folder,        "--nats-port", "0", "--postgres-port",
-        "0",   "--http",     "127.0.0.1:0", NULL};
+    const char *const none[] = {NULL};
+    dev_start_with(p, folder, none, entry);
+}
+
+void dev_start_with(struct program *p, const char *folder, const char *const *more, struct dev_entry *entry)
+{
+    const char *arguments[20] = {"dev", "--data-dir", folder,       "--nats-port", "0", "--postgres-port",
+                                 "0",   "--http",     "127.0.0.1:0"};
     struct error err;
     int code;
+    for (size_t i = 0, n = 9; more[i]; i++)
+        arguments[n++] = more[i];
     program_start(p, arguments);
     for (int waited = 0; dev_registry_find(folder, entry, &err) != STATUS_OK; waited += PAUSE_MS) {
         if (waited > PATIENCE_MS || process_wait(&p->process, PAUSE_MS, &code)) {

@@ -20,6 +20,8 @@ int program_run(struct program *p, const char *const *arguments);
 
 /* `noetl dev` on free ports in a folder of the test; returns when it is ready. */
 void dev_start(struct program *p, const char *folder, struct dev_entry *entry);
+/* The same with up to ten further arguments, NULL-ended. */
+void dev_start_with(struct program *p, const char *folder, const char *const *more, struct dev_entry *entry);
 /* SIGTERM, and an exit code of 0. */
 void dev_stop(struct program *p);
 /* The pid of its child whose command line ends in `word` ("broker"), or that runs the program `word`; 0:

@@ -123,6 +123,28 @@ static void two_run_side_by_side(void **state)
     dev_stop(&two);
 }
 
+static void servers_that_the_settings_name_are_used_instead_of_private_ones(void **state)
+{
+    (void)state;
+    struct program servers, dev;
+    struct dev_entry theirs, entry;
+    char postgres[600];
+    dev_start(&servers, scratch("servers"), &theirs);
+    /* Another database of the same server, other streams of the same NATS. */
+    (void)snprintf(postgres, sizeof(postgres), "postgres.url=%.*s/postgres",
+                   (int)(strrchr(theirs.postgres_url, '/') - theirs.postgres_url), theirs.postgres_url);
+    const char *const external[] = {
+        "--server", theirs.nats_url, "--set-option", postgres, "--set-option", "nats.prefix=other", NULL};
+    dev_start_with(&dev, scratch("data"), external, &entry);
+    assert_string_equal(entry.nats_url, theirs.nats_url);
+    assert_int_equal(child_of(dev.process.pid, "nats-server"), 0);
+    assert_int_equal(child_of(dev.process.pid, "postgres"), 0);
+    dev_stop(&dev);
+    if (strstr(dev.output, "postgresql://"))
+        fail_msg("a password that is not dev's is shown: %s", dev.output);
+    dev_stop(&servers);
+}
+
 static void a_second_one_in_the_same_folder_is_refused(void **state)
 {
     (void)state;
@@ -176,6 +198,7 @@ int main(void)
         TEST(a_part_that_dies_is_started_again),
         TEST(nothing_is_left_of_a_killed_one_and_the_next_takes_over),
         TEST(two_run_side_by_side),
+        TEST(servers_that_the_settings_name_are_used_instead_of_private_ones),
         TEST(a_second_one_in_the_same_folder_is_refused),
         TEST(a_taken_port_that_was_asked_for_is_refused),
     };

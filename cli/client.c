@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
+#include "publisher/answer.h"
 #include "runtime/connect.h"
 
 #include "dev_registry.h"
@@ -157,25 +158,6 @@ static enum status explain_silence(const struct client *c, const char *operation
     return error_wrap(err, "asking the %s for \"%s\"", r->title, operation);
 }
 
-/* {"error": {"kind", "message", "place"?, "hint"?}} */
-static enum status error_from_answer(struct value answer, struct error *err)
-{
-    struct value error = VALUE_GET(answer, "error");
-    if (error.type != VALUE_MAP)
-        return STATUS_OK;
-    char kind[64];
-    (void)snprintf(kind, sizeof(kind), "%" PRISTR, ARGSTR(value_as_str(VALUE_GET(error, "kind"))));
-    struct str message = value_as_str(VALUE_GET(error, "message"));
-    struct str place = value_as_str(VALUE_GET(error, "place")), hint = value_as_str(VALUE_GET(error, "hint"));
-    enum status status = status_from_name(kind);
-    (void)error_set(err, status, "%" PRISTR, ARGSTR(message));
-    if (place.len > 0)
-        (void)error_place(err, "%" PRISTR, ARGSTR(place));
-    if (hint.len > 0)
-        (void)error_hint(err, "%" PRISTR, ARGSTR(hint));
-    return status;
-}
-
 enum status client_call(struct client *c, const char *operation, struct value request, int64_t extra_ms,
                         struct arena *a, struct value *answer, struct error *err)
 {
@@ -197,5 +179,5 @@ enum status client_call(struct client *c, const char *operation, struct value re
     if (json_read_map(a, reply, "the answer", answer, err) != STATUS_OK)
         return error_wrap(err, "the %s answered \"%s\" with something that is no answer",
                           responder_of(operation)->title, operation);
-    return error_from_answer(*answer, err);
+    return answer_error(*answer, err);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "core/json.h"
 #include "http_listen.h"
 #include "http_route.h"
@@ -50,15 +51,14 @@ static int code_of(const struct http_route *route, enum status status)
     return error_code(status);
 }
 
-/* The kind of an answer that is an error and nothing else: {"error":{"kind":…}}. */
+/* Whether the answer is an error; only what begins like one is read. */
 static enum status answered_status(struct str reply, struct arena *a)
 {
     struct value v;
-    if (!str_starts_with(reply, STR("{\"error\":")) || json_read(a, reply, NULL, &v, NULL) != STATUS_OK ||
-        v.len != 1)
+    struct error ignored;
+    if (!str_starts_with(reply, STR("{\"error\":")) || json_read(a, reply, NULL, &v, NULL) != STATUS_OK)
         return STATUS_OK;
-    const char *kind = arena_strdup(a, value_as_str(VALUE_GET(VALUE_GET(v, "error"), "kind")));
-    return kind ? status_from_name(kind) : STATUS_NO_MEMORY;
+    return answer_error(v, &ignored);
 }
 
 /* By way of NATS, from the service that has the operation. */

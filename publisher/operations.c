@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "catalog.h"
+#include "answer.h"
 #include "core/json.h"
 #include "payload.h"
 #include "request.h"
@@ -194,15 +195,8 @@ static enum status check_in_log(struct publisher *p, int64_t id, struct arena *a
         return error_wrap(err, "asking whether there is an execution %" PRId64, id);
     struct value v;
     TRY(json_read_map(a, reply, "the answer of the render service", &v, err));
-    struct value failure = VALUE_GET(v, "error"), kind = VALUE_GET(failure, "kind");
-    if (kind.type != VALUE_STRING || !value_is_absent(VALUE_GET(v, "execution_id")))
-        return STATUS_OK;
-    const char *name = arena_strdup(a, value_as_str(kind));
-    struct str message = value_as_str(VALUE_GET(failure, "message")),
-               hint = value_as_str(VALUE_GET(failure, "hint"));
-    error_set(err, name ? status_from_name(name) : STATUS_INTERNAL, "%" PRISTR, ARGSTR(message));
-    error_hint(err, "%" PRISTR, ARGSTR(hint));
-    return error_place(err, "execution_id");
+    status = answer_error(v, err);
+    return status == STATUS_OK ? STATUS_OK : error_place(err, "execution_id");
 }
 
 static enum status check_cancellable(struct publisher *p, int64_t id, struct arena *a, struct error *err)

@@ -13,7 +13,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 
-enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000 };
+enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000 };
 
 struct worker {
     struct station station;
@@ -23,7 +23,8 @@ struct worker {
     struct bus_subscription *ends[2];
     const char *pool;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
-    struct mono_time looked;
+    struct mono_time began, looked;
+    bool told_unconnected;
 };
 
 /* ---- preparing ------------------------------------------------------------------------------------ */
@@ -50,7 +51,21 @@ static void set_name(struct worker *w)
         snprintf(w->station.name, sizeof(w->station.name), "%s-%d", host[0] ? host : "worker", (int)getpid());
 }
 
-/* Makes the pool's consumer if there is none, as far as this account may. */
+static enum status make_consumer(struct worker *w, const char *stream, struct error *err)
+{
+    struct topology_options options;
+    topology_options_from_settings(w->station.settings, &options);
+    enum status s = topology_ensure_pool(w->station.bus, &w->subjects, &options, w->pool, err);
+    if (s == STATUS_OK)
+        LOG(LOG_INFO, "the pool's consumer was missing and has been made", LOG_TEXT("pool", w->pool),
+            LOG_TEXT("stream", stream));
+    else
+        LOG(LOG_WARN, "the pool has no consumer, and this worker cannot make it; it goes on looking",
+            LOG_TEXT("pool", w->pool), LOG_TEXT("stream", stream), LOG_ERR(err));
+    return s;
+}
+
+/* Makes the pool's consumer if there is none. An account that may not look has to trust that there is one. */
 static void look_for_consumer(struct worker *w)
 {
     struct error err;
@@ -59,16 +74,10 @@ static void look_for_consumer(struct worker *w)
     w->looked = mono_now();
     stream_name(&w->subjects, STREAM_TASKS, stream);
     pool_consumer(w->pool, consumer);
-    if (bus_consumer_info(w->station.bus, stream, consumer, &info, &err) != STATUS_NOT_FOUND)
-        return;
-    struct topology_options options;
-    topology_options_from_settings(w->station.settings, &options);
-    if (topology_ensure_pool(w->station.bus, &w->subjects, &options, w->pool, &err) == STATUS_OK)
-        LOG(LOG_INFO, "the pool's consumer was missing and has been made", LOG_TEXT("pool", w->pool),
-            LOG_TEXT("stream", stream));
-    else
-        LOG(LOG_WARN, "the pool has no consumer, and this worker cannot make it; it goes on looking",
-            LOG_TEXT("pool", w->pool), LOG_TEXT("stream", stream), LOG_ERR(&err));
+    enum status s = bus_consumer_info(w->station.bus, stream, consumer, &info, &err);
+    if (s == STATUS_NOT_FOUND)
+        s = make_consumer(w, stream, &err);
+    atomic_store(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
 }
 
 /* On a thread of the connection. */
@@ -119,7 +128,7 @@ static enum status start(struct worker *w, struct error *err)
     TRY(reporter_open(w->station.bus, &w->subjects, w->station.keeper, &w->station.reporter, err));
     TRY(listen_for_ends(w, err));
     TRY(crew_open(&w->station, (uint32_t)settings_int(s, SETTING_WORKER_CONCURRENCY), &w->crew, err));
-    look_for_consumer(w);
+    atomic_store(&w->looks_missing, true); /* until it was looked for once */
     TRY(bus_pull_start(w->station.bus, stream_name(&w->subjects, STREAM_TASKS, stream),
                        pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
     crew_attach(w->crew, w->pull);
@@ -128,12 +137,29 @@ static enum status start(struct worker *w, struct error *err)
 
 /* ---- running and ending --------------------------------------------------------------------------- */
 
+/* Once: later the connection's own messages tell. An address with a password in it is not shown. */
+static void tell_unconnected(struct worker *w)
+{
+    const char *url = settings_text(w->station.settings, SETTING_NATS_URL);
+    if (w->told_unconnected || mono_ms_since(w->began) < UNCONNECTED_MS)
+        return;
+    w->told_unconnected = true;
+    LOG(LOG_WARN, "NATS does not answer yet; the worker goes on trying",
+        LOG_TEXT("nats.url", strchr(url, '@') ? "***" : url));
+}
+
 /* Every 200 ms, on the main thread; never asks for the end. */
 static bool tick(void *context)
 {
     struct worker *w = context;
     reporter_tick(w->station.reporter);
-    if (atomic_load(&w->looks_missing) && mono_ms_since(w->looked) >= LOOK_AGAIN_MS)
+    if (!bus_is_connected(w->station.bus)) {
+        tell_unconnected(w);
+        return false;
+    }
+    w->told_unconnected = true;
+    bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= LOOK_AGAIN_MS;
+    if (is_due && atomic_load(&w->looks_missing))
         look_for_consumer(w);
     return false;
 }
@@ -163,7 +189,8 @@ static void stop(struct worker *w)
     crew_close(&w->crew);
     for (size_t i = 0; i < 2; i++)
         bus_unsubscribe(&w->ends[i]);
-    if (bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
+    bool is_connected = bus_is_connected(w->station.bus);
+    if (is_connected && bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
         LOG(LOG_WARN, "the last acks may not have arrived; those tasks come again", LOG_ERR(&err));
     lease_keeper_stop(w->station.keeper);
     bus_close(&w->station.bus);
@@ -176,6 +203,7 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     struct worker w = {.station = {.settings = settings},
                        .pool = settings_text(settings, SETTING_WORKER_POOL)};
     w.station.subjects = &w.subjects;
+    w.began = mono_now();
     forget_postgres_variables();
     daemon_setup();
     set_name(&w);

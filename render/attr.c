@@ -153,7 +153,7 @@ static enum status slice_list(struct vm *vm, struct value of, const struct value
     TRY(resolve_slice(vm, parts, of.len, &r));
     *out = (struct value){.type = VALUE_LIST, .flags = of.flags & VALUE_TUPLE, .len = (uint32_t)r.count};
     if (r.step == 1) { /* values do not change: share the items */
-        out->u.list = of.u.list + r.start;
+        out->u.list = r.count > 0 ? of.u.list + r.start : NULL;
         return STATUS_OK;
     }
     struct value *items = (struct value *)vm_alloc(vm, r.count * sizeof *items);

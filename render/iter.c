@@ -383,6 +383,8 @@ enum status iter_remaining(struct vm *vm, struct iterator *it, uint64_t *out)
     return STATUS_OK;
 }
 
+static const struct value NO_ITEM; /* of an empty list: never read, but not NULL */
+
 enum status iter_all(struct vm *vm, struct value over, const struct value **items, uint32_t *count)
 {
     struct value list = over;
@@ -395,7 +397,7 @@ enum status iter_all(struct vm *vm, struct value over, const struct value **item
             vm->steps += it.u.range->len;
         TRY(collect(vm, &it, &list));
     }
-    *items = list.u.list;
+    *items = list.len > 0 ? list.u.list : &NO_ITEM;
     *count = list.len;
     return STATUS_OK;
 }

@@ -9,9 +9,11 @@
 static const char *const UNSUPPORTED_TYPES[] = {
 #define X(kind, word) KEEP_##kind(word)
 #define KEEP_KEY(word)
+#define KEEP_METADATA(word)
 #define KEEP_TYPE(word) word,
 #include "unsupported.def"
 #undef KEEP_TYPE
+#undef KEEP_METADATA
 #undef KEEP_KEY
 #undef X
     NULL,

@@ -45,16 +45,20 @@ static const struct key_rule RULES[] = {
 
 enum { RULE_COUNT = sizeof(RULES) / sizeof(*RULES) };
 
-/* Keys that are read but not run. */
-static const char *const UNSUPPORTED_KEYS[] = {
-#define X(kind, word)  KEEP_##kind(word)
-#define KEEP_KEY(word) word,
+/* Keys that are read but not run: of steps, actions and entries, and of metadata. */
+static const struct {
+    bool of_metadata;
+    const char *word;
+} UNSUPPORTED_KEYS[] = {
+#define X(kind, word)       KEEP_##kind(word)
+#define KEEP_KEY(word)      {false, word},
+#define KEEP_METADATA(word) {true, word},
 #define KEEP_TYPE(word)
 #include "unsupported.def"
 #undef KEEP_TYPE
+#undef KEEP_METADATA
 #undef KEEP_KEY
 #undef X
-    NULL,
 };
 
 /* The rule of the latest of the sets that has the key. */
@@ -177,12 +181,14 @@ static void add_older(struct compilation *c, const struct key_rule *rule, const 
 static void check_support(struct compilation *c, const struct key_rule *rule, const struct child *child,
                           const char *what)
 {
-    if (rule->set != KEYS_WORK && rule->set != KEYS_STEP && rule->set != KEYS_ENTRY)
+    bool of_metadata = rule->set == KEYS_METADATA;
+    if (!of_metadata && rule->set != KEYS_WORK && rule->set != KEYS_STEP && rule->set != KEYS_ENTRY)
         return;
-    for (const char *const *word = UNSUPPORTED_KEYS; *word; word++) {
-        if (strcmp(*word, rule->means) == 0)
+    for (size_t i = 0; i < sizeof(UNSUPPORTED_KEYS) / sizeof(*UNSUPPORTED_KEYS); i++) {
+        const char *word = UNSUPPORTED_KEYS[i].word;
+        if (UNSUPPORTED_KEYS[i].of_metadata == of_metadata && strcmp(word, rule->means) == 0)
             diagnostics_add(c->diagnostics, DIAGNOSTIC_UNSUPPORTED, child->key_at,
-                            "\"%s\" of %s is not run by this version", *word, what);
+                            "\"%s\" of %s is not run by this version", word, what);
     }
 }
 

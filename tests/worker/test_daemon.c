@@ -276,6 +276,34 @@ static void an_outcome_that_no_message_can_hold_is_an_error(void **state)
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
+static void limit_events(struct fleet *f, int64_t bytes)
+{
+    struct topology_options options;
+    struct error err;
+    topology_options_from_settings(f->settings, &options);
+    options.events_max_bytes = bytes;
+    fleet_ok(topology_ensure(f->bus, &f->subjects, &options, &err), &err);
+}
+
+static void an_outcome_that_the_stream_refuses_is_offered_again(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    limit_events(f, 1);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    fleet_wait_file(mark);
+    usleep(2500000); /* longer than ack_wait: the worker has to keep the task */
+    assert_int_equal(fleet_outcomes(f, id), 0);
+    limit_events(f, 1 << 30);
+    struct value e = fleet_outcome(f, id);
+    assert_string_equal(text(f, e, "event_type"), "action_completed");
+    assert_int_equal(number(e, "meta.delivery"), 1);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_outcomes(f, id), 1);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
 static void a_worker_makes_the_consumer_of_its_pool_when_there_is_none(void **state)
 {
     static const char *const pool[] = {"worker.pool=fresh", NULL};
@@ -323,6 +351,7 @@ int main(void)
         cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
+        cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),
     };
     return cmocka_run_group_tests(tests, fleet_start, fleet_stop);

@@ -13,7 +13,7 @@
 
 #include "core/json.h"
 #include "read_file.h"
-#include "render/case.h"
+#include "case.h"
 
 enum { TIERS = 3 };
 

@@ -14,7 +14,7 @@
 
 #include "core/json.h"
 #include "read_file.h"
-#include "render/case.h"
+#include "case.h"
 
 static const size_t MEMORY = (size_t)64 << 20;
 

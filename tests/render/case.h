@@ -3,10 +3,10 @@
  * `noetl render --cases`. Members: template, context, undefined, mode (string, expression, native), options,
  * templates (what include and extends find); others are ignored.
  */
-#ifndef RENDER_CASE_H
-#define RENDER_CASE_H
+#ifndef TESTS_RENDER_CASE_H
+#define TESTS_RENDER_CASE_H
 
-#include "template.h"
+#include "render/template.h"
 
 /*
  * Renders the case; the result's memory is in `a`. Errors are those of template_compile_with() and

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What quickstart and check share; to be sourced by bash with the repository's root as working folder.
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }

@@ -93,7 +93,8 @@ static void failure_keeps_the_data_and_tells_kind_message_place_and_hint(void **
     assert_true(value_equal(
         VALUE_GET(e, "result"),
         json("{\"status\": \"error\", \"data\": [1], \"error\": {\"kind\": \"unavailable\", \"message\": "
-             "\"command_0:2:3: no answer\", \"place\": \"command_0\", \"line\": 2, \"column\": 3, \"hint\": \"Try "
+             "\"command_0:2:3: no answer\", \"place\": \"command_0\", \"line\": 2, \"column\": 3, \"hint\": "
+             "\"Try "
              "later.\", \"status_code\": 503}}")));
     assert_true(str_is(value_as_str(VALUE_GET(e, "error")), "command_0:2:3: no answer (Try later.)"));
 }

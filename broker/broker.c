@@ -181,7 +181,7 @@ static enum status start(struct broker *b, struct error *err)
     }
     TRY(start_readers(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
-    return intake_start(b->bus, &b->subjects, &b->intake, err);
+    return intake_start(b->settings, b->bus, &b->subjects, &b->intake, err);
 }
 
 /*

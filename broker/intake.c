@@ -6,6 +6,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "desk.h"
+#include "publisher/environment.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
@@ -17,6 +18,8 @@ struct intake {
     struct bus *bus;
     struct subjects subjects;
     struct desk *desk;
+    struct arena arena;
+    struct value env; /* of executions that are requested here */
 };
 
 /*
@@ -45,6 +48,7 @@ static enum status on_run(struct intake *i, const struct bus_delivery *d, struct
     TRY(run_request_from_value(payload, &r, err));
     r.execution_id = id_for(d, &r);
     r.requested_by = STR("command");
+    r.env = i->env;
     r.traceparent = str_of(bus_delivery_header(d, "traceparent"));
     TRY(request_execution(i->bus, &i->subjects, NODE_OF_COMMANDS, &r, a, &answer, err));
     LOG(LOG_INFO,
@@ -111,7 +115,8 @@ static void take(void *context, struct bus_delivery *d)
     }
 }
 
-enum status intake_start(struct bus *bus, const struct subjects *s, struct intake **out, struct error *err)
+enum status intake_start(const struct settings *settings, struct bus *bus, const struct subjects *s,
+                         struct intake **out, struct error *err)
 {
     char stream[96];
     struct intake *i = calloc(1, sizeof(*i));
@@ -119,10 +124,13 @@ enum status intake_start(struct bus *bus, const struct subjects *s, struct intak
         return error_set(err, STATUS_NO_MEMORY, "no memory for the intake of commands");
     i->bus = bus;
     i->subjects = *s;
-    enum status status = desk_open(bus, stream_name(s, STREAM_COMMANDS, stream), INTAKE_CONSUMER, "commands",
-                                   take, i, &i->desk, err);
+    arena_init(&i->arena, 0);
+    stream_name(s, STREAM_COMMANDS, stream);
+    enum status status = environment_for_templates(settings, &i->arena, &i->env, err);
+    if (status == STATUS_OK)
+        status = desk_open(bus, stream, INTAKE_CONSUMER, "commands", take, i, &i->desk, err);
     if (status != STATUS_OK) {
-        free(i);
+        intake_stop(&i);
         return status;
     }
     *out = i;
@@ -134,6 +142,7 @@ void intake_stop(struct intake **i)
     if (!*i)
         return;
     desk_close(&(*i)->desk);
+    arena_free(&(*i)->arena);
     free(*i);
     *i = NULL;
 }

@@ -6,13 +6,14 @@
 #ifndef BROKER_INTAKE_H
 #define BROKER_INTAKE_H
 
+#include "config/settings.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
 struct intake;
 
-enum status intake_start(struct bus *bus, const struct subjects *s, struct intake **out,
-                         struct error *err) MUST_CHECK;
+enum status intake_start(const struct settings *settings, struct bus *bus, const struct subjects *s,
+                         struct intake **out, struct error *err) MUST_CHECK;
 /* Commands in hand are finished or given back. NULL is allowed. */
 void intake_stop(struct intake **i);
 

@@ -13,6 +13,7 @@ struct publisher {
     const struct subjects *subjects;
     uint32_t node;      /* of the ids that are made here */
     int64_t timeout_ms; /* of a request to another service */
+    struct value env;   /* what playbooks may see of the environment; absent: nothing */
 };
 
 struct operation_table publisher_operations(struct publisher *publisher);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "environment.h"
 #include "execution_id.h"
 #include "http.h"
 #include "operations.h"
@@ -110,8 +111,14 @@ enum status publisher_serve(const struct settings *settings, struct error *err)
     struct publisher publisher = {.subjects = &subjects,
                                   .node = node_of(settings),
                                   .timeout_ms = settings_int(settings, SETTING_NATS_TIMEOUT)};
-    TRY(bus_connect(settings, "publisher", true, &publisher.bus, err));
-    enum status status = serve_bus(settings, &publisher, err);
+    struct arena a;
+    arena_init(&a, 0);
+    enum status status = environment_for_templates(settings, &a, &publisher.env, err);
+    if (status == STATUS_OK)
+        status = bus_connect(settings, "publisher", true, &publisher.bus, err);
+    if (status == STATUS_OK)
+        status = serve_bus(settings, &publisher, err);
     bus_close(&publisher.bus);
+    arena_free(&a);
     return status;
 }

@@ -129,6 +129,8 @@ static enum status request_context(const struct prepared *p, struct arena *a, st
     map_put(&m, STR("workload"), p->workload);
     map_put(&m, STR("token_seed"), value_text(p->token_seed));
     map_put(&m, STR("requested_by"), value_str(p->request->requested_by));
+    if (p->request->env.type == VALUE_MAP)
+        map_put(&m, STR("env"), p->request->env);
     return map_end(&m, out, err);
 }
 

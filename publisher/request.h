@@ -14,6 +14,7 @@ struct run_request {
     struct str idempotency_key; /* "": none; the same path and key give the same execution */
     struct str traceparent;     /* "": none */
     int64_t execution_id;       /* 0: made here; given by intake, which makes it from the command's message */
+    struct value env;           /* a map that templates see as `env`; absent: nothing */
     struct str requested_by;    /* "cli", "api", "command", … */
 };
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 
 #include "runtime/private_postgres.h"
@@ -54,12 +55,31 @@ int server_stop(void **state)
     return nftw(server.folder, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
 }
 
+/*
+ * A backend goes on serving its client for a moment after its postmaster was killed: only when all of them
+ * are gone is the server away.
+ */
 void server_kill(void)
 {
+    enum { MOST = 64 };
+    pid_t pid = server.postgres.process.pid;
+    long backends[MOST];
+    size_t count = 0;
+    char path[64];
     int code;
-    kill(server.postgres.process.pid, SIGKILL);
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    FILE *children = fopen(path, "r");
+    assert_non_null(children);
+    while (count < MOST && fscanf(children, "%ld", &backends[count]) == 1)
+        count++;
+    fclose(children);
+    kill(pid, SIGKILL);
     assert_true(process_wait(&server.postgres.process, -1, &code));
     server.postgres.process.pid = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (kill((pid_t)backends[i], 0) == 0)
+            nanosleep(&(struct timespec){0, 5 * 1000000}, NULL);
+    }
     server_folder_close(&server.postgres.folder);
 }
 

@@ -121,7 +121,7 @@ static int64_t clamp(int64_t index, int64_t len, int64_t low, int64_t high)
 }
 
 struct range_of_slice {
-    int64_t start, step;
+    int64_t start, stop, step;
     uint64_t count;
 };
 
@@ -141,7 +141,7 @@ static enum status resolve_slice(struct vm *vm, const struct value parts[3], int
     uint64_t distance = step > 0 ? (stop > start ? (uint64_t)(stop - start) : 0)
                                  : (start > stop ? (uint64_t)(start - stop) : 0);
     uint64_t width = step > 0 ? (uint64_t)step : (uint64_t)-step;
-    *r = (struct range_of_slice){start, step, (distance + width - 1) / width};
+    *r = (struct range_of_slice){start, stop, step, (distance + width - 1) / width};
     if (distance == 0)
         r->count = 0;
     return vm_tick(vm, r->count / 4 + 1);
@@ -213,6 +213,26 @@ static enum status slice_string(struct vm *vm, struct value of, const struct val
     return STATUS_OK;
 }
 
+/* A range of a range: start + i × step for the i of the slice. */
+static enum status slice_range(struct vm *vm, const struct thing_range *of, const struct value parts[3],
+                               struct value *out)
+{
+    struct range_of_slice r;
+    struct value first, last;
+    struct thing_range *range = (struct thing_range *)vm_alloc(vm, sizeof *range);
+    if (!range)
+        return vm_no_memory(vm, "a range");
+    TRY(resolve_slice(vm, parts, (int64_t)(of->len > INT64_MAX ? INT64_MAX : of->len), &r));
+    TRY(op_binary(vm, OPCODE_MUL, of->step, value_int(r.start), &first));
+    TRY(op_binary(vm, OPCODE_MUL, of->step, value_int(r.stop), &last));
+    *range = (struct thing_range){.kind = THING_RANGE, .len = r.count};
+    TRY(op_binary(vm, OPCODE_ADD, of->start, first, &range->start));
+    TRY(op_binary(vm, OPCODE_ADD, of->start, last, &range->stop));
+    TRY(op_binary(vm, OPCODE_MUL, of->step, value_int(r.step), &range->step));
+    *out = thing_value(range);
+    return STATUS_OK;
+}
+
 enum status attr_slice(struct vm *vm, struct value of, const struct value parts[3], struct value *out)
 {
     of = thing_view(of);
@@ -220,12 +240,8 @@ enum status attr_slice(struct vm *vm, struct value of, const struct value parts[
         return slice_string(vm, of, parts, out);
     if (of.type == VALUE_LIST)
         return slice_list(vm, of, parts, out);
-    if (thing_is(of, THING_RANGE)) {
-        const struct value *items;
-        uint32_t count;
-        TRY(iter_all(vm, of, &items, &count));
-        return slice_list(vm, (struct value){.type = VALUE_LIST, .len = count, .u.list = items}, parts, out);
-    }
+    if (thing_is(of, THING_RANGE))
+        return slice_range(vm, THING(thing_range, of), parts, out);
     if (is_undefined(of)) {
         if (vm->undefined != UNDEFINED_CHAINABLE)
             return undefined_fail(vm, of);
@@ -413,9 +429,8 @@ enum status attr_item(struct vm *vm, struct value of, struct value key, struct v
     *out = (struct value){0};
     if (of.type == VALUE_UNDEFINED)
         return of_undefined(vm, of, out);
-    if (is_undefined(key) && vm->undefined == UNDEFINED_STRICT)
-        return undefined_fail(vm, key);
     if (of.type == VALUE_MAP || thing_is(of, THING_MAP)) {
+        TRY(undefined_strict(vm, key)); /* which has no hash */
         bool unhashable = (key.type == VALUE_LIST && !(key.flags & VALUE_TUPLE)) || key.type == VALUE_MAP;
         if (!unhashable)
             TRY(map_item(vm, of, key, out));

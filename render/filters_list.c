@@ -59,7 +59,6 @@ BUILTIN(filter_items)
     (void)all;
     if (is_undefined(argv[0])) {
         struct iterator none = {.kind = ITER_ITEMS};
-        TRY(undefined_strict(vm, argv[0]));
         return iter_new(vm, "generator", &none, out);
     }
     if (argv[0].type != VALUE_MAP)

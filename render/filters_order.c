@@ -3,8 +3,17 @@
 #include "tables.h"
 #include "thing.h"
 
+static enum status is_less(struct vm *vm, struct value x, struct value y, int flags, bool *out)
+{
+    bool equal = false, simple = x.type == y.type && (x.type == VALUE_STRING || x.type == VALUE_INT);
+    if ((flags & SORT_EQUAL_FIRST) && !simple)
+        TRY(op_equal(vm, x, y, &equal));
+    *out = false;
+    return equal ? STATUS_OK : op_compare(vm, COMPARE_LT, x, y, out);
+}
+
 /* Bottom-up merging: an item of the right half goes first only if it is less. */
-enum status sort_items(struct vm *vm, struct sort_item *items, uint32_t count, bool reverse)
+enum status sort_items(struct vm *vm, struct sort_item *items, uint32_t count, int flags)
 {
     struct sort_item *from = items, *to = (struct sort_item *)vm_alloc(vm, count * sizeof *to);
     if (!to)
@@ -16,8 +25,8 @@ enum status sort_items(struct vm *vm, struct sort_item *items, uint32_t count, b
             for (uint32_t l = low, r = middle, k = low; k < high; k++) {
                 bool right = l >= middle;
                 if (l < middle && r < high)
-                    TRY(reverse ? op_compare(vm, COMPARE_LT, from[l].key, from[r].key, &right)
-                                : op_compare(vm, COMPARE_LT, from[r].key, from[l].key, &right));
+                    TRY(flags & SORT_REVERSE ? is_less(vm, from[l].key, from[r].key, flags, &right)
+                                             : is_less(vm, from[r].key, from[l].key, flags, &right));
                 to[k] = right ? from[r++] : from[l++];
             }
         }
@@ -70,7 +79,7 @@ static enum status keys_of(struct vm *vm, struct value item, struct value attrib
 }
 
 static enum status sorted(struct vm *vm, struct value over, struct value attribute, bool case_sensitive,
-                          bool reverse, struct sort_item **items, uint32_t *count)
+                          int flags, struct sort_item **items, uint32_t *count)
 {
     const struct value *values;
     TRY(iter_all(vm, over, &values, count));
@@ -82,7 +91,7 @@ static enum status sorted(struct vm *vm, struct value over, struct value attribu
         TRY(keys_of(vm, values[i], attribute, case_sensitive, &(*items)[i].key));
         TRY(vm_tick(vm, 1));
     }
-    return sort_items(vm, *items, *count, reverse);
+    return sort_items(vm, *items, *count, flags);
 }
 
 static enum status list_of_items(struct vm *vm, const struct sort_item *items, uint32_t count,
@@ -105,7 +114,8 @@ BUILTIN(filter_sort)
     (void)all;
     TRY(flag(vm, argv[1], &reverse));
     TRY(flag(vm, argv[2], &case_sensitive));
-    TRY(sorted(vm, argv[0], argv[3], case_sensitive, reverse, &items, &count));
+    TRY(sorted(vm, argv[0], argv[3], case_sensitive, (reverse ? SORT_REVERSE : 0) | SORT_EQUAL_FIRST, &items,
+               &count));
     return list_of_items(vm, items, count, out);
 }
 
@@ -128,7 +138,7 @@ BUILTIN(filter_dictsort)
     it.len = argv[0].len;
     it.u.entries = it.len ? argv[0].u.map->entries : NULL;
     TRY(iter_new(vm, "generator", &it, &pairs));
-    TRY(sorted(vm, pairs, value_int(by_value), case_sensitive, reverse, &items, &count));
+    TRY(sorted(vm, pairs, value_int(by_value), case_sensitive, reverse ? SORT_REVERSE : 0, &items, &count));
     return list_of_items(vm, items, count, out);
 }
 
@@ -179,7 +189,7 @@ BUILTIN(filter_groupby)
             TRY(text_ignore_case(vm, items[i].key, &items[i].key));
         TRY(vm_tick(vm, 1));
     }
-    TRY(sort_items(vm, items, count, false));
+    TRY(sort_items(vm, items, count, 0));
     list_begin(&groups, vm->arena);
     for (uint32_t start = 0, end; start < count; start = end) {
         struct value key;

@@ -42,9 +42,13 @@ static enum status make(struct vm *vm, uint8_t kind, struct value over, struct i
                         struct value *out)
 {
     struct iterator *source = (struct iterator *)vm_alloc(vm, sizeof *source);
+    bool any;
     if (!source)
         return vm_no_memory(vm, "an iterator");
-    TRY(iter_begin(vm, source, over));
+    *source = (struct iterator){.kind = ITER_ITEMS};
+    TRY(op_truth(vm, over, &any));
+    if (any) /* what is false, None as well, has no items */
+        TRY(iter_begin(vm, source, over));
     struct iterator it = {.kind = kind, .u.source = source, .extra = c};
     return iter_new(vm, "generator", &it, out);
 }

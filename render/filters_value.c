@@ -209,8 +209,6 @@ BUILTIN(filter_round)
     (void)all;
     if (!ceil_it && !str_is(method, "floor") && !str_is(method, "common"))
         return vm_fail(vm, "method must be common, ceil or floor");
-    if (is_undefined(v))
-        return undefined_fail(vm, v);
     if (is_given(argv[1]))
         TRY(op_index(vm, argv[1], &precision));
     if (str_is(method, "common")) {

@@ -112,6 +112,10 @@ enum status format_integer(struct writer *w, struct value v, const struct format
         return format_float(w, number_to_double(v), spec);
     if (spec->precision >= 0)
         return vm_fail(w->vm, "Precision not allowed in integer format specifier");
+    if (spec->grouping && spec->type && !strchr(spec->grouping == ',' ? "d" : "dboxX", spec->type))
+        return vm_fail(w->vm, "Cannot specify '%c' with '%c'.", spec->grouping, spec->type);
+    if (spec->type == 'c' && spec->sign)
+        return vm_fail(w->vm, "Sign not allowed with integer format specifier 'c'");
     if (spec->type == 'c')
         return format_character(w, v, spec);
     const char *kind = spec->type ? strchr(KINDS, spec->type) : NULL;
@@ -274,6 +278,8 @@ static enum status format_text(struct writer *w, struct value v, const struct fo
         return unknown_type(vm, v, spec->type);
     if (spec->sign)
         return vm_fail(vm, "Sign not allowed in string format specifier");
+    if (spec->grouping)
+        return vm_fail(vm, "Cannot specify '%c' with 's'.", spec->grouping);
     if (spec->align == '=')
         return vm_fail(vm, "'=' alignment not allowed in string format specifier");
     TRY(text_of(vm, v, &text));

@@ -75,7 +75,6 @@ enum status iter_begin(struct vm *vm, struct iterator *it, struct value over)
     case VALUE_STRING:
         it->kind = ITER_CHARS;
         it->u.chars = value_as_str(over);
-        it->len = over.flags & VALUE_MARKUP ? VALUE_MARKUP : 0;
         return STATUS_OK;
     case VALUE_UNDEFINED: return undefined_strict(vm, over);
     case VALUE_OBJECT: return begin_thing(vm, it, over);
@@ -153,7 +152,6 @@ static bool next_char(struct iterator *it, struct value *item)
     while (end < s.len && ((unsigned char)s.ptr[end] & 0xC0) == 0x80)
         end++;
     *item = value_str((struct str){s.ptr + at, end - at});
-    item->flags = (uint8_t)it->len;
     it->position = end;
     return true;
 }

@@ -157,7 +157,7 @@ METHOD(list_sort)
         return vm_no_memory(vm, "a sorted list");
     for (uint32_t i = 0; i < l->len; i++)
         items[i] = (struct sort_item){l->items[i], l->items[i]};
-    TRY(sort_items(vm, items, l->len, reverse));
+    TRY(sort_items(vm, items, l->len, reverse ? SORT_REVERSE : 0));
     for (uint32_t i = 0; i < l->len; i++)
         l->items[i] = items[i].value;
     *out = value_null();

@@ -111,7 +111,7 @@ static enum status convert_integer(struct percent *p, struct value v, struct for
         if (e != NUMBER_OK)
             return vm_no_memory(p->vm, "an integer");
     }
-    if (is_undefined(v))
+    if (is_undefined(v) && strchr("diu", c))
         return undefined_fail(p->vm, v);
     if (!number_is_int(v))
         return vm_fail(p->vm,

@@ -26,7 +26,7 @@ static enum status sorted_entries(struct vm *vm, struct value map, struct sort_i
             number && (e->key.type == VALUE_INT || e->key.type == VALUE_FLOAT || e->key.type == VALUE_BOOL);
     }
     if (text || number)
-        return sort_items(vm, *items, map.len, false);
+        return sort_items(vm, *items, map.len, 0);
     return STATUS_OK;
 }
 

@@ -86,7 +86,7 @@ static const struct value *find_in_scope(const struct context *context, struct v
     }
     for (const struct scope *s = context->scope; s; s = s->outer) {
         *found = value_get(s->names, value_as_str(name));
-        if (!value_is_absent(*found))
+        if (is_given(*found)) /* it may be there and be undefined */
             return found;
     }
     return NULL;

@@ -20,7 +20,7 @@ static const char CONTEXT[] =
 static enum status load(void *user, struct str name, const struct template **out, struct error *err)
 {
     if (user == NULL)
-        return error_set(err, STATUS_NOT_FOUND, "%" PRISTR, ARGSTR(name));
+        return error_set(err, STATUS_NOT_FOUND, "there is no template %" PRISTR, ARGSTR(name));
     *out = (const struct template *)user;
     return STATUS_OK;
 }

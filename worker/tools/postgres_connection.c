@@ -94,7 +94,7 @@ enum status postgres_target_read(struct postgres_target *t, struct credentials *
     }
     size_t before = count;
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        const char *text;
+        const char *text = NULL;
         TRY(field_text(a, own, &fields[i], &text, err));
         /* A name without "=" in a URL's place would take the URL's away. */
         if (text && text[0] && !(url.len > 0 && strcmp(fields[i].keyword, "dbname") == 0))

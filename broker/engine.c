@@ -93,18 +93,15 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
 static enum status take_fact(struct engine *e, struct bus_delivery *d, struct error *err)
 {
     struct event_subject at;
-    enum status status = STATUS_OK;
     wait_for_backlog(e);
-    if (subject_parse_event(&e->folder.subjects, d->subject, &at, NULL) == STATUS_OK &&
-        at.partition < e->folder.subjects.partitions) {
+    enum status status = fold_until_done(e, d, err);
+    /* A message of no partition moves none on: it is passed over again after a start. */
+    if (status == STATUS_OK && subject_parse_event(&e->folder.subjects, d->subject, &at, NULL) == STATUS_OK) {
         struct checkpoint *c = &e->checkpoints[at.partition];
-        status = fold_until_done(e, d, err);
-        if (status == STATUS_OK) {
-            c->stream_seq = d->stream_sequence;
-            c->stream_time_ns = d->time_ns;
-            c->stream_created_ns = e->options.stream_created_ns;
-            batch_advance(e->current, c);
-        }
+        c->stream_seq = d->stream_sequence;
+        c->stream_time_ns = d->time_ns;
+        c->stream_created_ns = e->options.stream_created_ns;
+        batch_advance(e->current, c);
     }
     bus_delivery_free(d);
     return status == STATUS_OK ? offer(e, false, err) : status;

@@ -199,12 +199,6 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     }
     if (event_type_kind(at.type) != EVENT_KIND_FACT)
         return STATUS_OK; /* of the execution's life: written by a broker, for watchers */
-    if (at.partition != id_partition(at.execution_id, f->subjects.partitions)) {
-        error_set(&why, STATUS_INVALID, "execution %lld is not of partition %u", (long long)at.execution_id,
-                  at.partition);
-        pass_over(f, d, &why);
-        return STATUS_OK;
-    }
     enum status status = read_event(d, &at, b, &fact, &why);
     if (status == STATUS_NO_MEMORY) {
         *err = why;

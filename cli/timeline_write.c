@@ -19,6 +19,16 @@ static void add_icon(const struct output *o, struct buf *out, const char *status
 
 /* ---- header ------------------------------------------------------------------------------------------- */
 
+/* Why it was cancelled, if that was said: without a reason the error is the word "cancelled". */
+static void write_reason(const struct timeline *t, struct buf *out)
+{
+    if (strcmp(t->status, "cancelled") != 0 || t->error_text.len == 0 || str_is(t->error_text, t->status))
+        return;
+    buf_add_text(out, "  reason: ");
+    add_clean(out, t->error_text);
+    buf_add_char(out, '\n');
+}
+
 static void write_header(const struct timeline *t, const struct output *o, struct buf *out)
 {
     add_icon(o, out, t->status);
@@ -39,6 +49,7 @@ static void write_header(const struct timeline *t, const struct output *o, struc
         add_time(out, t->started_ns);
     }
     buf_add_char(out, '\n');
+    write_reason(t, out);
 }
 
 /* ---- steps -------------------------------------------------------------------------------------------- */
@@ -238,6 +249,16 @@ static struct value error_of(const struct timeline *t, const struct timeline_ste
     return s && s->error.type == VALUE_MAP ? s->error : t->error;
 }
 
+static void write_hint(struct value error, struct buf *out)
+{
+    struct str hint = value_as_str(VALUE_GET(error, "hint"));
+    if (hint.len == 0)
+        return;
+    buf_add_text(out, "  hint: ");
+    add_clean(out, hint);
+    buf_add_char(out, '\n');
+}
+
 static void write_error(const struct timeline *t, const struct timeline_step *s, const struct output *o,
                         struct buf *out)
 {
@@ -266,6 +287,7 @@ static void write_error(const struct timeline *t, const struct timeline_step *s,
     if (traceback.len == 0 || str_find(traceback, message) < 0)
         write_tail(out, message, "  ", NO_BOUND);
     write_tail(out, traceback, "  ", NO_BOUND);
+    write_hint(error, out);
 }
 
 static enum status write_input(const struct timeline_step *s, const struct output *o, struct arena *a,

@@ -90,10 +90,21 @@ static enum status read_version(const struct args *args, uint64_t *out, struct e
     return error_place(err, "--version");
 }
 
+/* An empty key would protect nothing, and comes from a variable that is not set. */
+static enum status check_key(const struct args *args, struct error *err)
+{
+    const char *key = args_text(args, "idempotency-key");
+    if (!key || key[0])
+        return STATUS_OK;
+    (void)error_set(err, STATUS_INVALID, "--idempotency-key is empty");
+    return error_hint(err, "Give what tells this execution from others, or leave the flag out.");
+}
+
 static enum status read_flags(struct run *r, struct error *err)
 {
     const struct args *args = &r->in->args;
     TRY(read_version(args, &r->version, err));
+    TRY(check_key(args, err));
     TRY(args_duration(args, "timeout", 0, &r->follow.timeout_ms, err));
     TRY(workload_from_args(args, &r->in->arena, &r->workload, err));
     r->follow.tell = args_has(args, "follow");

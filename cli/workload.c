@@ -12,7 +12,8 @@ enum { MAX_BYTES = 8 << 20 };
 static enum status read_workload(const char *from, struct arena *a, struct value *out, struct error *err)
 {
     struct str text = str_of(from);
-    bool inline_json = str_starts_with(str_trim(text), STR("{"));
+    struct str start = str_trim(text);
+    bool inline_json = str_starts_with(start, STR("{")) || str_starts_with(start, STR("["));
     if (!inline_json)
         TRY(read_input(a, from, MAX_BYTES, &text, err));
     if (json_read_map(a, text, "the workload", out, err) == STATUS_OK)

@@ -5,8 +5,11 @@
  * runs on a thread of its own; when its time is up that thread is left behind, with what it refers to, and
  * the caller gets an error with which a program can only end.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bus_internal.h"
 #include "clock.h"
@@ -42,7 +45,21 @@ static bool given(const char *text)
     return text && *text;
 }
 
-static natsStatus set_tls(natsOptions *options, const struct bus_options *o)
+/* Said here: the library says it as if no server answered, and a daemon would try again for ever. */
+static enum status check_files(const struct bus_options *o, struct error *err)
+{
+    const char *const files[] = {o->tls_ca, o->tls_cert, o->tls_key, o->credentials};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (!given(files[i]) || access(files[i], R_OK) == 0)
+            continue;
+        error_set(err, STATUS_NOT_FOUND, "cannot read the file: %s", strerror(errno));
+        return error_place(err, "%s", files[i]);
+    }
+    char public_key[NKEY_TEXT];
+    return given(o->credentials) ? nkey_public(o->credentials, public_key, err) : STATUS_OK;
+}
+
+static enum status set_tls(natsOptions *options, const struct bus_options *o, struct error *err)
 {
     natsStatus s = NATS_OK;
     if (given(o->tls_ca) || given(o->tls_cert))
@@ -51,7 +68,12 @@ static natsStatus set_tls(natsOptions *options, const struct bus_options *o)
         s = natsOptions_LoadCATrustedCertificates(options, o->tls_ca);
     if (s == NATS_OK && given(o->tls_cert))
         s = natsOptions_LoadCertificatesChain(options, o->tls_cert, o->tls_key);
-    return s;
+    if (s == NATS_OK)
+        return STATUS_OK;
+    const char *detail = nats_GetLastError(NULL);
+    error_set(err, STATUS_INVALID, "cannot use the TLS certificates: %s",
+              detail && *detail ? detail : natsStatus_GetText(s));
+    return error_hint(err, "See nats.tlsca, nats.tlscert and nats.tlskey: PEM files, the last two together.");
 }
 
 static natsStatus set_user(natsOptions *options, const struct bus_options *o)
@@ -104,15 +126,13 @@ static enum status make_options(const struct bus_options *o, struct bus *bus, na
         what = "reading the addresses of the NATS servers";
         place = o->servers ? o->servers : "";
     }
-    if (s == NATS_OK && (s = set_tls(options, o)) != NATS_OK) {
-        what = "reading the TLS certificates";
-        place = given(o->tls_ca) ? o->tls_ca : o->tls_cert;
-    }
     if (s == NATS_OK)
         s = set_user(options, o);
     if (s == NATS_OK)
         s = set_behaviour(options, o, bus);
-    enum status status = s == NATS_OK ? set_nkey(options, o->nkey, err) : wire_error(s, err, what, place);
+    enum status status = s == NATS_OK ? set_tls(options, o, err) : wire_error(s, err, what, place);
+    if (status == STATUS_OK)
+        status = set_nkey(options, o->nkey, err);
     if (status == STATUS_OK)
         *out = options;
     else
@@ -200,6 +220,7 @@ static enum status attempt_new(const struct bus_options *o, struct bus *bus, str
                                struct error *err)
 {
     natsOptions *options = NULL;
+    TRY(check_files(o, err));
     TRY(make_options(o, bus, &options, err));
     struct attempt *t = calloc(1, sizeof(*t));
     char *place = without_credentials(o->servers);

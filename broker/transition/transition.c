@@ -184,28 +184,10 @@ static struct visit *visit_of_outcome(const struct turn *t, const char **why_not
     return v;
 }
 
-static enum status on_completed(struct turn *t, struct playbook_cache *playbooks)
+/* Why an attempt failed, from the envelope of its outcome. */
+static struct failure failure_of(const struct event *outcome)
 {
-    (void)playbooks;
-    const char *why_not = NULL;
-    struct visit *v = visit_of_outcome(t, &why_not);
-    if (!v)
-        return ignore(t, why_not);
-    TRY(emit_fact(t));
-    struct value data = VALUE_GET(t->fact->result, "data");
-    return step_succeeded(t, v, value_is_absent(data) ? value_null() : data);
-}
-
-static enum status on_error(struct turn *t, struct playbook_cache *playbooks)
-{
-    (void)playbooks;
-    const char *why_not = NULL;
-    struct visit *v = visit_of_outcome(t, &why_not);
-    if (!v)
-        return ignore(t, why_not);
-    TRY(emit_fact(t));
-    struct value data = VALUE_GET(t->fact->result, "data");
-    struct value error = VALUE_GET(t->fact->result, "error");
+    struct value error = VALUE_GET(outcome->result, "error");
     struct failure why = {
         .kind = value_as_str(VALUE_GET(error, "kind")),
         .message = value_as_str(VALUE_GET(error, "message")),
@@ -214,8 +196,25 @@ static enum status on_error(struct turn *t, struct playbook_cache *playbooks)
     if (why.kind.len == 0)
         why.kind = STR("failed");
     if (why.message.len == 0)
-        why.message = t->fact->error.len ? t->fact->error : STR("the worker gave no reason");
-    return step_failed(t, v, value_is_absent(data) ? value_null() : data, &why);
+        why.message = outcome->error.len ? outcome->error : STR("the worker gave no reason");
+    return why;
+}
+
+static enum status on_outcome(struct turn *t, struct playbook_cache *playbooks)
+{
+    (void)playbooks;
+    const char *why_not = NULL;
+    struct visit *v = visit_of_outcome(t, &why_not);
+    if (!v)
+        return ignore(t, why_not);
+    TRY(emit_fact(t));
+    struct value data = VALUE_GET(t->fact->result, "data");
+    if (value_is_absent(data))
+        data = value_null();
+    if (t->fact->type == EVENT_ACTION_COMPLETED)
+        return step_succeeded(t, v, data);
+    struct failure why = failure_of(t->fact);
+    return step_failed(t, v, data, &why);
 }
 
 static enum status on_cancel(struct turn *t, struct playbook_cache *playbooks)
@@ -233,8 +232,8 @@ typedef enum status on_fact(struct turn *t, struct playbook_cache *playbooks);
 /* What a running execution does with each fact. A new one takes only its request, one that is over takes
  * nothing. */
 static on_fact *const while_running[EVENT_COUNT] = {
-    [EVENT_ACTION_COMPLETED] = on_completed,
-    [EVENT_ACTION_ERROR] = on_error,
+    [EVENT_ACTION_COMPLETED] = on_outcome,
+    [EVENT_ACTION_ERROR] = on_outcome,
     [EVENT_CANCEL_REQUESTED] = on_cancel,
 };
 

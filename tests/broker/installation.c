@@ -1,15 +1,11 @@
 #include "installation.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "core/json.h"
 #include "core/task.h"
@@ -26,13 +22,6 @@ static struct {
     struct bus_delivery *items[INBOX];
     size_t first, count;
 } inbox = {.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
-
-void assert_ok(enum status s, const struct error *err)
-{
-    char text[2048];
-    if (s != STATUS_OK)
-        fail_msg("%s", error_text(err, text, sizeof(text)));
-}
 
 static void deliver(void *context, struct bus_delivery *d)
 {

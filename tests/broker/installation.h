@@ -5,6 +5,7 @@
 #ifndef TESTS_BROKER_INSTALLATION_H
 #define TESTS_BROKER_INSTALLATION_H
 
+#include "check.h"
 #include "eventlog/eventlog.h"
 #include "publisher/request.h"
 #include "servers.h"
@@ -47,7 +48,5 @@ bool task_none(struct installation *i);
 struct event_list execution_end(struct installation *i, int64_t id);
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
 const char *story(struct installation *i, struct event_list events);
-/* Fails the test with the error's text. */
-void assert_ok(enum status s, const struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* What every test program needs: cmocka with the headers that it wants first, and errors made visible. */
-#ifndef TESTS_CORE_CHECK_H
-#define TESTS_CORE_CHECK_H
+#ifndef TESTS_CHECK_H
+#define TESTS_CHECK_H
 
 #include <stdarg.h>
 #include <stddef.h>

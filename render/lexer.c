@@ -50,11 +50,22 @@ static bool looking_at_delimiter(const struct lexer *lx, size_t at, const char *
     return looking_at(lx, at, delimiter, strlen(delimiter));
 }
 
+static bool is_ascii_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* Behind the run of white space (any of Unicode's) at `at`. */
 static size_t skip_space(const struct lexer *lx, size_t at)
 {
     while (at < lx->source.len) {
+        if (is_ascii_space(lx->source.ptr[at])) {
+            at++;
+            continue;
+        }
         size_t next = at;
+        if ((signed char)lx->source.ptr[at] > 0x1f)
+            break;
         int32_t c = utf8_next(lx->source, &next);
         if (c < 0 || !unicode_is_space((uint32_t)c))
             break;
@@ -98,8 +109,10 @@ static void end_tag(struct lexer *lx, size_t end)
  */
 static size_t match_block_end(const struct lexer *lx, size_t at, const char *delimiter, bool plus_and_trim)
 {
-    size_t len = strlen(delimiter);
     char sign = at < lx->source.len ? lx->source.ptr[at] : 0;
+    if (sign != delimiter[0] && sign != '-' && sign != '+') /* nearly always */
+        return 0;
+    size_t len = strlen(delimiter);
     if (plus_and_trim && sign == '+' && looking_at(lx, at + 1, delimiter, len))
         return at + 1 + len;
     if (sign == '-' && looking_at(lx, at + 1, delimiter, len))
@@ -381,10 +394,18 @@ static enum status unexpected_char(struct lexer *lx, size_t at, struct error *er
     return lex_error(lx, at, err);
 }
 
+static bool is_ascii_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 static enum status read_name(struct lexer *lx, struct token *out, struct error *err)
 {
     size_t end = lx->at;
-    while (end < lx->source.len) {
+    while (end < lx->source.len && is_ascii_word(lx->source.ptr[end]))
+        end++;
+    bool ascii = end >= lx->source.len || !(lx->source.ptr[end] & 0x80);
+    while (!ascii && end < lx->source.len) {
         size_t next = end;
         int32_t c = utf8_next(lx->source, &next);
         if (c < 0 || !unicode_is_word((uint32_t)c))
@@ -394,7 +415,7 @@ static enum status read_name(struct lexer *lx, struct token *out, struct error *
     if (end == lx->at)
         return unexpected_char(lx, lx->at, err);
     *out = (struct token){TOKEN_NAME, (uint32_t)lx->at, {lx->source.ptr + lx->at, end - lx->at}};
-    if (!unicode_is_identifier(out->text)) {
+    if (!ascii && !unicode_is_identifier(out->text)) {
         error_set(err, STATUS_SYNTAX, "Invalid character in identifier");
         return lex_error(lx, lx->at, err);
     }
@@ -460,11 +481,12 @@ static enum status track_brackets(struct lexer *lx, char c, struct error *err)
 static enum status read_operator(struct lexer *lx, struct token *out, struct error *err)
 {
     for (int type = TOKEN_FLOORDIV; type < TOKEN_COUNT; type++) {
-        size_t len = strlen(TOKENS[type].text);
-        if (!looking_at(lx, lx->at, TOKENS[type].text, len))
+        const char *text = TOKENS[type].text;
+        size_t len = text[1] ? 2 : 1;
+        if (text[0] != lx->source.ptr[lx->at] || !looking_at(lx, lx->at, text, len))
             continue;
         if (len == 1)
-            TRY(track_brackets(lx, TOKENS[type].text[0], err));
+            TRY(track_brackets(lx, text[0], err));
         *out = (struct token){(enum token_type)type, (uint32_t)lx->at, {lx->source.ptr + lx->at, len}};
         lx->at += len;
         return STATUS_OK;
@@ -509,7 +531,11 @@ enum status lexer_next(struct lexer *lx, struct token *out, struct error *err)
 enum status lexer_begin(struct lexer *lx, struct arena *arena, struct str source, bool expression,
                         const struct template_options *options, struct error *err)
 {
-    *lx = (struct lexer){.arena = arena, .options = options, .line_starting = true, .pending = TOKEN_EOF};
+    memset(lx, 0, offsetof(struct lexer, brackets)); /* which are written before they are read */
+    lx->arena = arena;
+    lx->options = options;
+    lx->line_starting = true;
+    lx->pending = TOKEN_EOF;
     lx->state = expression ? LEX_VARIABLE : LEX_DATA;
     size_t bad = utf8_check(source);
     if (bad < source.len) {

@@ -21,7 +21,7 @@ struct token {
     struct str text; /* data, a name, the digits of a number without "_", or the value of a string */
 };
 
-enum { LEXER_MAX_BRACKETS = 1000 };
+enum { LEXER_MAX_BRACKETS = 256 };
 
 struct lexer {
     struct arena *arena;
@@ -32,8 +32,8 @@ struct lexer {
     bool line_starting;      /* nothing but a newline came before, so lstrip_blocks applies */
     enum token_type pending; /* a begin that follows the data just given; TOKEN_EOF if none */
     uint32_t pending_offset;
-    char brackets[LEXER_MAX_BRACKETS]; /* the closing ones that are awaited */
     uint32_t bracket_count;
+    char brackets[LEXER_MAX_BRACKETS]; /* the closing ones that are awaited */
 };
 
 /*

@@ -52,11 +52,6 @@ enum status parser_look(struct parser *p, struct token *out)
     return STATUS_OK;
 }
 
-bool parser_at_name(const struct parser *p, const char *name)
-{
-    return p->token.type == TOKEN_NAME && str_is(p->token.text, name);
-}
-
 enum status parser_skip(struct parser *p, enum token_type type, bool *skipped)
 {
     *skipped = p->token.type == type;

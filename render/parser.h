@@ -14,12 +14,12 @@ struct parser {
     struct arena *arena;
     struct error *err;
     const struct template_options *options;
-    struct lexer lexer;
     struct token token;     /* where the parser stands */
     struct token following; /* valid if has_following */
     bool has_following;
     uint32_t depth;
     struct tag *tags; /* innermost first */
+    struct lexer lexer;
 };
 
 /* A whole template: the list of its statements. */
@@ -45,7 +45,10 @@ static inline void node_list_add(struct node_list *l, struct node *n)
 
 enum status parser_next(struct parser *p) MUST_CHECK;
 enum status parser_look(struct parser *p, struct token *out) MUST_CHECK;
-bool parser_at_name(const struct parser *p, const char *name);
+static inline bool parser_at_name(const struct parser *p, const char *name)
+{
+    return p->token.type == TOKEN_NAME && str_is(p->token.text, name);
+}
 /* Whether the token was of the type (or that name), which is then passed. */
 enum status parser_skip(struct parser *p, enum token_type type, bool *skipped) MUST_CHECK;
 enum status parser_skip_name(struct parser *p, const char *name, bool *skipped) MUST_CHECK;

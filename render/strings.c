@@ -69,19 +69,39 @@ static enum unicode_case case_of(enum string_case how, uint32_t c, bool first, b
     return UNICODE_LOWER;
 }
 
+enum { WORD = sizeof(uint64_t) };
+#define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/*
+ * Eight ASCII letters at once. Adding 0x80 - 'a' to a byte below 0x80 sets its top bit from 'a' on, adding
+ * 0x7f - 'z' from behind 'z' on: where the two differ there is a letter, and its bit 0x20 is turned.
+ */
+static uint64_t turn_case(uint64_t eight, unsigned char first)
+{
+    uint64_t from = eight + EVERY_BYTE(0x80u - first), behind = eight + EVERY_BYTE(0x7fu - (first + 25u));
+    return eight ^ ((from ^ behind) & EVERY_BYTE(0x80u)) >> 2;
+}
+
 /* ASCII needs no tables, and most text is that. Gives how much of it was written. */
 static size_t case_ascii(struct writer *w, struct str s, enum string_case how)
 {
+    unsigned char first = how == STRING_LOWER ? 'A' : 'a';
+    size_t i = 0;
     if (how != STRING_LOWER && how != STRING_UPPER)
         return 0;
     char *to = writer_grow(w, s.len);
     if (!to)
         return s.len;
-    size_t i = 0;
-    unsigned char base = how == STRING_LOWER ? 'A' : 'a';
+    for (uint64_t eight; s.len - i >= WORD; i += WORD) {
+        memcpy(&eight, s.ptr + i, WORD);
+        if (eight & EVERY_BYTE(0x80u))
+            break;
+        eight = turn_case(eight, first);
+        memcpy(to + i, &eight, WORD);
+    }
     for (; i < s.len && !(s.ptr[i] & 0x80); i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        to[i] = (char)((unsigned char)(c - base) < 26 ? c ^ 0x20 : c);
+        to[i] = (char)(c ^ ((unsigned char)(c - first) < 26) << 5);
     }
     w->len += i;
     return i;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/utf8.h"
 #include "methods.h"
 #include "number.h"
 
@@ -383,8 +384,11 @@ METHOD(cycler_reset)
 
 METHOD(bytes_decode)
 {
+    struct str bytes = THING(thing_bytes, argv[0])->bytes;
     (void)all;
-    return vm_string(vm, THING(thing_bytes, argv[0])->bytes, out);
+    if (utf8_check(bytes) < bytes.len)
+        return vm_fail(vm, "the bytes are no UTF-8 text from number %zu on", utf8_check(bytes));
+    return vm_string(vm, bytes, out);
 }
 
 METHOD(bytes_hex)

@@ -12,6 +12,8 @@ struct branch {
     struct branch *outer;
 };
 
+enum { ALL_BRANCHES = 7 };
+
 void symbols_begin(struct symbols *s, struct symbols *parent, struct function *function)
 {
     *s = (struct symbols){.parent = parent, .function = function};
@@ -218,49 +220,47 @@ static enum status read_branch(struct compiler *c, struct symbols *s, struct bra
     return STATUS_OK;
 }
 
-/* Whether the branch stored the symbol, which was not stored before it. */
-static bool branch_stored(const struct branch *branch, const struct change *of)
+/* How the branch left its symbols; and which of them it was the first to store. */
+static enum status apply_branch(struct compiler *c, struct symbols *s, const struct branch *branch,
+                                uint8_t bit)
 {
     for (const struct change *change = branch->first; change; change = change->next) {
-        if (change->symbol == of->symbol && change->after.stored)
-            return true;
+        struct symbol *symbol = &s->list[change->symbol];
+        uint8_t stored_in = symbol->stored_in;
+        bool stored = symbol->stored;
+        TRY(note_change(c, s, symbol));
+        *symbol = change->after;
+        symbol->stored = stored || change->after.stored;
+        symbol->stored_in = stored_in | (change->after.stored && !change->before.stored ? bit : 0);
     }
-    return false;
+    return STATUS_OK;
 }
 
-/*
- * All three branches (body, elifs, else) count: what not every one of them stored may have to come from
- * outside. As in Jinja, an absent branch stores nothing, and of loads the last branch's stands.
- */
-static enum status merge_branches(struct compiler *c, struct symbols *s, struct branch branches[3])
+/* What not every branch stored may have to come from outside. */
+static void settle_stored(struct symbols *s, const struct branch *branch)
 {
-    for (int b = 0; b < 3; b++) {
-        for (struct change *change = branches[b].first; change; change = change->next) {
-            struct symbol *symbol = &s->list[change->symbol];
-            bool newly_stored = change->after.stored && !symbol->stored;
-            TRY(note_change(c, s, symbol));
-            bool stored = symbol->stored;
-            *symbol = change->after;
-            symbol->stored = stored || change->after.stored;
-            if (!newly_stored || (branch_stored(&branches[(b + 1) % 3], change) &&
-                                  branch_stored(&branches[(b + 2) % 3], change)))
-                continue;
-            change->before.stored = false;
-            change->after.outer_depth = UINT16_MAX; /* marks it for the pass below */
-        }
+    for (const struct change *change = branch->first; change; change = change->next) {
+        struct symbol *symbol = &s->list[change->symbol];
+        struct reference outer;
+        bool some = symbol->stored_in != 0 && symbol->stored_in != ALL_BRANCHES;
+        symbol->stored_in = 0;
+        if (!some)
+            continue;
+        if (find_outer(s, symbol->name, &outer))
+            define_alias(symbol, outer);
+        else
+            define(symbol, SYMBOL_LAZY);
     }
-    for (int b = 0; b < 3; b++) {
-        for (struct change *change = branches[b].first; change; change = change->next) {
-            struct symbol *symbol = &s->list[change->symbol];
-            struct reference outer;
-            if (change->after.outer_depth != UINT16_MAX || symbol->load == SYMBOL_PARAMETER)
-                continue;
-            if (find_outer(s, symbol->name, &outer))
-                define_alias(symbol, outer);
-            else
-                define(symbol, SYMBOL_LAZY);
-        }
-    }
+}
+
+/* All three branches (body, elifs, else) count: as in Jinja, an absent one stores nothing, and of loads the
+ * last branch's stands. */
+static enum status merge_branches(struct compiler *c, struct symbols *s, const struct branch branches[3])
+{
+    for (int b = 0; b < 3; b++)
+        TRY(apply_branch(c, s, &branches[b], (uint8_t)(1 << b)));
+    for (int b = 0; b < 3; b++)
+        settle_stored(s, &branches[b]);
     return STATUS_OK;
 }
 

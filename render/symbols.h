@@ -24,6 +24,7 @@ struct symbol {
     uint8_t load;
     bool defined; /* false: undone when the other branch of an if was read */
     bool stored;
+    uint8_t stored_in; /* while the branches of an if are merged: which of them stored it first */
 };
 
 struct symbols {

@@ -35,7 +35,7 @@ enum status dev_settings_copy(const struct settings *from, struct settings **out
 bool dev_settings_names(const struct settings *s, enum setting url)
 {
     enum setting_source source = settings_source(s, url, NULL);
-    return settings_text(s, url)[0] != '\0' && source != SOURCE_DEFAULT && source != SOURCE_CONTEXT;
+    return settings_text(s, url)[0] != '\0' && source != SOURCE_DEFAULT && source != SOURCE_SELECTED;
 }
 
 void dev_settings_drop_login(struct settings *s)

@@ -91,8 +91,8 @@ static enum status refuse_unsupported(struct value context, struct error *err)
     return STATUS_OK;
 }
 
-static enum status take_members(struct settings *s, struct value context, const char *path,
-                                const char *const *environment, struct error *err)
+static enum status take_members(struct settings *s, enum setting_source source, struct value context,
+                                const char *path, const char *const *environment, struct error *err)
 {
     TRY(refuse_unsupported(context, err));
     for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
@@ -102,13 +102,13 @@ static enum status take_members(struct settings *s, struct value context, const 
             return error_set(err, STATUS_INVALID, "\"%s\" is a %s, and must be text", m->name,
                              value_type_name(v));
         if (is_set(v))
-            TRY(assign(s, m, SOURCE_CONTEXT, path, value_as_str(v), environment, err));
+            TRY(assign(s, m, source, path, value_as_str(v), environment, err));
     }
     return STATUS_OK;
 }
 
-static enum status read_context(struct settings *s, const char *path, const char *const *environment,
-                                struct error *err)
+static enum status read_context(struct settings *s, enum setting_source source, const char *path,
+                                const char *const *environment, struct error *err)
 {
     struct arena a;
     arena_init(&a, (size_t)4 * CONTEXT_MAX_BYTES);
@@ -118,7 +118,7 @@ static enum status read_context(struct settings *s, const char *path, const char
     if (status == STATUS_OK)
         status = json_read_map(&a, text, "the context", &context, err);
     if (status == STATUS_OK)
-        status = take_members(s, context, path, environment, err);
+        status = take_members(s, source, context, path, environment, err);
     if (status != STATUS_OK)
         (void)error_place(err, "%s", path);
     arena_free(&a);
@@ -159,11 +159,11 @@ static bool is_context_name(const char *name)
     return !strstr(name, "..") && !strchr(name, '/');
 }
 
-static enum status load_named(struct settings *s, const char *name, const char *const *environment,
-                              struct error *err)
+static enum status load_named(struct settings *s, enum setting_source source, const char *name,
+                              const char *const *environment, struct error *err)
 {
     if (str_ends_with(str_of(name), STR(".json")) && access(name, F_OK) == 0)
-        return read_context(s, name, environment, err);
+        return read_context(s, source, name, environment, err);
     char folder[PATH_MAX], path[PATH_MAX];
     if (!is_context_name(name))
         return error_set(err, STATUS_INVALID, "\"%s\" cannot be the name of a NATS context", name);
@@ -172,7 +172,7 @@ static enum status load_named(struct settings *s, const char *name, const char *
         return error_set(err, STATUS_NOT_FOUND, "there is no folder for NATS contexts: HOME is not set");
     if (access(path, F_OK) != 0)
         return unknown_context(name, folder, err);
-    return read_context(s, path, environment, err);
+    return read_context(s, source, path, environment, err);
 }
 
 /* The name in context.txt, in `a`; "" if no context is selected. */
@@ -195,7 +195,7 @@ static enum status load_selected(struct settings *s, const char *const *environm
     const char *name;
     arena_init(&a, 0);
     enum status status = selected_context(&a, environment, &name, err);
-    if (status == STATUS_OK && name[0] && load_named(s, name, environment, err) != STATUS_OK)
+    if (status == STATUS_OK && name[0] && load_named(s, SOURCE_SELECTED, name, environment, err) != STATUS_OK)
         status = error_wrap(err, "the selected NATS context");
     arena_free(&a);
     return status;
@@ -206,5 +206,5 @@ enum status nats_load_context(struct settings *s, const char *name, const char *
 {
     if (!name)
         name = environment_get(environment, "NATS_CONTEXT");
-    return name ? load_named(s, name, environment, err) : load_selected(s, environment, err);
+    return name ? load_named(s, SOURCE_CONTEXT, name, environment, err) : load_selected(s, environment, err);
 }

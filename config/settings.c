@@ -202,7 +202,7 @@ enum setting_source settings_source(const struct settings *s, enum setting id, c
 
 const char *setting_source_name(enum setting_source source)
 {
-    static const char *const names[] = {"default", "file", "context", "environment", "flag"};
+    static const char *const names[] = {"default", "file", "context", "context", "environment", "flag"};
     return names[source];
 }
 

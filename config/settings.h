@@ -32,8 +32,18 @@ enum setting_type {
     SETTING_LIST
 };
 
-/* From the weakest to the strongest. SOURCE_CONTEXT: a context of the nats CLI (nats_context.h). */
-enum setting_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_CONTEXT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
+/*
+ * From the weakest to the strongest. SOURCE_SELECTED: the context of the nats CLI that happens to be
+ * selected; SOURCE_CONTEXT: one that was named (nats_context.h).
+ */
+enum setting_source {
+    SOURCE_DEFAULT,
+    SOURCE_FILE,
+    SOURCE_SELECTED,
+    SOURCE_CONTEXT,
+    SOURCE_ENVIRONMENT,
+    SOURCE_FLAG
+};
 
 struct settings;
 

@@ -51,7 +51,7 @@ static void the_selected_context_is_read(void **state)
     assert_int_equal(load(f, NULL, NULL), STATUS_OK);
     assert_string_equal(settings_text(f->s, SETTING_NATS_URL), "nats://prod:4222");
     assert_string_equal(settings_text(f->s, SETTING_NATS_CREDS), "/home/me/c");
-    assert_int_equal(settings_source(f->s, SETTING_NATS_URL, &where), SOURCE_CONTEXT);
+    assert_int_equal(settings_source(f->s, SETTING_NATS_URL, &where), SOURCE_SELECTED);
     assert_non_null(strstr(where, "nats/context/prod.json"));
 }
 
@@ -65,6 +65,7 @@ static void a_named_context_goes_before_the_selected_one(void **state)
     f->environment[1] = "NATS_CONTEXT=var";
     assert_int_equal(load(f, "test", NULL), STATUS_OK);
     assert_string_equal(settings_text(f->s, SETTING_NATS_URL), "nats://test:4222");
+    assert_int_equal(settings_source(f->s, SETTING_NATS_URL, NULL), SOURCE_CONTEXT);
     assert_int_equal(load(f, NULL, NULL), STATUS_OK);
     assert_string_equal(settings_text(f->s, SETTING_NATS_URL), "nats://var:4222");
 }

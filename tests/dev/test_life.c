@@ -123,6 +123,14 @@ static void two_run_side_by_side(void **state)
     dev_stop(&two);
 }
 
+static const char *context_of(const char *url)
+{
+    char text[300];
+    (void)snprintf(text, sizeof(text), "{\"url\": \"%s\"}", url);
+    scratch_write("theirs.json", text);
+    return scratch("theirs.json");
+}
+
 static void servers_that_the_settings_name_are_used_instead_of_private_ones(void **state)
 {
     (void)state;
@@ -133,8 +141,13 @@ static void servers_that_the_settings_name_are_used_instead_of_private_ones(void
     /* Another database of the same server, other streams of the same NATS. */
     (void)snprintf(postgres, sizeof(postgres), "postgres.url=%.*s/postgres",
                    (int)(strrchr(theirs.postgres_url, '/') - theirs.postgres_url), theirs.postgres_url);
-    const char *const external[] = {
-        "--server", theirs.nats_url, "--set-option", postgres, "--set-option", "nats.prefix=other", NULL};
+    const char *const external[] = {"--context",
+                                    context_of(theirs.nats_url),
+                                    "--set-option",
+                                    postgres,
+                                    "--set-option",
+                                    "nats.prefix=other",
+                                    NULL};
     dev_start_with(&dev, scratch("data"), external, &entry);
     assert_string_equal(entry.nats_url, theirs.nats_url);
     assert_int_equal(child_of(dev.process.pid, "nats-server"), 0);

@@ -10,6 +10,7 @@ enum status batch_new(uint64_t number, uint32_t partitions, struct batch **out, 
         return error_set(err, STATUS_NO_MEMORY, "no memory for a batch of log rows");
     b->number = number;
     b->partitions = partitions;
+    atomic_init(&b->open_publishes, 1);
     arena_init(&b->arena, 0);
     b->checkpoints = ARENA_ARRAY(&b->arena, struct checkpoint, partitions);
     b->dirty = ARENA_ARRAY(&b->arena, bool, partitions);

@@ -32,6 +32,8 @@ struct batch {
     size_t ended_count, ended_capacity;
     int64_t *withdrawn; /* of these, the ones with tasks to withdraw */
     size_t withdrawn_count, withdrawn_capacity;
+    /* Messages that are not acknowledged, and one more while the engine fills the batch: at 0 it may be
+     * committed. */
     atomic_uint open_publishes;
 };
 

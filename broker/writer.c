@@ -258,8 +258,8 @@ void writer_give(struct writer *w, struct batch *b)
         w->first = b;
     w->last = b;
     w->backlog += b->event_count;
-    pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
+    writer_acknowledged(w, b); /* the engine's own */
 }
 
 bool writer_is_idle(struct writer *w)

@@ -26,7 +26,7 @@ bool writer_is_idle(struct writer *w);
 size_t writer_backlog(struct writer *w);
 /* Waits until fewer than `rows` wait, or `timeout_ms` are over. */
 void writer_wait_below(struct writer *w, size_t rows, int64_t timeout_ms);
-/* One of the batch's publishes was acknowledged; from a thread of the bus. */
+/* One of the batch's publishes was acknowledged; from any thread. */
 void writer_acknowledged(struct writer *w, struct batch *b);
 
 #endif

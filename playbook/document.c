@@ -2,7 +2,7 @@
  */
 #include "compile.h"
 
-enum { MAX_PATH = 200, MAX_ACTIONS = PLAYBOOK_MAX_STEPS };
+enum { MAX_ACTIONS = PLAYBOOK_MAX_STEPS };
 
 static const struct position TOP = {1, 1, 0};
 
@@ -48,17 +48,22 @@ const struct child *document_path(const struct ynode *root)
     return path ? path : find_identity(root, STR("name"));
 }
 
-static bool is_path(struct str s)
+static bool is_path_character(char c)
 {
-    if (s.len == 0 || s.len > MAX_PATH)
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("_-/.=", c));
+}
+
+bool playbook_path_is_valid(struct str path)
+{
+    if (path.len == 0 || path.len > PLAYBOOK_PATH_MAX)
         return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char ch = s.ptr[i];
-        bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
-        if (!letter && !strchr("_-/.=", ch))
+    for (size_t i = 0; i < path.len; i++)
+        if (!is_path_character(path.ptr[i]))
             return false;
-    }
-    return true;
+    char first = path.ptr[0], last = path.ptr[path.len - 1];
+    return first != '.' && first != '/' && last != '.' && last != '/' && str_find(path, STR("..")) < 0 &&
+           str_find(path, STR("//")) < 0;
 }
 
 static void read_path(struct compilation *c, const struct ynode *root)
@@ -73,12 +78,14 @@ static void read_path(struct compilation *c, const struct ynode *root)
     }
     struct str text = value_as_str(path->node->value);
     c->playbook->path = compilation_keep_str(c, text);
-    if (is_path(text))
+    if (playbook_path_is_valid(text))
         return;
-    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, path->node->at,
-                    "\"%" PRISTR
-                    "\" cannot be the path of a playbook: that has 1 to %d of A-Z a-z 0-9 _ - / . =",
-                    ARGSTR(text), MAX_PATH);
+    diagnostics_add(
+        c->diagnostics, DIAGNOSTIC_BAD_VALUE, path->node->at,
+        "\"%" PRISTR
+        "\" cannot be the path of a playbook: that has 1 to %d of A-Z a-z 0-9 _ - / . =, without . or / "
+        "at an end or two of them in a row",
+        ARGSTR(text), PLAYBOOK_PATH_MAX);
     if (str_is(path->key, "name"))
         diagnostics_hint(c->diagnostics, "the name stands for the path where there is no \"metadata.path\"");
 }

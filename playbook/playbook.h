@@ -110,6 +110,10 @@ void playbook_unref(struct playbook *p);
  */
 enum status playbook_path(struct arena *a, struct str text, struct str *out, struct error *err) MUST_CHECK;
 
+enum { PLAYBOOK_PATH_MAX = 200 };
+/* Whether it can be a path: a key of a NATS bucket, and no empty, hidden or parent folder in it. */
+bool playbook_path_is_valid(struct str path);
+
 /* Index of the step with the name, or -1. */
 int32_t playbook_find_step(const struct playbook *p, struct str name);
 const char *step_type_name(enum step_type t);

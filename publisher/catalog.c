@@ -1,45 +1,25 @@
 #include "catalog.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "core/json.h"
 
 enum {
-    PATH_MAX_LENGTH = 200,
     /* Of a message that carries a playbook, what is left for its headers and for the rest of the request. */
     ENVELOPE_BYTES = 16 * 1024,
 };
 
-static bool is_path_character(char c)
-{
-    return isalnum((unsigned char)c) || (c != '\0' && strchr("_-/.=", c));
-}
-
-/* What a key of a bucket may be, and no empty, hidden or parent folder. */
-static bool is_path(struct str path)
-{
-    if (path.len == 0 || path.len > PATH_MAX_LENGTH)
-        return false;
-    for (size_t i = 0; i < path.len; i++)
-        if (!is_path_character(path.ptr[i]))
-            return false;
-    char first = path.ptr[0], last = path.ptr[path.len - 1];
-    return first != '.' && first != '/' && last != '.' && last != '/' && str_find(path, STR("..")) < 0 &&
-           str_find(path, STR("//")) < 0;
-}
-
 enum status catalog_check_path(struct str path, struct error *err)
 {
-    if (is_path(path))
+    if (playbook_path_is_valid(path))
         return STATUS_OK;
     error_set(err, STATUS_INVALID, "\"%" PRISTR "\" cannot be the path of a playbook", ARGSTR(path));
     error_place(err, "path");
     return error_hint(err,
                       "a path is 1 to %d characters of A-Z, a-z, 0-9, _ - / . =, without . or / at an end "
                       "or two of them in a row",
-                      PATH_MAX_LENGTH);
+                      PLAYBOOK_PATH_MAX);
 }
 
 /* ---- registering ------------------------------------------------------------------------------------ */

@@ -148,7 +148,7 @@ static enum status compile_arguments(struct compiler *c, const struct place *p, 
     if (names.len > UINT16_MAX)
         return compiler_fail(c, offset, "a call has more than %d keyword arguments", UINT16_MAX);
     call.n = (uint16_t)names.len;
-    if (names.len > 0) {
+    if (names.len > 0 || names.failed) {
         struct value list;
         TRY(list_end(&names, &list, c->err));
         TRY(compile_constant(c, offset, list));

@@ -1,0 +1,133 @@
+/*
+ * Whenever memory runs out, a compile and a render end with that and nothing else: no crash, no leak, no
+ * result that lacks something. Every request of every case is refused once, alone and with all that follow;
+ * and the memory of a render is made as small as it can be.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/json.h"
+#include "failing_memory.h"
+#include "read_file.h"
+#include "case.h"
+
+enum {
+    MOST_REQUESTS = 300, /* of one case that are refused; of more, so many spread over them all */
+};
+
+struct outcome {
+    enum status status;
+    struct value result;
+    struct arena arena;
+    struct error err;
+};
+
+static void run(struct value c, size_t max_memory, struct outcome *o)
+{
+    struct render_inputs inputs = {.limits.max_memory = max_memory};
+    arena_init(&o->arena, 0);
+    o->err.message[0] = '\0';
+    o->status = case_render(c, &inputs, &o->arena, &o->result, &o->err);
+}
+
+/* It ends as it would with all the memory, or says that there was too little. */
+static bool is_clean(const struct outcome *o, const struct outcome *expected)
+{
+    if (o->status == STATUS_NO_MEMORY || o->status == STATUS_LIMIT)
+        return o->err.message[0] != '\0';
+    if (o->status != expected->status)
+        return false;
+    return o->status != STATUS_OK || value_identical(o->result, expected->result);
+}
+
+/* Frees the outcome, and says what was wrong with it. */
+static bool check(struct value c, struct outcome *o, const struct outcome *expected, size_t held,
+                  const char *what, size_t n)
+{
+    struct str id = value_as_str(VALUE_GET(c, "id"));
+    bool clean = is_clean(o, expected);
+    if (!clean)
+        print_message("%" PRISTR ": %s %zu: %s: %s\n", ARGSTR(id), what, n, status_name(o->status),
+                      o->status == STATUS_OK ? "another result" : o->err.message);
+    arena_free(&o->arena);
+    size_t leaked = memory_held() - held;
+    if (leaked)
+        print_message("%" PRISTR ": %s %zu: %zu pieces of memory are not given back\n", ARGSTR(id), what, n,
+                      leaked);
+    return clean && !leaked;
+}
+
+static bool refuse(struct value c, const struct outcome *expected, size_t n, bool ever_after)
+{
+    struct outcome o;
+    size_t held = memory_held();
+    memory_fail_at(n, ever_after);
+    run(c, 0, &o);
+    memory_fail_never();
+    return check(c, &o, expected, held, ever_after ? "no memory from request" : "no memory at request", n);
+}
+
+static unsigned refuse_each(struct value c, const struct outcome *expected, size_t requests)
+{
+    unsigned bad = 0;
+    size_t step = requests / MOST_REQUESTS + 1;
+    for (size_t n = 0; n < requests; n += step)
+        bad += !refuse(c, expected, n, false) + !refuse(c, expected, n, true);
+    return bad;
+}
+
+static unsigned shrink_limit(struct value c, const struct outcome *expected)
+{
+    unsigned bad = 0;
+    for (size_t bytes = 1; bytes <= (size_t)64 << 10; bytes *= 4) {
+        struct outcome o;
+        size_t held = memory_held();
+        run(c, bytes, &o);
+        bad += !check(c, &o, expected, held, "a limit of bytes", bytes);
+    }
+    return bad;
+}
+
+static unsigned run_case(struct str text)
+{
+    struct arena input;
+    struct value c;
+    struct outcome expected;
+    arena_init(&input, 0);
+    assert_int_equal(json_read(&input, text, NULL, &c, NULL), STATUS_OK);
+    memory_fail_never();
+    run(c, 0, &expected);
+    size_t requests = memory_fail_never();
+    assert_true(requests > 0);
+    unsigned bad = refuse_each(c, &expected, requests) + shrink_limit(c, &expected);
+    arena_free(&expected.arena);
+    arena_free(&input);
+    return bad;
+}
+
+static void memory_that_runs_out_is_an_error_and_nothing_else(void **state)
+{
+    (void)state;
+    struct buf cases = read_test_file("cases.jsonl");
+    struct str rest = buf_str(&cases);
+    unsigned bad = 0;
+    while (rest.len > 0) {
+        struct str line = str_split(&rest, '\n');
+        if (line.len > 0)
+            bad += run_case(line);
+    }
+    buf_free(&cases);
+    assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_that_runs_out_is_an_error_and_nothing_else)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -84,7 +84,7 @@ static double measure(void (*work)(struct workload *), struct workload *w, doubl
 {
     double round_ns = seconds * 1e9 / ROUNDS, best = 0;
     long times = 1;
-    for (double took = run(work, w, 1); took < round_ns / 2; took = run(work, w, times))
+    while (run(work, w, times) < round_ns / 2)
         times *= 2;
     for (int i = 0; i < ROUNDS; i++) {
         double ns = run(work, w, times) / (double)times;

@@ -33,7 +33,7 @@ static enum status load(void *user, struct str name, const struct template **out
         s = error_set(err, STATUS_INTERNAL, "the loader gave no template for '%s' and said that it is well",
                       text);
     free(text);
-    if (s == STATUS_OK)
+    if (s == STATUS_OK && found)
         *out = found->compiled;
     return s;
 }

@@ -149,7 +149,7 @@ static enum status resolve_slice(struct vm *vm, const struct value parts[3], int
 
 static enum status slice_list(struct vm *vm, struct value of, const struct value parts[3], struct value *out)
 {
-    struct range_of_slice r;
+    struct range_of_slice r = {0};
     TRY(resolve_slice(vm, parts, of.len, &r));
     *out = (struct value){.type = VALUE_LIST, .flags = of.flags & VALUE_TUPLE, .len = (uint32_t)r.count};
     if (r.step == 1) { /* values do not change: share the items */
@@ -189,7 +189,7 @@ static enum status slice_string(struct vm *vm, struct value of, const struct val
                                 struct value *out)
 {
     struct str s = value_as_str(of);
-    struct range_of_slice r;
+    struct range_of_slice r = {0};
     TRY(vm_tick(vm, s.len / 64));
     size_t len = utf8_length(s);
     TRY(resolve_slice(vm, parts, (int64_t)len, &r));
@@ -217,8 +217,8 @@ static enum status slice_string(struct vm *vm, struct value of, const struct val
 static enum status slice_range(struct vm *vm, const struct thing_range *of, const struct value parts[3],
                                struct value *out)
 {
-    struct range_of_slice r;
-    struct value first, last;
+    struct range_of_slice r = {0};
+    struct value first = {0}, last = {0};
     struct thing_range *range = (struct thing_range *)vm_alloc(vm, sizeof *range);
     if (!range)
         return vm_no_memory(vm, "a range");

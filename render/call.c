@@ -112,8 +112,13 @@ enum status builtin_call(struct vm *vm, const struct builtin *b, const struct ar
                          struct value *out)
 {
     struct value argv[BUILTIN_MAX_PARAMETERS + 1] = {{0}};
-    struct str names[BUILTIN_MAX_PARAMETERS];
+    struct str names[BUILTIN_MAX_PARAMETERS] = {{0}};
     bool variadic;
+    if (all->named_count == 0 && all->count == b->required) { /* nearly always */
+        for (uint32_t i = 0; i < all->count; i++)
+            argv[i] = thing_view(all->values[i]);
+        return b->call(vm, argv, all, out);
+    }
     uint32_t count = parameter_names(b->parameters, names, &variadic);
     if (all->count > count && !variadic)
         return fail_count(vm, b, count, all->count);

@@ -96,7 +96,7 @@ enum status build_rendering_context(struct arena *a, const struct context_source
                                     struct error *err)
 {
     struct map_builder names;
-    struct value results;
+    struct value results = {0};
     struct value workload = source->workload.type == VALUE_MAP ? source->workload : VALUE_EMPTY_MAP;
     map_begin(&names, a);
     map_put_all(&names, workload);

@@ -91,6 +91,8 @@ BUILTIN(filter_join)
     uint32_t count;
     bool escapes, by_attribute = is_given(argv[2]) && argv[2].type != VALUE_NULL;
     (void)all;
+    if (!vm->autoescape) /* first, as in Jinja: it may be what fails */
+        TRY(text_of(vm, separator, &separator));
     TRY(iter_all(vm, argv[0], &items, &count));
     TRY(join_escapes(vm, separator, items, count, &escapes));
     TRY(escapes ? text_escaped(vm, separator, &separator) : text_of(vm, separator, &separator));

@@ -139,7 +139,7 @@ static enum status indention(struct vm *vm, struct value width, struct value *ou
 
 BUILTIN(filter_indent)
 {
-    struct value text = argv[0], by;
+    struct value text = argv[0], by = {0};
     struct writer w;
     struct str line;
     bool first, blank;

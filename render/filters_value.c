@@ -308,7 +308,7 @@ BUILTIN(filter_filesizeformat)
 {
     static const char *const UNITS[2][8] = {{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"},
                                             {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"}};
-    struct value number;
+    struct value number = {0};
     bool binary = false;
     if (is_given(argv[1]))
         TRY(op_truth(vm, argv[1], &binary));

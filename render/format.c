@@ -127,7 +127,7 @@ enum status format_integer(struct writer *w, struct value v, const struct format
     if (spec->type == 'X') {
         for (size_t i = 0; i < digits.len; i++) {
             if (digits.ptr[i] >= 'a')
-                ((char *)(uintptr_t)digits.ptr)[i] -= 'a' - 'A';
+                ((char *)own(digits.ptr))[i] -= 'a' - 'A';
         }
     }
     const char *prefix = kind && spec->alternate ? PREFIXES[kind - KINDS] : "";

@@ -122,7 +122,7 @@ static enum status build(struct vm *vm, enum thing_kind kind, const char *name, 
 
 static BUILTIN(global_dict)
 {
-    struct thing_map *m;
+    struct thing_map *m = NULL;
     (void)argv;
     TRY(build(vm, THING_MAP, "dict", all, &m));
     *out = vm->mutates ? thing_value(m) : thing_map_as_value(m);
@@ -131,7 +131,7 @@ static BUILTIN(global_dict)
 
 static BUILTIN(global_namespace)
 {
-    struct thing_map *m;
+    struct thing_map *m = NULL;
     (void)argv;
     TRY(build(vm, THING_NAMESPACE, "namespace", all, &m));
     *out = thing_value(m);

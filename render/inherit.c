@@ -23,6 +23,9 @@ static enum status load(struct vm *vm, const struct frame *f, struct str name, c
     const struct template_loader *loader = &f->t->loader;
     enum status s = loader->load ? loader->load(loader->user, name, out, vm->err)
                                  : error_set(vm->err, STATUS_NOT_FOUND, "%" PRISTR, ARGSTR(name));
+    if (s == STATUS_OK && !*out)
+        return error_set(vm->err, STATUS_INTERNAL, "the loader found '%" PRISTR "' but gave no template",
+                         ARGSTR(name));
     if (s == STATUS_OK)
         vm->mutates = vm->mutates || (*out)->mutates;
     return s;
@@ -102,7 +105,7 @@ static enum status run_template(struct vm *vm, const struct template *t, struct 
 
 enum status inherit_include(struct vm *vm, struct frame *f, struct value name, struct value locals, int flags)
 {
-    const struct template *t;
+    const struct template *t = NULL;
     struct context *context;
     struct frame *run;
     enum status s = select(vm, f, name, &t);
@@ -146,7 +149,7 @@ static enum status make_module(struct vm *vm, const struct template *t, struct c
 enum status inherit_import(struct vm *vm, struct frame *f, struct value name, struct value locals, int flags,
                            struct value *out)
 {
-    const struct template *t;
+    const struct template *t = NULL;
     struct context *context;
     TRY(select(vm, f, name, &t));
     if (flags & 1) {

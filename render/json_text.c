@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/utf8.h"
-#include "number.h"
+#include "sort.h"
 #include "thing.h"
 
 struct json_writer {
@@ -101,41 +101,20 @@ static enum status write_key(struct json_writer *j, struct value key)
     }
 }
 
-/* Entries in the order of their keys, by merging: the comparison may fail. */
-static enum status sort_entries(struct vm *vm, const struct value_entry **entries,
-                                const struct value_entry **spare, uint32_t count)
-{
-    for (uint32_t width = 1; width < count; width *= 2) {
-        for (uint32_t low = 0; low < count; low += 2 * width) {
-            uint32_t middle = low + width < count ? low + width : count;
-            uint32_t high = low + 2 * width < count ? low + 2 * width : count;
-            for (uint32_t l = low, r = middle, k = low; k < high; k++) {
-                bool right = l >= middle;
-                if (l < middle && r < high)
-                    TRY(op_compare(vm, COMPARE_LT, entries[r]->key, entries[l]->key, &right));
-                spare[k] = right ? entries[r++] : entries[l++];
-            }
-        }
-        memcpy(entries, spare, count * sizeof *entries);
-    }
-    return STATUS_OK;
-}
-
 static enum status write_map(struct json_writer *j, struct value v, uint32_t depth)
 {
-    const struct value_entry **sorted =
-        (const struct value_entry **)vm_alloc(j->vm, 2 * (size_t)v.len * sizeof *sorted);
+    struct sort_item *sorted = (struct sort_item *)vm_alloc(j->vm, v.len * sizeof *sorted);
     if (!sorted)
         return vm_no_memory(j->vm, "sorted keys");
     for (uint32_t i = 0; i < v.len; i++)
-        sorted[i] = &v.u.map->entries[i];
-    TRY(sort_entries(j->vm, sorted, sorted + v.len, v.len));
+        sorted[i] = (struct sort_item){v.u.map->entries[i].key, v.u.map->entries[i].value};
+    TRY(sort_items(j->vm, sorted, v.len, 0));
     writer_char(&j->w, '{');
     for (uint32_t i = 0; i < v.len; i++) {
         separate(j, i, depth + 1);
-        TRY(write_key(j, sorted[i]->key));
+        TRY(write_key(j, sorted[i].key));
         writer_text(&j->w, ": ");
-        TRY(write(j, sorted[i]->value, depth + 1));
+        TRY(write(j, sorted[i].value, depth + 1));
     }
     if (v.len)
         new_line(j, depth);

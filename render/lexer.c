@@ -537,13 +537,15 @@ enum status lexer_begin(struct lexer *lx, struct arena *arena, struct str source
     lx->line_starting = true;
     lx->pending = TOKEN_EOF;
     lx->state = expression ? LEX_VARIABLE : LEX_DATA;
+    if (!source.ptr)
+        source = (struct str){"", 0};
     size_t bad = utf8_check(source);
     if (bad < source.len) {
         lx->source = (struct str){source.ptr, bad};
         error_set(err, STATUS_SYNTAX, "the template is not valid UTF-8 at byte %zu", bad);
         return lex_error(lx, bad, err);
     }
-    if (memchr(source.ptr ? source.ptr : "", '\r', source.len))
+    if (memchr(source.ptr, '\r', source.len))
         TRY(literal_newlines(arena, source, "\n", &source, err));
     if (!options->keep_trailing_newline && source.len > 0 && source.ptr[source.len - 1] == '\n')
         source.len--;

@@ -19,8 +19,8 @@ enum status literal_newlines(struct arena *a, struct str text, const char *newli
         }
         if (text.ptr[i] == '\r' && i + 1 < text.len && text.ptr[i + 1] == '\n')
             i++;
-        memcpy(copy + len, newline, newline_len);
-        len += newline_len;
+        for (size_t n = 0; n < newline_len; n++)
+            copy[len++] = newline[n];
     }
     *out = (struct str){copy, len};
     return STATUS_OK;

@@ -67,7 +67,7 @@ static enum status compile_map(struct object_template *o, uint32_t depth, struct
         return no_memory(o, err);
     for (uint32_t i = 0; i < v.len; i++) {
         const struct value_entry *e = &v.u.map->entries[i];
-        struct part *key = &out->items[2 * i], *value = key + 1;
+        struct part *key = &out->items[(size_t)2 * i], *value = key + 1;
         struct str path;
         if (child_path(o, out->path, e->key, i, &path) != STATUS_OK)
             return no_memory(o, err);
@@ -184,7 +184,7 @@ static enum status render_list(const struct object_render *r, const struct part 
     struct list_builder b;
     list_begin(&b, r->arena);
     for (uint32_t i = 0; i < p->value.len; i++) {
-        struct value item;
+        struct value item = {0};
         TRY(render_part(r, &p->items[i], &item));
         list_add(&b, item);
     }
@@ -196,13 +196,13 @@ static enum status render_map(const struct object_render *r, const struct part *
     struct map_builder b;
     map_begin(&b, r->arena);
     for (uint32_t i = 0; i < p->value.len; i++) {
-        struct value key, value;
-        TRY(render_part(r, &p->items[2 * i], &key));
-        TRY(render_part(r, &p->items[2 * i + 1], &value));
+        struct value key = {0}, value = {0};
+        TRY(render_part(r, &p->items[(size_t)2 * i], &key));
+        TRY(render_part(r, &p->items[(size_t)2 * i + 1], &value));
         if (key.type != VALUE_STRING) {
             error_set(r->err, STATUS_RUNTIME, "the key renders to a %s, but a key has to be text",
                       value_type_name(key));
-            return error_place(r->err, "%" PRISTR, ARGSTR(p->items[2 * i].path));
+            return error_place(r->err, "%" PRISTR, ARGSTR(p->items[(size_t)2 * i].path));
         }
         map_put(&b, value_as_str(key), value);
     }

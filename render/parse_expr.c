@@ -277,7 +277,7 @@ static enum status parse_list(struct parser *p, struct node **out)
     uint32_t offset = p->token.offset;
     TRY(parser_next(p));
     while (p->token.type != TOKEN_RBRACKET) {
-        struct node *item;
+        struct node *item = NULL;
         if (items.first)
             TRY(parser_expect(p, TOKEN_COMMA, NULL));
         if (p->token.type == TOKEN_RBRACKET)
@@ -362,7 +362,7 @@ static enum status parse_brackets(struct parser *p, struct node *of, uint32_t of
 {
     struct node_list items = {0};
     while (p->token.type != TOKEN_RBRACKET) {
-        struct node *item;
+        struct node *item = NULL;
         if (items.first)
             TRY(parser_expect(p, TOKEN_COMMA, NULL));
         TRY(parse_subscribed(p, &item));
@@ -440,7 +440,7 @@ static enum status parse_arguments(struct parser *p, struct node **out)
     int seen = 0;
     TRY(parser_expect(p, TOKEN_LPAREN, NULL));
     while (p->token.type != TOKEN_RPAREN) {
-        struct node *argument;
+        struct node *argument = NULL;
         if (arguments.first) {
             TRY(parser_expect(p, TOKEN_COMMA, NULL));
             if (p->token.type == TOKEN_RPAREN)
@@ -602,7 +602,7 @@ enum status parse_tuple(struct parser *p, int flags, const char *stop, struct no
     bool is_tuple = false;
     TRY(parser_enter(p));
     for (;;) {
-        struct node *item;
+        struct node *item = NULL;
         if (items.first)
             TRY(parser_expect(p, TOKEN_COMMA, NULL));
         if (at_tuple_end(p, stop))

@@ -54,7 +54,7 @@ static enum status read_number(struct percent *p, int32_t *out, bool *negative)
     struct str f = p->format;
     int64_t n = 0;
     if (p->at < f.len && f.ptr[p->at] == '*') {
-        struct value v;
+        struct value v = {0};
         p->at++;
         TRY(next_argument(p, &v));
         if (!number_is_int(v) || !number_to_int64(v, &n))

@@ -236,6 +236,7 @@ enum status condition_compile(struct str source, const char *name, struct templa
     bool bare = !template_is_template(source);
     TRY(template_compile(bare ? str_trim(source) : source, bare ? TEMPLATE_EXPRESSION : TEMPLATE_NATIVE, name,
                          out, err));
-    (*out)->refuses_undefined = true;
+    if (*out)
+        (*out)->refuses_undefined = true;
     return STATUS_OK;
 }

@@ -31,7 +31,7 @@ static enum status thaw_list(struct vm *vm, struct value v, struct value *out)
     struct thing_list *l = (struct thing_list *)vm_alloc(vm, sizeof *l);
     if (!l)
         return vm_no_memory(vm, "a list");
-    *l = (struct thing_list){THING_LIST, (struct value *)(uintptr_t)v.u.list, v.len, 0};
+    *l = (struct thing_list){THING_LIST, (struct value *)own(v.u.list), v.len, 0};
     *out = thing_value(l);
     return STATUS_OK;
 }
@@ -139,9 +139,11 @@ enum status thing_map_remove(struct vm *vm, struct thing_map *m, struct value_en
 /* The entries are copied at once: their values may be thawed in place. */
 static enum status thaw_map(struct vm *vm, struct value v, struct value *out)
 {
-    struct thing_map *m;
-    TRY(thing_map_new(vm, THING_MAP, &m));
-    m->entries = (struct value_entry *)(uintptr_t)v.u.map->entries;
+    struct thing_map *m = (struct thing_map *)arena_zalloc(vm->arena, 1, sizeof *m);
+    if (!m)
+        return vm_no_memory(vm, "a map");
+    m->kind = THING_MAP;
+    m->entries = (struct value_entry *)own(v.u.map->entries);
     m->len = v.len;
     if (m->len > 0) {
         TRY(map_reserve(vm, m));

@@ -131,7 +131,7 @@ static inline bool thing_is(struct value v, enum thing_kind kind)
     return v.type == VALUE_OBJECT && *(const enum thing_kind *)v.u.object == kind;
 }
 /* The thing of a value whose kind was checked; they are all made mutable. */
-#define THING(type, v) ((struct type *)(uintptr_t)(v).u.object)
+#define THING(type, v) ((struct type *)own((v).u.object))
 
 /* A list or map that can change as the list or map that it is now; other values as they are. */
 static inline struct value thing_view(struct value v)

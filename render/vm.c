@@ -18,7 +18,8 @@ enum status vm_fail(struct vm *vm, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
-    return error_set(vm->err, STATUS_RUNTIME, "%s", message);
+    error_set(vm->err, STATUS_RUNTIME, "%s", message);
+    return STATUS_RUNTIME;
 }
 
 enum status vm_limit(struct vm *vm, const char *fmt, ...)
@@ -28,12 +29,13 @@ enum status vm_limit(struct vm *vm, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
-    return error_set(vm->err, STATUS_LIMIT, "%s", message);
+    error_set(vm->err, STATUS_LIMIT, "%s", message);
+    return STATUS_LIMIT;
 }
 
 enum status vm_no_memory(struct vm *vm, const char *what)
 {
-    return arena_error(vm->arena, vm->err, what);
+    return arena_error(vm->arena, vm->err, what) == STATUS_LIMIT ? STATUS_LIMIT : STATUS_NO_MEMORY;
 }
 
 enum status vm_out_of_steps(struct vm *vm)
@@ -233,8 +235,8 @@ static enum status build_map(struct vm *vm, const struct value *pairs, uint32_t 
     struct map_builder b;
     map_begin(&b, vm->arena);
     for (uint32_t i = 0; i < count; i++) {
-        TRY(op_hashable(vm, pairs[2 * i]));
-        map_put_value(&b, pairs[2 * i], pairs[2 * i + 1]);
+        TRY(op_hashable(vm, pairs[(size_t)2 * i]));
+        map_put_value(&b, pairs[(size_t)2 * i], pairs[(size_t)2 * i + 1]);
     }
     TRY(map_end(&b, out, vm->err));
     return vm->mutates ? thing_thaw(vm, *out, out) : STATUS_OK;
@@ -246,9 +248,9 @@ static enum status build_locals(struct vm *vm, const struct value *pairs, uint32
     struct map_builder b;
     map_begin(&b, vm->arena);
     for (uint32_t i = 0; i < count; i++) {
-        struct value v = pairs[2 * i + 1];
+        struct value v = pairs[(size_t)2 * i + 1];
         if (v.type != VALUE_UNDEFINED || (v.extra != UNDEFINED_MISSING && v.extra != UNDEFINED_ABSENT))
-            map_put(&b, value_as_str(pairs[2 * i]), v);
+            map_put(&b, value_as_str(pairs[(size_t)2 * i]), v);
     }
     return map_end(&b, out, vm->err);
 }
@@ -481,12 +483,12 @@ static enum status run_rare(struct vm *vm, struct frame *f, const struct instruc
         sp++;
         break;
     case OPCODE_MAP:
-        sp -= i->a * 2;
+        sp -= (size_t)i->a * 2;
         TRY(build_map(vm, sp, i->a, sp));
         sp++;
         break;
     case OPCODE_LOCALS:
-        sp -= i->a * 2;
+        sp -= (size_t)i->a * 2;
         TRY(build_locals(vm, sp, i->a, sp));
         sp++;
         break;

@@ -11,6 +11,14 @@
 #include "code.h"
 #include "member.h"
 
+/* The same pointer, for who knows that what it points to is its own to change. */
+static inline void *own(const void *pointer)
+{
+    void *same;
+    memcpy(&same, &pointer, sizeof same);
+    return same;
+}
+
 /* ---- Text under construction -------------------------------------------------------------------- */
 
 struct vm;

@@ -6,7 +6,7 @@ enum { WRITER_FIRST = 128 };
 
 void writer_begin(struct writer *w, struct vm *vm)
 {
-    *w = (struct writer){.vm = vm, .data = (char *)(uintptr_t) "", .status = STATUS_OK};
+    *w = (struct writer){.vm = vm, .data = (char *)own(""), .status = STATUS_OK};
 }
 
 char *writer_grow(struct writer *w, size_t len)

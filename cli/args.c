@@ -300,6 +300,17 @@ enum status args_number(const struct args *args, const char *flag, int64_t fallb
     return error_place(err, "--%s", flag);
 }
 
+enum status args_number_between(const struct args *args, const char *flag, int64_t fallback, int64_t least,
+                                int64_t most, int64_t *out, struct error *err)
+{
+    TRY(args_number(args, flag, fallback, out, err));
+    if (!args_has(args, flag) || (*out >= least && *out <= most))
+        return STATUS_OK;
+    (void)error_set(err, STATUS_INVALID, "%lld is not between %lld and %lld", (long long)*out,
+                    (long long)least, (long long)most);
+    return error_place(err, "--%s", flag);
+}
+
 enum status args_duration(const struct args *args, const char *flag, int64_t fallback, int64_t *out,
                           struct error *err)
 {

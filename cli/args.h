@@ -82,6 +82,9 @@ const char *args_each(const struct args *args, const char *flag, size_t *at);
 /* A whole number; `fallback` when the flag is not there. STATUS_INVALID names the flag. */
 enum status args_number(const struct args *args, const char *flag, int64_t fallback, int64_t *out,
                         struct error *err) MUST_CHECK;
+/* The same between bounds, which `fallback` need not keep. */
+enum status args_number_between(const struct args *args, const char *flag, int64_t fallback, int64_t least,
+                                int64_t most, int64_t *out, struct error *err) MUST_CHECK;
 /* Milliseconds, as durations are written in settings. */
 enum status args_duration(const struct args *args, const char *flag, int64_t fallback, int64_t *out,
                           struct error *err) MUST_CHECK;

@@ -31,23 +31,13 @@ const struct command_details details_dev = {
     .examples = EXAMPLES,
 };
 
-static enum status read_bounded(const struct args *args, const char *flag, int64_t fallback, int64_t least,
-                                int64_t most, int64_t *out, struct error *err)
-{
-    TRY(args_number(args, flag, fallback, out, err));
-    if (!args_has(args, flag) || (*out >= least && *out <= most))
-        return STATUS_OK;
-    (void)error_set(err, STATUS_INVALID, "%lld is not between %lld and %lld", (long long)*out,
-                    (long long)least, (long long)most);
-    return error_place(err, "--%s", flag);
-}
-
 enum status command_dev(struct invocation *in, struct error *err)
 {
     struct dev_options options = {.http = args_text(&in->args, "http")};
-    TRY(read_bounded(&in->args, "nats-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT, &options.nats_port, err));
-    TRY(read_bounded(&in->args, "postgres-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT, &options.postgres_port,
-                     err));
-    TRY(read_bounded(&in->args, "workers", 1, 1, MAX_WORKERS, &options.workers, err));
+    TRY(args_number_between(&in->args, "nats-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT, &options.nats_port,
+                            err));
+    TRY(args_number_between(&in->args, "postgres-port", ANY_PORT_NEAR_USUAL, 0, MAX_PORT,
+                            &options.postgres_port, err));
+    TRY(args_number_between(&in->args, "workers", 1, 1, MAX_WORKERS, &options.workers, err));
     return dev_run(in->settings, &options, err);
 }

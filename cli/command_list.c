@@ -7,12 +7,12 @@
 #include "client.h"
 #include "timeline.h"
 
-enum { DEFAULT_LIMIT = 20 };
+enum { DEFAULT_LIMIT = 20, MOST = 500 };
 
 static const struct flag FLAGS[] = {
     {"path", 'p', false, "PATH", NO_SETTING, "only executions of this playbook"},
     {"status", 0, false, "running|completed|failed|cancelled", NO_SETTING, "only those with this status"},
-    {"limit", 'n', false, "N", NO_SETTING, "how many; 20 if not given"},
+    {"limit", 'n', false, "N", NO_SETTING, "how many, at most 500; 20 if not given"},
     {"before", 0, false, "ID", NO_SETTING, "only those that started before this one: the next page"},
     {0},
 };
@@ -35,7 +35,7 @@ static enum status make_request(struct invocation *in, struct value *out, struct
 {
     struct map_builder map;
     int64_t limit;
-    TRY(args_number(&in->args, "limit", DEFAULT_LIMIT, &limit, err));
+    TRY(args_number_between(&in->args, "limit", DEFAULT_LIMIT, 1, MOST, &limit, err));
     map_begin(&map, &in->arena);
     put_text(&map, &in->args, "path");
     put_text(&map, &in->args, "status");

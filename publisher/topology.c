@@ -102,15 +102,19 @@ static enum status ensure_advisories(struct bus *bus, const struct subjects *s,
                                err);
 }
 
+enum status topology_check_pool(const char *pool, const char *place, struct error *err)
+{
+    if (is_subject_token(str_of(pool)) && strlen(pool) <= SUBJECT_NAME_MAX)
+        return STATUS_OK;
+    error_set(err, STATUS_INVALID, "\"%s\" cannot be the name of a worker pool", pool);
+    error_place(err, "%s", place);
+    return error_hint(err, "a pool's name is 1 to %d characters of A-Z, a-z, 0-9, _ and -", SUBJECT_NAME_MAX);
+}
+
 enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
                                  const struct topology_options *options, const char *pool, struct error *err)
 {
-    if (!is_subject_token(str_of(pool)) || strlen(pool) > SUBJECT_NAME_MAX) {
-        error_set(err, STATUS_INVALID, "\"%s\" cannot be the name of a worker pool", pool);
-        error_place(err, "pools");
-        return error_hint(err, "a pool's name is 1 to %d characters of A-Z, a-z, 0-9, _ and -",
-                          SUBJECT_NAME_MAX);
-    }
+    TRY(topology_check_pool(pool, "pools", err));
     char stream[96], consumer[96], filter[SUBJECT_MAX];
     return bus_consumer_ensure(bus,
                                &(struct bus_consumer){.stream = stream_name(s, STREAM_TASKS, stream),

@@ -24,6 +24,8 @@ void topology_options_from_settings(const struct settings *settings, struct topo
  */
 enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
                             struct error *err) MUST_CHECK;
+/* STATUS_INVALID, which names `place`, for what cannot be a pool's name. */
+enum status topology_check_pool(const char *pool, const char *place, struct error *err) MUST_CHECK;
 /* The consumer of a pool only; for a worker that finds none. */
 enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
                                  const struct topology_options *options, const char *pool,

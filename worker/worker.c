@@ -207,6 +207,7 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     forget_postgres_variables();
     daemon_setup();
     set_name(&w);
+    TRY(topology_check_pool(w.pool, "worker.pool", err));
     TRY(subjects_from_settings(settings, &w.subjects, err));
     TRY(bus_connect(settings, "worker", true, &w.station.bus, err));
     enum status s = start(&w, err);

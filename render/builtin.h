@@ -40,6 +40,9 @@ const struct builtin *global_find(struct str name);
 enum status builtin_call(struct vm *vm, const struct builtin *b, const struct arguments *all,
                          struct value *out) MUST_CHECK;
 
+/* The truth of an argument that may be left out. */
+enum status argument_flag(struct vm *vm, struct value v, bool otherwise, bool *out) MUST_CHECK;
+
 /* Adds *list and **map to the arguments. */
 enum status arguments_spread(struct vm *vm, struct arguments *args, int flags, struct value list,
                              struct value map) MUST_CHECK;

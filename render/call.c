@@ -65,6 +65,12 @@ enum status arguments_spread(struct vm *vm, struct arguments *args, int flags, s
     return flags & CALL_MAP ? spread_map(vm, args, map) : STATUS_OK;
 }
 
+enum status argument_flag(struct vm *vm, struct value v, bool otherwise, bool *out)
+{
+    *out = otherwise;
+    return is_given(v) ? op_truth(vm, v, out) : STATUS_OK;
+}
+
 /* ---- Functions of the engine -------------------------------------------------------------------- */
 
 /* The names of the parameters, one by one; the last may be "*". */

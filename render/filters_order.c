@@ -39,12 +39,6 @@ enum status sort_items(struct vm *vm, struct sort_item *items, uint32_t count, i
     return STATUS_OK;
 }
 
-static enum status flag(struct vm *vm, struct value v, bool *out)
-{
-    *out = false;
-    return is_given(v) ? op_truth(vm, v, out) : STATUS_OK;
-}
-
 static bool has_attribute(struct value attribute)
 {
     return is_given(attribute) && attribute.type != VALUE_NULL;
@@ -112,8 +106,8 @@ BUILTIN(filter_sort)
     uint32_t count;
     bool reverse, case_sensitive;
     (void)all;
-    TRY(flag(vm, argv[1], &reverse));
-    TRY(flag(vm, argv[2], &case_sensitive));
+    TRY(argument_flag(vm, argv[1], false, &reverse));
+    TRY(argument_flag(vm, argv[2], false, &case_sensitive));
     TRY(sorted(vm, argv[0], argv[3], case_sensitive, (reverse ? SORT_REVERSE : 0) | SORT_EQUAL_FIRST, &items,
                &count));
     return list_of_items(vm, items, count, out);
@@ -127,8 +121,8 @@ BUILTIN(filter_dictsort)
     uint32_t count;
     bool reverse, case_sensitive, by_value = str_is(value_as_str(by), "value");
     (void)all;
-    TRY(flag(vm, argv[1], &case_sensitive));
-    TRY(flag(vm, argv[3], &reverse));
+    TRY(argument_flag(vm, argv[1], false, &case_sensitive));
+    TRY(argument_flag(vm, argv[3], false, &reverse));
     if (!by_value && !str_is(value_as_str(by), "key"))
         return vm_fail(vm, "You can only sort by either \"key\" or \"value\"");
     if (is_undefined(argv[0]))
@@ -177,7 +171,7 @@ BUILTIN(filter_groupby)
     uint32_t count;
     bool case_sensitive;
     (void)all;
-    TRY(flag(vm, argv[3], &case_sensitive));
+    TRY(argument_flag(vm, argv[3], false, &case_sensitive));
     TRY(iter_all(vm, argv[0], &values, &count));
     items = (struct sort_item *)vm_alloc(vm, count * sizeof *items);
     if (!items)
@@ -214,7 +208,7 @@ BUILTIN(filter_unique)
     (void)all;
     if (!u || !source)
         return vm_no_memory(vm, "an iterator");
-    TRY(flag(vm, argv[1], &u->case_sensitive));
+    TRY(argument_flag(vm, argv[1], false, &u->case_sensitive));
     if (has_attribute(argv[2]))
         u->attribute = argv[2];
     TRY(thing_map_new(vm, THING_MAP, &u->seen));
@@ -228,7 +222,7 @@ static enum status extreme(struct vm *vm, const struct value *argv, enum compare
     struct iterator it;
     struct value best_key, item, key;
     bool more, case_sensitive, better;
-    TRY(flag(vm, argv[1], &case_sensitive));
+    TRY(argument_flag(vm, argv[1], false, &case_sensitive));
     TRY(iter_begin(vm, &it, argv[0]));
     TRY(iter_next(vm, &it, out, &more));
     if (!more)

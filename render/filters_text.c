@@ -113,12 +113,6 @@ BUILTIN(filter_center)
     return vm_tick(vm, out->len / 64);
 }
 
-static enum status flag(struct vm *vm, struct value v, bool otherwise, bool *out)
-{
-    *out = otherwise;
-    return is_given(v) ? op_truth(vm, v, out) : STATUS_OK;
-}
-
 /* How far each line is moved: a number of spaces, or the text itself. */
 static enum status indention(struct vm *vm, struct value width, struct value *out)
 {
@@ -149,8 +143,8 @@ BUILTIN(filter_indent)
                    ? undefined_fail(vm, text)
                    : vm_fail(vm, "unsupported operand type(s) for +=: '%s' and 'str'", type_name(text));
     TRY(indention(vm, argv[1], &by));
-    TRY(flag(vm, argv[2], false, &first));
-    TRY(flag(vm, argv[3], false, &blank));
+    TRY(argument_flag(vm, argv[2], false, &first));
+    TRY(argument_flag(vm, argv[3], false, &blank));
     if ((text.flags & VALUE_MARKUP) && !(by.flags & VALUE_MARKUP))
         TRY(text_escaped(vm, by, &by));
     struct str rest = value_as_str(text);
@@ -229,7 +223,7 @@ BUILTIN(filter_truncate)
     (void)all;
     if (is_given(argv[1]))
         TRY(op_index(vm, argv[1], &length));
-    TRY(flag(vm, argv[2], false, &kill));
+    TRY(argument_flag(vm, argv[2], false, &kill));
     if (is_given(argv[4]) && argv[4].type != VALUE_NULL)
         TRY(op_index(vm, argv[4], &leeway));
     TRY(iter_length(vm, end, &end_len));

@@ -199,12 +199,6 @@ static enum status wrap_line(struct wrap *t, struct str line)
     return t->w.status;
 }
 
-static enum status flag(struct vm *vm, struct value v, bool *out)
-{
-    *out = true;
-    return is_given(v) ? op_truth(vm, v, out) : STATUS_OK;
-}
-
 BUILTIN(filter_wordwrap)
 {
     struct wrap t = {.vm = vm, .width = 79, .newline = {"\n", 1}};
@@ -216,8 +210,8 @@ BUILTIN(filter_wordwrap)
                    : vm_fail(vm, "'%s' object has no attribute 'splitlines'", type_name(argv[0]));
     if (is_given(argv[1]))
         TRY(op_index(vm, argv[1], &t.width));
-    TRY(flag(vm, argv[2], &t.break_long_words));
-    TRY(flag(vm, argv[4], &t.break_on_hyphens));
+    TRY(argument_flag(vm, argv[2], true, &t.break_long_words));
+    TRY(argument_flag(vm, argv[4], true, &t.break_on_hyphens));
     if (is_given(argv[3]) && argv[3].type == VALUE_STRING)
         t.newline = value_as_str(argv[3]);
     if (t.width <= 0)

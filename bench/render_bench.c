@@ -12,7 +12,7 @@
 #include "core/json.h"
 #include "render/template.h"
 
-enum { ROUNDS = 7, MAX_FILE = 16 << 20 };
+enum { ROUNDS = 50, MAX_FILE = 16 << 20 };
 
 struct workload {
     const char *name;

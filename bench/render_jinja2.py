@@ -7,7 +7,7 @@ import time
 
 import jinja2
 
-ROUNDS = 7
+ROUNDS = 50
 
 
 def measure(work, seconds):

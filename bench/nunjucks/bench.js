@@ -4,7 +4,7 @@ const crypto = require('crypto');
 const fs = require('fs');
 const nunjucks = require('nunjucks');
 
-const ROUNDS = 7;
+const ROUNDS = 50;
 
 function measure(work, seconds) {
   const roundNs = (seconds * 1e9) / ROUNDS;

@@ -72,11 +72,24 @@ static struct str duration_label(const struct timeline_step *s, struct arena *a)
     return text;
 }
 
+/* A step that waits for workers that there are not looks like one that runs: the pool tells them apart. */
+static struct str running_where(const struct timeline_step *s, struct arena *a)
+{
+    struct str pool = value_as_str(VALUE_GET(s->input, "pool"));
+    if (pool.len == 0 || str_is(pool, "default"))
+        return str_of(s->status);
+    return arena_printf(a, "%s, in the pool %" PRISTR, s->status, ARGSTR(pool));
+}
+
 static struct str remark(const struct timeline_step *s, struct arena *a)
 {
-    if (strcmp(s->status, "running") == 0 || strcmp(s->status, "cancelled") == 0)
+    if (strcmp(s->status, "running") == 0)
+        return running_where(s, a);
+    if (strcmp(s->status, "cancelled") == 0)
         return str_of(s->status);
-    return s->attempts > 1 ? arena_printf(a, "%u attempts", s->attempts) : STR("");
+    if (s->attempts == 0)
+        return STR(""); /* it only routes, or its task has no outcome yet */
+    return arena_printf(a, s->attempts == 1 ? "%u attempt" : "%u attempts", s->attempts);
 }
 
 static bool is_true(struct value v)

@@ -5,10 +5,13 @@
 
 static int find(const struct builtin *table, int count, struct str name)
 {
-    int low = 0, high = count;
+    int low = 0, high = name.len > 0 ? count : 0;
     while (low < high) {
         int middle = (low + high) / 2;
-        int c = str_compare(name, str_of(table[middle].name));
+        const char *other = table[middle].name;
+        int c = (unsigned char)name.ptr[0] - (unsigned char)other[0]; /* decides most of the time */
+        if (c == 0)
+            c = str_compare(name, str_of(other));
         if (c == 0)
             return middle;
         if (c < 0)

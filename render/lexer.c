@@ -480,7 +480,7 @@ static enum status track_brackets(struct lexer *lx, char c, struct error *err)
 
 static enum status read_operator(struct lexer *lx, struct token *out, struct error *err)
 {
-    for (int type = TOKEN_FLOORDIV; type < TOKEN_COUNT; type++) {
+    for (int type = TOKEN_FLOAT + 1; type < TOKEN_COUNT; type++) {
         const char *text = TOKENS[type].text;
         size_t len = text[1] ? 2 : 1;
         if (text[0] != lx->source.ptr[lx->at] || !looking_at(lx, lx->at, text, len))

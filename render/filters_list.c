@@ -32,6 +32,9 @@ BUILTIN(filter_last)
     if (count == 0)
         return undefined_hint(vm, out, "No last item, sequence was empty.");
     *out = items[count - 1];
+    /* Python goes backwards by index, and a part of Markup is Markup; forwards it is not. */
+    if (argv[0].type == VALUE_STRING)
+        out->flags |= argv[0].flags & VALUE_MARKUP;
     return STATUS_OK;
 }
 

@@ -231,8 +231,10 @@ enum status percent_format(struct vm *vm, struct value format, struct value args
         TRY(vm_tick(vm, 1));
     }
     bool tuple = args.type == VALUE_LIST && (args.flags & VALUE_TUPLE);
-    bool left =
-        tuple ? p.next < args.len : p.next == 0 && args.type != VALUE_MAP && !(args.type == VALUE_LIST);
+    /* What can be asked for items counts as a mapping, which need not be used up: that goes for an undefined
+     * value too. */
+    bool mapping = args.type == VALUE_MAP || args.type == VALUE_LIST || args.type == VALUE_UNDEFINED;
+    bool left = tuple ? p.next < args.len : p.next == 0 && !mapping;
     if (left && !p.used_map)
         return vm_fail(vm, "not all arguments converted during string formatting");
     TRY(writer_end(&p.w, out));

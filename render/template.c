@@ -161,6 +161,7 @@ static void begin_vm(struct vm *vm, const struct template *t, const struct rende
         .autoescape = t->autoescape,
         .mutates = t->mutates,
         .undefined = inputs->undefined,
+        .refuses_undefined = t->refuses_undefined,
         .random = inputs->seed,
     };
     writer_begin(&vm->out, vm);

@@ -251,7 +251,8 @@ static enum status freeze(struct vm *vm, struct value v, uint32_t depth, struct 
     *out = v;
     struct value plain = thing_view(v);
     if (is_undefined(v)) {
-        TRY(undefined_strict(vm, v));
+        if (vm->refuses_undefined)
+            TRY(undefined_strict(vm, v));
         *out = value_null();
     } else if (plain.type == VALUE_LIST) {
         return freeze_list(vm, plain, depth + 1, out);

@@ -99,6 +99,7 @@ struct vm {
     bool autoescape;
     bool mutates; /* lists and maps are made changeable where they are met */
     enum undefined_mode undefined;
+    bool refuses_undefined; /* in what an expression gives, and in parts of it */
     struct writer out;
     struct capture *captures; /* of the running function, innermost first */
     struct frame *frame;

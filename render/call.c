@@ -114,17 +114,13 @@ static enum status bind_keyword(struct vm *vm, const struct builtin *b, struct s
     return vm_fail(vm, "%s() got an unexpected keyword argument '%" PRISTR "'", b->python, ARGSTR(name));
 }
 
-enum status builtin_call(struct vm *vm, const struct builtin *b, const struct arguments *all,
-                         struct value *out)
+/* By name, or fewer or more of them than are required. */
+static enum status call_with_binding(struct vm *vm, const struct builtin *b, const struct arguments *all,
+                                     struct value *out)
 {
     struct value argv[BUILTIN_MAX_PARAMETERS + 1] = {{0}};
     struct str names[BUILTIN_MAX_PARAMETERS] = {{0}};
     bool variadic;
-    if (all->named_count == 0 && all->count == b->required) { /* nearly always */
-        for (uint32_t i = 0; i < all->count; i++)
-            argv[i] = thing_view(all->values[i]);
-        return b->call(vm, argv, all, out);
-    }
     uint32_t count = parameter_names(b->parameters, names, &variadic);
     if (all->count > count && !variadic)
         return fail_count(vm, b, count, all->count);
@@ -137,6 +133,19 @@ enum status builtin_call(struct vm *vm, const struct builtin *b, const struct ar
             return vm_fail(vm, "%s() missing %u required positional argument: '%" PRISTR "'", b->python,
                            b->required - i, ARGSTR(names[i]));
     }
+    return b->call(vm, argv, all, out);
+}
+
+enum status builtin_call(struct vm *vm, const struct builtin *b, const struct arguments *all,
+                         struct value *out)
+{
+    struct value argv[BUILTIN_MAX_PARAMETERS + 1];
+    if (all->named_count > 0 || all->count != b->required)
+        return call_with_binding(vm, b, all, out);
+    for (uint32_t i = 0; i < all->count; i++) /* nearly always */
+        argv[i] = thing_view(all->values[i]);
+    for (uint32_t i = all->count; i < BUILTIN_MAX_PARAMETERS + 1; i++)
+        argv[i] = (struct value){0};
     return b->call(vm, argv, all, out);
 }
 

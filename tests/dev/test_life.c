@@ -125,7 +125,7 @@ static void two_run_side_by_side(void **state)
 
 static const char *context_of(const char *url)
 {
-    char text[300];
+    char text[600];
     (void)snprintf(text, sizeof(text), "{\"url\": \"%s\"}", url);
     scratch_write("theirs.json", text);
     return scratch("theirs.json");

@@ -3,7 +3,7 @@
 /* Sorted by text. */
 static const struct str NAMES[MEMBER_NAMES] = {
     {"", 0},
-#define X(name, text) {text, sizeof text - 1},
+#define X(name, text) {text, sizeof(text) - 1},
 #include "member.def"
 #undef X
 };

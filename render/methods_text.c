@@ -435,8 +435,8 @@ static enum status split_space(struct splitter *s, struct str rest)
                 break;
             end = c < 0 ? end + 1 : next;
         }
-        if (s->left == 0) /* the rest as it is, without the space at its end */
-            return add_part(s, string_strip(rest, NULL, STRIP_RIGHT));
+        if (s->left == 0) /* the rest as it is, with the space at its other end */
+            return add_part(s, rest);
         TRY(add_part(s, (struct str){rest.ptr, end}));
         rest = (struct str){rest.ptr + end, rest.len - end};
         s->left -= s->left > 0;
@@ -462,7 +462,7 @@ static enum status rsplit_space(struct splitter *s, struct str rest)
          rest = string_strip(rest, NULL, STRIP_RIGHT)) {
         size_t start = rest.len;
         if (s->left == 0)
-            return add_part(s, string_strip(rest, NULL, STRIP_LEFT));
+            return add_part(s, rest);
         while (start > 0) {
             size_t before = start - 1, at;
             while (before > 0 && ((unsigned char)rest.ptr[before] & 0xC0) == 0x80)

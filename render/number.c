@@ -504,16 +504,38 @@ enum number_error number_truncate(struct arena *a, double f, struct value *out)
     return NUMBER_OK;
 }
 
+/*
+ * To `places` before the point, half to even, on the exact decimal digits: dividing by a power of ten first
+ * would round twice. The digits that stay are read back with the power as their exponent.
+ */
+static double round_before_point(double f, int places)
+{
+    char text[330] = "0"; /* 309 digits, a carry, and an exponent */
+    double whole = trunc(fabs(f));
+    int len = snprintf(text + 1, sizeof text - 16, "%.0f", whole) + 1, keep = len - places;
+    if (keep < 1)
+        return copysign(0, f);
+    bool more = fabs(f) != whole;
+    for (int i = keep + 1; i < len; i++)
+        more = more || text[i] != '0';
+    bool odd = (text[keep - 1] - '0') % 2 != 0;
+    bool up = text[keep] > '5' || (text[keep] == '5' && (more || odd));
+    for (int i = keep - 1; up && i >= 0; i--) {
+        up = text[i] == '9';
+        text[i] = up ? '0' : (char)(text[i] + 1);
+    }
+    snprintf(text + keep, sizeof text - (size_t)keep, "e%d", places);
+    return copysign(strtod(text, NULL), f);
+}
+
 double number_round_float(double f, int digits)
 {
     if (!isfinite(f) || digits > 350)
         return f;
     if (digits < -310)
         return copysign(0, f);
-    if (digits < 0) {
-        double power = pow(10, -digits);
-        return isinf(power) ? copysign(0, f) : nearbyint(f / power) * power;
-    }
+    if (digits < 0)
+        return round_before_point(f, -digits);
     char text[800]; /* 309 digits before the point and 350 after it */
     snprintf(text, sizeof text, "%.*f", digits, f);
     return strtod(text, NULL);

@@ -134,7 +134,7 @@ static enum status start_readers(struct broker *b, struct error *err)
 {
     char stream[96], filter[SUBJECT_MAX];
     stream_name(&b->subjects, STREAM_EVENTS, stream);
-    b->readers = calloc(b->subjects.partitions, sizeof(*b->readers));
+    b->readers = calloc(b->subjects.partitions, sizeof(struct bus_reader *));
     if (!b->readers)
         return error_set(err, STATUS_NO_MEMORY, "no memory for %u readers", b->subjects.partitions);
     for (uint32_t p = 0; p < b->subjects.partitions; p++) {

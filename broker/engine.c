@@ -83,7 +83,7 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
                 LOG_TEXT("subject", d->subject), LOG_ERR(err));
         said = true;
         TRY(offer(e, true, err));
-        struct timespec pause = {0, 200 * 1000000};
+        struct timespec pause = {0, 200 * 1000000L};
         nanosleep(&pause, NULL);
         if (mailbox_is_closed(e->mailbox))
             return error_set(err, STATUS_CANCELLED, "the broker stops");

@@ -41,7 +41,7 @@ struct execution *execution_table_find(const struct execution_table *t, int64_t 
 static enum status grow(struct execution_table *t, struct error *err)
 {
     struct execution_table larger = {.capacity = t->capacity ? t->capacity * 2 : 256, .count = t->count};
-    larger.slots = calloc(larger.capacity, sizeof(*larger.slots));
+    larger.slots = calloc(larger.capacity, sizeof(struct execution *));
     if (!larger.slots)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a table of %zu executions", larger.capacity);
     for (size_t i = 0; i < t->capacity; i++) {

@@ -27,7 +27,7 @@ static void wait_a_little(struct writer *w)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += 200 * 1000000;
+    until.tv_nsec += 200 * 1000000L;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
@@ -160,11 +160,14 @@ static void withdraw_tasks(struct writer *w, const struct batch *b)
     }
 }
 
-static void report(struct writer *w, struct mail mail)
+/* False: there is no memory for it, and what the mail holds is still the caller's. */
+static bool report(struct writer *w, struct mail mail)
 {
     struct error e = {0};
-    if (mailbox_post(w->engine, mail, &e) != STATUS_OK)
-        LOG(LOG_ERROR, "the engine cannot be told of a commit", LOG_ERR(&e));
+    if (mailbox_post(w->engine, mail, &e) == STATUS_OK)
+        return true;
+    LOG(LOG_ERROR, "the engine cannot be told of a commit", LOG_ERR(&e));
+    return false;
 }
 
 static void report_fatal(struct writer *w, const struct error *err)
@@ -173,7 +176,8 @@ static void report_fatal(struct writer *w, const struct error *err)
     if (!copy)
         return;
     *copy = *err;
-    report(w, (struct mail){.kind = MAIL_FATAL, .u.error = copy});
+    if (!report(w, (struct mail){.kind = MAIL_FATAL, .u.error = copy}))
+        free(copy);
 }
 
 static void *run(void *context)
@@ -194,7 +198,8 @@ static void *run(void *context)
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
         pthread_mutex_unlock(&w->lock);
-        report(w, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b});
+        if (!report(w, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b}))
+            batch_free(b); /* its executions stay in memory */
     }
     return NULL;
 }

@@ -20,6 +20,7 @@ struct writer {
     size_t backlog;
     bool busy, stopping, failing; /* failing: the database is away, and that has been said */
     struct mono_time give_up;     /* while stopping */
+    struct error failure; /* of the newest commit; why the broker cannot go on, once MAIL_FATAL was posted */
 };
 
 /* Waits for a change, at most 200 ms. With the lock held. */
@@ -170,24 +171,13 @@ static bool report(struct writer *w, struct mail mail)
     return false;
 }
 
-static void report_fatal(struct writer *w, const struct error *err)
-{
-    struct error *copy = malloc(sizeof(*copy));
-    if (!copy)
-        return;
-    *copy = *err;
-    if (!report(w, (struct mail){.kind = MAIL_FATAL, .u.error = copy}))
-        free(copy);
-}
-
 static void *run(void *context)
 {
     struct writer *w = context;
     struct batch *b;
     while ((b = next_batch(w))) {
-        struct error e = {0};
-        if (!commit(w, b, &e)) {
-            report_fatal(w, &e);
+        if (!commit(w, b, &w->failure)) {
+            report(w, (struct mail){.kind = MAIL_FATAL, .u.error = &w->failure});
             batch_free(b);
             break;
         }

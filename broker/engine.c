@@ -140,11 +140,7 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
         batch_free(mail->u.batch);
         return offer(e, false, err);
     case MAIL_REFUSED: take_refused(e, mail->u.outgoing); return STATUS_OK;
-    case MAIL_FATAL: {
-        *err = *mail->u.error;
-        free(mail->u.error);
-        return err->status;
-    }
+    case MAIL_FATAL: *err = *mail->u.error; return err->status;
     case MAIL_STOP: e->stopping = true; return STATUS_OK;
     }
     return STATUS_OK;

@@ -29,8 +29,6 @@ void mailbox_free(struct mailbox *m)
             bus_delivery_free(mail->u.fact);
         else if (mail->kind == MAIL_COMMITTED)
             batch_free(mail->u.batch);
-        else if (mail->kind == MAIL_FATAL)
-            free(mail->u.error);
     }
     free(m->items);
     pthread_cond_destroy(&m->filled);

@@ -19,7 +19,7 @@ struct mail {
         struct bus_delivery *fact; /* MAIL_FACT: owned by whoever takes it */
         struct batch *batch;       /* MAIL_COMMITTED: is to be freed */
         struct outgoing *outgoing; /* MAIL_REFUSED: is to be sent again */
-        struct error *error;       /* MAIL_FATAL: why the broker cannot go on; freed by the taker */
+        const struct error *error; /* MAIL_FATAL: why the broker cannot go on; the writer's */
     } u;
 };
 

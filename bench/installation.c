@@ -76,8 +76,13 @@ static enum status start_one(struct installation *i, const char *const *argv, st
     const char *path = getenv("PATH");
     char path_variable[4096], home[] = "HOME=/nonexistent";
     snprintf(path_variable, sizeof(path_variable), "PATH=%s", path ? path : "/usr/bin:/bin");
-    const char *const env[] = {
-        i->nats_variable, i->postgres_variable, "NOETL_LOG_LEVEL=warn", "NOETL_WORKER_CONCURRENCY=128", path_variable, home, NULL};
+    const char *const env[] = {i->nats_variable,
+                               i->postgres_variable,
+                               "NOETL_LOG_LEVEL=warn",
+                               "NOETL_WORKER_CONCURRENCY=128",
+                               path_variable,
+                               home,
+                               NULL};
     struct process_options options = {.argv = argv,
                                       .env = env,
                                       .in = -1,

@@ -70,12 +70,13 @@ static void wait_for_backlog(struct engine *e)
 
 /* An execution that has to be read back waits for the database; so does everything behind it in the streams.
  */
-static enum status fold_until_done(struct engine *e, const struct bus_delivery *d, struct error *err)
+static enum status fold_until_done(struct engine *e, const struct bus_delivery *d, struct event_subject *at,
+                                   struct error *err)
 {
     bool said = false;
     for (;;) {
         size_t rows = e->current->event_count;
-        enum status status = fold_message(&e->folder, e->current, d, err);
+        enum status status = fold_message(&e->folder, e->current, d, at, err);
         if (status != STATUS_UNAVAILABLE || e->current->event_count != rows)
             return status;
         if (!said)
@@ -94,9 +95,9 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, struct er
 {
     struct event_subject at;
     wait_for_backlog(e);
-    enum status status = fold_until_done(e, d, err);
+    enum status status = fold_until_done(e, d, &at, err);
     /* A message of no partition moves none on: it is passed over again after a start. */
-    if (status == STATUS_OK && subject_parse_event(&e->folder.subjects, d->subject, &at, NULL) == STATUS_OK) {
+    if (status == STATUS_OK && at.type != EVENT_COUNT) {
         struct checkpoint *c = &e->checkpoints[at.partition];
         c->stream_seq = d->stream_sequence;
         c->stream_time_ns = d->time_ns;

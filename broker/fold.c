@@ -6,14 +6,14 @@
 #include "core/json.h"
 #include "runtime/log.h"
 
-enum { OVER_RING = 65536, PLAYBOOKS_KEPT = 256 };
+enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
                         struct eventlog *log, struct error *err)
 {
     *f = (struct folder){.subjects = *s, .dispatcher = d, .log = log};
     execution_table_init(&f->executions);
-    f->over = calloc(OVER_RING, sizeof(*f->over));
+    f->over = calloc(OVER_KEPT, sizeof(*f->over));
     if (!f->over)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the broker's executions");
     return playbook_cache_new(PLAYBOOKS_KEPT, &f->playbooks, err);
@@ -29,18 +29,16 @@ void folder_free(struct folder *f)
 static void remember_over(struct folder *f, int64_t id)
 {
     f->over[f->over_next] = id;
-    f->over_next = (f->over_next + 1) % OVER_RING;
-    if (f->over_count < OVER_RING)
+    f->over_next = (f->over_next + 1) % OVER_KEPT;
+    if (f->over_count < OVER_KEPT)
         f->over_count++;
 }
 
-/* From the newest backwards, and not far: what comes late comes soon. */
+/* Only a few are kept: what comes late comes soon. */
 static bool ended_lately(const struct folder *f, int64_t id)
 {
-    enum { LOOK_BACK = 256 };
-    size_t count = f->over_count < LOOK_BACK ? f->over_count : LOOK_BACK;
-    for (size_t i = 1; i <= count; i++) {
-        if (f->over[(f->over_next + OVER_RING - i) % OVER_RING] == id)
+    for (size_t i = 0; i < f->over_count; i++) {
+        if (f->over[i] == id)
             return true;
     }
     return false;
@@ -66,9 +64,8 @@ static enum status read_event(const struct bus_delivery *d, const struct event_s
     return STATUS_OK;
 }
 
-static void pass_over(struct folder *f, const struct bus_delivery *d, const struct error *why)
+static void pass_over(const struct bus_delivery *d, const struct error *why)
 {
-    f->refused++;
     LOG(LOG_WARN, "a message on the event stream was passed over; it stays in the stream",
         LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
 }
@@ -172,7 +169,6 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     if (status != STATUS_OK)
         return give_up(f, b, x, fact, event_id, &why, err);
     if (decisions.ignored) {
-        f->ignored++;
         LOG(LOG_DEBUG, "a fact changed nothing", LOG_NUM("execution", fact->execution_id),
             LOG_TEXT("type", event_type_name(fact->type)), LOG_NUM("sequence", fact->stream_seq),
             LOG_TEXT("why", decisions.ignored));
@@ -186,26 +182,26 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     return dispatch_decisions(f->dispatcher, b, &decisions, err);
 }
 
-enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d, struct error *err)
+enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
+                         struct event_subject *at, struct error *err)
 {
-    struct event_subject at;
     struct event fact;
     struct execution *x;
     struct error why = {0};
-    f->facts++;
-    if (subject_parse_event(&f->subjects, d->subject, &at, &why) != STATUS_OK) {
-        pass_over(f, d, &why);
+    if (subject_parse_event(&f->subjects, d->subject, at, &why) != STATUS_OK) {
+        at->type = EVENT_COUNT;
+        pass_over(d, &why);
         return STATUS_OK;
     }
-    if (event_type_kind(at.type) != EVENT_KIND_FACT)
+    if (event_type_kind(at->type) != EVENT_KIND_FACT)
         return STATUS_OK; /* of the execution's life: written by a broker, for watchers */
-    enum status status = read_event(d, &at, b, &fact, &why);
+    enum status status = read_event(d, at, b, &fact, &why);
     if (status == STATUS_NO_MEMORY) {
         *err = why;
         return status;
     }
     if (status != STATUS_OK) {
-        pass_over(f, d, &why);
+        pass_over(d, &why);
         return STATUS_OK;
     }
     status = find(f, &fact, &x, &why);
@@ -215,10 +211,8 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
         *err = why;
         return status;
     }
-    if (!x) {
-        f->ignored++;
+    if (!x)
         return STATUS_OK;
-    }
     return apply(f, b, x, &fact, err);
 }
 

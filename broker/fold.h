@@ -18,7 +18,6 @@ struct folder {
     struct eventlog *log; /* a connection of its own, for reading executions back */
     int64_t *over; /* ring of executions that ended lately: what still comes for them is dropped unread */
     size_t over_next, over_count;
-    uint64_t facts, ignored, refused; /* since the start */
 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
@@ -28,10 +27,10 @@ void folder_free(struct folder *f);
 /*
  * A message that is no event, or no event of its subject, is said in the log and passed over: it stays in the
  * stream. An error means that the broker cannot go on: STATUS_UNAVAILABLE when the log cannot be read,
- * STATUS_NO_MEMORY.
+ * STATUS_NO_MEMORY. `at` gets what the subject says; its type is EVENT_COUNT if that is no event's.
  */
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
-                         struct error *err) MUST_CHECK;
+                         struct event_subject *at, struct error *err) MUST_CHECK;
 /* The batch is in the log: executions that are over with it leave memory. */
 void fold_committed(struct folder *f, const struct batch *b);
 

@@ -1,9 +1,9 @@
 #include "mailbox.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "batch.h"
+#include "runtime/clock.h"
 
 enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err)
 {
@@ -11,13 +11,9 @@ enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err)
     m->items = calloc(m->capacity, sizeof(*m->items));
     if (!m->items)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&m->lock, NULL);
-    pthread_cond_init(&m->filled, &attributes);
-    pthread_cond_init(&m->drained, &attributes);
-    pthread_condattr_destroy(&attributes);
+    mono_cond_init(&m->filled);
+    mono_cond_init(&m->drained);
     return STATUS_OK;
 }
 
@@ -69,24 +65,11 @@ enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
     return status;
 }
 
-static struct timespec deadline(int64_t timeout_ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += timeout_ms / 1000;
-    t.tv_nsec += (timeout_ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms)
 {
-    struct timespec until = deadline(timeout_ms);
+    int64_t until_ns = mono_now().ns + timeout_ms * 1000000;
     pthread_mutex_lock(&m->lock);
-    while (m->count == 0 && pthread_cond_timedwait(&m->filled, &m->lock, &until) == 0)
+    while (m->count == 0 && mono_cond_wait_until(&m->filled, &m->lock, until_ns))
         continue;
     /* The taker's emptied array becomes the next to be filled. */
     struct mail *full = m->items;

@@ -26,14 +26,7 @@ struct writer {
 /* Waits for a change, at most 200 ms. With the lock held. */
 static void wait_a_little(struct writer *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += 200 * 1000000L;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&w->changed, &w->lock, &until);
+    mono_cond_wait_until(&w->changed, &w->lock, mono_now().ns + 200 * INT64_C(1000000));
 }
 
 static bool out_of_time(const struct writer *w)
@@ -201,12 +194,8 @@ enum status writer_start(struct eventlog *log, struct bus *bus, const struct sub
     if (!w)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the log's writer");
     *w = (struct writer){.log = log, .bus = bus, .subjects = *subjects, .engine = engine};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    mono_cond_init(&w->changed);
     int code = pthread_create(&w->thread, NULL, run, w);
     if (code != 0) {
         free(w);

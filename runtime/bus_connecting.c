@@ -235,7 +235,7 @@ static enum status attempt_new(const struct bus_options *o, struct bus *bus, str
     t->place = place;
     t->may_retry_login = given(o->nkey) || given(o->credentials);
     pthread_mutex_init(&t->mutex, NULL);
-    wire_cond_init(&t->changed);
+    mono_cond_init(&t->changed);
     *out = t;
     return STATUS_OK;
 }
@@ -255,7 +255,7 @@ static bool await_attempt(struct attempt *t, int64_t limit_ms)
     pthread_mutex_lock(&t->mutex);
     bool in_time = true;
     while (!t->done && in_time)
-        in_time = wire_cond_wait_until(&t->changed, &t->mutex, until_ns);
+        in_time = mono_cond_wait_until(&t->changed, &t->mutex, until_ns);
     t->abandoned = !t->done;
     bool done = t->done;
     pthread_mutex_unlock(&t->mutex);

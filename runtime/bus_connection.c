@@ -32,11 +32,11 @@ static struct bus *bus_new(const struct bus_options *o)
     bus->on_event_context = o->context;
     bus->is_daemon = o->retry_connect;
     pthread_mutex_init(&bus->state_mutex, NULL);
-    wire_cond_init(&bus->state_changed);
+    mono_cond_init(&bus->state_changed);
     pthread_mutex_init(&bus->pusher.mutex, NULL);
     pthread_cond_init(&bus->pusher.wake, NULL);
     pthread_mutex_init(&bus->keeper.mutex, NULL);
-    wire_cond_init(&bus->keeper.wake);
+    mono_cond_init(&bus->keeper.wake);
     atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
     publish_init(bus);
     readers_init(bus);

@@ -68,7 +68,7 @@ static void request_init(struct request *r, struct bus *bus, const char *subject
 {
     *r = (struct request){.exchange = {.kind = &REQUEST, .bus = bus, .subject = subject}};
     pthread_mutex_init(&r->mutex, NULL);
-    wire_cond_init(&r->changed);
+    mono_cond_init(&r->changed);
 }
 
 static void request_free(struct request *r)
@@ -83,7 +83,7 @@ static void await_request(struct request *r, int64_t until_ns)
     pthread_mutex_lock(&r->mutex);
     bool in_time = true;
     while (!r->done && in_time)
-        in_time = wire_cond_wait_until(&r->changed, &r->mutex, until_ns);
+        in_time = mono_cond_wait_until(&r->changed, &r->mutex, until_ns);
     pthread_mutex_unlock(&r->mutex);
     if (in_time)
         return;

@@ -113,10 +113,6 @@ int wire_status(natsMsg *msg, const char **text);
 const char *wire_header(natsMsg *msg, const char *name);
 /* Asks a consumer for a batch of messages, for WIRE_EXPIRES_MS, with a heartbeat each WIRE_HEARTBEAT_MS. */
 void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox, uint32_t batch);
-/* Condition variables of the room use the monotonic clock. */
-int wire_cond_init(pthread_cond_t *cond);
-/* Waits on it until the monotonic time; false when that has come. */
-bool wire_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns);
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 

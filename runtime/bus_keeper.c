@@ -53,7 +53,7 @@ static bool await_tick(struct keeper *k)
     int64_t until_ns = mono_now().ns + TICK_MS * NS_PER_MS;
     pthread_mutex_lock(&k->mutex);
     while (!k->stop && !k->hurry)
-        if (!wire_cond_wait_until(&k->wake, &k->mutex, until_ns))
+        if (!mono_cond_wait_until(&k->wake, &k->mutex, until_ns))
             break;
     k->hurry = false;
     bool go_on = !k->stop;

@@ -201,21 +201,3 @@ enum status wire_api_error(struct value error, const char *what, struct error *e
               ARGSTR(description), (long long)(error_code ? error_code : code));
     return error_place(err, "%s", what);
 }
-
-/* ---- waiting ----------------------------------------------------------------------------------------- */
-
-int wire_cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int failure = pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return failure;
-}
-
-bool wire_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns)
-{
-    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    return pthread_cond_timedwait(cond, mutex, &until) == 0;
-}

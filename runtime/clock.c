@@ -18,3 +18,19 @@ struct mono_time mono_now(void)
 {
     return (struct mono_time){now_ns(CLOCK_MONOTONIC)};
 }
+
+int mono_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int failure = pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return failure;
+}
+
+bool mono_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    return pthread_cond_timedwait(cond, mutex, &until) == 0;
+}

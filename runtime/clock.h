@@ -2,6 +2,8 @@
 #ifndef RUNTIME_CLOCK_H
 #define RUNTIME_CLOCK_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wall_time {
@@ -17,5 +19,10 @@ static inline int64_t mono_ms_since(struct mono_time then)
 {
     return (mono_now().ns - then.ns) / 1000000;
 }
+
+/* A condition variable whose waits go by the monotonic clock; an errno number, or 0. */
+int mono_cond_init(pthread_cond_t *cond);
+/* Waits on it until the monotonic time; false when that has come. */
+bool mono_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns);
 
 #endif

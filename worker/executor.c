@@ -330,13 +330,9 @@ static enum status start_executor(struct crew *c, struct error *err)
 
 static void init_sync(struct crew *c)
 {
-    pthread_condattr_t monotonic; /* the clock of mono_now() */
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_rwlock_init(&c->pull_lock, NULL);
     pthread_mutex_init(&c->mutex, NULL);
-    pthread_cond_init(&c->all_idle, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mono_cond_init(&c->all_idle);
 }
 
 enum status crew_open(struct station *station, uint32_t threads, struct crew **out, struct error *err)

@@ -118,13 +118,9 @@ static void due_at(struct lease_keeper *k, int64_t ns)
 
 static void init_sync(struct lease_keeper *k)
 {
-    pthread_condattr_t monotonic; /* the clock of mono_now() */
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&k->mutex, NULL);
-    pthread_cond_init(&k->wake, &monotonic);
-    pthread_cond_init(&k->empty, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mono_cond_init(&k->wake);
+    mono_cond_init(&k->empty);
 }
 
 static void free_keeper(struct lease_keeper *k)

@@ -102,7 +102,19 @@ static void add_event(struct timeline *t, const struct event *e)
     case EVENT_EXECUTION_COMPLETE: finish(t, e, "completed"); return;
     case EVENT_EXECUTION_FAILED: finish(t, e, "failed"); return;
     case EVENT_EXECUTION_CANCELLED: finish(t, e, "cancelled"); return;
+    case EVENT_STEP_RETRIED:
+    case EVENT_ITERATION_STARTED:
+    case EVENT_CHILD_COMPLETED:
+    case EVENT_CHILD_FAILED:
+    case EVENT_TIMER_FIRED:
+    case EVENT_SIGNAL_RECEIVED:
+    case EVENT_PAUSE_REQUESTED:
+    case EVENT_RESUME_REQUESTED:
+    case EVENT_RETRY_REQUESTED:
     case EVENT_CANCEL_REQUESTED:
+    case EVENT_EXECUTION_PAUSED:
+    case EVENT_EXECUTION_RESUMED:
+    case EVENT_EXECUTION_RETRIED:
     case EVENT_COUNT: return;
     }
 }

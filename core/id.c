@@ -64,14 +64,17 @@ uint32_t id_partition(int64_t execution_id, uint32_t partitions)
     return partitions > 1 ? fnv1a32((struct str){text, len}) % partitions : 0;
 }
 
-size_t task_id_format(struct task_id id, char out[TASK_ID_TEXT])
+size_t task_id_format(const struct task_id *id, char out[TASK_ID_TEXT])
 {
-    int len;
-    if (id.iteration < 0)
-        len = snprintf(out, TASK_ID_TEXT, "s%" PRIu32 "v%" PRIu32 "a%" PRIu32, id.step, id.visit, id.attempt);
-    else
-        len = snprintf(out, TASK_ID_TEXT, "s%" PRIu32 "v%" PRIu32 "i%" PRId32 "a%" PRIu32, id.step, id.visit,
-                       id.iteration, id.attempt);
+    int len = snprintf(out, TASK_ID_TEXT, "s%" PRIu32 "v%" PRIu32 "a%" PRIu32, id->step, id->visit,
+                       id->places[0].attempt);
+    for (uint32_t k = 1; k <= id->depth; k++) {
+        const struct task_place *p = &id->places[k];
+        len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "i%" PRIu32, p->item);
+        if (p->task > 0)
+            len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "t%" PRIu32, p->task);
+        len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "a%" PRIu32, p->attempt);
+    }
     return (size_t)len;
 }
 
@@ -91,20 +94,27 @@ static bool take_number(struct str *rest, char letter, uint32_t max, uint32_t *o
     return true;
 }
 
+static bool take_place(struct str *rest, struct task_place *place)
+{
+    if (!take_number(rest, 'i', INT32_MAX, &place->item))
+        return false;
+    if (rest->len != 0 && rest->ptr[0] == 't' &&
+        (!take_number(rest, 't', INT32_MAX, &place->task) || place->task == 0))
+        return false;
+    return take_number(rest, 'a', UINT32_MAX, &place->attempt) && place->attempt != 0;
+}
+
 static bool take_task_id(struct str rest, struct task_id *id)
 {
-    uint32_t iteration;
-    id->iteration = -1;
-    if (!take_number(&rest, 's', UINT32_MAX, &id->step) || !take_number(&rest, 'v', UINT32_MAX, &id->visit))
+    *id = (struct task_id){0};
+    if (!take_number(&rest, 's', UINT32_MAX, &id->step) || !take_number(&rest, 'v', UINT32_MAX, &id->visit) ||
+        !take_number(&rest, 'a', UINT32_MAX, &id->places[0].attempt))
         return false;
-    if (rest.len != 0 && rest.ptr[0] == 'i') {
-        if (!take_number(&rest, 'i', INT32_MAX, &iteration))
+    while (rest.len != 0 && id->depth + 1 < TASK_ID_DEPTH) {
+        if (!take_place(&rest, &id->places[++id->depth]))
             return false;
-        id->iteration = (int32_t)iteration;
     }
-    if (!take_number(&rest, 'a', UINT32_MAX, &id->attempt))
-        return false;
-    return rest.len == 0 && id->visit != 0 && id->attempt != 0;
+    return rest.len == 0 && id->visit != 0 && id->places[0].attempt != 0;
 }
 
 enum status task_id_parse(struct str text, struct task_id *out, struct error *err)
@@ -112,7 +122,7 @@ enum status task_id_parse(struct str text, struct task_id *out, struct error *er
     struct task_id id;
     if (!take_task_id(text, &id))
         return error_set(err, STATUS_INVALID,
-                         "\"%" PRISTR "\" is no task id: it has to be like s3v1a2 or s3v1i17a1",
+                         "\"%" PRISTR "\" is no task id: it has to be like s3v1a2 or s3v1a1i17a1",
                          ARGSTR(str_head(text, TASK_ID_TEXT)));
     *out = id;
     return STATUS_OK;

@@ -7,7 +7,9 @@
  * idempotency key: the first 62 bits of SHA-256("path\0key"), so that the same request gets the same id from
  * every publisher
  *
- * A task id names one attempt of one visit of one step (and iteration): "s3v1a2", "s3v1i17a1".
+ * A task id names one attempt: "s3v1a2" is the second of the first visit of step 3, "s3v1a1i17a2" the second
+ * of item 17 of the iterator that is the first, "s3v1a1i17t1a1" of the second task (from 0) of that item.
+ * Iterators in iterators go on in the same way.
  */
 #ifndef CORE_ID_H
 #define CORE_ID_H
@@ -18,7 +20,7 @@
 #include "status.h"
 #include "str.h"
 
-enum { ID_TEXT = 24, TASK_ID_TEXT = 48 };
+enum { ID_TEXT = 24, TASK_ID_TEXT = 144, TASK_ID_DEPTH = 4 };
 #define ID_EPOCH_MS INT64_C(1704067200000) /* 2024-01-01T00:00:00Z */
 
 /* `now_ms` since 1970; `node` 0–1023; `sequence` 0–4095. */
@@ -35,12 +37,16 @@ enum status id_parse(struct str text, int64_t *out, struct error *err) MUST_CHEC
 uint32_t id_partition(int64_t execution_id, uint32_t partitions);
 
 struct task_id {
-    uint32_t step;     /* number of the step in its playbook, from 0 */
-    uint32_t visit;    /* from 1 */
-    int32_t iteration; /* from 0; -1 when the step is no iteration */
-    uint32_t attempt;  /* from 1 */
+    uint32_t step;  /* number of the step in its playbook, from 0 */
+    uint32_t visit; /* from 1 */
+    uint32_t depth; /* how many iterators it is in: 0 for the step itself */
+    struct task_place {
+        uint32_t item, task; /* in the iterator around it, from 0; of no meaning at depth 0 */
+        uint32_t attempt;    /* from 1 */
+    } places[TASK_ID_DEPTH];
 };
-size_t task_id_format(struct task_id id, char out[TASK_ID_TEXT]);
+/* `depth` is below TASK_ID_DEPTH. Returns the length. */
+size_t task_id_format(const struct task_id *id, char out[TASK_ID_TEXT]);
 enum status task_id_parse(struct str text, struct task_id *out, struct error *err) MUST_CHECK;
 
 /* Whether the text can stand as one token of a subject here: 1–128 of [A-Za-z0-9_-]. */

@@ -76,3 +76,9 @@ enum status member_map(const struct member_reader *r, const char *name, struct v
     *out = value_is_absent(v) ? VALUE_EMPTY_MAP : v;
     return out->type == VALUE_MAP ? STATUS_OK : wrong(r, name, "a map");
 }
+
+enum status member_list(const struct member_reader *r, const char *name, struct value *out)
+{
+    *out = value_get(r->map, str_of(name));
+    return value_is_absent(*out) || out->type == VALUE_LIST ? STATUS_OK : wrong(r, name, "a list");
+}

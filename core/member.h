@@ -23,5 +23,7 @@ enum status member_int64(const struct member_reader *r, const char *name, int64_
                          int64_t *out) MUST_CHECK;
 /* Absent: an empty map. */
 enum status member_map(const struct member_reader *r, const char *name, struct value *out) MUST_CHECK;
+/* May be absent. */
+enum status member_list(const struct member_reader *r, const char *name, struct value *out) MUST_CHECK;
 
 #endif

@@ -3,6 +3,12 @@
 #include "id.h"
 #include "member.h"
 
+static void put_if_there(struct map_builder *b, const char *name, struct value v)
+{
+    if (!value_is_absent(v))
+        map_put(b, str_of(name), v);
+}
+
 enum status task_to_value(struct arena *a, const struct task *t, struct value *out, struct error *err)
 {
     struct map_builder b;
@@ -25,6 +31,9 @@ enum status task_to_value(struct arena *a, const struct task *t, struct value *o
         map_put(&b, STR("token"), value_str(t->token));
     map_put(&b, STR("args"), value_is_absent(t->args) ? VALUE_EMPTY_MAP : t->args);
     map_put(&b, STR("config"), value_is_absent(t->config) ? VALUE_EMPTY_MAP : t->config);
+    put_if_there(&b, "returns", t->returns);
+    put_if_there(&b, "saves", t->saves);
+    put_if_there(&b, "names", t->names);
     return map_end(&b, out, err);
 }
 
@@ -44,6 +53,9 @@ enum status task_from_value(struct value v, struct task *out, struct error *err)
     TRY(member_text(&r, "token", false, &t.token));
     TRY(member_map(&r, "args", &t.args));
     TRY(member_map(&r, "config", &t.config));
+    TRY(member_list(&r, "returns", &t.returns));
+    TRY(member_list(&r, "saves", &t.saves));
+    t.names = VALUE_GET(v, "names");
     *out = t;
     return STATUS_OK;
 }

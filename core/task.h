@@ -2,7 +2,8 @@
  * A task: one attempt of one step, as the broker publishes it on NOETL_TASKS and a worker reads it.
  *
  *   {"execution_id":"…","task_id":"s3v1a1","step":"fetch","type":"http","path":"examples/hello","visit":1,
- *    "attempt":1,"timeout_ms":300000,"token":"…","args":{…},"config":{…}}
+ *    "attempt":1,"timeout_ms":300000,"token":"…","args":{…},"config":{…},
+ *    "returns":["result.rows"],"saves":[{"tool":"postgres","keys":{…}}],"names":{…}}
  */
 #ifndef CORE_TASK_H
 #define CORE_TASK_H
@@ -23,6 +24,12 @@ struct task {
     struct str token;    /* the outcome echoes it, so that only who got the task can report it */
     struct value args;   /* a map, rendered */
     struct value config; /* a map: the tool's keys, rendered */
+    /* What belongs to the attempt after the tool has answered, in this order; each absent if there is
+     * nothing. */
+    struct value returns; /* a list of paths that the outcome has to have (core/path.h) */
+    struct value
+        saves; /* a list of {"tool", "keys"}: keys with templates, for the worker to render and run */
+    struct value names; /* a map: what these templates see beside result, this, data, status and args */
 };
 
 enum status task_to_value(struct arena *a, const struct task *t, struct value *out,

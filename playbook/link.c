@@ -57,6 +57,7 @@ static void link_step(struct compilation *c, struct step *step, const struct dra
     int length = (int)step->name.len;
     const char *name = step->name.ptr;
     action->type = from->type;
+    action->timeout_ms = from->timeout_ms;
     if (count_input(c, from->verbatim, step->at))
         action->verbatim = compilation_keep_value(c, from->verbatim);
     action->args = link_object(c, from->args, step->at, compilation_printf(c, "%.*s.args", length, name));

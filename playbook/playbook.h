@@ -45,11 +45,75 @@ struct next_node {
     struct position at;
 };
 
-struct action { /* what a tool step, or a workbook action, does */
+/* `retry`: whether and when an attempt is followed by another. Conditions are NULL where nothing is said. */
+struct retry_policy {
+    uint32_t max_attempts; /* at least 1, the first one included */
+    int64_t initial_delay_ms, max_delay_ms;
+    double backoff_multiplier; /* at least 1 */
+    double jitter;             /* 0 to 1: how far a delay may be off, as a part of it */
+    struct template *retry_when, *stop_when;
+    struct str retry_when_text, stop_when_text; /* as written */
+};
+
+/* Where one entry of `save` goes. */
+enum save_target {
+    SAVE_VARIABLE, /* `name` and `data` alone: a name of the context, kept by the broker */
+    SAVE_EVENT,    /* storage event, event_log: in the row of the step's end */
+    SAVE_STORAGE,  /* a tool writes it, as part of the attempt: on the worker */
+};
+struct save_entry {
+    enum save_target target;
+    struct str name; /* of a variable */
+    struct object_template
+        *data;           /* of SAVE_VARIABLE and SAVE_EVENT: rendered by the broker when the attempt ended */
+    enum step_type tool; /* of SAVE_STORAGE: what runs it */
+    struct value keys;   /* of SAVE_STORAGE: as written, in today's spelling; rendered by the worker */
+};
+
+/* `assert`: paths ("result.rows[0].id") that have to be there before the attempt, and after. */
+struct assertion {
+    struct str *expects, *returns;
+    uint32_t expect_count, return_count;
+};
+
+enum item_error { ITEM_ERROR_FAIL, ITEM_ERROR_CONTINUE, ITEM_ERROR_COLLECT };
+struct action;
+struct iterator {
+    struct template *collection; /* gives a list, or a map, which counts as a list of one */
+    struct str element;          /* the name under which an item is seen */
+    bool async;
+    bool enumerate;                               /* `index` is in scope too */
+    struct template *where, *order_by;            /* of an item; NULL if none */
+    struct template *concurrency, *limit, *chunk; /* give whole numbers; NULL if none */
+    enum item_error on_error;
+    struct action *tasks; /* run in this order for each item; at least one */
+    uint32_t task_count;
+};
+
+/* `type: playbook`: the other playbook's execution. Its workload is that of the playbook with the args over
+ * it. */
+struct playbook_call {
+    struct template *path, *version; /* version NULL: the newest */
+    struct str return_step;          /* whose data is the result; "": the execution's */
+    struct template *wait;           /* NULL: yes */
+};
+
+struct action { /* what a step, a workbook action or a task of an iterator does */
     enum step_type type;
+    struct str name;                /* of an iterator's task, for templates of later tasks; else "" */
     struct object_template *args;   /* NULL if none */
     struct object_template *config; /* the tool's own keys, without those in `verbatim`; never NULL */
     struct value verbatim;          /* map of keys that are handed on unrendered (python's `code`) */
+    int64_t timeout_ms;             /* of one attempt; of a signal: of the wait; 0: none said */
+    struct retry_policy *retry;     /* NULL: one attempt */
+    struct save_entry *saves;
+    uint32_t save_count;
+    struct assertion *assertion; /* NULL if none */
+    struct str *names_for_saves; /* the top-level names that the SAVE_STORAGE entries read */
+    uint32_t names_for_saves_count;
+    struct iterator *iterator;  /* STEP_ITERATOR */
+    struct playbook_call *call; /* STEP_PLAYBOOK */
+    struct template *signal;    /* STEP_SIGNAL: its name */
 };
 
 struct step {
@@ -58,9 +122,8 @@ struct step {
     enum step_type type; /* as written: STEP_WORKBOOK stays so; STEP_NONE for a step that only routes */
     uint32_t index;
     struct position at;
-    struct str pool;    /* "default" */
-    int64_t timeout_ms; /* of one attempt; 0: the configuration's default */
-    bool pass;          /* counts as done without running */
+    struct str pool; /* "default" */
+    bool pass;       /* counts as done without running */
     enum join_mode join;
     enum on_error_mode on_error;
     uint32_t on_error_step; /* with ON_ERROR_STEP: an edge to that step, by step index */

@@ -303,6 +303,5 @@ void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
     action_read(c, node, &f, what, &draft->action);
     if (step->type == STEP_WORKBOOK)
         use_action(c, step, draft, fields_get(&f, "name"));
-    step->timeout_ms = draft->action.timeout_ms;
     read_keys(c, step, draft, &f, what);
 }

@@ -107,8 +107,8 @@ enum status failure_from_error(struct turn *t, const struct error *e, struct fai
 enum status visit_task_id(struct turn *t, const struct visit *v, struct str *out)
 {
     char text[TASK_ID_TEXT];
-    struct task_id id = {.step = v->step, .visit = v->number, .iteration = -1, .attempt = v->attempt};
-    size_t len = task_id_format(id, text);
+    struct task_id id = {.step = v->step, .visit = v->number, .places = {{.attempt = v->attempt}}};
+    size_t len = task_id_format(&id, text);
     char *copy = arena_strdup(t->out->arena, (struct str){text, len});
     if (!copy)
         return arena_error(t->out->arena, t->err, "a task's id");

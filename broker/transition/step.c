@@ -50,8 +50,8 @@ static enum status started_context(struct turn *t, const struct step *step, cons
     map_begin(&m, t->out->arena);
     map_put(&m, STR("type"), value_text(step_type_name(step->action.type)));
     map_put(&m, STR("pool"), value_str(step->pool));
-    if (step->timeout_ms)
-        map_put(&m, STR("timeout_ms"), value_int(step->timeout_ms));
+    if (step->action.timeout_ms)
+        map_put(&m, STR("timeout_ms"), value_int(step->action.timeout_ms));
     map_put(&m, STR("args"), in->args);
     map_put(&m, STR("config"), in->config);
     return map_end(&m, out, t->err);
@@ -68,7 +68,7 @@ static enum status schedule(struct turn *t, struct visit *v, const struct input 
         .path = x->playbook->path,
         .visit = v->number,
         .attempt = ++v->attempt,
-        .timeout_ms = step->timeout_ms,
+        .timeout_ms = step->action.timeout_ms,
         .args = in->args,
     };
     TRY(visit_move(x, v, VISIT_SCHEDULED, t->err));

@@ -171,7 +171,7 @@ static struct visit *visit_of_outcome(const struct turn *t, const char **why_not
         return NULL;
     }
     struct visit *v = visit_find(t->x, id.step, id.visit);
-    if (!v || v->state != VISIT_SCHEDULED || v->attempt != id.attempt) {
+    if (!v || v->state != VISIT_SCHEDULED || id.depth > 0 || v->attempt != id.places[0].attempt) {
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
     }

@@ -19,6 +19,36 @@ struct task_order {
     struct task task;
 };
 
+/* At that time the fact timer_fired with this task_id is to be published, unless the timer is cancelled
+ * before. */
+struct timer_order {
+    struct str id;  /* of an attempt, or EXECUTION_TIMER */
+    int64_t due_ns; /* since 1970, by the stream's clock */
+    bool cancelled; /* of a timer that was set before: it need not fire any more */
+};
+#define EXECUTION_TIMER STR("execution")
+
+/*
+ * A sub-playbook's execution is to be requested: the newest text of the path, or that of a version, with
+ * these arguments over its workload. Its id is a function of the attempt's, so asking twice changes nothing.
+ * If it cannot be requested for good, the fact child_failed with this task_id is the parent's answer.
+ */
+struct child_order {
+    int64_t execution_id;
+    struct str path;
+    int64_t version;     /* 0: the newest */
+    struct value args;   /* a map */
+    struct value parent; /* goes into the request's context under "parent": {"execution_id", "task_id", …} */
+    struct str task_id;
+};
+
+/* A fact for another execution: child_completed or child_failed for the parent, cancel_requested for a child.
+ */
+struct notice {
+    struct event fact; /* without id, time and sequence */
+    struct str message_id;
+};
+
 /* What one fact led to. Everything in it lives in `arena`. */
 struct decisions {
     struct arena *arena;
@@ -26,6 +56,12 @@ struct decisions {
     uint32_t event_count, event_capacity;
     struct task_order *tasks;
     uint32_t task_count, task_capacity;
+    struct timer_order *timers;
+    uint32_t timer_count, timer_capacity;
+    struct child_order *children;
+    uint32_t child_count, child_capacity;
+    struct notice *notices;
+    uint32_t notice_count, notice_capacity;
     bool withdraw;       /* the execution is over early: tasks that are still queued are to be removed */
     const char *ignored; /* why the fact changed nothing (then there are no events); NULL if it was taken */
 };

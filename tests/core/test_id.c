@@ -79,16 +79,18 @@ static void task_ids_are_read_as_they_are_written(void **state)
         struct task_id id;
         const char *text;
     } cases[] = {
-        {{3, 1, -1, 2}, "s3v1a2"},
-        {{0, 1, 0, 1}, "s0v1i0a1"},
-        {{3, 1, 17, 1}, "s3v1i17a1"},
-        {{UINT32_MAX, UINT32_MAX, INT32_MAX, UINT32_MAX}, "s4294967295v4294967295i2147483647a4294967295"},
+        {{3, 1, 0, {{0, 0, 2}}}, "s3v1a2"},
+        {{0, 1, 1, {{0, 0, 1}, {0, 0, 1}}}, "s0v1a1i0a1"},
+        {{3, 1, 1, {{0, 0, 2}, {17, 0, 1}}}, "s3v1a2i17a1"},
+        {{3, 1, 2, {{0, 0, 1}, {17, 2, 3}, {4, 0, 5}}}, "s3v1a1i17t2a3i4a5"},
+        {{UINT32_MAX, UINT32_MAX, 1, {{0, 0, UINT32_MAX}, {INT32_MAX, 0, 1}}},
+         "s4294967295v4294967295a4294967295i2147483647a1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[TASK_ID_TEXT];
         struct error err;
         struct task_id back = {0};
-        assert_int_equal(task_id_format(cases[i].id, text), strlen(cases[i].text));
+        assert_int_equal(task_id_format(&cases[i].id, text), strlen(cases[i].text));
         assert_string_equal(text, cases[i].text);
         assert_ok(task_id_parse(str_of(text), &back, &err), &err);
         assert_memory_equal(&back, &cases[i].id, sizeof back);
@@ -107,8 +109,12 @@ static void other_texts_are_no_task_ids(void **state)
                                       "s01v1a1",
                                       "s1v0a1",
                                       "s1v1a0",
-                                      "s1v1i-1a1",
-                                      "s1v1i2147483648a1",
+                                      "s1v1a1i-1a1",
+                                      "s1v1a1i2147483648a1",
+                                      "s1v1i2a1",
+                                      "s1v1a1i2t0a1",
+                                      "s1v1a1i2t1",
+                                      "s1v1a1i2a1i2a1i2a1i2a1",
                                       "x1v1a1",
                                       "s4294967296v1a1",
                                       "s99999999999999999999v1a1",

@@ -78,8 +78,8 @@ static void add_options(struct buf *out, const struct playbook *p, const struct 
         buf_printf(out, " on_error -> %" PRISTR, ARGSTR(p->steps[s->on_error_step].name));
     if (!str_is(s->pool, "default"))
         buf_printf(out, " pool %" PRISTR, ARGSTR(s->pool));
-    if (s->timeout_ms)
-        buf_printf(out, " timeout %lld ms", (long long)s->timeout_ms);
+    if (s->action.timeout_ms)
+        buf_printf(out, " timeout %lld ms", (long long)s->action.timeout_ms);
     if (s->max_visits != 1000)
         buf_printf(out, " max_visits %u", s->max_visits);
     if (s->pass)

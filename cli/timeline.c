@@ -104,6 +104,7 @@ static void add_event(struct timeline *t, const struct event *e)
     case EVENT_EXECUTION_CANCELLED: finish(t, e, "cancelled"); return;
     case EVENT_STEP_RETRIED:
     case EVENT_ITERATION_STARTED:
+    case EVENT_ITERATION_SAVED:
     case EVENT_CHILD_COMPLETED:
     case EVENT_CHILD_FAILED:
     case EVENT_TIMER_FIRED:

@@ -100,6 +100,7 @@ enum status build_rendering_context(struct arena *a, const struct context_source
     struct value workload = source->workload.type == VALUE_MAP ? source->workload : VALUE_EMPTY_MAP;
     map_begin(&names, a);
     map_put_all(&names, workload);
+    map_put_all(&names, source->variables);
     map_put(&names, STR("workload"), workload);
     map_put(&names, STR("work"), workload);
     map_put(&names, STR("context"), workload);
@@ -131,8 +132,16 @@ enum status merge_template_work_context(struct arena *a, struct value template_o
 /* ---- The log ------------------------------------------------------------------------------------ */
 
 struct fold {
-    struct map_builder results, errors;
+    struct map_builder results, errors, variables;
 };
+
+/* Of the step itself, not of an item of an iterator. */
+static bool is_outcome_of(const struct event *outcome, const struct event *end)
+{
+    return (outcome->type == EVENT_ACTION_COMPLETED || outcome->type == EVENT_ACTION_ERROR) &&
+           str_equal(outcome->node_name, end->node_name) &&
+           !memchr(outcome->task_id.ptr, 'i', outcome->task_id.len);
+}
 
 /*
  * What a step that ended gave. The data of a tool is told once, in the row of its outcome, which is the row
@@ -140,9 +149,7 @@ struct fold {
  */
 static struct value data_of(const struct event *e, const struct event *before)
 {
-    bool is_outcome =
-        before && (before->type == EVENT_ACTION_COMPLETED || before->type == EVENT_ACTION_ERROR);
-    if (value_is_absent(e->result) && is_outcome && str_equal(before->node_name, e->node_name))
+    if (value_is_absent(e->result) && before && is_outcome_of(before, e))
         return VALUE_GET(before->result, "data");
     return e->result;
 }
@@ -150,6 +157,7 @@ static struct value data_of(const struct event *e, const struct event *before)
 static void fold_event(struct fold *f, const struct event *e, const struct event *before)
 {
     struct value data = data_of(e, before);
+    map_put_all(&f->variables, VALUE_GET(e->context, "saved"));
     if (e->type == EVENT_STEP_COMPLETED || e->type == EVENT_STEP_SKIPPED) {
         map_put(&f->results, e->node_name, value_is_absent(data) ? value_null() : data);
     } else if (e->type == EVENT_STEP_FAILED) {
@@ -191,12 +199,14 @@ enum status fetch_execution_context(struct arena *a, const struct event *events,
     read_first(&events[0], out);
     map_begin(&f.results, a);
     map_begin(&f.errors, a);
+    map_begin(&f.variables, a);
     for (size_t i = 0; i < count; i++) {
         if (events[i].execution_id != out->execution_id)
             return error_set(err, STATUS_INTERNAL, "the events are of more than one execution");
         fold_event(&f, &events[i], i > 0 ? &events[i - 1] : NULL);
     }
     TRY(map_end(&f.results, &out->results, err));
+    TRY(map_end(&f.variables, &out->variables, err));
     return map_end(&f.errors, &out->errors, err);
 }
 
@@ -294,6 +304,7 @@ enum status render_context(struct arena *a, const struct event *events, size_t c
         .workload = execution.workload,
         .results = execution.results,
         .errors = execution.errors,
+        .variables = execution.variables,
         .extra = extra_context,
     };
     TRY(build_rendering_context(a, &source, &context, err));

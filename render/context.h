@@ -3,6 +3,7 @@
  * the render service (on a state folded from the log).
  *
  *   each finished step   its data, with .data and .result as other spellings of itself, .error if it failed
+ *   <variables>          what `save` has named, unless a step has the name
  *   workload             the execution's workload; work and context are the same
  *   <workload keys>      unless a step has the name
  *   results              map of the finished steps
@@ -16,11 +17,12 @@
 
 struct context_source {
     int64_t execution_id;
-    struct value workload; /* a map */
-    struct value results;  /* a map: step name → data, in the order in which the steps ended */
-    struct value errors;   /* a map: step name → error of steps that failed and went on; or absent */
-    struct value aliases;  /* a map: step name → other name of its result (workbook actions); or absent */
-    struct value extra;    /* a map, or absent */
+    struct value workload;  /* a map */
+    struct value results;   /* a map: step name → data, in the order in which the steps ended */
+    struct value errors;    /* a map: step name → error of steps that failed and went on; or absent */
+    struct value aliases;   /* a map: step name → other name of its result (workbook actions); or absent */
+    struct value variables; /* a map: names that `save` has given; or absent */
+    struct value extra;     /* a map, or absent */
 };
 
 /* The map of names, in `a`; shares the source's values. */
@@ -41,7 +43,7 @@ struct execution_context {
     struct str path;
     int64_t version;
     struct str playbook; /* its text */
-    struct value workload, results, errors;
+    struct value workload, results, errors, variables;
 };
 enum status fetch_execution_context(struct arena *a, const struct event *events, size_t count,
                                     struct execution_context *out, struct error *err) MUST_CHECK;

@@ -22,6 +22,18 @@ static void *grow(struct arena *a, void *items, uint32_t count, uint32_t *capaci
     return moved;
 }
 
+/* Appends an item to the array `list` of the decisions, which has list##_count and list##_capacity beside it.
+ */
+#define ADD(t, items, count, capacity, item)                                                                 \
+    do {                                                                                                     \
+        void *room_ = grow((t)->out->arena, (items), (count), &(capacity), sizeof(*(items)));                \
+        if (!room_)                                                                                          \
+            return arena_error((t)->out->arena, (t)->err, "what a fact leads to");                           \
+        (items) = room_;                                                                                     \
+        (items)[(count)++] = (item);                                                                         \
+        return STATUS_OK;                                                                                    \
+    } while (0)
+
 static struct event *next_event(struct turn *t)
 {
     struct decisions *d = t->out;
@@ -62,6 +74,18 @@ struct event *emit_visit_event(struct turn *t, enum event_type type, const struc
     return e;
 }
 
+struct event *emit_work_event(struct turn *t, enum event_type root, enum event_type of_item,
+                              const struct work *w, uint32_t attempt)
+{
+    struct event *e = emit_visit_event(t, w->parent ? of_item : root, w->visit);
+    if (!e || attempt_id(t, w, attempt, &e->task_id) != STATUS_OK)
+        return NULL;
+    if (w->parent)
+        e->node_type = str_of(step_type_name(w->action->type));
+    e->attempt = attempt;
+    return e;
+}
+
 enum status emit_fact(struct turn *t)
 {
     struct event *e = next_event(t);
@@ -75,12 +99,35 @@ enum status emit_fact(struct turn *t)
 enum status emit_task(struct turn *t, struct str pool, const struct task *task)
 {
     struct decisions *d = t->out;
-    void *room = grow(d->arena, d->tasks, d->task_count, &d->task_capacity, sizeof(struct task_order));
-    if (!room)
-        return arena_error(d->arena, t->err, "a task");
-    d->tasks = room;
-    d->tasks[d->task_count++] = (struct task_order){pool, *task};
-    return STATUS_OK;
+    struct task_order order = {pool, *task};
+    ADD(t, d->tasks, d->task_count, d->task_capacity, order);
+}
+
+enum status emit_timer(struct turn *t, struct str id, int64_t due_ns)
+{
+    struct decisions *d = t->out;
+    struct timer_order order = {.id = id, .due_ns = due_ns};
+    ADD(t, d->timers, d->timer_count, d->timer_capacity, order);
+}
+
+enum status emit_timer_cancelled(struct turn *t, struct str id)
+{
+    struct decisions *d = t->out;
+    struct timer_order order = {.id = id, .cancelled = true};
+    ADD(t, d->timers, d->timer_count, d->timer_capacity, order);
+}
+
+enum status emit_child(struct turn *t, const struct child_order *order)
+{
+    struct decisions *d = t->out;
+    ADD(t, d->children, d->child_count, d->child_capacity, *order);
+}
+
+enum status emit_notice(struct turn *t, const struct event *fact, struct str message_id)
+{
+    struct decisions *d = t->out;
+    struct notice notice = {*fact, message_id};
+    ADD(t, d->notices, d->notice_count, d->notice_capacity, notice);
 }
 
 enum status failure_to_value(struct turn *t, const struct failure *f, struct value *out)
@@ -104,15 +151,48 @@ enum status failure_from_error(struct turn *t, const struct error *e, struct fai
     return STATUS_OK;
 }
 
-enum status visit_task_id(struct turn *t, const struct visit *v, struct str *out)
+enum status trial_failed(struct turn *t, struct trial *trial, const struct error *e)
+{
+    if (e->status == STATUS_NO_MEMORY) {
+        *t->err = *e;
+        return e->status;
+    }
+    trial->failed = true;
+    return failure_from_error(t, e, &trial->why);
+}
+
+static enum status keep_text(struct turn *t, struct str text, struct str *out)
+{
+    char *copy = arena_strdup(t->out->arena, text);
+    if (!copy)
+        return arena_error(t->out->arena, t->err, "a name");
+    *out = (struct str){copy, text.len};
+    return STATUS_OK;
+}
+
+enum status attempt_id(struct turn *t, const struct work *w, uint32_t attempt, struct str *out)
 {
     char text[TASK_ID_TEXT];
-    struct task_id id = {.step = v->step, .visit = v->number, .places = {{.attempt = v->attempt}}};
+    struct task_id id;
+    work_task_id(w, attempt, &id);
     size_t len = task_id_format(&id, text);
-    char *copy = arena_strdup(t->out->arena, (struct str){text, len});
-    if (!copy)
-        return arena_error(t->out->arena, t->err, "a task's id");
-    *out = (struct str){copy, len};
+    return keep_text(t, (struct str){text, len}, out);
+}
+
+enum status id_text(struct turn *t, int64_t id, struct str *out)
+{
+    char text[ID_TEXT];
+    size_t len = id_format(id, text);
+    return keep_text(t, (struct str){text, len}, out);
+}
+
+enum status time_text(struct turn *t, int64_t time_ns, struct value *out)
+{
+    char text[32];
+    struct str kept = STR("");
+    time_format(time_ns, text);
+    TRY(keep_text(t, str_of(text), &kept));
+    *out = value_str(kept);
     return STATUS_OK;
 }
 

@@ -4,12 +4,12 @@
  * A step that is reached gets a visit that gathers. Its gate opens when nothing that is open could still come
  * to it:
  *
- *   join: all    no other open visit is at a step from which this one can be reached without a loop edge. The
- * graph without loop edges has no cycle, so of all gathering visits at least one is behind no other, and its
- * gate opens as soon as the tasks before it have ended: gates cannot wait for each other. join: any    at
- * once; later arrivals are dropped until a loop edge above the step is passed again join: each   at once;
- * every arrival has its own visit `end`        nothing else is open at all. It runs once, whether or not an
- * edge leads to it
+ * join: all    No other open visit is at a step from which this one can be reached without a loop edge
+ *              (step_state.open_before counts them). The graph without loop edges has no cycle, so of all
+ *              gathering visits at least one is behind no other, and its gate opens as soon as the work
+ * before it has ended: gates cannot wait for each other. join: any    At once; later arrivals are dropped
+ * until a loop edge above the step is passed again. join: each   At once; every arrival has its own visit.
+ * `end`        Nothing else is open at all. It runs once, whether or not an edge leads to it.
  */
 #include "turn.h"
 
@@ -28,7 +28,7 @@ static void begin_round(struct execution *x, uint32_t target)
     }
 }
 
-static enum status too_many_visits(struct turn *t, const struct visit *v)
+static enum status too_many_visits(struct turn *t, struct visit *v)
 {
     const struct step *step = &t->x->playbook->steps[v->step];
     struct failure why = {
@@ -39,20 +39,6 @@ static enum status too_many_visits(struct turn *t, const struct visit *v)
     if (!why.message.ptr)
         return arena_error(t->out->arena, t->err, "an error's text");
     return execution_end_failed(t, v, &why);
-}
-
-enum status args_merge(struct arena *a, struct value base, struct value over, struct value *out,
-                       struct error *err)
-{
-    if (base.type != VALUE_MAP || over.type != VALUE_MAP) {
-        *out = over.type == VALUE_MAP ? over : base;
-        return STATUS_OK;
-    }
-    struct map_builder m;
-    map_begin(&m, a);
-    map_put_all(&m, base);
-    map_put_all(&m, over);
-    return map_end(&m, out, err);
 }
 
 /* What a further arrival brings goes over what earlier ones brought. */
@@ -95,52 +81,42 @@ enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, stru
 
 static bool gate_is_open(const struct execution *x, const struct visit *v)
 {
-    const struct playbook *p = x->playbook;
+    const struct step_state *s = &x->steps[v->step];
     if (is_end(x, v->step))
         return x->open_total == 1;
-    if (p->steps[v->step].join != JOIN_ALL)
-        return true;
-    for (uint32_t s = 0; s < p->step_count; s++) {
-        if (s != v->step && x->steps[s].open_visits > 0 && p->reach[(size_t)s * p->step_count + v->step])
-            return false;
-    }
-    return true;
+    return x->playbook->steps[v->step].join != JOIN_ALL || s->open_before == s->open_visits;
 }
 
-/* A gathering visit whose gate is open: of the first step in the playbook, the oldest. NULL if there is none.
+/* Starts what stands behind an open gate, in the order of arrival; what arrives meanwhile has its turn later.
  */
-static struct visit *next_open_gate(const struct execution *x)
+static enum status sweep(struct turn *t, bool *started)
 {
-    for (uint32_t s = 0; s < x->playbook->step_count; s++) {
-        if (x->steps[s].gathering == 0)
+    struct visit *next;
+    *started = false;
+    for (struct visit *v = t->x->first_gathering; v && !execution_is_over(t->x); v = next) {
+        next = v->next_gathering;
+        if (!gate_is_open(t->x, v))
             continue;
-        struct visit *oldest = NULL;
-        for (struct visit *v = x->steps[s].open; v; v = v->next) {
-            if (v->state == VISIT_GATHERING)
-                oldest = v;
-        }
-        if (oldest && gate_is_open(x, oldest))
-            return oldest;
+        *started = true;
+        TRY(step_start(t, v));
     }
-    return NULL;
+    return STATUS_OK;
 }
 
 enum status join_settle(struct turn *t)
 {
     struct execution *x = t->x;
-    while (!execution_is_over(x)) {
-        struct visit *v = next_open_gate(x);
-        if (v) {
-            TRY(step_start(t, v));
-        } else if (x->open_total == 0) {
-            int32_t end = x->playbook->end;
-            if (end < 0 || x->steps[end].visits > 0)
-                return execution_end_completed(t);
-            struct value no_args = {.type = VALUE_UNDEFINED};
-            TRY(join_arrive(t, (uint32_t)end, false, no_args));
-        } else {
+    while (!execution_is_over(x) && !x->paused) {
+        bool started;
+        TRY(sweep(t, &started));
+        if (started)
+            continue;
+        if (x->open_total > 0)
             return STATUS_OK;
-        }
+        int32_t end = x->playbook->end;
+        if (end < 0 || x->steps[end].visits > 0)
+            return execution_end_completed(t);
+        TRY(join_arrive(t, (uint32_t)end, false, ABSENT));
     }
     return STATUS_OK;
 }

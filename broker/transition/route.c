@@ -7,8 +7,7 @@ struct router {
     struct step_scope scope;
     struct routed *out;
     struct list_builder explanation;
-    bool failed;
-    struct failure *why;
+    struct trial *trial;
 };
 
 /* Under which condition an edge stands: its own, or that of the `then` or `else` around it. */
@@ -52,15 +51,11 @@ static enum status template_failed(struct router *r, struct str what, const stru
     struct error bare = *e;
     bare.place[0] = '\0';
     bare.line = bare.column = 0;
-    if (e->status == STATUS_NO_MEMORY) {
-        *r->t->err = *e;
-        return e->status;
-    }
-    r->failed = true;
-    TRY(failure_from_error(r->t, &bare, r->why));
-    r->why->message = arena_printf(a, "%" PRISTR " of step %" PRISTR ": %" PRISTR, ARGSTR(what),
-                                   ARGSTR(r->step->name), ARGSTR(r->why->message));
-    return r->why->message.ptr ? STATUS_OK : arena_error(a, r->t->err, "an error's text");
+    struct failure *why = &r->trial->why;
+    TRY(trial_failed(r->t, r->trial, &bare));
+    why->message = arena_printf(a, "%" PRISTR " of step %" PRISTR ": %" PRISTR, ARGSTR(what),
+                                ARGSTR(r->step->name), ARGSTR(why->message));
+    return why->message.ptr ? STATUS_OK : arena_error(a, r->t->err, "an error's text");
 }
 
 static enum status fire(struct router *r, const struct edge *e)
@@ -74,8 +69,7 @@ static enum status fire(struct router *r, const struct edge *e)
     *f = (struct firing){.edge = e};
     if (e->args) {
         struct error failure = {0};
-        if (object_render(e->args, &r->scope.inner, &t->inputs, t->out->arena, &f->args, &failure) !=
-            STATUS_OK)
+        if (object_render(e->args, r->scope.top, &t->inputs, t->out->arena, &f->args, &failure) != STATUS_OK)
             return template_failed(r, STR("the args of next"), &failure);
     }
     if ((int32_t)e->target != t->x->playbook->end)
@@ -104,7 +98,7 @@ static enum status pass_over_list(struct router *r, uint32_t first, uint32_t cou
 static enum status route_node(struct router *r, const struct next_node *n, bool fires, struct reason around)
 {
     struct reason why = reason_of(n, around), why_else = {why.when, true};
-    for (uint32_t i = 0; i < n->edge_count && !r->failed; i++) {
+    for (uint32_t i = 0; i < n->edge_count && !r->trial->failed; i++) {
         const struct edge *e = &r->step->edges[n->edge + i];
         TRY(explain(r, e, why, fires));
         if (fires)
@@ -123,7 +117,7 @@ static enum status judge(struct router *r, const struct next_node *n, bool *fire
     struct value truth;
     struct error e = {0};
     *fires = false;
-    if (template_render(n->when, &r->scope.inner, &r->t->inputs, r->t->out->arena, &truth, &e) == STATUS_OK) {
+    if (template_render(n->when, r->scope.top, &r->t->inputs, r->t->out->arena, &truth, &e) == STATUS_OK) {
         *fires = condition_is_true(truth);
         return STATUS_OK;
     }
@@ -135,7 +129,7 @@ static enum status judge(struct router *r, const struct next_node *n, bool *fire
 static enum status route_list(struct router *r, uint32_t first, uint32_t count, struct reason around)
 {
     bool any_was_true = false;
-    for (uint32_t i = first; i < first + count && !r->failed; i++) {
+    for (uint32_t i = first; i < first + count && !r->trial->failed; i++) {
         const struct next_node *n = &r->step->nodes[i];
         if (n->kind == NEXT_ELSE)
             continue;
@@ -144,10 +138,10 @@ static enum status route_list(struct router *r, uint32_t first, uint32_t count, 
             TRY(judge(r, n, &fires));
             any_was_true = any_was_true || fires;
         }
-        if (!r->failed)
+        if (!r->trial->failed)
             TRY(route_node(r, n, fires, around));
     }
-    for (uint32_t i = first; i < first + count && !r->failed; i++) {
+    for (uint32_t i = first; i < first + count && !r->trial->failed; i++) {
         const struct next_node *n = &r->step->nodes[i];
         if (n->kind == NEXT_ELSE)
             TRY(route_node(r, n, !any_was_true, around));
@@ -169,24 +163,22 @@ static bool needs_scope(const struct step *step)
 }
 
 enum status route_decide(struct turn *t, const struct visit *v, struct value data, struct value error,
-                         struct routed *out, bool *failed, struct failure *why)
+                         struct routed *out, struct trial *trial)
 {
+    const struct scope empty = {.names = VALUE_EMPTY_MAP};
     const struct step *step = &t->x->playbook->steps[v->step];
-    struct router r = {.t = t, .step = step, .out = out, .why = why};
+    struct router r = {.t = t, .step = step, .out = out, .trial = trial, .scope.top = &empty};
     *out =
         (struct routed){.capacity = step->edge_count, .ends_branch = true, .explanation = VALUE_EMPTY_LIST};
-    *failed = false;
     if (step->root_count == 0)
         return STATUS_OK;
     out->firings = ARENA_ARRAY(t->out->arena, struct firing, step->edge_count);
     if (!out->firings)
         return arena_error(t->out->arena, t->err, "the transitions of a step");
-    r.scope.inner.names = VALUE_EMPTY_MAP;
     if (needs_scope(step))
         TRY(scope_of_outcome(t, v, data, error, &r.scope));
     list_begin(&r.explanation, t->out->arena);
     TRY(route_list(&r, 0, step->root_count, (struct reason){STR(""), false}));
-    *failed = r.failed;
     return list_end(&r.explanation, &out->explanation, t->err);
 }
 

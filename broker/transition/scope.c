@@ -16,37 +16,140 @@ static enum status build_names(struct execution *x, struct error *err)
         if (!value_is_absent(x->errors[step]))
             map_put(&errors, name, x->errors[step]);
     }
-    struct context_source source = {.execution_id = x->id, .workload = x->workload};
+    struct context_source source = {
+        .execution_id = x->id, .workload = x->workload, .variables = x->variables};
     TRY(map_end(&results, &source.results, err));
     TRY(map_end(&errors, &source.errors, err));
     return build_rendering_context(a, &source, &x->names, err);
 }
 
-enum status scope_for(struct turn *t, struct value extra, struct step_scope *out)
+static enum status put_loop(struct turn *t, const struct item *item, struct map_builder *names)
 {
+    struct map_builder m;
+    struct value loop;
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("index"), value_int(item->index));
+    map_put(&m, STR("count"), value_int(item->count));
+    map_put(&m, STR("size"), value_int(item->count));
+    map_put(&m, STR("first"), value_bool(item->index == 0));
+    map_put(&m, STR("last"), value_bool(item->index + 1 == item->count));
+    map_put(&m, STR("item"), item->value);
+    TRY(map_end(&m, &loop, t->err));
+    map_put(names, STR("_loop"), loop);
+    return STATUS_OK;
+}
+
+/* The step's own name gives, to the tasks of its items, which item they are of. */
+static enum status put_result_index(struct turn *t, const struct item *item, struct map_builder *names)
+{
+    struct map_builder m;
+    struct value v;
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("result_index"), value_int(item->index));
+    TRY(map_end(&m, &v, t->err));
+    map_put(names, t->x->playbook->steps[item->iterator->visit->step].name, v);
+    return STATUS_OK;
+}
+
+enum status item_names(struct turn *t, const struct item *item, struct value *out)
+{
+    const struct iterator *it = item->iterator->action->iterator;
+    struct map_builder m;
+    map_begin(&m, t->out->arena);
+    map_put_all(&m, item->iterator->args);
+    if (!item->iterator->parent)
+        TRY(put_result_index(t, item, &m));
+    TRY(put_loop(t, item, &m));
+    if (it->enumerate)
+        map_put(&m, STR("index"), value_int(item->index));
+    if (it->chunk)
+        map_put(&m, STR("batch"), item->value);
+    map_put_all(&m, item->earlier);
+    map_put(&m, it->element, item->value);
+    return map_end(&m, out, t->err);
+}
+
+/* Frames from the innermost item to the outermost, behind `count` that are there. */
+static enum status add_items(struct turn *t, const struct work *w, struct step_scope *s, uint32_t *count)
+{
+    for (; w && w->parent; w = w->parent) {
+        const struct loop *loop = w->parent->loop;
+        struct item item = {
+            .iterator = w->parent,
+            .value = loop->items.u.list[w->item],
+            .index = w->item,
+            .count = loop->items.len,
+            .earlier = loop->earlier ? loop->earlier[w->item] : ABSENT,
+        };
+        TRY(item_names(t, &item, &s->frames[(*count)++].names));
+    }
+    return STATUS_OK;
+}
+
+enum status scope_for(struct turn *t, const struct work *w, struct value extra, struct step_scope *out)
+{
+    uint32_t count = 0;
     if (value_is_absent(t->x->names))
         TRY(build_names(t->x, t->err));
-    out->outer = (struct scope){t->x->names, NULL};
-    out->inner = (struct scope){extra.type == VALUE_MAP ? extra : VALUE_EMPTY_MAP, &out->outer};
+    if (extra.type == VALUE_MAP && extra.len)
+        out->frames[count++].names = extra;
+    TRY(add_items(t, w, out, &count));
+    out->frames[count++].names = t->x->names;
+    for (uint32_t i = 0; i < count; i++)
+        out->frames[i].outer = i + 1 < count ? &out->frames[i + 1] : NULL;
+    out->top = &out->frames[0];
+    return STATUS_OK;
+}
+
+struct value scope_find(const struct scope *scope, struct str name)
+{
+    struct value v = ABSENT;
+    for (; scope && value_is_absent(v); scope = scope->outer)
+        v = value_get(scope->names, name);
+    return v;
+}
+
+/* The names of an outcome, for a map that may get more of them. */
+static enum status put_outcome(struct turn *t, struct map_builder *m, struct value data, struct value error)
+{
+    struct value own;
+    bool success = value_is_absent(error);
+    TRY(context_step_value(t->out->arena, data, error, &own, t->err));
+    map_put(m, STR("result"), own);
+    map_put(m, STR("this"), own);
+    map_put(m, STR("data"), own);
+    map_put(m, STR("error"), success ? value_null() : error);
+    map_put(m, STR("success"), value_bool(success));
+    map_put(m, STR("status"), value_text(success ? "success" : "error"));
     return STATUS_OK;
 }
 
 enum status scope_of_outcome(struct turn *t, const struct visit *v, struct value data, struct value error,
                              struct step_scope *out)
 {
-    struct value own;
-    TRY(context_step_value(t->out->arena, data, error, &own, t->err));
     struct map_builder m;
-    map_begin(&m, t->out->arena);
-    bool success = value_is_absent(error);
-    map_put(&m, STR("result"), own);
-    map_put(&m, STR("this"), own);
-    map_put(&m, STR("data"), own);
-    map_put(&m, STR("error"), success ? value_null() : error);
-    map_put(&m, STR("success"), value_bool(success));
-    map_put(&m, STR("status"), value_text(success ? "success" : "error"));
-    map_put(&m, STR("attempt"), value_int(v->attempt));
     struct value names;
+    uint32_t before = v->work ? v->work->attempts_before : 0;
+    map_begin(&m, t->out->arena);
+    TRY(put_outcome(t, &m, data, error));
+    map_put(&m, STR("attempt"), value_int(v->attempt - before));
     TRY(map_end(&m, &names, t->err));
-    return scope_for(t, names, out);
+    return scope_for(t, NULL, names, out);
+}
+
+enum status scope_of_attempt(struct turn *t, const struct work *w, struct value data, struct value error,
+                             struct step_scope *out)
+{
+    struct map_builder m;
+    struct value names, code = VALUE_GET(error, "status_code");
+    const struct retry_policy *retry = w->action->retry;
+    if (value_is_absent(code))
+        code = VALUE_GET(data, "status_code");
+    map_begin(&m, t->out->arena);
+    TRY(put_outcome(t, &m, data, error));
+    map_put(&m, STR("attempt"), value_int(w->attempt - w->attempts_before));
+    map_put(&m, STR("max_attempts"), value_int(retry ? retry->max_attempts : 1));
+    map_put(&m, STR("status_code"), value_is_absent(code) ? value_null() : code);
+    TRY(map_end(&m, &names, t->err));
+    return scope_for(t, w, names, out);
 }

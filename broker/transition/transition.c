@@ -2,109 +2,9 @@
 
 #include <stdio.h>
 
-#include "core/digest.h"
-#include "core/id.h"
 #include "turn.h"
 
-/* ---- the end of an execution ------------------------------------------------------------------------- */
-
-/* Nothing may stay open behind an execution's end; tasks that are still queued are withdrawn. */
-static enum status drop_open_visits(struct turn *t)
-{
-    struct execution *x = t->x;
-    for (uint32_t s = 0; x->playbook && s < x->playbook->step_count; s++) {
-        while (x->steps[s].open) {
-            struct visit *v = x->steps[s].open;
-            t->out->withdraw = t->out->withdraw || v->state == VISIT_SCHEDULED;
-            TRY(visit_move(x, v, VISIT_DROPPED, t->err));
-            visit_release(x, v);
-        }
-    }
-    return STATUS_OK;
-}
-
-/* The data of `end` if it has any, else of the steps that ended their branches, by name. */
-static enum status result_of(struct turn *t, struct value *out)
-{
-    struct execution *x = t->x;
-    const struct playbook *p = x->playbook;
-    if (p->end >= 0 && x->steps[p->end].has_data && x->data[p->end].type != VALUE_NULL) {
-        *out = x->data[p->end];
-        return value_copy(t->out->arena, *out, out, t->err);
-    }
-    struct map_builder m;
-    map_begin(&m, t->out->arena);
-    for (uint32_t i = 0; i < x->ended_count; i++) {
-        uint32_t s = x->ended[i];
-        bool has_data = step_type_is_tool(p->steps[s].action.type) || x->data[s].type != VALUE_NULL;
-        if (!x->steps[s].is_last || !has_data || (int32_t)s == p->end)
-            continue;
-        struct value copy;
-        TRY(value_copy(t->out->arena, x->data[s], &copy, t->err));
-        map_put(&m, p->steps[s].name, copy);
-    }
-    return map_end(&m, out, t->err);
-}
-
-enum status execution_end_completed(struct turn *t)
-{
-    struct value result;
-    TRY(result_of(t, &result));
-    struct event *e = emit_event(t, EVENT_EXECUTION_COMPLETE);
-    if (!e)
-        return arena_error(t->out->arena, t->err, "an event");
-    e->result = result;
-    t->x->phase = PHASE_COMPLETED;
-    return STATUS_OK;
-}
-
-enum status execution_end_failed(struct turn *t, const struct visit *v, const struct failure *why)
-{
-    struct execution *x = t->x;
-    struct map_builder m;
-    struct value error, body;
-    map_begin(&m, t->out->arena);
-    if (v) {
-        map_put(&m, STR("step"), value_str(x->playbook->steps[v->step].name));
-        map_put(&m, STR("attempt"), value_int(v->attempt));
-    }
-    TRY(failure_to_value(t, why, &body));
-    map_put_all(&m, body);
-    TRY(map_end(&m, &error, t->err));
-
-    struct event *e = emit_event(t, EVENT_EXECUTION_FAILED);
-    if (!e)
-        return arena_error(t->out->arena, t->err, "an event");
-    e->error = why->message;
-    if (v)
-        e->error = arena_printf(t->out->arena, "step %" PRISTR " failed: %" PRISTR,
-                                ARGSTR(x->playbook->steps[v->step].name), ARGSTR(why->message));
-    if (!e->error.ptr)
-        return arena_error(t->out->arena, t->err, "an error's text");
-    map_begin(&m, t->out->arena);
-    map_put(&m, STR("error"), error);
-    TRY(map_end(&m, &e->context, t->err));
-    x->phase = PHASE_FAILED;
-    return drop_open_visits(t);
-}
-
-enum status execution_end_cancelled(struct turn *t, struct str reason)
-{
-    struct event *e = emit_event(t, EVENT_EXECUTION_CANCELLED);
-    if (!e)
-        return arena_error(t->out->arena, t->err, "an event");
-    e->error = reason.len ? reason : STR("cancelled");
-    t->x->phase = PHASE_CANCELLED;
-    return drop_open_visits(t);
-}
-
 /* ---- the facts ----------------------------------------------------------------------------------------- */
-
-static enum status ignore(struct turn *t, const char *why)
-{
-    t->out->ignored = why;
-    return STATUS_OK;
-}
 
 /* Keeps what the execution needs of its request for as long as it lives. */
 static enum status keep_request(struct execution *x, struct value context, struct error *err)
@@ -117,7 +17,9 @@ static enum status keep_request(struct execution *x, struct value context, struc
     TRY(value_copy(&x->arena, VALUE_GET(context, "workload"), &x->workload, err));
     if (x->workload.type != VALUE_MAP)
         x->workload = VALUE_EMPTY_MAP;
-    return STATUS_OK;
+    struct value timeout = VALUE_GET(context, "timeout_ms");
+    x->timeout_ms = timeout.type == VALUE_INT && timeout.u.i > 0 ? timeout.u.i : 0;
+    return value_copy(&x->arena, VALUE_GET(context, "parent"), &x->parent, err);
 }
 
 static enum status emit_start(struct turn *t, struct value context)
@@ -157,21 +59,23 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
     }
     TRY(execution_set_playbook(x, playbook, t->err));
     x->phase = PHASE_RUNNING;
+    if (!x->timeout_ms)
+        x->timeout_ms = playbook->timeout_ms;
     TRY(emit_start(t, context));
-    const struct value no_args = {.type = VALUE_UNDEFINED};
-    return join_arrive(t, playbook->start, false, no_args);
+    TRY(set_deadline(t));
+    return join_arrive(t, playbook->start, false, ABSENT);
 }
 
-/* The visit whose current attempt the fact is the outcome of, or why it is of none. */
-static struct visit *visit_of_outcome(const struct turn *t, const char **why_not)
+/* The work whose current attempt the fact is the outcome of, or why it is of none. */
+static struct work *work_of_outcome(const struct turn *t, const char **why_not)
 {
     struct task_id id;
     if (task_id_parse(t->fact->task_id, &id, NULL) != STATUS_OK) {
         *why_not = "its task_id is none";
         return NULL;
     }
-    struct visit *v = visit_find(t->x, id.step, id.visit);
-    if (!v || v->state != VISIT_SCHEDULED || id.depth > 0 || v->attempt != id.places[0].attempt) {
+    struct work *w = work_find(t->x, &id);
+    if (!w || w->state != WORK_TASK || w->attempt != id.places[id.depth].attempt) {
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
     }
@@ -181,7 +85,7 @@ static struct visit *visit_of_outcome(const struct turn *t, const char **why_not
         *why_not = "its token is not the task's";
         return NULL;
     }
-    return v;
+    return w;
 }
 
 /* Why an attempt failed, from the envelope of its outcome. */
@@ -200,26 +104,24 @@ static struct failure failure_of(const struct event *outcome)
     return why;
 }
 
-static enum status on_outcome(struct turn *t, struct playbook_cache *playbooks)
+static enum status on_outcome(struct turn *t)
 {
-    (void)playbooks;
     const char *why_not = NULL;
-    struct visit *v = visit_of_outcome(t, &why_not);
-    if (!v)
-        return ignore(t, why_not);
+    struct work *w = work_of_outcome(t, &why_not);
+    if (!w)
+        return ignore_fact(t, why_not);
     TRY(emit_fact(t));
     struct value data = VALUE_GET(t->fact->result, "data");
     if (value_is_absent(data))
         data = value_null();
     if (t->fact->type == EVENT_ACTION_COMPLETED)
-        return step_succeeded(t, v, data);
+        return attempt_ended(t, w, data, NULL);
     struct failure why = failure_of(t->fact);
-    return step_failed(t, v, data, &why);
+    return attempt_ended(t, w, data, &why);
 }
 
-static enum status on_cancel(struct turn *t, struct playbook_cache *playbooks)
+static enum status on_cancel(struct turn *t)
 {
-    (void)playbooks;
     TRY(emit_fact(t));
     return execution_end_cancelled(t, value_as_str(VALUE_GET(t->fact->context, "reason")));
 }
@@ -227,29 +129,43 @@ static enum status on_cancel(struct turn *t, struct playbook_cache *playbooks)
 /* ---- the table --------------------------------------------------------------------------------------------
  */
 
-typedef enum status on_fact(struct turn *t, struct playbook_cache *playbooks);
+typedef enum status on_fact(struct turn *t);
 
-/* What a running execution does with each fact. A new one takes only its request, one that is over takes
- * nothing. */
+/* What a running execution does with each fact. A new one takes only its request, one that failed or was
+ * cancelled only a retry, one that is complete nothing. */
 static on_fact *const while_running[EVENT_COUNT] = {
-    [EVENT_ACTION_COMPLETED] = on_outcome,
-    [EVENT_ACTION_ERROR] = on_outcome,
+    [EVENT_ACTION_COMPLETED] = on_outcome,    [EVENT_ACTION_ERROR] = on_outcome,
+    [EVENT_CHILD_COMPLETED] = on_child_ended, [EVENT_CHILD_FAILED] = on_child_ended,
+    [EVENT_TIMER_FIRED] = on_timer,           [EVENT_SIGNAL_RECEIVED] = on_signal,
+    [EVENT_PAUSE_REQUESTED] = on_pause,       [EVENT_RESUME_REQUESTED] = on_resume,
     [EVENT_CANCEL_REQUESTED] = on_cancel,
 };
 
 static on_fact *handler_for(const struct execution *x, enum event_type type, const char **why_not)
 {
-    if (x->phase == PHASE_NEW && type == EVENT_EXECUTION_REQUESTED)
-        return on_requested;
+    bool stopped = x->phase == PHASE_FAILED || x->phase == PHASE_CANCELLED;
+    if (stopped && type == EVENT_RETRY_REQUESTED)
+        return on_retry;
     if (x->phase == PHASE_NEW)
         *why_not = "the execution was never requested";
     else if (execution_is_over(x))
         *why_not = "the execution is over";
+    else if (type == EVENT_RETRY_REQUESTED)
+        *why_not = "the execution has not failed";
     else if (!while_running[type])
         *why_not = "it has been taken already";
     else
         return while_running[type];
     return NULL;
+}
+
+static enum status handle(struct turn *t, struct playbook_cache *playbooks)
+{
+    enum event_type type = t->fact->type;
+    if (t->x->phase == PHASE_NEW && type == EVENT_EXECUTION_REQUESTED)
+        return on_requested(t, playbooks);
+    on_fact *handler = handler_for(t->x, type, &t->out->ignored);
+    return handler ? handler(t) : STATUS_OK;
 }
 
 enum status transition(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
@@ -266,10 +182,7 @@ enum status transition(struct execution *x, const struct event *fact, struct pla
         .err = err,
     };
     t.inputs.seed = (uint64_t)x->id ^ ((uint64_t)fact->time_ns << 1) ^ ((uint64_t)x->next_event_id << 48);
-    on_fact *handler = handler_for(x, fact->type, &out->ignored);
-    if (!handler)
-        return STATUS_OK;
-    TRY(handler(&t, playbooks));
+    TRY(handle(&t, playbooks));
     if (out->ignored)
         return STATUS_OK;
     TRY(join_settle(&t));

@@ -1,0 +1,238 @@
+/*
+ * An attempt that runs an action, or several, for each item of a collection.
+ *
+ *   items:    done │ done │ at work │ done │ at work │ not begun …
+ *                            └── at most `concurrency` of them ──┘   ▲ next
+ *
+ * An item's tasks are run one after the other; its data is that of the last. The loop's data is the list of
+ * these, in the order of the items, whatever the order in which they ended.
+ */
+#include "turn.h"
+
+#include "render/context.h"
+
+enum { CONCURRENCY = 8 };
+
+/* ---- the beginning
+ * --------------------------------------------------------------------------------------------- */
+
+static enum status new_loop(struct turn *t, const struct work *w, struct value items, uint32_t concurrency,
+                            struct loop **out)
+{
+    struct arena *a = &t->x->arena;
+    struct loop *loop = ARENA_NEW(a, struct loop);
+    if (!loop)
+        return arena_error(a, t->err, "a loop");
+    *out = loop;
+    loop->concurrency = concurrency;
+    loop->results = ARENA_ARRAY(a, struct value, items.len);
+    loop->active = ARENA_ARRAY(a, struct work *, items.len);
+    if (w->action->iterator->task_count > 1)
+        loop->earlier = ARENA_ARRAY(a, struct value, items.len);
+    if (!loop->results || !loop->active || (w->action->iterator->task_count > 1 && !loop->earlier))
+        return arena_error(a, t->err, "a loop");
+    return value_copy(a, items, &loop->items, t->err);
+}
+
+static enum status started_context(struct turn *t, const struct work *w, struct value *out)
+{
+    struct map_builder m;
+    map_begin(&m, t->out->arena);
+    if (w->parent)
+        map_put(&m, STR("index"), value_int(w->item));
+    map_put(&m, STR("type"), value_text("iterator"));
+    map_put(&m, STR("count"), value_int(w->loop->items.len));
+    map_put(&m, STR("mode"), value_text(w->action->iterator->async ? "async" : "sequential"));
+    map_put(&m, STR("concurrency"), value_int(w->loop->concurrency));
+    if (w->args.len)
+        map_put(&m, STR("args"), w->args);
+    return map_end(&m, out, t->err);
+}
+
+static enum status concurrency_of(struct turn *t, const struct work *w, struct value args, uint32_t *out,
+                                  struct trial *trial)
+{
+    const struct iterator *it = w->action->iterator;
+    struct step_scope scope;
+    int64_t n;
+    *out = 1;
+    if (!it->async)
+        return STATUS_OK;
+    TRY(scope_for(t, w, args, &scope));
+    TRY(whole_number(t, it->concurrency, "concurrency", &scope, 1, CONCURRENCY, &n, trial));
+    *out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+    return STATUS_OK;
+}
+
+enum status loop_begin(struct turn *t, struct work *w)
+{
+    struct input in;
+    struct value items;
+    uint32_t concurrency;
+    struct loop *loop = NULL;
+    struct trial trial = {0};
+    TRY(render_input(t, w->visit, w, &in, &trial));
+    t->x->garbage += value_size(w->args);
+    TRY(value_copy(&t->x->arena, in.args, &w->args, t->err));
+    TRY(items_collect(t, w, in.args, &items, &trial));
+    TRY(concurrency_of(t, w, in.args, &concurrency, &trial));
+    if (trial.failed)
+        return work_failed(t, w, value_null(), &trial.why);
+    TRY(new_loop(t, w, items, concurrency, &loop));
+    TRY(attempt_begins(t, w, WORK_LOOP));
+    w->loop = loop;
+    struct event *e = emit_work_event(t, EVENT_STEP_STARTED, EVENT_ITERATION_STARTED, w, w->attempt);
+    if (!e)
+        return arena_error(t->out->arena, t->err, "an event");
+    TRY(started_context(t, w, &e->context));
+    return loop_pump(t, w);
+}
+
+/* ---- items
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static enum status start_task(struct turn *t, struct work *w, uint32_t item, uint32_t task)
+{
+    struct work *of_item;
+    TRY(work_new(t->x, w->visit, w, &w->action->iterator->tasks[task], &of_item, t->err));
+    of_item->item = item;
+    of_item->task = task;
+    w->loop->active[item] = of_item;
+    return work_begin(t, of_item);
+}
+
+static enum status end_loop(struct turn *t, struct work *w)
+{
+    struct loop *loop = w->loop;
+    struct value data = {.type = VALUE_LIST, .len = loop->items.len, .u.list = loop->results};
+    return attempt_ended(t, w, data, NULL);
+}
+
+/*
+ * What an item does at once, before this returns, comes back here while `pumping` is set, and goes on in the
+ * loop below instead of ever deeper calls. It may also end the whole attempt: then the loop is no longer the
+ * work's.
+ */
+enum status loop_pump(struct turn *t, struct work *w)
+{
+    struct loop *loop = w->loop;
+    if (loop->pumping || execution_is_over(t->x))
+        return STATUS_OK;
+    loop->pumping = true;
+    while (w->loop == loop && loop->next < loop->items.len && loop->running < loop->concurrency) {
+        if (t->x->paused) {
+            if (!w->list)
+                work_append(&t->x->queue, w);
+            break;
+        }
+        loop->running++;
+        TRY(start_task(t, w, loop->next++, 0));
+        if (execution_is_over(t->x))
+            break;
+    }
+    loop->pumping = false;
+    bool ended = w->loop == loop && loop->done == loop->items.len && !execution_is_over(t->x);
+    return ended ? end_loop(t, w) : STATUS_OK;
+}
+
+static enum status end_item(struct turn *t, struct work *w, struct value data)
+{
+    struct work *iterator = w->parent;
+    struct loop *loop = iterator->loop;
+    uint32_t item = w->item;
+    TRY(value_copy(&t->x->arena, data, &loop->results[item], t->err));
+    if (loop->earlier) {
+        t->x->garbage += value_size(loop->earlier[item]);
+        loop->earlier[item] = ABSENT;
+    }
+    loop->active[item] = NULL;
+    work_release(t->x, w);
+    loop->running--;
+    loop->done++;
+    return loop_pump(t, iterator);
+}
+
+/* What the next task of the item sees: the data of this one, as `result` and by its name. */
+static enum status remember_task(struct turn *t, const struct work *w, struct value data)
+{
+    struct value *earlier = &w->parent->loop->earlier[w->item], own, all;
+    struct map_builder m;
+    TRY(context_step_value(t->out->arena, data, ABSENT, &own, t->err));
+    map_begin(&m, t->out->arena);
+    map_put_all(&m, *earlier);
+    map_put(&m, STR("result"), own);
+    if (w->action->name.len)
+        map_put(&m, w->action->name, own);
+    TRY(map_end(&m, &all, t->err));
+    t->x->garbage += value_size(*earlier);
+    return value_copy(&t->x->arena, all, earlier, t->err);
+}
+
+enum status item_succeeded(struct turn *t, struct work *w, struct value data)
+{
+    struct work *iterator = w->parent;
+    uint32_t item = w->item, next = w->task + 1;
+    if (next == iterator->action->iterator->task_count)
+        return end_item(t, w, data);
+    TRY(remember_task(t, w, data));
+    work_release(t->x, w);
+    return start_task(t, iterator, item, next);
+}
+
+/* ---- an item that failed
+ * ------------------------------------------------------------------------------------------ */
+
+static enum status collected_error(struct turn *t, const struct failure *why, struct value *out)
+{
+    struct map_builder m;
+    struct value error;
+    TRY(failure_to_value(t, why, &error));
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("status"), value_text("error"));
+    map_put(&m, STR("error"), error);
+    return map_end(&m, out, t->err);
+}
+
+static enum status failure_with_index(struct turn *t, const struct work *w, const struct failure *why,
+                                      struct failure *out)
+{
+    struct map_builder m;
+    *out = *why;
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("kind"), value_str(why->kind));
+    map_put(&m, STR("message"), value_str(why->message));
+    map_put_all(&m, why->detail);
+    map_put(&m, STR("index"), value_int(w->item));
+    out->message = arena_printf(t->out->arena, "item %u: %" PRISTR, w->item, ARGSTR(why->message));
+    if (!out->message.ptr)
+        return arena_error(t->out->arena, t->err, "an error's text");
+    map_put(&m, STR("message"), value_str(out->message));
+    return map_end(&m, &out->detail, t->err);
+}
+
+/* The others are given up, and with them the attempt. */
+static enum status fail_loop(struct turn *t, struct work *w, const struct failure *why)
+{
+    struct work *iterator = w->parent;
+    struct failure of_loop;
+    bool withdraw = t->out->withdraw;
+    TRY(failure_with_index(t, w, why, &of_loop));
+    TRY(work_stop(t, iterator));
+    t->out->withdraw = withdraw; /* the execution goes on: its other tasks stay */
+    loop_release(t->x, iterator);
+    TRY(work_move(t->x, iterator, WORK_READY, t->err));
+    return attempt_ended(t, iterator, value_null(), &of_loop);
+}
+
+enum status item_failed(struct turn *t, struct work *w, struct value data, const struct failure *why)
+{
+    (void)data;
+    struct value collected;
+    switch (w->parent->action->iterator->on_error) {
+    case ITEM_ERROR_CONTINUE: return end_item(t, w, value_null());
+    case ITEM_ERROR_COLLECT: TRY(collected_error(t, why, &collected)); return end_item(t, w, collected);
+    case ITEM_ERROR_FAIL: break;
+    }
+    return fail_loop(t, w, why);
+}

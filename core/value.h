@@ -160,6 +160,9 @@ bool value_identical(struct value a, struct value b);
 
 /* A deep copy that owes nothing to the source's arena. VALUE_OBJECT is refused (STATUS_INVALID). */
 enum status value_copy(struct arena *a, struct value v, struct value *out, struct error *err) MUST_CHECK;
+/* The same without flags: what writing the value as JSON and reading it again would give. */
+enum status value_copy_plain(struct arena *a, struct value v, struct value *out,
+                             struct error *err) MUST_CHECK;
 /* `over` over `base`: maps are merged deeply, everything else (lists too) is replaced. Shares both. */
 enum status value_merge(struct arena *a, struct value base, struct value over, struct value *out,
                         struct error *err) MUST_CHECK;

@@ -1,7 +1,11 @@
 /* Copies and merges. */
 #include "value_inner.h"
 
-static enum status copy(struct arena *a, struct value v, struct value *out, int depth, struct error *err);
+/* Which flags a copy keeps. */
+enum { ALL_FLAGS = 255, NO_FLAGS = 0 };
+
+static enum status copy(struct arena *a, struct value v, uint8_t flags, struct value *out, int depth,
+                        struct error *err);
 
 static enum status copy_text(struct arena *a, struct value v, struct value *out, struct error *err)
 {
@@ -13,19 +17,21 @@ static enum status copy_text(struct arena *a, struct value v, struct value *out,
     return STATUS_OK;
 }
 
-static enum status copy_list(struct arena *a, struct value v, struct value *out, int depth, struct error *err)
+static enum status copy_list(struct arena *a, struct value v, uint8_t flags, struct value *out, int depth,
+                             struct error *err)
 {
     struct value *items = arena_alloc(a, v.len * sizeof *items);
     if (items == NULL)
         return arena_error(a, err, "the copy of a list");
     for (uint32_t i = 0; i < v.len; i++)
-        TRY(copy(a, v.u.list[i], &items[i], depth + 1, err));
+        TRY(copy(a, v.u.list[i], flags, &items[i], depth + 1, err));
     *out = v;
     out->u.list = items;
     return STATUS_OK;
 }
 
-static enum status copy_map(struct arena *a, struct value v, struct value *out, int depth, struct error *err)
+static enum status copy_map(struct arena *a, struct value v, uint8_t flags, struct value *out, int depth,
+                            struct error *err)
 {
     const struct value_map *from = v.u.map;
     struct value_map *map = ARENA_NEW(a, struct value_map);
@@ -33,8 +39,8 @@ static enum status copy_map(struct arena *a, struct value v, struct value *out, 
     if (map == NULL || entries == NULL)
         return arena_error(a, err, "the copy of a map");
     for (uint32_t i = 0; i < v.len; i++) {
-        TRY(copy(a, from->entries[i].key, &entries[i].key, depth + 1, err));
-        TRY(copy(a, from->entries[i].value, &entries[i].value, depth + 1, err));
+        TRY(copy(a, from->entries[i].key, flags, &entries[i].key, depth + 1, err));
+        TRY(copy(a, from->entries[i].value, flags, &entries[i].value, depth + 1, err));
     }
     map->entries = entries;
     if (from->index != NULL) { /* entry numbers stay the same, so the index does */
@@ -51,16 +57,18 @@ static enum status copy_map(struct arena *a, struct value v, struct value *out, 
     return STATUS_OK;
 }
 
-static enum status copy(struct arena *a, struct value v, struct value *out, int depth, struct error *err)
+static enum status copy(struct arena *a, struct value v, uint8_t flags, struct value *out, int depth,
+                        struct error *err)
 {
     if (depth > VALUE_MAX_DEPTH)
         return error_set(err, STATUS_LIMIT, "a value is nested more than %d levels deep",
                          (int)VALUE_MAX_DEPTH);
+    v.flags &= flags;
     switch ((enum value_type)v.type) {
     case VALUE_STRING:
     case VALUE_BIGINT: return copy_text(a, v, out, err);
-    case VALUE_LIST: return copy_list(a, v, out, depth, err);
-    case VALUE_MAP: return copy_map(a, v, out, depth, err);
+    case VALUE_LIST: return copy_list(a, v, flags, out, depth, err);
+    case VALUE_MAP: return copy_map(a, v, flags, out, depth, err);
     case VALUE_OBJECT:
         error_set(err, STATUS_INVALID, "the value has an object of the template engine in it");
         return error_hint(err, "Use the data that it stands for, as with |list or |string.");
@@ -76,7 +84,12 @@ static enum status copy(struct arena *a, struct value v, struct value *out, int 
 
 enum status value_copy(struct arena *a, struct value v, struct value *out, struct error *err)
 {
-    return copy(a, v, out, 0, err);
+    return copy(a, v, ALL_FLAGS, out, 0, err);
+}
+
+enum status value_copy_plain(struct arena *a, struct value v, struct value *out, struct error *err)
+{
+    return copy(a, v, NO_FLAGS, out, 0, err);
 }
 
 static enum status merge(struct arena *a, struct value base, struct value over, int depth, struct value *out,

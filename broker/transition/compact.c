@@ -11,7 +11,7 @@ struct move {
 
 static enum status copy_value(struct move *m, struct value v, struct value *out)
 {
-    return value_copy(&m->to->arena, v, out, m->err);
+    return value_copy_plain(&m->to->arena, v, out, m->err);
 }
 
 static enum status copy_work(struct move *m, struct visit *v, struct work *parent, struct work *from,

@@ -189,7 +189,7 @@ static bool take_signal(struct execution *x, struct str name, struct value *payl
 static enum status wait_for_signal(struct turn *t, struct work *w, struct str name)
 {
     struct str id;
-    TRY(value_copy(&t->x->arena, value_str(name), &w->signal, t->err));
+    TRY(value_copy_plain(&t->x->arena, value_str(name), &w->signal, t->err));
     if (w->action->timeout_ms) {
         w->due_ns = t->fact->time_ns + w->action->timeout_ms * 1000000;
         TRY(attempt_id(t, w, w->attempt, &id));
@@ -232,7 +232,7 @@ static enum status keep_signal(struct turn *t, struct str name, struct value pay
     map_put(&m, STR("name"), value_str(name));
     map_put(&m, STR("payload"), payload);
     TRY(map_end(&m, &v, t->err));
-    return value_copy(&x->arena, v, &x->signals[x->signal_count++], t->err);
+    return value_copy_plain(&x->arena, v, &x->signals[x->signal_count++], t->err);
 }
 
 enum status on_signal(struct turn *t)

@@ -64,8 +64,8 @@ enum status execution_keep_data(struct execution *x, uint32_t step, struct value
     else
         x->ended[x->ended_count++] = step;
     s->has_data = true;
-    TRY(value_copy(&x->arena, data, &x->data[step], err));
-    TRY(value_copy(&x->arena, error, &x->errors[step], err));
+    TRY(value_copy_plain(&x->arena, data, &x->data[step], err));
+    TRY(value_copy_plain(&x->arena, error, &x->errors[step], err));
     execution_forget_names(x, heir);
     return STATUS_OK;
 }

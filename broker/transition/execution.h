@@ -230,9 +230,9 @@ struct work *work_find(const struct execution *x, const struct task_id *id);
 enum status execution_check(const struct execution *x, struct error *err) MUST_CHECK;
 
 /*
- * The state as JSON, and back (codec.c): two states that behave alike are the same text. Between transitions
- * only. Reading needs the playbook that the state is of, and takes a reference of its own; STATUS_INVALID for
- * a text that is no state of this version, or not of that playbook.
+ * The state as JSON, and back (encode.c, decode.c): two states that behave alike are the same text. Between
+ * transitions only. Reading needs the playbook that the state is of, and takes a reference of its own;
+ * STATUS_INVALID for a text that is no state of this version, or not of that playbook.
  */
 enum { EXECUTION_STATE_VERSION = 1 };
 enum status execution_encode(const struct execution *x, struct arena *a, struct str *out,

@@ -9,8 +9,6 @@
  */
 #include "turn.h"
 
-#include "render/context.h"
-
 enum { CONCURRENCY = 8 };
 
 /* ---- the beginning
@@ -31,7 +29,7 @@ static enum status new_loop(struct turn *t, const struct work *w, struct value i
         loop->earlier = ARENA_ARRAY(a, struct value, items.len);
     if (!loop->results || !loop->active || (w->action->iterator->task_count > 1 && !loop->earlier))
         return arena_error(a, t->err, "a loop");
-    return value_copy(a, items, &loop->items, t->err);
+    return value_copy_plain(a, items, &loop->items, t->err);
 }
 
 static enum status started_context(struct turn *t, const struct work *w, struct value *out)
@@ -73,7 +71,7 @@ enum status loop_begin(struct turn *t, struct work *w)
     struct trial trial = {0};
     TRY(render_input(t, w->visit, w, &in, &trial));
     t->x->garbage += value_size(w->args);
-    TRY(value_copy(&t->x->arena, in.args, &w->args, t->err));
+    TRY(value_copy_plain(&t->x->arena, in.args, &w->args, t->err));
     TRY(items_collect(t, w, in.args, &items, &trial));
     TRY(concurrency_of(t, w, in.args, &concurrency, &trial));
     if (trial.failed)
@@ -141,7 +139,7 @@ static enum status end_item(struct turn *t, struct work *w, struct value data)
     struct work *iterator = w->parent;
     struct loop *loop = iterator->loop;
     uint32_t item = w->item;
-    TRY(value_copy(&t->x->arena, data, &loop->results[item], t->err));
+    TRY(value_copy_plain(&t->x->arena, data, &loop->results[item], t->err));
     if (loop->earlier) {
         t->x->garbage += value_size(loop->earlier[item]);
         loop->earlier[item] = ABSENT;
@@ -156,17 +154,16 @@ static enum status end_item(struct turn *t, struct work *w, struct value data)
 /* What the next task of the item sees: the data of this one, as `result` and by its name. */
 static enum status remember_task(struct turn *t, const struct work *w, struct value data)
 {
-    struct value *earlier = &w->parent->loop->earlier[w->item], own, all;
+    struct value *earlier = &w->parent->loop->earlier[w->item], all;
     struct map_builder m;
-    TRY(context_step_value(t->out->arena, data, ABSENT, &own, t->err));
     map_begin(&m, t->out->arena);
     map_put_all(&m, *earlier);
-    map_put(&m, STR("result"), own);
+    map_put(&m, STR("result"), data);
     if (w->action->name.len)
-        map_put(&m, w->action->name, own);
+        map_put(&m, w->action->name, data);
     TRY(map_end(&m, &all, t->err));
     t->x->garbage += value_size(*earlier);
-    return value_copy(&t->x->arena, all, earlier, t->err);
+    return value_copy_plain(&t->x->arena, all, earlier, t->err);
 }
 
 enum status item_succeeded(struct turn *t, struct work *w, struct value data)

@@ -47,7 +47,7 @@ static enum status take_args(struct turn *t, struct visit *v, struct value args)
     if (value_is_absent(args))
         return STATUS_OK;
     struct value copy;
-    TRY(value_copy(&t->x->arena, args, &copy, t->err));
+    TRY(value_copy_plain(&t->x->arena, args, &copy, t->err));
     return args_merge(&t->x->arena, v->args, copy, &v->args, t->err);
 }
 

@@ -16,7 +16,7 @@ static enum status keep_variables(struct turn *t, struct value variables)
     struct value own;
     if (variables.len == 0)
         return STATUS_OK;
-    TRY(value_copy(&x->arena, variables, &own, t->err));
+    TRY(value_copy_plain(&x->arena, variables, &own, t->err));
     for (uint32_t i = 0; i < own.len; i++)
         x->garbage += value_size(value_get_by_value(x->variables, own.u.map->entries[i].key));
     x->garbage += x->variables.len * sizeof(struct value_entry);

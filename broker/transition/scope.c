@@ -51,6 +51,17 @@ static enum status put_result_index(struct turn *t, const struct item *item, str
     return STATUS_OK;
 }
 
+static enum status put_earlier(struct turn *t, struct value earlier, struct map_builder *names)
+{
+    for (uint32_t i = 0; i < earlier.len; i++) {
+        const struct value_entry *e = &earlier.u.map->entries[i];
+        struct value own;
+        TRY(context_step_value(t->out->arena, e->value, ABSENT, &own, t->err));
+        map_put_value(names, e->key, own);
+    }
+    return STATUS_OK;
+}
+
 enum status item_names(struct turn *t, const struct item *item, struct value *out)
 {
     const struct iterator *it = item->iterator->action->iterator;
@@ -64,7 +75,7 @@ enum status item_names(struct turn *t, const struct item *item, struct value *ou
         map_put(&m, STR("index"), value_int(item->index));
     if (it->chunk)
         map_put(&m, STR("batch"), item->value);
-    map_put_all(&m, item->earlier);
+    TRY(put_earlier(t, item->earlier, &m));
     map_put(&m, it->element, item->value);
     return map_end(&m, out, t->err);
 }

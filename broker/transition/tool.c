@@ -28,8 +28,8 @@ static enum status input_of(struct turn *t, struct work *w, struct input *in, st
     TRY(render_input(t, w->visit, w, in, trial));
     if (trial->failed || !w->action->retry)
         return STATUS_OK;
-    TRY(value_copy(&t->x->arena, in->args, &w->args, t->err));
-    return value_copy(&t->x->arena, in->config, &w->config, t->err);
+    TRY(value_copy_plain(&t->x->arena, in->args, &w->args, t->err));
+    return value_copy_plain(&t->x->arena, in->config, &w->config, t->err);
 }
 
 /* ---- what the worker does when the tool has answered

@@ -10,16 +10,16 @@
 static enum status keep_request(struct execution *x, struct value context, struct error *err)
 {
     struct value seed, version = VALUE_GET(context, "version");
-    TRY(value_copy(&x->arena, VALUE_GET(context, "token_seed"), &seed, err));
+    TRY(value_copy_plain(&x->arena, VALUE_GET(context, "token_seed"), &seed, err));
     x->token_seed = value_as_str(seed);
     x->version = version.type == VALUE_INT ? version.u.i : 0;
-    TRY(value_copy(&x->arena, VALUE_GET(context, "env"), &x->env, err));
-    TRY(value_copy(&x->arena, VALUE_GET(context, "workload"), &x->workload, err));
+    TRY(value_copy_plain(&x->arena, VALUE_GET(context, "env"), &x->env, err));
+    TRY(value_copy_plain(&x->arena, VALUE_GET(context, "workload"), &x->workload, err));
     if (x->workload.type != VALUE_MAP)
         x->workload = VALUE_EMPTY_MAP;
     struct value timeout = VALUE_GET(context, "timeout_ms");
     x->timeout_ms = timeout.type == VALUE_INT && timeout.u.i > 0 ? timeout.u.i : 0;
-    return value_copy(&x->arena, VALUE_GET(context, "parent"), &x->parent, err);
+    return value_copy_plain(&x->arena, VALUE_GET(context, "parent"), &x->parent, err);
 }
 
 static enum status emit_start(struct turn *t, struct value context)

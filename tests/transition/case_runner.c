@@ -23,9 +23,11 @@ struct world {
     struct task tasks[MAX_TASKS];
     size_t task_count;
     struct event last; /* fact */
+    struct timer_order timers[MAX_TASKS];
+    size_t timer_count;
     int64_t clock_ns;
-    bool refold;         /* fold the state back from the log before each fact */
-    struct sha256 bytes; /* of everything that came out */
+    enum { KEEP_STATE, FOLD_STATE, SNAPSHOT_STATE } before_each; /* what becomes of the state before a fact */
+    struct sha256 bytes;                                         /* of everything that came out */
 };
 
 static const int64_t EXECUTION = 42;
@@ -76,6 +78,35 @@ static void print_next(struct buf *out, struct value next)
     }
 }
 
+/* What a step was started with: its input, or what it waits for. */
+static void print_started(struct world *w, struct value context, struct buf *out)
+{
+    struct value config = VALUE_GET(context, "config"), index = VALUE_GET(context, "index");
+    if (index.type == VALUE_INT)
+        buf_printf(out, " [%lld]", (long long)index.u.i);
+    if (value_is_absent(config)) {
+        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, context)));
+        return;
+    }
+    buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, VALUE_GET(context, "args"))));
+    if (config.len)
+        buf_printf(out, " config %" PRISTR, ARGSTR(text_of(w, config)));
+}
+
+static void print_retried(const struct event *e, struct buf *out)
+{
+    struct value delay = VALUE_GET(e->context, "delay_ms"), because = VALUE_GET(e->context, "because");
+    buf_printf(out, " %" PRISTR " after %lld ms because of %" PRISTR, ARGSTR(e->task_id),
+               (long long)delay.u.i, ARGSTR(value_as_str(because)));
+}
+
+static void print_saved(struct world *w, struct value context, const char *key, struct buf *out)
+{
+    struct value saved = value_get(context, str_of(key));
+    if (!value_is_absent(saved))
+        buf_printf(out, " %s %" PRISTR, key, ARGSTR(text_of(w, saved)));
+}
+
 static void print_event(struct world *w, const struct event *e, struct buf *out)
 {
     buf_printf(out, "  %s", event_type_name(e->type));
@@ -83,12 +114,14 @@ static void print_event(struct world *w, const struct event *e, struct buf *out)
         buf_printf(out, " %" PRISTR, ARGSTR(e->node_name));
     if (e->visit > 1)
         buf_printf(out, " (visit %u)", e->visit);
-    if (e->type == EVENT_STEP_STARTED) {
-        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, VALUE_GET(e->context, "args"))));
-        struct value config = VALUE_GET(e->context, "config");
-        if (config.len)
-            buf_printf(out, " config %" PRISTR, ARGSTR(text_of(w, config)));
-    }
+    if (e->attempt > 1 && e->type != EVENT_STEP_RETRIED)
+        buf_printf(out, " (attempt %u)", e->attempt);
+    if (e->type == EVENT_STEP_STARTED || e->type == EVENT_ITERATION_STARTED)
+        print_started(w, e->context, out);
+    if (e->type == EVENT_STEP_RETRIED)
+        print_retried(e, out);
+    print_saved(w, e->context, "saved", out);
+    print_saved(w, e->context, "saved_events", out);
     print_next(out, VALUE_GET(e->context, "next"));
     if (!value_is_absent(e->result) && event_type_kind(e->type) != EVENT_KIND_FACT)
         buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, e->result)));
@@ -97,6 +130,50 @@ static void print_event(struct world *w, const struct event *e, struct buf *out)
     struct value handled = VALUE_GET(e->context, "handled");
     if (handled.type == VALUE_STRING)
         buf_printf(out, " [%" PRISTR "]", ARGSTR(value_as_str(handled)));
+    buf_add_char(out, '\n');
+}
+
+static void print_timer(struct world *w, const struct timer_order *timer, struct buf *out)
+{
+    if (timer->cancelled)
+        buf_printf(out, "  timer %" PRISTR " is cancelled\n", ARGSTR(timer->id));
+    else
+        buf_printf(out, "  timer %" PRISTR " in %lld ms\n", ARGSTR(timer->id),
+                   (long long)((timer->due_ns - w->clock_ns) / 1000000));
+}
+
+static void keep_timer(struct world *w, const struct timer_order *timer)
+{
+    size_t i = 0;
+    while (i < w->timer_count && !str_equal(w->timers[i].id, timer->id))
+        i++;
+    if (timer->cancelled && i < w->timer_count)
+        w->timers[i] = w->timers[--w->timer_count];
+    if (timer->cancelled)
+        return;
+    assert_true(w->timer_count < MAX_TASKS);
+    w->timers[w->timer_count++] = *timer;
+}
+
+static void print_child(struct world *w, const struct child_order *child, struct buf *out)
+{
+    buf_printf(out, "  asks for %" PRISTR, ARGSTR(child->path));
+    if (child->version)
+        buf_printf(out, "@%lld", (long long)child->version);
+    buf_printf(out, " with %" PRISTR " for %" PRISTR "\n", ARGSTR(text_of(w, child->args)),
+               ARGSTR(child->task_id));
+}
+
+static void print_notice(struct world *w, const struct notice *notice, struct buf *out)
+{
+    const struct event *fact = &notice->fact;
+    buf_printf(out, "  tells another execution %s", event_type_name(fact->type));
+    if (fact->task_id.len)
+        buf_printf(out, " %" PRISTR, ARGSTR(fact->task_id));
+    if (!value_is_absent(fact->result))
+        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, fact->result)));
+    if (fact->error.len)
+        buf_printf(out, ": %" PRISTR, ARGSTR(fact->error));
     buf_add_char(out, '\n');
 }
 
@@ -125,6 +202,14 @@ static void keep(struct world *w, const struct decisions *d, struct buf *out)
         assert_int_equal(task_to_value(&w->arena, &d->tasks[i].task, &v, NULL), STATUS_OK);
         digest_value(w, v);
     }
+    for (uint32_t i = 0; i < d->timer_count; i++) {
+        print_timer(w, &d->timers[i], out);
+        keep_timer(w, &d->timers[i]);
+    }
+    for (uint32_t i = 0; i < d->child_count; i++)
+        print_child(w, &d->children[i], out);
+    for (uint32_t i = 0; i < d->notice_count; i++)
+        print_notice(w, &d->notices[i], out);
     if (d->ignored)
         buf_printf(out, "  ignored: %s\n", d->ignored);
     if (d->withdraw)
@@ -141,13 +226,44 @@ static void check(enum status status, const struct error *e)
         fail_msg("%s", error_text(e, text, sizeof(text)));
 }
 
-static void fold_back(struct world *w)
+static struct execution *folded(struct world *w)
 {
+    struct execution *x;
     struct error e = {0};
-    execution_free(w->x);
-    check(execution_new(EXECUTION, &w->x, &e), &e);
+    check(execution_new(EXECUTION, &x, &e), &e);
     if (w->logged)
-        check(execution_replay(w->x, w->log, w->logged, w->playbooks, &e), &e);
+        check(execution_replay(x, w->log, w->logged, w->playbooks, &e), &e);
+    return x;
+}
+
+static struct str state_of(struct world *w, const struct execution *x)
+{
+    struct str text;
+    struct error e = {0};
+    check(execution_encode(x, &w->arena, &text, &e), &e);
+    return text;
+}
+
+static void take_its_place(struct world *w, struct execution *other)
+{
+    struct str mine = state_of(w, w->x), its = state_of(w, other);
+    if (!str_equal(mine, its))
+        fail_msg("the state is\n%" PRISTR "\nbut another way to it gives\n%" PRISTR, ARGSTR(mine),
+                 ARGSTR(its));
+    execution_free(w->x);
+    w->x = other;
+}
+
+static void renew_state(struct world *w)
+{
+    struct execution *other;
+    struct error e = {0};
+    if (w->before_each == FOLD_STATE)
+        take_its_place(w, folded(w));
+    if (w->before_each != SNAPSHOT_STATE || !w->x->playbook)
+        return;
+    check(execution_decode(state_of(w, w->x), w->x->playbook, &other, &e), &e);
+    take_its_place(w, other);
 }
 
 static void give(struct world *w, const struct event *fact, struct buf *out)
@@ -155,8 +271,7 @@ static void give(struct world *w, const struct event *fact, struct buf *out)
     struct decisions d;
     struct error e = {0};
     w->last = *fact;
-    if (w->refold)
-        fold_back(w);
+    renew_state(w);
     decisions_init(&d, &w->arena);
     check(transition(w->x, fact, w->playbooks, &d, &e), &e);
     check(execution_check(w->x, &e), &e);
@@ -196,6 +311,10 @@ static void outcome(struct world *w, enum event_type type, struct str step, stru
         if (str_equal(w->tasks[i].step, step))
             task = &w->tasks[i];
     }
+    for (size_t i = 0; i < w->task_count; i++) {
+        if (str_equal(w->tasks[i].task_id, step))
+            task = &w->tasks[i];
+    }
     if (!task)
         fail_msg("no task of step %" PRISTR " was published", ARGSTR(step));
     struct event fact = fact_of(w, type);
@@ -216,6 +335,52 @@ static void cancel(struct world *w, struct str reason, struct buf *out)
     give(w, &fact, out);
 }
 
+static void timer(struct world *w, struct str id, struct buf *out)
+{
+    size_t first = 0;
+    struct event fact;
+    for (size_t i = 1; id.len == 0 && i < w->timer_count; i++)
+        first = w->timers[i].due_ns < w->timers[first].due_ns ? i : first;
+    if (id.len == 0 && w->timer_count == 0)
+        fail_msg("no timer is set");
+    if (id.len == 0) {
+        w->clock_ns = w->timers[first].due_ns;
+        id = w->timers[first].id;
+        w->timers[first] = w->timers[--w->timer_count];
+    }
+    fact = fact_of(w, EVENT_TIMER_FIRED);
+    fact.task_id = id;
+    give(w, &fact, out);
+}
+
+static void child_ended(struct world *w, enum event_type type, struct str rest, struct buf *out)
+{
+    struct event fact = fact_of(w, type);
+    fact.task_id = str_split(&rest, ' ');
+    fact.node_name = STR("child");
+    if (type == EVENT_CHILD_COMPLETED)
+        fact.result = rest.len ? json(w, rest) : value_null();
+    else
+        fact.error = rest;
+    give(w, &fact, out);
+}
+
+static void steer(struct world *w, enum event_type type, const char *key, struct str text, struct buf *out)
+{
+    struct event fact = fact_of(w, type);
+    if (text.len)
+        fact.context = map2(w, key, value_str(text), NULL, value_null());
+    give(w, &fact, out);
+}
+
+static void send_signal(struct world *w, struct str rest, struct buf *out)
+{
+    struct event fact = fact_of(w, EVENT_SIGNAL_RECEIVED);
+    struct str name = str_split(&rest, ' ');
+    fact.context = map2(w, "name", value_str(name), "payload", rest.len ? json(w, rest) : value_null());
+    give(w, &fact, out);
+}
+
 /* ---- the script
  * ------------------------------------------------------------------------------------------------ */
 
@@ -228,6 +393,20 @@ static void command(struct world *w, struct str line, struct buf *out)
         give(w, &w->last, out);
     } else if (str_is(word, "cancel")) {
         cancel(w, rest, out);
+    } else if (str_is(word, "pause")) {
+        steer(w, EVENT_PAUSE_REQUESTED, "reason", rest, out);
+    } else if (str_is(word, "resume")) {
+        steer(w, EVENT_RESUME_REQUESTED, "reason", rest, out);
+    } else if (str_is(word, "retry")) {
+        steer(w, EVENT_RETRY_REQUESTED, "from", rest, out);
+    } else if (str_is(word, "timer")) {
+        timer(w, rest, out);
+    } else if (str_is(word, "signal")) {
+        send_signal(w, rest, out);
+    } else if (str_is(word, "child_done")) {
+        child_ended(w, EVENT_CHILD_COMPLETED, rest, out);
+    } else if (str_is(word, "child_failed")) {
+        child_ended(w, EVENT_CHILD_FAILED, rest, out);
     } else if (str_is(word, "done") || str_is(word, "forged")) {
         struct str step = str_split(&rest, ' ');
         struct value data = rest.len ? json(w, rest) : value_null();
@@ -243,7 +422,8 @@ static void command(struct world *w, struct str line, struct buf *out)
     }
 }
 
-static void run_script(struct str playbook, struct str script, bool refold, struct buf *out, char digest[65])
+static void run_script(struct str playbook, struct str script, int before_each, struct buf *out,
+                       char digest[65])
 {
     struct world *w = calloc(1, sizeof(*w));
     struct error e = {0};
@@ -252,7 +432,7 @@ static void run_script(struct str playbook, struct str script, bool refold, stru
     arena_init(&w->arena, 0);
     sha256_begin(&w->bytes);
     w->playbook = playbook;
-    w->refold = refold;
+    w->before_each = before_each;
     w->clock_ns = INT64_C(1700000000000000000);
     check(playbook_cache_new(4, &w->playbooks, &e), &e);
     check(execution_new(EXECUTION, &w->x, &e), &e);
@@ -266,6 +446,7 @@ static void run_script(struct str playbook, struct str script, bool refold, stru
     }
     sha256_end(&w->bytes, sum);
     sha256_hex((struct str){(const char *)sum, sizeof(sum)}, digest);
+    take_its_place(w, folded(w));
     execution_free(w->x);
     playbook_cache_free(&w->playbooks);
     arena_free(&w->arena);
@@ -280,16 +461,18 @@ void case_run(struct str text, const char *name, struct buf *actual)
         fail_msg("%s has no line \"--- script\"", name);
     struct str playbook = {text.ptr, (size_t)at + 1};
     struct str script = {text.ptr + at + mark.len, text.len - (size_t)at - mark.len};
-    char first[65], second[65], refolded[65];
+    char first[65], second[65], refolded[65], from_snapshots[65];
     struct buf again;
 
     buf_add_str(actual, playbook);
     buf_add_text(actual, "--- script\n");
-    run_script(playbook, script, false, actual, first);
+    run_script(playbook, script, KEEP_STATE, actual, first);
     buf_init(&again, 0);
-    run_script(playbook, script, false, &again, second);
+    run_script(playbook, script, KEEP_STATE, &again, second);
     assert_string_equal(first, second);
-    run_script(playbook, script, true, &again, refolded);
+    run_script(playbook, script, FOLD_STATE, &again, refolded);
     assert_string_equal(first, refolded);
+    run_script(playbook, script, SNAPSHOT_STATE, &again, from_snapshots);
+    assert_string_equal(first, from_snapshots);
     buf_free(&again);
 }

@@ -9,10 +9,17 @@
  *   error fetch timeout it took long  it fails, with kind and message
  *   again                             the fact before comes once more
  *   forged fetch {}                   as done, with a wrong token
- *   cancel no longer needed
+ *   done s1v1a1i2a1 {}                in place of a step's name, a task's id: of an item, say
+ *   timer                             the clock goes on to the timer that is due first, and it fires
+ *   timer s1v1a2                      that one fires now
+ *   signal go {"n": 1}                with what it brings
+ *   child_done s1v1a1 {}              another playbook's execution gave that
+ *   child_failed s1v1a1 why
+ *   pause · resume · retry · retry STEP · cancel no longer needed
  *
- * Each case is run three times: plainly; again from the start, where every event and task must come out in
- * the same bytes; and with the state thrown away and folded back from the log before every fact.
+ * Each case is run four times: plainly; again from the start, where every event and task must come out in
+ * the same bytes; with the state thrown away and folded back from the log before every fact; and with the state written
+ * down and read back before every fact. Folded, read back and kept in memory, it must be the same text.
  */
 #ifndef TRANSITION_CASE_RUNNER_H
 #define TRANSITION_CASE_RUNNER_H

@@ -64,18 +64,33 @@ uint32_t id_partition(int64_t execution_id, uint32_t partitions)
     return partitions > 1 ? fnv1a32((struct str){text, len}) % partitions : 0;
 }
 
+/* A letter and a number in decimal; every task has such a name, so it is written by hand. */
+static char *put_number(char *to, char letter, uint32_t n)
+{
+    char digits[10];
+    size_t len = 0;
+    *to++ = letter;
+    do
+        digits[len++] = (char)('0' + n % 10);
+    while (n /= 10);
+    while (len > 0)
+        *to++ = digits[--len];
+    return to;
+}
+
 size_t task_id_format(const struct task_id *id, char out[TASK_ID_TEXT])
 {
-    int len = snprintf(out, TASK_ID_TEXT, "s%" PRIu32 "v%" PRIu32 "a%" PRIu32, id->step, id->visit,
-                       id->places[0].attempt);
+    char *to = put_number(put_number(out, 's', id->step), 'v', id->visit);
+    to = put_number(to, 'a', id->places[0].attempt);
     for (uint32_t k = 1; k <= id->depth; k++) {
         const struct task_place *p = &id->places[k];
-        len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "i%" PRIu32, p->item);
+        to = put_number(to, 'i', p->item);
         if (p->task > 0)
-            len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "t%" PRIu32, p->task);
-        len += snprintf(out + len, TASK_ID_TEXT - (size_t)len, "a%" PRIu32, p->attempt);
+            to = put_number(to, 't', p->task);
+        to = put_number(to, 'a', p->attempt);
     }
-    return (size_t)len;
+    *to = '\0';
+    return (size_t)(to - out);
 }
 
 /* A letter and a canonical decimal number up to `max`, cut off the front of *rest. */

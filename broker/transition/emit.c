@@ -196,19 +196,21 @@ enum status time_text(struct turn *t, int64_t time_ns, struct value *out)
     return STATUS_OK;
 }
 
-void task_token(const struct execution *x, struct str task_id, char out[33])
+struct str task_token(const struct execution *x, struct work *w, struct str task_id)
 {
+    static const char hex[] = "0123456789abcdef";
     struct sha256 h;
     uint8_t digest[32];
+    if (w->token[0])
+        return (struct str){w->token, 32};
     sha256_begin(&h);
     sha256_add(&h, x->token_seed.ptr, x->token_seed.len);
     sha256_add(&h, ":", 1);
     sha256_add(&h, task_id.ptr, task_id.len);
     sha256_end(&h, digest);
-    static const char hex[] = "0123456789abcdef";
     for (size_t i = 0; i < 16; i++) {
-        out[2 * i] = hex[digest[i] >> 4];
-        out[2 * i + 1] = hex[digest[i] & 15];
+        w->token[2 * i] = hex[digest[i] >> 4];
+        w->token[2 * i + 1] = hex[digest[i] & 15];
     }
-    out[32] = '\0';
+    return (struct str){w->token, 32};
 }

@@ -61,12 +61,13 @@ struct work {
     uint32_t attempt;         /* the newest; 0 while nothing was tried */
     uint32_t attempts_before; /* of these, the ones that a retry of the execution has forgiven */
     enum work_state state;
-    int64_t due_ns;             /* of its timer; 0: none is set */
-    int64_t child;              /* the other execution's id; 0: none */
-    struct value args, config;  /* the rendered input, while further attempts may want it; else absent */
-    struct value signal;        /* the name that it waits for */
-    struct loop *loop;          /* of an iterator at work */
-    struct work_list *list;     /* the list that it is in, or NULL */
+    int64_t due_ns;            /* of its timer; 0: none is set */
+    int64_t child;             /* the other execution's id; 0: none */
+    struct value args, config; /* the rendered input, while further attempts may want it; else absent */
+    struct value signal;       /* the name that it waits for */
+    char token[33];         /* of the newest attempt's task; "" while it is not needed: it can be derived */
+    struct loop *loop;      /* of an iterator at work */
+    struct work_list *list; /* the list that it is in, or NULL */
     struct work *next, *before; /* in that list; next also of free ones */
 };
 

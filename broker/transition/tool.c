@@ -96,7 +96,7 @@ static enum status put_afterwards(struct turn *t, const struct work *w, struct t
 /* ---- the task
  * -------------------------------------------------------------------------------------------------- */
 
-static enum status publish_task(struct turn *t, const struct work *w, const struct input *in)
+static enum status publish_task(struct turn *t, struct work *w, const struct input *in)
 {
     struct execution *x = t->x;
     const struct step *step = &x->playbook->steps[w->visit->step];
@@ -110,12 +110,11 @@ static enum status publish_task(struct turn *t, const struct work *w, const stru
         .timeout_ms = w->action->timeout_ms,
         .args = in->args,
     };
-    char token[33];
     TRY(attempt_id(t, w, w->attempt, &task.task_id));
     TRY(args_merge(t->out->arena, in->config, w->action->verbatim, &task.config, t->err));
     TRY(put_afterwards(t, w, &task));
-    task_token(x, task.task_id, token);
-    task.token = (struct str){arena_strdup(t->out->arena, str_of(token)), 32};
+    w->token[0] = '\0';
+    task.token = (struct str){arena_strdup(t->out->arena, task_token(x, w, task.task_id)), 32};
     if (!task.token.ptr)
         return arena_error(t->out->arena, t->err, "a task");
     return emit_task(t, step->pool, &task);

@@ -79,9 +79,7 @@ static struct work *work_of_outcome(const struct turn *t, const char **why_not)
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
     }
-    char token[33];
-    task_token(t->x, t->fact->task_id, token);
-    if (!str_is(value_as_str(VALUE_GET(t->fact->meta, "token")), token)) {
+    if (!str_equal(value_as_str(VALUE_GET(t->fact->meta, "token")), task_token(t->x, w, t->fact->task_id))) {
         *why_not = "its token is not the task's";
         return NULL;
     }

@@ -73,8 +73,11 @@ enum status attempt_id(struct turn *t, const struct work *w, uint32_t attempt, s
 enum status id_text(struct turn *t, int64_t id, struct str *out) MUST_CHECK;
 /* A moment as text, in the decisions' arena. */
 enum status time_text(struct turn *t, int64_t time_ns, struct value *out) MUST_CHECK;
-/* What the outcome of a task has to echo: first 32 hexadecimal digits of SHA-256(seed ":" task id). */
-void task_token(const struct execution *x, struct str task_id, char out[33]);
+/*
+ * What the outcome of a work's newest task has to echo: the first 32 hexadecimal digits of SHA-256(seed ":"
+ * task id). Kept in the work, for when the outcome comes.
+ */
+struct str task_token(const struct execution *x, struct work *w, struct str task_id);
 
 /* ---- scope.c: the names that templates see --------------------------------------------------------- */
 

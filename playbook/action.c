@@ -7,14 +7,8 @@
 #define MAX_SECONDS 2592000 /* 30 days */
 
 static const char *const UNSUPPORTED_TYPES[] = {
-#define X(kind, word) KEEP_##kind(word)
-#define KEEP_KEY(word)
-#define KEEP_METADATA(word)
-#define KEEP_TYPE(word) word,
+#define X(word) word,
 #include "unsupported.def"
-#undef KEEP_TYPE
-#undef KEEP_METADATA
-#undef KEEP_KEY
 #undef X
     NULL,
 };
@@ -102,103 +96,6 @@ int64_t timeout_read(struct compilation *c, const struct child *child, const cha
     return 0;
 }
 
-/* ---- constructs that are checked but not run -------------------------------------------------- */
-
-static void check_condition(struct compilation *c, const struct fields *f, const char *key)
-{
-    const struct child *child = fields_get(f, key);
-    if (child)
-        condition_check(c, child->node);
-}
-
-static void check_retry(struct compilation *c, const struct child *retry, const char *owner)
-{
-    if (!retry || retry->node->kind != NODE_MAP)
-        return;
-    struct fields f;
-    keys_read(c, retry->node, keys_bit(KEYS_RETRY), false, compilation_printf(c, "retry of %s", owner), &f);
-    check_condition(c, &f, "retry_when");
-    check_condition(c, &f, "stop_when");
-}
-
-static void check_one_save(struct compilation *c, const struct ynode *save, const char *owner)
-{
-    if (save->kind != NODE_MAP) {
-        if (!save->broken)
-            diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, save->at,
-                            "an item of \"save\" of %s has to be a map, not %s", owner,
-                            ynode_kind_name(save));
-        return;
-    }
-    if (!ynode_get(save, STR("storage")) && !ynode_get(save, STR("name")))
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, save->at, "save of %s has no \"storage\"",
-                        owner);
-    leaves_check(c, save);
-}
-
-static void check_save(struct compilation *c, const struct child *save, const char *owner)
-{
-    if (!save)
-        return;
-    if (save->node->kind != NODE_LIST) {
-        check_one_save(c, save->node, owner);
-        return;
-    }
-    for (uint32_t i = 0; i < save->node->count; i++)
-        check_one_save(c, save->node->children[i].node, owner);
-}
-
-static void check_assert(struct compilation *c, const struct child *assertion, const char *owner)
-{
-    static const char *const KEYS[] = {"expects", "returns"};
-    struct fields f;
-    if (!assertion)
-        return;
-    const char *what = compilation_printf(c, "assert of %s", owner);
-    keys_read(c, assertion->node, keys_bit(KEYS_ASSERT), false, what, &f);
-    for (size_t k = 0; k < 2; k++) {
-        const struct child *list = fields_get(&f, KEYS[k]);
-        for (uint32_t i = 0; list && i < list->node->count; i++) {
-            const struct ynode *item = list->node->children[i].node;
-            if (!item->broken && item->value.type != VALUE_STRING)
-                diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, item->at,
-                                "an item of \"%s\" of %s has to be the path of a value, not %s", KEYS[k],
-                                what, ynode_kind_name(item));
-        }
-    }
-}
-
-static void check_one_task(struct compilation *c, const struct ynode *task, const char *what)
-{
-    bool known;
-    struct fields f;
-    struct draft_action unused;
-    if (task->kind != NODE_MAP) {
-        if (!task->broken)
-            diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, task->at, "%s has to be a map, not %s",
-                            what, ynode_kind_name(task));
-        return;
-    }
-    enum step_type type = action_type(c, task, what, &known);
-    if (known && type == STEP_NONE)
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, task->at, "%s has no \"type\"", what);
-    uint64_t sets = keys_bit(KEYS_WORK) | keys_bit(KEYS_TASK) | keys_bit(KEYS_TYPE + type);
-    keys_read(c, task, sets, !known || type == STEP_NONE, what, &f);
-    unused = (struct draft_action){.type = type};
-    action_read(c, task, &f, what, &unused);
-}
-
-static void check_tasks(struct compilation *c, const struct child *task, const char *owner)
-{
-    const char *what = compilation_printf(c, "the task of %s", owner);
-    if (!task)
-        return;
-    if (task->node->kind == NODE_MAP)
-        check_one_task(c, task->node, what);
-    for (uint32_t i = 0; task->node->kind == NODE_LIST && i < task->node->count; i++)
-        check_one_task(c, task->node->children[i].node, what);
-}
-
 /* ---- the tool's keys -------------------------------------------------------------------------- */
 
 /* The node with the text that its base64 stands for. */
@@ -254,6 +151,15 @@ static void check_method(struct compilation *c, const struct fields *f, const ch
     diagnostics_hint(c->diagnostics, "the methods are GET POST PUT PATCH DELETE HEAD OPTIONS");
 }
 
+static void check_playbook_path(struct compilation *c, const struct fields *f, const char *what)
+{
+    const struct child *child = fields_get(f, "path");
+    struct str path = child ? value_as_str(child->node->value) : STR("x");
+    if (!template_is_template(path) && !playbook_path_is_valid(path))
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                        "\"%" PRISTR "\" of %s is no path of a playbook", ARGSTR(path), what);
+}
+
 static void check_tool(struct compilation *c, const struct ynode *in, const struct fields *f,
                        enum step_type type, const char *what)
 {
@@ -263,8 +169,8 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
         check_one_of(c, in, f, "command", "commands", what);
     else if (type == STEP_HTTP)
         check_method(c, f, what);
-    else if (type == STEP_ITERATOR)
-        check_tasks(c, fields_get(f, "task"), what);
+    else if (type == STEP_PLAYBOOK)
+        check_playbook_path(c, f, what);
 }
 
 bool action_logs_in(enum step_type type)
@@ -305,14 +211,37 @@ static void collect_keys(struct compilation *c, const struct fields *f, const ch
     compilation_stop(c, map_end(&verbatim, &out->verbatim, c->err));
 }
 
+bool action_runs(enum step_type type)
+{
+    return step_type_is_tool(type) || type == STEP_ITERATOR || type == STEP_PLAYBOOK || type == STEP_SIGNAL;
+}
+
+/* What bounds an attempt is the worker's, or the wait's: the items of an iterator have their own, and so has
+ * a playbook. */
+static void check_timeout(struct compilation *c, const struct child *timeout, enum step_type type,
+                          const char *what)
+{
+    if (!timeout || (type != STEP_ITERATOR && type != STEP_PLAYBOOK))
+        return;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, timeout->key_at,
+                    "\"timeout\" of %s means nothing", what);
+    diagnostics_hint(c->diagnostics, type == STEP_ITERATOR ? "it belongs to the iterator's task"
+                                                           : "it belongs to the other playbook's metadata");
+}
+
 void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
                  struct draft_action *out)
 {
     out->args = args_read(c, fields);
     out->timeout_ms = timeout_read(c, fields_get(fields, "timeout"), what);
-    check_retry(c, fields_get(fields, "retry"), what);
-    check_save(c, fields_get(fields, "save"), what);
-    check_assert(c, fields_get(fields, "assert"), what);
+    check_timeout(c, fields_get(fields, "timeout"), out->type, what);
+    retry_read(c, fields_get(fields, "retry"), what, out);
+    saves_read(c, fields_get(fields, "save"), what, out);
+    assertion_read(c, fields_get(fields, "assert"), what, out);
     check_tool(c, in, fields, out->type, what);
     collect_keys(c, fields, what, out);
+    if (out->type == STEP_ITERATOR)
+        iterator_read(c, in, fields, what, out);
+    if (out->type == STEP_PLAYBOOK)
+        out->return_step = fields_text(fields, "return_step");
 }

@@ -4,18 +4,21 @@
  *   yaml_reader.c, yaml_scalar.c, ynode.c   text → tree of values with places
  *   keys.c       which keys may stand where (keys.def)
  *   document.c   the root, metadata, workload, workbook, workflow
- *   action.c     type, args and tool keys of a step or an action
+ *   action.c     type, args and tool keys of a step, an action or an iterator's task
+ *   retry.c save.c assertion.c iterator.c   what of these has a form of its own
  *   step.c       the other keys of a step
  *   next.c       next → nodes and edges with names
  *   leaves.c     templates: do they parse, and where is it written if not
  *   graph.c      names → indices, loop edges, incoming, reach
- *   link.c       templates compiled into the playbook; only if there was no error
+ *   link.c link_action.c                    templates compiled into the playbook; only if there was no error
  *
  * Errors of the playbook are diagnostics, and compiling goes on; what has an error is left out. Only a lack
  * of memory stops it: it sticks in `status`.
  */
 #ifndef PLAYBOOK_COMPILE_H
 #define PLAYBOOK_COMPILE_H
+
+#include "core/id.h"
 
 #include "keys.h"
 #include "playbook.h"
@@ -24,14 +27,42 @@
 
 enum { PLAYBOOK_MAX_STEPS = 2000, PLAYBOOK_MAX_VISITS = 1000, PLAYBOOK_MAX_INPUT = 32 << 20 };
 
+struct draft_save {
+    enum save_target target;
+    struct str name;     /* of a variable */
+    enum step_type tool; /* of SAVE_STORAGE */
+    struct value value;  /* what is rendered: the data, or a storage's keys */
+    struct position at;
+};
+
+struct draft_assertion {
+    struct value expects, returns; /* lists of texts */
+    struct position returns_at;
+};
+
+struct draft_iterator {
+    struct iterator values; /* what needs no template */
+    struct str where, order_by;
+    struct draft_action *tasks;
+    uint32_t task_count;
+    struct position at;
+};
+
 /* An action before its templates are compiled. */
 struct draft_action {
-    struct str name; /* of the workbook; "" in a step */
+    struct str name; /* of the workbook, or of an iterator's task; "" in a step */
     enum step_type type;
-    struct value args;     /* a map, or absent */
-    struct value config;   /* a map */
-    struct value verbatim; /* a map */
-    int64_t timeout_ms;    /* 0: none */
+    struct value args;         /* a map, or absent */
+    struct value config;       /* a map */
+    struct value verbatim;     /* a map */
+    int64_t timeout_ms;        /* 0: none */
+    bool has_retry, has_saves; /* said, if only to say that there is none */
+    struct retry_policy *retry;
+    struct draft_save *saves;
+    uint32_t save_count;
+    struct draft_assertion *assertion; /* NULL if none */
+    struct draft_iterator *iterator;   /* STEP_ITERATOR */
+    struct str return_step;            /* STEP_PLAYBOOK */
     struct position at;
 };
 
@@ -57,9 +88,10 @@ struct compilation {
     struct draft_step *drafts;    /* as many as playbook->steps */
     struct draft_action *actions; /* of the workbook */
     uint32_t action_count;
-    bool incomplete;    /* edges are missing because of errors: nothing can be said of what is reached */
-    size_t input_bytes; /* of all that was linked: actions and aliases may be used many times */
-    enum status status; /* STATUS_OK, or why compiling cannot go on at all */
+    uint32_t iterator_depth; /* of the iterators around what is being read */
+    bool incomplete;         /* edges are missing because of errors: nothing can be said of what is reached */
+    size_t input_bytes;      /* of all that was linked: actions and aliases may be used many times */
+    enum status status;      /* STATUS_OK, or why compiling cannot go on at all */
     struct error *err;
 };
 
@@ -102,6 +134,31 @@ struct value args_read(struct compilation *c, const struct fields *fields);
 /* Seconds to milliseconds; 0 after an error. */
 int64_t timeout_read(struct compilation *c, const struct child *child, const char *what);
 
+/* Whether an action of the type has attempts. */
+bool action_runs(enum step_type type);
+/* The named action of the workbook, with the args and keys of `own` over its own; returns its name, or "". */
+struct str action_use(struct compilation *c, const struct child *name, const char *what,
+                      struct draft_action *own);
+
+/* retry.c, save.c, assertion.c, iterator.c: `value` is what stands under the key. */
+void retry_read(struct compilation *c, const struct child *value, const char *owner,
+                struct draft_action *out);
+void saves_read(struct compilation *c, const struct child *value, const char *owner,
+                struct draft_action *out);
+void assertion_read(struct compilation *c, const struct child *value, const char *owner,
+                    struct draft_action *out);
+void iterator_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
+                   struct draft_action *out);
+/* That what the action does can have them: the type is known only when the workbook's action is. */
+void saves_check_type(struct compilation *c, const struct draft_action *action, const char *owner);
+
+/* names.c: whether the text can be written as a name in templates, and whether such a name means something
+ * else. */
+bool is_template_name(struct str s);
+bool is_reserved_name(struct str s);
+/* The number of the word that the value is, of a list that NULL ends; -1 after a diagnostic. */
+int word_read(struct compilation *c, const struct child *child, const char *const *words, const char *what);
+
 /* step.c: reads it into playbook->steps[index] and drafts[index]. */
 void step_read(struct compilation *c, const struct ynode *node, uint32_t index);
 /* Puts a step's name into playbook->by_name; false if it is there already. */
@@ -119,5 +176,16 @@ void graph_build(struct compilation *c);
 
 /* link.c */
 void playbook_link(struct compilation *c);
+/* NULL for an absent value. */
+struct object_template *link_object(struct compilation *c, struct value v, struct position at,
+                                    const char *name);
+/* NULL for an empty text. */
+struct template *link_condition(struct compilation *c, struct str text, struct position at, const char *name);
+/* False if the steps' input would become too large: one action of the workbook may be used by every step. */
+bool link_count(struct compilation *c, struct value v, struct position at);
+/* link_action.c */
+void link_action(struct compilation *c, const struct draft_action *from, const char *name,
+                 struct action *out);
+void action_free(struct action *action);
 
 #endif

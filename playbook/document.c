@@ -177,7 +177,8 @@ static void check_action_type(struct compilation *c, const struct ynode *node,
     const struct child *type = ynode_get(node, STR("type"));
     if (action->type == STEP_NONE && !node->broken)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, action->at, "%s has no \"type\"", what);
-    else if (action->type == STEP_START || action->type == STEP_END || action->type == STEP_WORKBOOK)
+    else if (action->type == STEP_START || action->type == STEP_END || action->type == STEP_WORKBOOK ||
+             action->type == STEP_SIGNAL)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, type->node->at,
                         "\"type\" of %s cannot be \"%s\"", what, step_type_name(action->type));
 }

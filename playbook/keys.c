@@ -31,6 +31,8 @@ enum {
     SET_ON_ERROR = KEYS_ON_ERROR,
     SET_RETRY = KEYS_RETRY,
     SET_ASSERT = KEYS_ASSERT,
+    SET_SAVE = KEYS_SAVE,
+    SET_SAVE_POSTGRES = KEYS_SAVE_POSTGRES,
 #define X(name, word, tool, doc) SET_##name = KEYS_TYPE + STEP_##name,
 #include "step_type.def"
 #undef X
@@ -44,22 +46,6 @@ static const struct key_rule RULES[] = {
 };
 
 enum { RULE_COUNT = sizeof(RULES) / sizeof(*RULES) };
-
-/* Keys that are read but not run: of steps, actions and entries, and of metadata. */
-static const struct {
-    bool of_metadata;
-    const char *word;
-} UNSUPPORTED_KEYS[] = {
-#define X(kind, word)       KEEP_##kind(word)
-#define KEEP_KEY(word)      {false, word},
-#define KEEP_METADATA(word) {true, word},
-#define KEEP_TYPE(word)
-#include "unsupported.def"
-#undef KEEP_TYPE
-#undef KEEP_METADATA
-#undef KEEP_KEY
-#undef X
-};
 
 /* The rule of the latest of the sets that has the key. */
 static const struct key_rule *find_rule(uint64_t sets, struct str key)
@@ -178,20 +164,6 @@ static void add_older(struct compilation *c, const struct key_rule *rule, const 
                     "\"%s\" is an older spelling of \"%s\"", rule->name, rule->means);
 }
 
-static void check_support(struct compilation *c, const struct key_rule *rule, const struct child *child,
-                          const char *what)
-{
-    bool of_metadata = rule->set == KEYS_METADATA;
-    if (!of_metadata && rule->set != KEYS_WORK && rule->set != KEYS_STEP && rule->set != KEYS_ENTRY)
-        return;
-    for (size_t i = 0; i < sizeof(UNSUPPORTED_KEYS) / sizeof(*UNSUPPORTED_KEYS); i++) {
-        const char *word = UNSUPPORTED_KEYS[i].word;
-        if (UNSUPPORTED_KEYS[i].of_metadata == of_metadata && strcmp(word, rule->means) == 0)
-            diagnostics_add(c->diagnostics, DIAGNOSTIC_UNSUPPORTED, child->key_at,
-                            "\"%s\" of %s is not run by this version", word, what);
-    }
-}
-
 /* `args` may be there in several spellings, which are merged; other keys only once. */
 static void check_conflict(struct compilation *c, const struct fields *f, const struct key_rule *rule,
                            const struct child *child, const char *what)
@@ -247,7 +219,6 @@ void keys_read(struct compilation *c, const struct ynode *map, uint64_t sets, bo
             continue;
         }
         add_older(c, rule, child);
-        check_support(c, rule, child, what);
         check_conflict(c, out, rule, child, what);
         bool usable = keys_check_kind(c, child, rule->kinds, what);
         out->items[out->count++] = (struct field){rule, child, usable};

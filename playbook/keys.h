@@ -19,6 +19,8 @@ enum key_set {
     KEYS_ON_ERROR,
     KEYS_RETRY,
     KEYS_ASSERT,
+    KEYS_SAVE,
+    KEYS_SAVE_POSTGRES,
     KEYS_TYPE,
 };
 

@@ -13,8 +13,7 @@ static void add_failure(struct compilation *c, struct position at, const struct 
                     at, "%s: %s", e->place, e->message);
 }
 
-/* False if the steps' input would become too large: one action of the workbook may be used by every step. */
-static bool count_input(struct compilation *c, struct value v, struct position at)
+bool link_count(struct compilation *c, struct value v, struct position at)
 {
     c->input_bytes += value_size(v);
     if (c->input_bytes <= PLAYBOOK_MAX_INPUT)
@@ -26,42 +25,32 @@ static bool count_input(struct compilation *c, struct value v, struct position a
     return false;
 }
 
-/* NULL for an absent value. */
-static struct object_template *link_object(struct compilation *c, struct value v, struct position at,
-                                           const char *name)
+struct object_template *link_object(struct compilation *c, struct value v, struct position at,
+                                    const char *name)
 {
     struct object_template *object = NULL;
     struct error e = {0};
-    if (value_is_absent(v) || !count_input(c, v, at))
+    if (value_is_absent(v) || !link_count(c, v, at))
         return NULL;
     if (object_compile(v, name, &object, &e) != STATUS_OK)
         add_failure(c, at, &e);
     return object;
 }
 
-static void link_conditions(struct compilation *c, struct step *step)
+struct template *link_condition(struct compilation *c, struct str text, struct position at, const char *name)
 {
-    for (uint32_t i = 0; i < step->node_count; i++) {
-        struct next_node *node = &step->nodes[i];
-        struct error e = {0};
-        const char *name = compilation_printf(c, "%" PRISTR ".next[%u].when", ARGSTR(step->name), i);
-        if (node->kind == NEXT_WHEN && condition_compile(node->when_text, name, &node->when, &e) != STATUS_OK)
-            add_failure(c, node->at, &e);
-    }
+    struct template *condition = NULL;
+    struct error e = {0};
+    if (text.len && condition_compile(text, name, &condition, &e) != STATUS_OK)
+        add_failure(c, at, &e);
+    return condition;
 }
 
 static void link_step(struct compilation *c, struct step *step, const struct draft_step *draft)
 {
-    const struct draft_action *from = &draft->action;
-    struct action *action = &step->action;
     int length = (int)step->name.len;
     const char *name = step->name.ptr;
-    action->type = from->type;
-    action->timeout_ms = from->timeout_ms;
-    if (count_input(c, from->verbatim, step->at))
-        action->verbatim = compilation_keep_value(c, from->verbatim);
-    action->args = link_object(c, from->args, step->at, compilation_printf(c, "%.*s.args", length, name));
-    action->config = link_object(c, from->config, step->at, compilation_printf(c, "%.*s", length, name));
+    link_action(c, &draft->action, compilation_printf(c, "%.*s", length, name), &step->action);
     step->result =
         link_object(c, draft->result, step->at, compilation_printf(c, "%.*s.result", length, name));
     for (uint32_t i = 0; i < step->edge_count; i++) {
@@ -69,7 +58,12 @@ static void link_step(struct compilation *c, struct step *step, const struct dra
         step->edges[i].args =
             link_object(c, edge->args, edge->at, compilation_printf(c, "%.*s.next.args", length, name));
     }
-    link_conditions(c, step);
+    for (uint32_t i = 0; i < step->node_count; i++) {
+        struct next_node *node = &step->nodes[i];
+        if (node->kind == NEXT_WHEN)
+            node->when = link_condition(c, node->when_text, node->at,
+                                        compilation_printf(c, "%.*s.next[%u].when", length, name, i));
+    }
 }
 
 void playbook_link(struct compilation *c)

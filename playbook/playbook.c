@@ -103,8 +103,7 @@ const char *compilation_printf(struct compilation *c, const char *fmt, ...)
 
 static void free_step(struct step *step)
 {
-    object_free(step->action.args);
-    object_free(step->action.config);
+    action_free(&step->action);
     object_free(step->result);
     for (uint32_t i = 0; step->edges && i < step->edge_count; i++)
         object_free(step->edges[i].args);

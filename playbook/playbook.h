@@ -79,12 +79,12 @@ struct assertion {
 enum item_error { ITEM_ERROR_FAIL, ITEM_ERROR_CONTINUE, ITEM_ERROR_COLLECT };
 struct action;
 struct iterator {
-    struct template *collection; /* gives a list, or a map, which counts as a list of one */
-    struct str element;          /* the name under which an item is seen */
+    struct object_template *collection; /* gives a list, or a map, which counts as a list of one */
+    struct str element;                 /* the name under which an item is seen */
     bool async;
-    bool enumerate;                               /* `index` is in scope too */
-    struct template *where, *order_by;            /* of an item; NULL if none */
-    struct template *concurrency, *limit, *chunk; /* give whole numbers; NULL if none */
+    bool enumerate;                                      /* `index` is in scope too */
+    struct template *where, *order_by;                   /* of an item; NULL if none */
+    struct object_template *concurrency, *limit, *chunk; /* give whole numbers; NULL if none */
     enum item_error on_error;
     struct action *tasks; /* run in this order for each item; at least one */
     uint32_t task_count;
@@ -93,9 +93,9 @@ struct iterator {
 /* `type: playbook`: the other playbook's execution. Its workload is that of the playbook with the args over
  * it. */
 struct playbook_call {
-    struct template *path, *version; /* version NULL: the newest */
-    struct str return_step;          /* whose data is the result; "": the execution's */
-    struct template *wait;           /* NULL: yes */
+    struct object_template *path, *version; /* version NULL: the newest */
+    struct str return_step;                 /* whose data is the result; "": the execution's */
+    struct object_template *wait;           /* NULL: yes */
 };
 
 struct action { /* what a step, a workbook action or a task of an iterator does */
@@ -111,9 +111,9 @@ struct action { /* what a step, a workbook action or a task of an iterator does 
     struct assertion *assertion; /* NULL if none */
     struct str *names_for_saves; /* the top-level names that the SAVE_STORAGE entries read */
     uint32_t names_for_saves_count;
-    struct iterator *iterator;  /* STEP_ITERATOR */
-    struct playbook_call *call; /* STEP_PLAYBOOK */
-    struct template *signal;    /* STEP_SIGNAL: its name */
+    struct iterator *iterator;      /* STEP_ITERATOR */
+    struct playbook_call *call;     /* STEP_PLAYBOOK */
+    struct object_template *signal; /* STEP_SIGNAL: its name */
 };
 
 struct step {

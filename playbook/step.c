@@ -1,45 +1,21 @@
 #include "compile.h"
 
 #include "core/id.h"
-#include "core/utf8.h"
 
 enum { MAX_NAME = 128, MOST_VISITS = 1000000 };
 
 /* ---- name ------------------------------------------------------------------------------------- */
-
-static bool is_in(struct str word, const char *words)
-{
-    struct str rest = str_of(words);
-    while (rest.len) {
-        if (str_equal(str_split(&rest, ' '), word))
-            return true;
-    }
-    return false;
-}
-
-static bool is_identifier(struct str s)
-{
-    for (size_t at = 0; at < s.len;) {
-        bool first = at == 0;
-        int32_t c = utf8_next(s, &at);
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-        if (!letter && (first || c < '0' || c > '9'))
-            return false;
-    }
-    return s.len > 0 && !is_in(s, "true false none True False None and or not in is if else");
-}
 
 static void check_name(struct compilation *c, struct str name, struct position at)
 {
     if (name.len == 0 || name.len > MAX_NAME || template_is_template(name))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, at,
                         "the name of a step has 1 to %d bytes and no template in it", MAX_NAME);
-    else if (is_in(name, "workload work context results execution_id job env result this data error success "
-                         "status attempt"))
+    else if (is_reserved_name(name))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_RESERVED_NAME, at,
                         "\"%" PRISTR "\" means something else in templates, where this step's data is wanted",
                         ARGSTR(name));
-    else if (!is_identifier(name)) {
+    else if (!is_template_name(name)) {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_AWKWARD_NAME, at,
                         "\"%" PRISTR "\" cannot be written as a name in templates", ARGSTR(name));
         diagnostics_hint(c->diagnostics,
@@ -88,30 +64,10 @@ bool step_index(struct playbook *p, uint32_t index)
 
 /* ---- what the engine does with it ------------------------------------------------------------- */
 
-/* The number of the word that the value is; -1 after a diagnostic. */
-static int read_word(struct compilation *c, const struct child *child, const char *const *words,
-                     const char *what)
-{
-    struct str text = value_as_str(child->node->value), candidates[4];
-    size_t count = 0;
-    for (; words[count]; count++) {
-        candidates[count] = str_of(words[count]);
-        if (str_is(text, words[count]))
-            return (int)count;
-    }
-    struct str near = str_nearest(text, candidates, count);
-    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
-                    "\"%" PRISTR "\" of %s cannot be \"%" PRISTR "\"", ARGSTR(child->key), what,
-                    ARGSTR(text));
-    if (near.len)
-        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
-    return -1;
-}
-
 static void read_join(struct compilation *c, struct step *step, const struct child *join, const char *what)
 {
     static const char *const WORDS[] = {"all", "any", "each", NULL};
-    int word = join ? read_word(c, join, WORDS, what) : JOIN_ALL;
+    int word = join ? word_read(c, join, WORDS, what) : JOIN_ALL;
     if (word >= 0)
         step->join = (enum join_mode)word;
     if (step->join != JOIN_ALL && str_is(step->name, "end"))
@@ -124,10 +80,11 @@ static void read_on_error(struct compilation *c, struct step *step, struct draft
 {
     static const char *const WORDS[] = {"fail", "continue", NULL};
     struct fields f;
-    if (!on_error)
+    /* An iterator's words are of its items: iterator.c. */
+    if (!on_error || (step->type == STEP_ITERATOR && on_error->node->kind == NODE_SCALAR))
         return;
     if (on_error->node->kind == NODE_SCALAR) {
-        int word = read_word(c, on_error, WORDS, what);
+        int word = word_read(c, on_error, WORDS, what);
         if (word >= 0)
             step->on_error = word ? ON_ERROR_CONTINUE : ON_ERROR_FAIL;
         else
@@ -186,55 +143,6 @@ static void read_result(struct compilation *c, const struct step *step, struct d
     draft->result = result->node->value;
 }
 
-/* ---- workbook --------------------------------------------------------------------------------- */
-
-static void add_unknown_action(struct compilation *c, struct str name, struct position at)
-{
-    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNKNOWN_ACTION, at,
-                    "the workbook has no action \"%" PRISTR "\"", ARGSTR(name));
-    if (c->diagnostics->dropped)
-        return;
-    struct str *names = compilation_alloc(c, c->action_count, sizeof(*names));
-    for (uint32_t i = 0; names && i < c->action_count; i++)
-        names[i] = c->actions[i].name;
-    struct str near = names ? str_nearest(name, names, c->action_count) : STR("");
-    if (near.len)
-        diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
-}
-
-static const struct draft_action *find_action(struct compilation *c, const struct child *name)
-{
-    struct str text = value_as_str(name->node->value);
-    for (uint32_t i = 0; i < c->action_count; i++) {
-        if (str_equal(c->actions[i].name, text))
-            return &c->actions[i];
-    }
-    add_unknown_action(c, text, name->node->at);
-    return NULL;
-}
-
-/* The named action, with the step's args and keys over its own. */
-static void use_action(struct compilation *c, struct step *step, struct draft_step *draft,
-                       const struct child *name)
-{
-    const struct draft_action *action = name ? find_action(c, name) : NULL;
-    struct draft_action *own = &draft->action;
-    if (!action)
-        return;
-    step->workbook_name = compilation_keep_str(c, action->name);
-    own->type = action->type;
-    own->verbatim = action->verbatim;
-    own->timeout_ms = own->timeout_ms ? own->timeout_ms : action->timeout_ms;
-    if (own->config.len && !action_logs_in(action->type)) {
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_UNUSED_AUTH, step->at,
-                        "\"auth\" of step \"%" PRISTR "\" means nothing: its action logs in nowhere",
-                        ARGSTR(step->name));
-        own->config = VALUE_EMPTY_MAP;
-    }
-    own->config = compilation_overlay(c, action->config, own->config);
-    own->args = compilation_overlay(c, action->args, own->args);
-}
-
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 static void check_type_and_name(struct compilation *c, const struct step *step, struct position at)
@@ -280,6 +188,22 @@ static void read_keys(struct compilation *c, struct step *step, struct draft_ste
     c->incomplete = c->incomplete || (fields_has(f, "next") && !next);
 }
 
+/* What is said of attempts means nothing where there are none. */
+static void check_attempts(struct compilation *c, const struct draft_action *action, const struct step *step,
+                           const struct fields *f, const char *what)
+{
+    const struct child *retry = fields_get(f, "retry"), *pass = fields_get(f, "pass");
+    bool runs = action_runs(action->type) && !(pass && pass->node->value.u.b);
+    if (runs || step->type == STEP_WORKBOOK)
+        return;
+    if (retry && action->retry)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, retry->key_at,
+                        "\"retry\" of %s means nothing: it runs nothing that could fail", what);
+    if (action->assertion && action->assertion->returns.len)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, action->assertion->returns_at,
+                        "\"returns\" of %s means nothing: it runs nothing", what);
+}
+
 void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
 {
     struct step *step = &c->playbook->steps[index];
@@ -302,6 +226,9 @@ void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
     draft->action = (struct draft_action){.type = step->type, .at = step->at};
     action_read(c, node, &f, what, &draft->action);
     if (step->type == STEP_WORKBOOK)
-        use_action(c, step, draft, fields_get(&f, "name"));
+        step->workbook_name =
+            compilation_keep_str(c, action_use(c, fields_get(&f, "name"), what, &draft->action));
+    check_attempts(c, &draft->action, step, &f, what);
+    saves_check_type(c, &draft->action, what);
     read_keys(c, step, draft, &f, what);
 }

@@ -137,6 +137,20 @@ void object_free(struct object_template *o)
     free(o);
 }
 
+static void each_name(const struct part *p, template_name_found *found, void *user)
+{
+    uint32_t count = p->kind == PART_MAP ? p->value.len * 2 : p->kind == PART_LIST ? p->value.len : 0;
+    if (p->kind == PART_TEMPLATE)
+        template_each_name(p->template, found, user);
+    for (uint32_t i = 0; i < count; i++)
+        each_name(&p->items[i], found, user);
+}
+
+void object_each_name(const struct object_template *o, template_name_found *found, void *user)
+{
+    each_name(&o->root, found, user);
+}
+
 bool object_is_constant(const struct object_template *o)
 {
     return o->root.kind == PART_CONSTANT;

@@ -19,6 +19,9 @@ void object_free(struct object_template *o);
 /* Whether no leaf is a template: rendering gives the document itself. */
 bool object_is_constant(const struct object_template *o);
 
+/* template_each_name() of every leaf. */
+void object_each_name(const struct object_template *o, template_name_found *found, void *user);
+
 /* Strict: the first leaf that cannot be rendered is the error, with its path as the place. */
 enum status object_render(const struct object_template *o, const struct scope *scope,
                           const struct render_inputs *inputs, struct arena *a, struct value *out,

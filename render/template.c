@@ -204,6 +204,18 @@ enum status template_render(const struct template *t, const struct scope *scope,
     return s;
 }
 
+void template_each_name(const struct template *t, template_name_found *found, void *user)
+{
+    for (uint32_t c = 0; c < t->code_count; c++) {
+        const struct code *code = &t->codes[c];
+        for (uint32_t slot = code->parameters; slot < code->slots; slot++) {
+            struct str name = value_as_str(t->constants[code->slot_names[slot]]);
+            if (name.len)
+                found(user, name);
+        }
+    }
+}
+
 /* ---- Conditions --------------------------------------------------------------------------------- */
 
 bool condition_is_true(struct value v)

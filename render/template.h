@@ -97,6 +97,10 @@ enum status template_render(const struct template *t, const struct scope *scope,
                             const struct render_inputs *inputs, struct arena *a, struct value *out,
                             struct error *err) MUST_CHECK;
 
+/* Calls `found` with every name that the template takes from its context, perhaps more than once. */
+typedef void template_name_found(void *user, struct str name);
+void template_each_name(const struct template *t, template_name_found *found, void *user);
+
 /* Whether a text has anything to render ("{{", "{%" or "{#"). */
 bool template_is_template(struct str source);
 

@@ -13,15 +13,13 @@ struct call {
 static enum status render_call(struct turn *t, const struct work *w, struct call *out, struct trial *trial)
 {
     const struct playbook_call *call = w->action->call;
-    struct step_scope scope;
     struct input in;
     struct value wait;
     TRY(render_input(t, w->visit, w, &in, trial));
     out->args = in.args;
-    TRY(scope_for(t, w, in.args, &scope));
-    TRY(render_template(t, call->path, "path", &scope, &out->path, trial));
-    TRY(render_template(t, call->version, "version", &scope, &out->version, trial));
-    TRY(render_template(t, call->wait, "wait", &scope, &wait, trial));
+    TRY(render_object(t, call->path, w, in.args, &out->path, trial));
+    TRY(render_object(t, call->version, w, in.args, &out->version, trial));
+    TRY(render_object(t, call->wait, w, in.args, &wait, trial));
     out->waits = value_is_absent(wait) || condition_is_true(wait);
     return STATUS_OK;
 }

@@ -140,11 +140,9 @@ enum status on_timer(struct turn *t)
 static enum status signal_name(struct turn *t, struct work *w, struct str *out, struct trial *trial)
 {
     struct input in;
-    struct step_scope scope;
     struct value v;
     TRY(render_input(t, w->visit, w, &in, trial));
-    TRY(scope_for(t, w, in.args, &scope));
-    TRY(render_template(t, w->action->signal, "name", &scope, &v, trial));
+    TRY(render_object(t, w->action->signal, w, in.args, &v, trial));
     *out = value_as_str(v);
     if (!trial->failed && out->len == 0) {
         trial->failed = true;

@@ -42,6 +42,8 @@ enum status render_template(struct turn *t, const struct template *template, con
     if (!template || trial->failed ||
         template_render(template, scope->top, &t->inputs, t->out->arena, out, &e) == STATUS_OK)
         return STATUS_OK;
+    e.place[0] = '\0'; /* `what` is the whole of it */
+    e.line = e.column = 0;
     error_wrap(&e, "%s", what);
     return trial_failed(t, trial, &e);
 }

@@ -20,11 +20,11 @@ static enum status too_many(struct turn *t, uint32_t count, struct trial *trial)
     return STATUS_OK;
 }
 
-static enum status collection_of(struct turn *t, const struct iterator *it, const struct step_scope *scope,
-                                 struct value *out, struct trial *trial)
+static enum status collection_of(struct turn *t, const struct work *w, struct value args, struct value *out,
+                                 struct trial *trial)
 {
     struct value v;
-    TRY(render_template(t, it->collection, "collection", scope, &v, trial));
+    TRY(render_object(t, w->action->iterator->collection, w, args, &v, trial));
     if (trial->failed)
         return STATUS_OK;
     *out = v;
@@ -139,13 +139,13 @@ static enum status cut_into_chunks(struct turn *t, uint32_t size, struct value *
     return list_end(&all, items, t->err);
 }
 
-enum status whole_number(struct turn *t, const struct template *template, const char *what,
-                         const struct step_scope *scope, int64_t least, int64_t otherwise, int64_t *out,
-                         struct trial *trial)
+enum status whole_number(struct turn *t, const struct object_template *template, const char *what,
+                         const struct whole_number *wanted, int64_t *out, struct trial *trial)
 {
     struct value v;
-    *out = otherwise;
-    TRY(render_template(t, template, what, scope, &v, trial));
+    int64_t least = wanted->least;
+    *out = wanted->otherwise;
+    TRY(render_object(t, template, wanted->of, wanted->args, &v, trial));
     if (!template || trial->failed)
         return STATUS_OK;
     if (v.type == VALUE_INT && v.u.i >= least) {
@@ -164,12 +164,11 @@ enum status items_collect(struct turn *t, const struct work *w, struct value arg
                           struct trial *trial)
 {
     const struct iterator *it = w->action->iterator;
-    struct step_scope scope;
+    struct whole_number of_limit = {w, args, 0, MAX_ITEMS}, of_chunk = {w, args, 1, 0};
     int64_t limit, chunk;
-    TRY(scope_for(t, w, args, &scope));
-    TRY(collection_of(t, it, &scope, out, trial));
-    TRY(whole_number(t, it->limit, "limit", &scope, 0, MAX_ITEMS, &limit, trial));
-    TRY(whole_number(t, it->chunk, "chunk", &scope, 1, 0, &chunk, trial));
+    TRY(collection_of(t, w, args, out, trial));
+    TRY(whole_number(t, it->limit, "limit", &of_limit, &limit, trial));
+    TRY(whole_number(t, it->chunk, "chunk", &of_chunk, &chunk, trial));
     TRY(keep_where(t, w, out, trial));
     TRY(put_in_order(t, w, out, trial));
     if (trial->failed)

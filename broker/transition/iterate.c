@@ -51,13 +51,12 @@ static enum status concurrency_of(struct turn *t, const struct work *w, struct v
                                   struct trial *trial)
 {
     const struct iterator *it = w->action->iterator;
-    struct step_scope scope;
+    struct whole_number wanted = {w, args, 1, CONCURRENCY};
     int64_t n;
     *out = 1;
     if (!it->async)
         return STATUS_OK;
-    TRY(scope_for(t, w, args, &scope));
-    TRY(whole_number(t, it->concurrency, "concurrency", &scope, 1, CONCURRENCY, &n, trial));
+    TRY(whole_number(t, it->concurrency, "concurrency", &wanted, &n, trial));
     *out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
     return STATUS_OK;
 }

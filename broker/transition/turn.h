@@ -205,10 +205,14 @@ enum status item_failed(struct turn *t, struct work *w, struct value data,
 /* items.c: the list of an iterator's items, after where, order_by, limit and chunk. */
 enum status items_collect(struct turn *t, const struct work *w, struct value args, struct value *out,
                           struct trial *trial) MUST_CHECK;
-/* A whole number from `least`, of a template that may be NULL: then `otherwise`. */
-enum status whole_number(struct turn *t, const struct template *template, const char *what,
-                         const struct step_scope *scope, int64_t least, int64_t otherwise, int64_t *out,
-                         struct trial *trial) MUST_CHECK;
+/* A whole number that a template gives; the template may be NULL. `what` names it in the error. */
+struct whole_number {
+    const struct work *of; /* whose items' names are seen, with these args */
+    struct value args;
+    int64_t least, otherwise;
+};
+enum status whole_number(struct turn *t, const struct object_template *template, const char *what,
+                         const struct whole_number *wanted, int64_t *out, struct trial *trial) MUST_CHECK;
 
 /* ---- control.c: facts that steer --------------------------------------------------------------------- */
 

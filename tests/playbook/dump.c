@@ -88,6 +88,90 @@ static void add_options(struct buf *out, const struct playbook *p, const struct 
         buf_printf(out, " action %" PRISTR " (%s)", ARGSTR(s->workbook_name), step_type_name(s->action.type));
 }
 
+/* ---- attempts -------------------------------------------------------------------------------------------
+ */
+
+static void add_retry(struct buf *out, const struct retry_policy *r)
+{
+    if (!r)
+        return;
+    buf_printf(out, " retry %u times after %lld ms x %g up to %lld ms +- %g", r->max_attempts,
+               (long long)r->initial_delay_ms, r->backoff_multiplier, (long long)r->max_delay_ms, r->jitter);
+    if (r->retry_when)
+        buf_printf(out, " when %" PRISTR, ARGSTR(r->retry_when_text));
+    if (r->stop_when)
+        buf_printf(out, " until %" PRISTR, ARGSTR(r->stop_when_text));
+}
+
+static void add_saves(struct buf *out, const struct action *a)
+{
+    for (uint32_t i = 0; i < a->save_count; i++) {
+        const struct save_entry *save = &a->saves[i];
+        buf_printf(out, " save %s", save->target == SAVE_EVENT ? "event" : step_type_name(save->tool));
+        if (save->target == SAVE_VARIABLE)
+            buf_printf(out, "as %" PRISTR, ARGSTR(save->name));
+        add_object(out, "data", save->data);
+        if (save->target == SAVE_STORAGE) {
+            buf_add_char(out, ' ');
+            add_json(out, save->keys);
+        }
+    }
+    for (uint32_t i = 0; i < a->names_for_saves_count; i++)
+        buf_printf(out, "%s%" PRISTR, i ? ", " : " reading ", ARGSTR(a->names_for_saves[i]));
+}
+
+static void add_paths(struct buf *out, const char *what, const struct str *paths, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        buf_printf(out, " %s %" PRISTR, what, ARGSTR(paths[i]));
+}
+
+static void add_attempts(struct buf *out, const struct action *a)
+{
+    add_retry(out, a->retry);
+    add_saves(out, a);
+    if (!a->assertion)
+        return;
+    add_paths(out, "expects", a->assertion->expects, a->assertion->expect_count);
+    add_paths(out, "returns", a->assertion->returns, a->assertion->return_count);
+}
+
+static void add_work(struct buf *out, const struct action *a, int depth);
+
+static void add_iterator(struct buf *out, const struct iterator *it, int depth)
+{
+    static const char *const ON_ERROR[] = {"", " on_error continue", " on_error collect"};
+    buf_printf(out, " each %" PRISTR "%s%s%s", ARGSTR(it->element), it->async ? " async" : "",
+               it->enumerate ? " enumerated" : "", ON_ERROR[it->on_error]);
+    add_object(out, "of", it->collection);
+    add_object(out, "concurrency", it->concurrency);
+    add_object(out, "limit", it->limit);
+    add_object(out, "chunk", it->chunk);
+    buf_printf(out, "%s%s", it->where ? " where" : "", it->order_by ? " ordered" : "");
+    for (uint32_t i = 0; i < it->task_count; i++) {
+        const struct action *task = &it->tasks[i];
+        buf_printf(out, "\n%*stask %" PRISTR " %s", 4 * depth, "", ARGSTR(task->name),
+                   step_type_name(task->type));
+        add_object(out, "args", task->args);
+        add_object(out, "config", task->config);
+        add_work(out, task, depth + 1);
+    }
+}
+
+static void add_work(struct buf *out, const struct action *a, int depth)
+{
+    add_attempts(out, a);
+    if (a->iterator)
+        add_iterator(out, a->iterator, depth);
+    if (a->call) {
+        add_object(out, "calls", a->call->path);
+        add_object(out, "version", a->call->version);
+        add_object(out, "wait", a->call->wait);
+        buf_printf(out, " returns %" PRISTR, ARGSTR(a->call->return_step));
+    }
+    add_object(out, "signal", a->signal);
+}
+
 static void add_step(struct buf *out, const struct playbook *p, const struct step *s)
 {
     buf_printf(out, "%" PRISTR ": %s", ARGSTR(s->name),
@@ -102,6 +186,7 @@ static void add_step(struct buf *out, const struct playbook *p, const struct ste
         buf_add_text(out, " verbatim ");
         add_json(out, s->action.verbatim);
     }
+    add_work(out, &s->action, 2);
     buf_add_char(out, '\n');
     add_neighbours(out, p, s);
     add_nodes(out, p, s, 0, s->root_count, 1);

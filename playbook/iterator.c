@@ -1,0 +1,181 @@
+/* `type: iterator`: which items there are, and what is run for each. */
+#include "compile.h"
+
+enum { DEEPEST = TASK_ID_DEPTH - 1, MOST_TASKS = 100 };
+
+/* ---- its own keys
+ * -------------------------------------------------------------------------------------------- */
+
+static void check_element(struct compilation *c, const struct child *child, const char *owner)
+{
+    struct str name = child ? value_as_str(child->node->value) : STR("item");
+    if (!is_template_name(name))
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                        "\"element\" of %s has to be a name of letters, digits and _, not \"%" PRISTR "\"",
+                        owner, ARGSTR(name));
+    else if (is_reserved_name(name))
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_RESERVED_NAME, child->node->at,
+                        "\"%" PRISTR "\" means something else in templates, where the item is wanted",
+                        ARGSTR(name));
+}
+
+static void check_collection(struct compilation *c, const struct child *child, const char *owner)
+{
+    if (!child || child->node->broken || child->node->kind != NODE_SCALAR ||
+        template_is_template(value_as_str(child->node->value)))
+        return;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, child->node->at,
+                    "\"collection\" of %s has to be a list, or a template that gives one, not %s", owner,
+                    ynode_kind_name(child->node));
+    if (child->node->value.type == VALUE_STRING)
+        diagnostics_hint(c->diagnostics, "a template has braces: \"{{ %" PRISTR " }}\"",
+                         ARGSTR(value_as_str(child->node->value)));
+}
+
+static void check_whole(struct compilation *c, const struct fields *f, const char *key, int64_t least,
+                        const char *owner)
+{
+    const struct child *child = fields_get(f, key);
+    if (!child || template_is_template(value_as_str(child->node->value)))
+        return;
+    struct value v = child->node->value;
+    if (v.type != VALUE_INT || v.u.i < least)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                        "\"%s\" of %s has to be a whole number from %lld", key, owner, (long long)least);
+}
+
+static struct str read_expression(struct compilation *c, const struct fields *f, const char *key)
+{
+    const struct child *child = fields_get(f, key);
+    if (!child)
+        return STR("");
+    condition_check(c, child->node);
+    if (child->node->value.type == VALUE_BOOL)
+        return child->node->value.u.b ? STR("true") : STR("false");
+    return value_as_str(child->node->value);
+}
+
+static bool is_async(struct compilation *c, const struct child *mode, const char *owner)
+{
+    static const char *const MODES[] = {"sequential", "async", "parallel", NULL};
+    int word = mode ? word_read(c, mode, MODES, owner) : 0;
+    if (word == 2)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_OLDER_SPELLING, mode->node->at,
+                        "\"mode: parallel\" is an older spelling of \"mode: async\"");
+    return word > 0;
+}
+
+/* {step: NAME} is the step's own: step.c reads it. */
+static enum item_error read_on_error(struct compilation *c, const struct child *child, const char *owner)
+{
+    static const char *const WORDS[] = {"fail", "continue", "collect", NULL};
+    if (!child || (child->node->kind == NODE_MAP && c->iterator_depth == 1))
+        return ITEM_ERROR_FAIL;
+    if (child->node->kind == NODE_MAP) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                        "\"on_error\" of %s cannot name a step: it is fail, continue or collect", owner);
+        return ITEM_ERROR_FAIL;
+    }
+    int word = word_read(c, child, WORDS, owner);
+    if (word < 0)
+        diagnostics_hint(c->diagnostics, "it is \"fail\", \"continue\" or \"collect\"");
+    return word < 0 ? ITEM_ERROR_FAIL : (enum item_error)word;
+}
+
+/* ---- tasks
+ * --------------------------------------------------------------------------------------------------- */
+
+static bool check_task_type(struct compilation *c, const struct ynode *task, enum step_type type, bool known,
+                            const char *what)
+{
+    const struct child *written = ynode_get(task, STR("type"));
+    if (!known)
+        return false;
+    if (type == STEP_NONE) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, task->at, "%s has no \"type\"", what);
+        return false;
+    }
+    if (type != STEP_START && type != STEP_END && type != STEP_SIGNAL)
+        return true;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, written->node->at,
+                    "\"type\" of %s cannot be \"%s\"", what, step_type_name(type));
+    return false;
+}
+
+static void check_depth(struct compilation *c, const struct draft_action *task, const char *what)
+{
+    if (task->type == STEP_ITERATOR && c->iterator_depth >= DEEPEST)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_LIMIT, task->at,
+                        "%s is an iterator in more than %d others", what, DEEPEST - 1);
+}
+
+static void read_task(struct compilation *c, const struct ynode *task, const char *what,
+                      struct draft_action *out)
+{
+    bool known;
+    struct fields f;
+    if (task->kind != NODE_MAP) {
+        if (!task->broken)
+            diagnostics_add(c->diagnostics, DIAGNOSTIC_WRONG_KIND, task->at, "%s has to be a map, not %s",
+                            what, ynode_kind_name(task));
+        return;
+    }
+    enum step_type type = action_type(c, task, what, &known);
+    bool usable = check_task_type(c, task, type, known, what);
+    uint64_t sets = keys_bit(KEYS_WORK) | keys_bit(KEYS_TASK) | keys_bit(KEYS_TYPE + type);
+    keys_read(c, task, sets, !usable, what, &f);
+    *out = (struct draft_action){.type = type, .at = task->at};
+    if (c->status != STATUS_OK)
+        return;
+    action_read(c, task, &f, what, out);
+    if (type == STEP_WORKBOOK)
+        out->name = action_use(c, fields_get(&f, "name"), what, out);
+    else
+        out->name = fields_text(&f, "name");
+    check_depth(c, out, what);
+    saves_check_type(c, out, what);
+}
+
+static void read_tasks(struct compilation *c, const struct child *task, const char *owner,
+                       struct draft_iterator *out)
+{
+    const char *what = compilation_printf(c, "the task of %s", owner);
+    bool list = task && task->node->kind == NODE_LIST;
+    uint32_t count = !task ? 0 : list ? task->node->count : 1;
+    if (task && (count == 0 || count > MOST_TASKS)) {
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, task->node->at,
+                        "\"task\" of %s has to have from 1 to %d actions", owner, MOST_TASKS);
+        return;
+    }
+    out->tasks = compilation_alloc(c, count, sizeof(*out->tasks));
+    for (uint32_t i = 0; out->tasks && i < count && c->status == STATUS_OK; i++) {
+        const struct ynode *node = list ? task->node->children[i].node : task->node;
+        read_task(c, node, what, &out->tasks[out->task_count++]);
+    }
+}
+
+void iterator_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
+                   struct draft_action *out)
+{
+    const struct child *enumerate = fields_get(f, "enumerate");
+    struct draft_iterator *it = compilation_alloc(c, 1, sizeof(*it));
+    if (!it)
+        return;
+    c->iterator_depth++;
+    out->iterator = it;
+    it->at = in->at;
+    check_collection(c, fields_get(f, "collection"), owner);
+    check_element(c, fields_get(f, "element"), owner);
+    check_whole(c, f, "concurrency", 1, owner);
+    check_whole(c, f, "limit", 0, owner);
+    check_whole(c, f, "chunk", 1, owner);
+    it->values.element = fields_text(f, "element");
+    it->values.async = is_async(c, fields_get(f, "mode"), owner);
+    it->values.enumerate = enumerate && enumerate->node->value.u.b;
+    it->values.on_error = read_on_error(c, fields_get(f, "on_error"), owner);
+    it->where = read_expression(c, f, "where");
+    it->order_by = read_expression(c, f, "order_by");
+    if (c->iterator_depth < TASK_ID_DEPTH)
+        read_tasks(c, fields_get(f, "task"), owner, it);
+    c->iterator_depth--;
+}

@@ -5,12 +5,13 @@
 #include "eventlog_inner.h"
 #include "month.h"
 #include "pq_error.h"
+#include "timer.h"
 
 /*
- * One simple query of two statements, UPDATE and COPY, which the server runs as one transaction: two round
- * trips (COPY's data follow when the server asks for them), and one flush to disk at its end. The count that
- * UPDATE reports before COPY asks is the fence: if it falls short, COPY is ended with an error, which undoes
- * both.
+ * One simple query, UPDATE, statements for timers if there are any, and COPY, which the server runs as one
+ * transaction: two round trips (COPY's data follow when the server asks for them), and one flush to disk at
+ * its end. The count that UPDATE reports before COPY asks is the fence: if it falls short, COPY is ended with
+ * an error, which undoes all.
  */
 
 enum { SEND_BYTES = 64 << 10 };
@@ -29,29 +30,30 @@ static void write_update(struct buf *sql, const struct checkpoint *checkpoints, 
     buf_add_text(sql, ") n (p, e, s, t, c) WHERE p.partition = n.p AND p.epoch = n.e;");
 }
 
-static enum status send_statements(struct eventlog *log, const struct checkpoint *checkpoints, size_t count,
-                                   struct error *err)
+static enum status send_statements(struct eventlog *log, const struct commit *c, struct error *err)
 {
     struct buf *sql = &log->rows;
     buf_clear(sql);
-    if (count > 0)
-        write_update(sql, checkpoints, count);
+    if (c->checkpoint_count > 0)
+        write_update(sql, c->checkpoints, c->checkpoint_count);
+    TRY(timer_statements(sql, c->timers, c->timer_count, err));
     buf_add_text(sql, "COPY noetl.event (" COPY_COLUMNS ") FROM STDIN (FORMAT binary)");
     TRY(buf_status(sql, err));
     return PQsendQuery(log->connection.pg, sql->data) ? STATUS_OK
                                                       : connection_failed(&log->connection, NULL, err);
 }
 
-/* Reads up to the server's asking for rows; *updated: how many checkpoints it found. */
+/* Reads up to the server's asking for rows; *updated: how many rows the first statement changed. */
 static enum status await_copy(struct eventlog *log, size_t *updated, struct error *err)
 {
     PGconn *pg = log->connection.pg;
-    for (;;) {
+    for (bool first = true;; first = false) {
         PGresult *r = PQgetResult(pg);
         ExecStatusType kind = PQresultStatus(r);
         if (kind == PGRES_COMMAND_OK) {
             int64_t count;
-            *updated = str_to_int64(str_of(PQcmdTuples(r)), &count) ? (size_t)count : 0;
+            if (first)
+                *updated = str_to_int64(str_of(PQcmdTuples(r)), &count) ? (size_t)count : 0;
             PQclear(r);
             continue;
         }
@@ -136,15 +138,15 @@ static enum status lost(const struct checkpoint *checkpoints, size_t count, stru
 }
 
 /* One attempt. *duplicate: a row of that key is in the log already. */
-static enum status commit_once(struct eventlog *log, const struct event *events, size_t event_count,
-                               const struct checkpoint *checkpoints, size_t checkpoint_count, bool *duplicate,
+static enum status commit_once(struct eventlog *log, const struct commit *c, bool *duplicate,
                                struct error *err)
 {
     size_t updated = 0;
-    TRY(send_statements(log, checkpoints, checkpoint_count, err));
+    TRY(send_statements(log, c, err));
     TRY(await_copy(log, &updated, err));
-    enum status s = updated == checkpoint_count ? send_rows(log, events, event_count, err)
-                                                : lost(checkpoints, checkpoint_count, err);
+    enum status s = c->checkpoint_count == 0 || updated == c->checkpoint_count
+                        ? send_rows(log, c->events, c->event_count, err)
+                        : lost(c->checkpoints, c->checkpoint_count, err);
     if (s != STATUS_OK) {
         undo(log);
         return s;
@@ -184,12 +186,22 @@ static bool was_committed(struct eventlog *log, const struct checkpoint *checkpo
     return there;
 }
 
+enum status eventlog_write(struct eventlog *log, const struct commit *c, struct error *err)
+{
+    TRY(connection_ready(&log->connection, err));
+    TRY(months_make(log, c->events, c->event_count, err));
+    bool duplicate = false;
+    enum status s = commit_once(log, c, &duplicate, err);
+    return duplicate && was_committed(log, c->checkpoints, c->checkpoint_count) ? STATUS_OK : s;
+}
+
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,
                             const struct checkpoint *checkpoints, size_t checkpoint_count, struct error *err)
 {
-    TRY(connection_ready(&log->connection, err));
-    TRY(months_make(log, events, event_count, err));
-    bool duplicate = false;
-    enum status s = commit_once(log, events, event_count, checkpoints, checkpoint_count, &duplicate, err);
-    return duplicate && was_committed(log, checkpoints, checkpoint_count) ? STATUS_OK : s;
+    return eventlog_write(log,
+                          &(struct commit){.events = events,
+                                           .event_count = event_count,
+                                           .checkpoints = checkpoints,
+                                           .checkpoint_count = checkpoint_count},
+                          err);
 }

@@ -52,6 +52,28 @@ enum status eventlog_commit(struct eventlog *log, const struct event *events, si
                             const struct checkpoint *checkpoints, size_t checkpoint_count,
                             struct error *err) MUST_CHECK;
 
+/* What becomes of a timer with a commit; a later one of the same timer replaces an earlier one. */
+struct timer_change {
+    int64_t execution_id;
+    struct str timer_id; /* of [A-Za-z0-9_-]; "": every timer that the execution has by now is gone */
+    uint32_t partition;  /* of the execution */
+    int64_t due_ns;      /* 0: it is gone */
+};
+
+/* Whether a timer can have that id. */
+bool timer_id_is_valid(struct str id);
+
+struct commit {
+    const struct event *events;
+    size_t event_count;
+    const struct checkpoint *checkpoints;
+    size_t checkpoint_count;
+    const struct timer_change *timers; /* in the order in which they happened */
+    size_t timer_count;
+};
+/* eventlog_commit() with timers, in the same transaction. */
+enum status eventlog_write(struct eventlog *log, const struct commit *c, struct error *err) MUST_CHECK;
+
 /* ---- reading ----------------------------------------------------------------------------------------- */
 
 struct event_list {
@@ -64,9 +86,16 @@ enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t
                             uint32_t to_event_id, struct arena *a, struct event_list *out,
                             struct error *err) MUST_CHECK;
 
+/* Gets one timer; the id is borrowed for the call. An error ends the reading. */
+typedef enum status timer_reader(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
+                                 struct error *err);
+/* The timers of the partitions from `first` up to and without `end`. */
+enum status eventlog_timers(struct eventlog *log, uint32_t first, uint32_t end, timer_reader *take,
+                            void *context, struct error *err) MUST_CHECK;
+
 struct execution_filter {
     struct str path;   /* "" : any */
-    struct str status; /* "", "running", "completed", "failed", "cancelled" */
+    struct str status; /* "", "running", "paused", "completed", "failed", "cancelled" */
     int64_t before;    /* cursor: only executions started before this one; 0: none */
     uint32_t limit;    /* 0: 20 */
 };
@@ -74,7 +103,7 @@ struct execution_row {
     int64_t execution_id;
     struct str path;
     int64_t version;
-    struct str status;            /* "running", "completed", "failed", "cancelled" */
+    struct str status;            /* as in the filter */
     int64_t started_ns, ended_ns; /* 0: not yet */
     struct str error;
 };

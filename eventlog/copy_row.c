@@ -126,11 +126,12 @@ static void add_duration(struct buf *b, struct value meta)
         add_null(b);
 }
 
-static void add_parent(struct buf *b, struct value meta)
+/* In the first event of a sub-playbook's execution; NULL elsewhere. */
+static void add_parent(struct buf *b, const struct event *e)
 {
-    struct value parent = VALUE_GET(meta, "parent_execution_id");
+    struct value parent = VALUE_GET(VALUE_GET(e->context, "parent"), "execution_id");
     int64_t id;
-    if (str_to_int64(value_as_str(parent), &id))
+    if (e->type == EVENT_EXECUTION_REQUESTED && str_to_int64(value_as_str(parent), &id))
         add_bigint(b, id);
     else
         add_null(b);
@@ -167,7 +168,7 @@ enum status copy_row(struct buf *b, const struct event *e, struct error *err)
     TRY(add_json(b, "result", e->result, err));
     TRY(add_json(b, "meta", e->meta, err));
     add_text(b, e->error);
-    add_parent(b, e->meta);
+    add_parent(b, e);
     add_bigint(b, (int64_t)e->stream_seq);
     add_bigint(b, e->time_ns);
     add_duration(b, e->meta);

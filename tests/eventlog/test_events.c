@@ -58,17 +58,16 @@ static void every_member_comes_back_exactly(void **state)
             &a,
             "{\"big\":123456789012345678901234567890,\"int\":9007199254740993,\"min\":-9223372036854775808,"
             "\"float\":1e-7,\"half\":0.1,\"nul\":\"a\\u0000b\",\"uni\":\"\\ud83d\\ude00 é \\\"\\\\\\n\"}"),
-        .meta = json(&a, "{\"worker\":\"w-1\",\"duration_ms\":12.5,\"parent_execution_id\":\"42\"}"),
+        .meta = json(&a, "{\"worker\":\"w-1\",\"duration_ms\":12.5}"),
         .error = STR("no answer: ‘refused’"),
     };
     assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
     struct event_list list = events_of(log, &a, INT64_MAX, 0, 0);
     assert_int_equal(list.count, 1);
     assert_same(&a, &e, &list.items[0]);
-    assert_string_equal(
-        query("SELECT concat_ws('|', status, worker_id, duration, parent_execution_id, created_at at time"
-              " zone 'UTC') FROM noetl.event"),
-        "FAILED|w-1|12.5|42|2026-01-02 03:04:05.678901");
+    assert_string_equal(query("SELECT concat_ws('|', status, worker_id, duration, created_at at time"
+                              " zone 'UTC') FROM noetl.event"),
+                        "FAILED|w-1|12.5|2026-01-02 03:04:05.678901");
     eventlog_close(&log);
     arena_free(&a);
 }
@@ -93,6 +92,24 @@ static void members_that_an_event_lacks_are_null_and_a_json_null_is_not(void **s
         "11 null");
     assert_string_equal(query("SELECT created_at at time zone 'UTC' FROM noetl.event"),
                         "1969-12-31 23:59:59.999999");
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
+static void the_request_of_a_sub_playbook_names_its_parent(void **state)
+{
+    (void)state;
+    struct error err;
+    struct arena a;
+    arena_init(&a, 0);
+    struct eventlog *log = log_new();
+    struct event e[2] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_EXECUTION_START)};
+    e[0].context = e[1].context = json(&a, "{\"parent\":{\"execution_id\":\"42\",\"task_id\":\"s1v1a1\"}}");
+    assert_ok(eventlog_commit(log, e, 2, NULL, 0, &err), &err);
+    assert_string_equal(
+        query("SELECT string_agg(coalesce(parent_execution_id::text, '-'), ',' ORDER BY event_id)"
+              " FROM noetl.event"),
+        "42,-");
     eventlog_close(&log);
     arena_free(&a);
 }
@@ -200,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_member_comes_back_exactly),
         cmocka_unit_test(members_that_an_event_lacks_are_null_and_a_json_null_is_not),
+        cmocka_unit_test(the_request_of_a_sub_playbook_names_its_parent),
         cmocka_unit_test(text_that_a_column_cannot_hold_is_mended_rather_than_refused),
         cmocka_unit_test(a_part_of_an_execution_can_be_read),
         cmocka_unit_test(an_execution_over_the_end_of_a_month_is_read_in_order),

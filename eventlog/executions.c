@@ -4,19 +4,23 @@
 #include "eventlog_inner.h"
 
 /*
- * Lists of executions, the newest first. An execution is its row execution_requested; how it ended is the
- * first of its final rows. Pages go by the key (created_at, execution_id), so that a page costs the same at
- * any depth. The indexes of the first migration are for these statements.
+ * Lists of executions, the newest first. An execution is its row execution_requested; how it stands is what
+ * the newest of its life's marks says. Pages go by the key (created_at, execution_id), so that a page costs
+ * the same at any depth. The indexes of the migrations are for these statements.
  */
 
 enum { DEFAULT_LIMIT = 20, MOST = 1000 };
 
-#define FINAL_TYPES "'execution_complete', 'execution_failed', 'execution_cancelled'"
+/* As in the index event_life. */
+#define LIFE_MARKS                                                                                           \
+    "('execution_paused', 'execution_resumed', 'execution_retried',"                                         \
+    " 'execution_complete', 'execution_failed', 'execution_cancelled')"
 
 static const struct {
     const char *status;
-    enum event_type final; /* EVENT_COUNT: none yet */
+    enum event_type mark; /* EVENT_COUNT: any other, or none */
 } STATUSES[] = {{"running", EVENT_COUNT},
+                {"paused", EVENT_EXECUTION_PAUSED},
                 {"completed", EVENT_EXECUTION_COMPLETE},
                 {"failed", EVENT_EXECUTION_FAILED},
                 {"cancelled", EVENT_EXECUTION_CANCELLED}};
@@ -49,25 +53,34 @@ static void add_param(struct query *q, const char *value, const char *before, co
     buf_printf(&q->sql, "%s$%d%s", before, q->count, after);
 }
 
+/* The mark f of the execution is its newest. */
+#define IS_NEWEST                                                                                            \
+    "NOT EXISTS (SELECT FROM noetl.event g WHERE g.execution_id = f.execution_id"                            \
+    " AND g.event_id > f.event_id AND g.event_type IN " LIFE_MARKS ") "
+
 /* `status` is one of STATUSES, or STATUS_KINDS for any: with it, the planner may start at the rarer rows. */
 static void write_from(struct query *q, size_t status)
 {
+    bool by_mark = status < STATUS_KINDS && STATUSES[status].mark != EVENT_COUNT;
     buf_add_text(&q->sql, SELECT_PAGE "FROM (SELECT r.execution_id, r.node_name, r.context, r.stream_time_ns,"
                                       " r.created_at, f.event_type, f.stream_time_ns AS ended, f.error"
                                       " FROM noetl.event r ");
-    if (status == STATUS_KINDS || STATUSES[status].final == EVENT_COUNT)
+    if (by_mark)
+        buf_printf(&q->sql, "JOIN noetl.event f ON f.execution_id = r.execution_id AND f.event_type = '%s' ",
+                   event_type_name(STATUSES[status].mark));
+    else
         buf_add_text(&q->sql,
                      "LEFT JOIN LATERAL (SELECT e.event_type, e.stream_time_ns, e.error FROM noetl.event e"
-                     " WHERE e.execution_id = r.execution_id AND e.event_type IN (" FINAL_TYPES ")"
-                     " ORDER BY e.event_id LIMIT 1) f ON true ");
-    else
-        buf_printf(&q->sql, "JOIN noetl.event f ON f.execution_id = r.execution_id AND f.event_type = '%s' ",
-                   event_type_name(STATUSES[status].final));
+                     " WHERE e.execution_id = r.execution_id AND e.event_type IN " LIFE_MARKS
+                     " ORDER BY e.event_id DESC LIMIT 1) f ON true ");
     buf_add_text(&q->sql, "WHERE r.event_type = 'execution_requested' ");
-    if (status < STATUS_KINDS && STATUSES[status].final == EVENT_COUNT)
+    if (by_mark)
+        buf_add_text(&q->sql, "AND " IS_NEWEST);
+    else if (status < STATUS_KINDS)
         buf_add_text(&q->sql,
-                     "AND NOT EXISTS (SELECT FROM noetl.event e WHERE e.execution_id = r.execution_id"
-                     " AND e.event_type IN (" FINAL_TYPES ")) ");
+                     "AND NOT EXISTS (SELECT FROM noetl.event f WHERE f.execution_id = r.execution_id"
+                     " AND f.event_type IN ('execution_paused', 'execution_complete', 'execution_failed',"
+                     " 'execution_cancelled') AND " IS_NEWEST ") ");
 }
 
 static enum status find_status(struct str name, size_t *out, struct error *err)
@@ -82,7 +95,7 @@ static enum status find_status(struct str name, size_t *out, struct error *err)
         return STATUS_OK;
     error_set(err, STATUS_INVALID, "no execution has the status \"%" PRISTR "\"", ARGSTR(name));
     error_place(err, "status");
-    return error_hint(err, "It is running, completed, failed or cancelled.");
+    return error_hint(err, "It is running, paused, completed, failed or cancelled.");
 }
 
 /* When the execution that the page comes after was asked for. */
@@ -138,10 +151,10 @@ static enum status copy_text(const PGresult *r, int row, int column, struct aren
     return copy ? STATUS_OK : arena_error(a, err, "a list of executions");
 }
 
-static const char *status_of(const char *event_type)
+static const char *status_of(enum event_type mark)
 {
     for (size_t i = 0; i < STATUS_KINDS; i++)
-        if (STATUSES[i].final != EVENT_COUNT && strcmp(event_type, event_type_name(STATUSES[i].final)) == 0)
+        if (STATUSES[i].mark == mark)
             return STATUSES[i].status;
     return STATUSES[0].status;
 }
@@ -155,8 +168,10 @@ static enum status read_row(const PGresult *r, int row, struct arena *a, struct 
     if (!str_to_int64((struct str){PQgetvalue(r, row, 2), (size_t)PQgetlength(r, row, 2)}, &out->version))
         out->version = 0;
     out->started_ns = result_int(r, row, 3, 0);
-    out->status = str_of(status_of(PQgetvalue(r, row, 4)));
-    out->ended_ns = result_int(r, row, 5, 0);
+    enum event_type mark =
+        event_type_from_name((struct str){PQgetvalue(r, row, 4), (size_t)PQgetlength(r, row, 4)});
+    out->status = str_of(status_of(mark));
+    out->ended_ns = event_type_is_final(mark) ? result_int(r, row, 5, 0) : 0;
     return copy_text(r, row, 6, a, &out->error, err);
 }
 

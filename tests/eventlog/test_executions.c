@@ -103,6 +103,57 @@ static void filters_go_together(void **state)
     arena_free(&a);
 }
 
+/* An execution with these marks behind its start; EVENT_COUNT ends them. */
+static void add_execution(struct eventlog *log, int64_t id, const enum event_type *marks)
+{
+    struct error err;
+    struct event e[8] = {event_of(id, 1, EVENT_EXECUTION_REQUESTED), event_of(id, 2, EVENT_EXECUTION_START)};
+    size_t count = 2;
+    for (; marks[count - 2] != EVENT_COUNT; count++)
+        e[count] = event_of(id, (uint32_t)count + 1, marks[count - 2]);
+    assert_ok(eventlog_commit(log, e, count, NULL, 0, &err), &err);
+}
+
+static void an_execution_stands_as_the_newest_mark_of_its_life_says(void **state)
+{
+    (void)state;
+    static const struct {
+        enum event_type marks[6];
+        const char *status;
+    } cases[] = {
+        {{EVENT_EXECUTION_PAUSED, EVENT_COUNT}, "paused"},
+        {{EVENT_EXECUTION_PAUSED, EVENT_EXECUTION_RESUMED, EVENT_COUNT}, "running"},
+        {{EVENT_EXECUTION_FAILED, EVENT_EXECUTION_RETRIED, EVENT_COUNT}, "running"},
+        {{EVENT_EXECUTION_CANCELLED, EVENT_EXECUTION_RETRIED, EVENT_EXECUTION_PAUSED, EVENT_COUNT}, "paused"},
+        {{EVENT_EXECUTION_FAILED, EVENT_EXECUTION_RETRIED, EVENT_EXECUTION_FAILED, EVENT_COUNT}, "failed"},
+        {{EVENT_EXECUTION_FAILED, EVENT_EXECUTION_RETRIED, EVENT_EXECUTION_COMPLETE, EVENT_COUNT},
+         "completed"},
+    };
+    enum { CASES = sizeof cases / sizeof cases[0] };
+    struct arena a;
+    struct execution_row *rows;
+    arena_init(&a, 0);
+    struct eventlog *log = log_new();
+    for (int i = 0; i < CASES; i++)
+        add_execution(log, i + 1, cases[i].marks);
+    assert_int_equal(list(log, &a, (struct execution_filter){0}, &rows), CASES);
+    for (int i = 0; i < CASES; i++) {
+        const struct execution_row *row = &rows[CASES - 1 - i];
+        bool over = i >= 4;
+        assert_int_equal(row->execution_id, i + 1);
+        assert_true(str_is(row->status, cases[i].status));
+        assert_int_equal(row->ended_ns != 0, over);
+    }
+    assert_int_equal(list(log, &a, (struct execution_filter){.status = STR("running")}, &rows), 2);
+    assert_int_equal(list(log, &a, (struct execution_filter){.status = STR("paused")}, &rows), 2);
+    assert_int_equal(list(log, &a, (struct execution_filter){.status = STR("failed")}, &rows), 1);
+    assert_int_equal(rows[0].execution_id, 5);
+    assert_int_equal(list(log, &a, (struct execution_filter){.status = STR("completed")}, &rows), 1);
+    assert_int_equal(list(log, &a, (struct execution_filter){.status = STR("cancelled")}, &rows), 0);
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
 static void wrong_filters_are_told(void **state)
 {
     (void)state;
@@ -125,6 +176,7 @@ int main(void)
         cmocka_unit_test(the_newest_come_first_with_how_they_ended),
         cmocka_unit_test(pages_follow_one_another_without_gap_or_repeat),
         cmocka_unit_test(filters_go_together),
+        cmocka_unit_test(an_execution_stands_as_the_newest_mark_of_its_life_says),
         cmocka_unit_test(wrong_filters_are_told),
     };
     return cmocka_run_group_tests(tests, server_start, server_stop);

@@ -27,6 +27,7 @@ void batch_free(struct batch *b)
     if (!b)
         return;
     free(b->events);
+    free(b->timers);
     free(b->ended);
     free(b->withdrawn);
     arena_free(&b->arena);
@@ -60,6 +61,14 @@ enum status batch_add_events(struct batch *b, const struct event *events, size_t
     return STATUS_OK;
 }
 
+enum status batch_add_timer(struct batch *b, const struct timer_change *change, struct error *err)
+{
+    if (!reserve((void **)&b->timers, b->timer_count, 1, &b->timer_capacity, sizeof(*change)))
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the timers of a batch");
+    b->timers[b->timer_count++] = *change;
+    return STATUS_OK;
+}
+
 static enum status add_id(int64_t **ids, size_t *count, size_t *capacity, int64_t id, struct error *err)
 {
     if (!reserve((void **)ids, *count, 1, capacity, sizeof(id)))
@@ -74,6 +83,14 @@ enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw
     if (withdraw)
         return add_id(&b->withdrawn, &b->withdrawn_count, &b->withdrawn_capacity, execution_id, err);
     return STATUS_OK;
+}
+
+void batch_spare(struct batch *b, int64_t execution_id)
+{
+    for (size_t i = 0; i < b->withdrawn_count; i++) {
+        if (b->withdrawn[i] == execution_id)
+            b->withdrawn[i] = 0;
+    }
 }
 
 void batch_advance(struct batch *b, const struct checkpoint *c)

@@ -28,9 +28,11 @@ struct batch {
     struct checkpoint *checkpoints; /* one for each partition; `dirty` says which count */
     bool *dirty;
     uint32_t partitions;
+    struct timer_change *timers;
+    size_t timer_count, timer_capacity;
     int64_t *ended; /* executions that are over with this batch */
     size_t ended_count, ended_capacity;
-    int64_t *withdrawn; /* of these, the ones with tasks to withdraw */
+    int64_t *withdrawn; /* of these, the ones with tasks to withdraw; 0: none after all */
     size_t withdrawn_count, withdrawn_capacity;
     /* Messages that are not acknowledged, and one more while the engine fills the batch: at 0 it may be
      * committed. */
@@ -42,8 +44,12 @@ void batch_free(struct batch *b);
 /* Copies the event structs; what they point to is in b->arena already, or outlives the batch. */
 enum status batch_add_events(struct batch *b, const struct event *events, size_t count,
                              struct error *err) MUST_CHECK;
+/* Copies the struct; the id is in b->arena already, or outlives the batch. */
+enum status batch_add_timer(struct batch *b, const struct timer_change *change, struct error *err) MUST_CHECK;
 enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw,
                             struct error *err) MUST_CHECK;
+/* The execution goes on after all: its tasks are not withdrawn. */
+void batch_spare(struct batch *b, int64_t execution_id);
 /* The partition has been read up to there. */
 void batch_advance(struct batch *b, const struct checkpoint *c);
 bool batch_is_empty(const struct batch *b);

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "child_desk.h"
 #include "dead_letter.h"
 #include "engine.h"
 #include "intake.h"
+#include "publisher/environment.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/connect.h"
@@ -25,6 +27,9 @@ struct broker {
     bool has_mailbox;
     struct writer *writer;
     struct engine *engine;
+    struct child_desk *children;
+    struct arena arena;
+    struct value env; /* of executions that are requested here */
     struct intake *intake;
     struct dead_letters *dead_letters;
     struct checkpoint *checkpoints;
@@ -167,21 +172,23 @@ static enum status start(struct broker *b, struct error *err)
         eventlog_close(&writing);
         return status;
     }
+    TRY(environment_for_templates(s, &b->arena, &b->env, err));
+    TRY(child_desk_open(b->bus, &b->subjects, b->env, b->writer, &b->children, err));
     TRY(open_log(b, "reader", &reading, err));
     struct engine_options options = {
         .batch_rows = (size_t)settings_int(s, SETTING_BROKER_BATCH),
         .backlog_rows = (size_t)settings_int(s, SETTING_BROKER_BACKLOG),
         .stream_created_ns = b->stream_created_ns,
     };
-    status = engine_start(&options, &b->subjects, b->bus, reading, &b->mailbox, b->writer, b->checkpoints,
-                          &b->engine, err);
+    status = engine_start(&options, &b->subjects, b->bus, reading, &b->mailbox, b->writer, b->children,
+                          b->checkpoints, &b->engine, err);
     if (status != STATUS_OK) {
         eventlog_close(&reading);
         return status;
     }
     TRY(start_readers(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
-    return intake_start(b->settings, b->bus, &b->subjects, &b->intake, err);
+    return intake_start(b->bus, &b->subjects, b->env, &b->intake, err);
 }
 
 /*
@@ -201,6 +208,7 @@ static void stop(struct broker *b)
         engine_stop(b->engine);
     if (b->writer)
         writer_stop(b->writer, STOP_WITHIN_MS);
+    child_desk_close(&b->children);
     bus_close(&b->bus);
     engine_free(&b->engine);
     writer_free(&b->writer);
@@ -208,6 +216,7 @@ static void stop(struct broker *b)
         mailbox_free(&b->mailbox);
     free(b->readers);
     free(b->checkpoints);
+    arena_free(&b->arena);
 }
 
 static bool cannot_go_on(void *context)
@@ -220,6 +229,7 @@ static bool cannot_go_on(void *context)
 enum status broker_serve(const struct settings *settings, struct error *err)
 {
     struct broker b = {.settings = settings};
+    arena_init(&b.arena, 0);
     enum status status = start(&b, err);
     if (status == STATUS_OK) {
         LOG(LOG_INFO, "ready", LOG_TEXT("name", b.name), LOG_NUM("partitions", b.subjects.partitions));

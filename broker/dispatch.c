@@ -64,6 +64,11 @@ static enum status publish(struct dispatcher *d, struct batch *b, const char *su
     return status;
 }
 
+static bool fits(const struct dispatcher *d, struct str text)
+{
+    return (int64_t)text.len + HEADERS_BYTES <= bus_max_payload(d->bus);
+}
+
 /*
  * A task that no message can carry ends as if a worker had failed it: the fact says so, and the execution
  * goes on by its rules instead of waiting for a task that nobody has.
@@ -91,7 +96,7 @@ static enum status publish_task(struct dispatcher *d, struct batch *b, const str
     const struct task *task = &order->task;
     TRY(task_to_value(&b->arena, task, &v, err));
     TRY(json_text(&b->arena, v, &text, err));
-    if ((int64_t)text.len + HEADERS_BYTES > bus_max_payload(d->bus))
+    if (!fits(d, text))
         return refuse_task(d, b, task, text.len, err);
     snprintf(task_id, sizeof(task_id), "%" PRISTR, ARGSTR(task->task_id));
     subject_task(&d->subjects, order->pool, task->execution_id, task_id, subject);
@@ -99,32 +104,83 @@ static enum status publish_task(struct dispatcher *d, struct batch *b, const str
     return publish(d, b, subject, id, text, err);
 }
 
+static enum status event_text(struct batch *b, const struct event *e, struct str *out, struct error *err)
+{
+    struct value v;
+    TRY(event_to_value(&b->arena, e, &v, err));
+    return json_text(&b->arena, v, out, err);
+}
+
 /* A result that no message can carry stays in the log; watchers of the stream still learn that and how it
  * ended. */
 static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, const struct event *e,
                                      struct error *err)
 {
-    struct value v;
     struct str text, id;
     char subject[SUBJECT_MAX];
-    TRY(event_to_value(&b->arena, e, &v, err));
-    TRY(json_text(&b->arena, v, &text, err));
-    if ((int64_t)text.len + HEADERS_BYTES > bus_max_payload(d->bus)) {
+    TRY(event_text(b, e, &text, err));
+    if (!fits(d, text)) {
         struct event smaller = *e;
         smaller.result = (struct value){.type = VALUE_UNDEFINED};
-        TRY(event_to_value(&b->arena, &smaller, &v, err));
-        TRY(json_text(&b->arena, v, &text, err));
+        TRY(event_text(b, &smaller, &text, err));
     }
     id = arena_printf(&b->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
     subject_event(&d->subjects, e->execution_id, e->type, subject);
     return publish(d, b, subject, id, text, err);
 }
 
-enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct decisions *decisions,
-                               struct error *err)
+/*
+ * A sub-playbook's result, or a failure's detail, that no message can carry: the parent is told so as the
+ * failure of its child, instead of waiting for ever.
+ */
+static enum status smaller_fact(struct dispatcher *d, struct batch *b, const struct event *fact, size_t size,
+                                struct event *out, struct error *err)
+{
+    struct map_builder m;
+    struct value error;
+    *out = *fact;
+    out->type = EVENT_CHILD_FAILED;
+    out->result = (struct value){0};
+    out->error = arena_printf(
+        &b->arena, "what it gives is %zu bytes, and the server takes messages of %lld bytes at most", size,
+        (long long)bus_max_payload(d->bus));
+    if (!out->error.ptr)
+        return arena_error(&b->arena, err, "an error's text");
+    map_begin(&m, &b->arena);
+    map_put(&m, STR("kind"), value_text(status_name(STATUS_LIMIT)));
+    map_put(&m, STR("message"), value_str(out->error));
+    TRY(map_end(&m, &error, err));
+    map_begin(&m, &b->arena);
+    map_put(&m, STR("execution_id"), VALUE_GET(fact->context, "execution_id"));
+    map_put(&m, STR("error"), error);
+    return map_end(&m, &out->context, err);
+}
+
+static enum status publish_notice(struct dispatcher *d, struct batch *b, const struct notice *notice,
+                                  struct error *err)
+{
+    struct str text;
+    struct event fact = notice->fact;
+    char subject[SUBJECT_MAX];
+    TRY(event_text(b, &fact, &text, err));
+    if (!fits(d, text)) {
+        TRY(smaller_fact(d, b, &notice->fact, text.len, &fact, err));
+        TRY(event_text(b, &fact, &text, err));
+    }
+    struct str id = arena_printf(&b->arena, "%" PRISTR, ARGSTR(notice->message_id));
+    subject_event(&d->subjects, fact.execution_id, fact.type, subject);
+    return publish(d, b, subject, id, text, err);
+}
+
+enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
+                               const struct decisions *decisions, struct error *err)
 {
     for (uint32_t i = 0; i < decisions->task_count; i++)
         TRY(publish_task(d, b, &decisions->tasks[i], err));
+    for (uint32_t i = 0; i < decisions->child_count; i++)
+        TRY(child_desk_give(d->children, b, execution_id, &decisions->children[i], err));
+    for (uint32_t i = 0; i < decisions->notice_count; i++)
+        TRY(publish_notice(d, b, &decisions->notices[i], err));
     for (uint32_t i = 0; i < decisions->event_count; i++) {
         if (event_type_kind(decisions->events[i].type) == EVENT_KIND_LIFECYCLE)
             TRY(publish_lifecycle(d, b, &decisions->events[i], err));

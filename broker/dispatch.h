@@ -1,11 +1,13 @@
 /*
- * Publishing what a fact led to: tasks, and the events that mark an execution's life. Each message has an id
- * that is a function of what it says, so that publishing it again after a crash changes nothing.
+ * Publishing what a fact led to: tasks, the events that mark an execution's life, facts for other executions,
+ * and, by way of a desk, the requests of sub-playbooks. Each message has an id that is a function of what it
+ * says, so that publishing it again after a crash changes nothing.
  */
 #ifndef BROKER_DISPATCH_H
 #define BROKER_DISPATCH_H
 
 #include "batch.h"
+#include "child_desk.h"
 #include "mailbox.h"
 #include "publisher/subject.h"
 #include "transition/transition.h"
@@ -15,6 +17,7 @@ struct dispatcher {
     struct bus *bus;
     struct subjects subjects;
     struct writer *writer;
+    struct child_desk *children;
     struct mailbox *engine; /* gets MAIL_REFUSED */
 };
 
@@ -28,9 +31,10 @@ struct outgoing {
     struct outgoing *next;
 };
 
-/* Everything that the decisions ask for goes out; the batch counts what is open. */
-enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct decisions *decisions,
-                               struct error *err) MUST_CHECK;
+/* Everything that the decisions of an execution ask for goes out, but timers; the batch counts what is open.
+ */
+enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
+                               const struct decisions *decisions, struct error *err) MUST_CHECK;
 /* Once more, after a refusal. */
 enum status dispatch_again(struct outgoing *o, struct error *err) MUST_CHECK;
 

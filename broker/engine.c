@@ -9,7 +9,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { RESEND_AFTER_MS = 500 };
+enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000 };
 
 struct engine {
     struct engine_options options;
@@ -18,6 +18,7 @@ struct engine {
     struct writer *writer;
     struct dispatcher dispatcher;
     struct folder folder;
+    struct timekeeper timers;
     struct checkpoint *checkpoints; /* of each partition: how far it has been folded */
     struct batch *current;
     uint64_t next_number;
@@ -141,10 +142,25 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
         batch_free(mail->u.batch);
         return offer(e, false, err);
     case MAIL_REFUSED: take_refused(e, mail->u.outgoing); return STATUS_OK;
+    case MAIL_FIRED: timekeeper_fired(&e->timers, mail->u.firing); return STATUS_OK;
     case MAIL_FATAL: *err = *mail->u.error; return err->status;
     case MAIL_STOP: e->stopping = true; return STATUS_OK;
     }
     return STATUS_OK;
+}
+
+/* Until a timer is due or something is to be sent again, if no mail comes before. */
+static int64_t longest_wait_ms(const struct engine *e)
+{
+    return timekeeper_wait_ms(&e->timers, e->refused ? RESEND_AFTER_MS : LONGEST_WAIT_MS);
+}
+
+static void free_mail(const struct mail *mail)
+{
+    if (mail->kind == MAIL_FACT)
+        bus_delivery_free(mail->u.fact);
+    else if (mail->kind == MAIL_FIRED)
+        free(mail->u.firing);
 }
 
 static void *run(void *context)
@@ -155,15 +171,17 @@ static void *run(void *context)
     struct error err = {0};
     enum status status = STATUS_OK;
     while (status == STATUS_OK && !e->stopping) {
-        size_t count = mailbox_take(e->mailbox, &items, &capacity, e->refused ? RESEND_AFTER_MS : 10000);
+        size_t count = mailbox_take(e->mailbox, &items, &capacity, longest_wait_ms(e));
         for (size_t i = 0; i < count; i++) {
             if (status == STATUS_OK)
                 status = take(e, &items[i], &err);
-            else if (items[i].kind == MAIL_FACT)
-                bus_delivery_free(items[i].u.fact);
+            else
+                free_mail(&items[i]);
         }
         if (status == STATUS_OK)
             status = resend(e, &err);
+        if (status == STATUS_OK)
+            status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         bus_push(e->bus);
     }
     free(items);
@@ -176,7 +194,8 @@ static void *run(void *context)
 
 enum status engine_start(const struct engine_options *options, const struct subjects *s, struct bus *bus,
                          struct eventlog *log, struct mailbox *mailbox, struct writer *writer,
-                         const struct checkpoint *checkpoints, struct engine **out, struct error *err)
+                         struct child_desk *children, const struct checkpoint *checkpoints,
+                         struct engine **out, struct error *err)
 {
     struct engine *e = calloc(1, sizeof(*e));
     struct checkpoint *own = calloc(s->partitions, sizeof(*own));
@@ -192,8 +211,12 @@ enum status engine_start(const struct engine_options *options, const struct subj
                          .writer = writer,
                          .checkpoints = own,
                          .next_number = 1};
-    e->dispatcher = (struct dispatcher){.bus = bus, .subjects = *s, .writer = writer, .engine = mailbox};
-    enum status status = folder_init(&e->folder, s, &e->dispatcher, log, err);
+    e->dispatcher = (struct dispatcher){
+        .bus = bus, .subjects = *s, .writer = writer, .children = children, .engine = mailbox};
+    timekeeper_init(&e->timers, bus, s, mailbox);
+    enum status status = folder_init(&e->folder, s, &e->dispatcher, &e->timers, log, err);
+    if (status == STATUS_OK)
+        status = timekeeper_load(&e->timers, log, err);
     if (status == STATUS_OK)
         status = new_current(e, err);
     int code = status == STATUS_OK ? pthread_create(&e->thread, NULL, run, e) : 0;
@@ -201,6 +224,7 @@ enum status engine_start(const struct engine_options *options, const struct subj
         status = error_set(err, STATUS_IO, "the engine could not start a thread: %s", strerror(code));
     if (status != STATUS_OK) {
         folder_free(&e->folder);
+        timekeeper_free(&e->timers);
         batch_free(e->current);
         free(own);
         free(e);
@@ -233,6 +257,7 @@ void engine_free(struct engine **e)
     struct engine *gone = *e;
     *e = NULL;
     folder_free(&gone->folder);
+    timekeeper_free(&gone->timers);
     eventlog_close(&gone->folder.log);
     batch_free(gone->current);
     free(gone->checkpoints);

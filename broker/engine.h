@@ -16,11 +16,12 @@ struct engine_options {
 
 struct engine;
 
-/* `log` is for reading executions back and is taken over. `mailbox` and `writer` outlive the engine. */
+/* `log` is for reading executions and timers back and is taken over. `mailbox`, `writer` and `children`
+ * outlive the engine. */
 enum status engine_start(const struct engine_options *options, const struct subjects *s, struct bus *bus,
                          struct eventlog *log, struct mailbox *mailbox, struct writer *writer,
-                         const struct checkpoint *checkpoints, struct engine **out,
-                         struct error *err) MUST_CHECK;
+                         struct child_desk *children, const struct checkpoint *checkpoints,
+                         struct engine **out, struct error *err) MUST_CHECK;
 /* Whether it ended because the broker cannot go on; then *err says why. */
 bool engine_failed(struct engine *e, struct error *err);
 /* Gives the last batch to the writer and ends its thread. */

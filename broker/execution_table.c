@@ -10,7 +10,7 @@ void execution_table_init(struct execution_table *t)
 void execution_table_free(struct execution_table *t)
 {
     for (size_t i = 0; i < t->capacity; i++)
-        execution_free(t->slots[i]);
+        execution_free(t->slots[i].execution);
     free(t->slots);
     execution_table_init(t);
 }
@@ -28,25 +28,35 @@ static size_t home(const struct execution_table *t, int64_t id)
 static size_t slot_of(const struct execution_table *t, int64_t id)
 {
     size_t i = home(t, id);
-    while (t->slots[i] && t->slots[i]->id != id)
+    while (t->slots[i].execution && t->slots[i].execution->id != id)
         i = (i + 1) & (t->capacity - 1);
     return i;
 }
 
 struct execution *execution_table_find(const struct execution_table *t, int64_t id)
 {
-    return t->capacity ? t->slots[slot_of(t, id)] : NULL;
+    return t->capacity ? t->slots[slot_of(t, id)].execution : NULL;
+}
+
+void execution_table_touch(struct execution_table *t, int64_t id, uint64_t batch)
+{
+    t->slots[slot_of(t, id)].batch = batch;
+}
+
+uint64_t execution_table_batch(const struct execution_table *t, int64_t id)
+{
+    return t->slots[slot_of(t, id)].batch;
 }
 
 static enum status grow(struct execution_table *t, struct error *err)
 {
     struct execution_table larger = {.capacity = t->capacity ? t->capacity * 2 : 256, .count = t->count};
-    larger.slots = calloc(larger.capacity, sizeof(struct execution *));
+    larger.slots = calloc(larger.capacity, sizeof(*larger.slots));
     if (!larger.slots)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a table of %zu executions", larger.capacity);
     for (size_t i = 0; i < t->capacity; i++) {
-        if (t->slots[i])
-            larger.slots[slot_of(&larger, t->slots[i]->id)] = t->slots[i];
+        if (t->slots[i].execution)
+            larger.slots[slot_of(&larger, t->slots[i].execution->id)] = t->slots[i];
     }
     free(t->slots);
     *t = larger;
@@ -57,7 +67,7 @@ enum status execution_table_add(struct execution_table *t, struct execution *x, 
 {
     if (t->count * 2 >= t->capacity)
         TRY(grow(t, err));
-    t->slots[slot_of(t, x->id)] = x;
+    t->slots[slot_of(t, x->id)] = (struct execution_slot){.execution = x};
     t->count++;
     return STATUS_OK;
 }
@@ -67,16 +77,16 @@ void execution_table_drop(struct execution_table *t, int64_t id)
     if (!t->capacity)
         return;
     size_t hole = slot_of(t, id);
-    if (!t->slots[hole])
+    if (!t->slots[hole].execution)
         return;
-    execution_free(t->slots[hole]);
-    t->slots[hole] = NULL;
+    execution_free(t->slots[hole].execution);
+    t->slots[hole] = (struct execution_slot){0};
     t->count--;
     /* Those behind the hole that could not have their own slot move up, or they would not be found any more.
      */
-    for (size_t i = (hole + 1) & (t->capacity - 1); t->slots[i]; i = (i + 1) & (t->capacity - 1)) {
-        struct execution *x = t->slots[i];
-        t->slots[i] = NULL;
-        t->slots[slot_of(t, x->id)] = x;
+    for (size_t i = (hole + 1) & (t->capacity - 1); t->slots[i].execution; i = (i + 1) & (t->capacity - 1)) {
+        struct execution_slot moved = t->slots[i];
+        t->slots[i] = (struct execution_slot){0};
+        t->slots[slot_of(t, moved.execution->id)] = moved;
     }
 }

@@ -4,9 +4,14 @@
 
 #include "transition/execution.h"
 
+struct execution_slot {
+    struct execution *execution; /* NULL: free */
+    uint64_t batch;              /* number of the newest batch that has rows of it; 0: none since it came */
+};
+
 struct execution_table {
-    struct execution **slots; /* open addressing, linear probing; NULL: free */
-    size_t capacity;          /* a power of two, or 0 */
+    struct execution_slot *slots; /* open addressing, linear probing */
+    size_t capacity;              /* a power of two, or 0 */
     size_t count;
 };
 
@@ -14,6 +19,9 @@ void execution_table_init(struct execution_table *t);
 /* Frees the executions too. */
 void execution_table_free(struct execution_table *t);
 struct execution *execution_table_find(const struct execution_table *t, int64_t id);
+/* Of an execution that is in there. */
+void execution_table_touch(struct execution_table *t, int64_t id, uint64_t batch);
+uint64_t execution_table_batch(const struct execution_table *t, int64_t id);
 /* Takes `x` over. */
 enum status execution_table_add(struct execution_table *t, struct execution *x, struct error *err) MUST_CHECK;
 /* Takes it out and frees it; nothing happens if there is none. */

@@ -9,9 +9,9 @@
 enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
-                        struct eventlog *log, struct error *err)
+                        struct timekeeper *timers, struct eventlog *log, struct error *err)
 {
-    *f = (struct folder){.subjects = *s, .dispatcher = d, .log = log};
+    *f = (struct folder){.subjects = *s, .dispatcher = d, .timers = timers, .log = log};
     execution_table_init(&f->executions);
     f->over = calloc(OVER_KEPT, sizeof(*f->over));
     if (!f->over)
@@ -73,17 +73,31 @@ static void pass_over(const struct bus_delivery *d, const struct error *why)
 /* ---- the execution
  * ----------------------------------------------------------------------------------------- */
 
-/* Folds an execution back from the log; *out is NULL if the log says that it is over, or has nothing of it.
- */
-static enum status load(struct folder *f, int64_t id, struct execution **out, struct error *err)
+/* Whether the fact may make an execution go on that is over. */
+static bool may_reopen(enum event_type type)
 {
+    return type == EVENT_RETRY_REQUESTED;
+}
+
+/* Whether the log says that the execution is over: nothing comes behind its final event but what reopens it.
+ */
+static bool log_is_over(const struct event_list *events)
+{
+    return events->count > 0 && event_type_is_final(events->items[events->count - 1].type);
+}
+
+/* Folds an execution back from the log; *out is NULL if the log has nothing of it, or says that it is over
+ * and `fact` is none that reopens it. */
+static enum status load(struct folder *f, const struct event *fact, struct execution **out, struct error *err)
+{
+    int64_t id = fact->execution_id;
     struct arena scratch;
     struct event_list events;
     struct execution *x = NULL;
     *out = NULL;
     arena_init(&scratch, 0);
     enum status status = eventlog_events(f->log, id, 0, 0, &scratch, &events, err);
-    if (status == STATUS_OK && events.count > 0 && event_type_is_final(events.items[events.count - 1].type)) {
+    if (status == STATUS_OK && log_is_over(&events) && !may_reopen(fact->type)) {
         remember_over(f, id);
         events.count = 0;
     }
@@ -104,15 +118,24 @@ static enum status load(struct folder *f, int64_t id, struct execution **out, st
 static enum status find(struct folder *f, const struct event *fact, struct execution **out, struct error *err)
 {
     *out = execution_table_find(&f->executions, fact->execution_id);
-    if (*out || ended_lately(f, fact->execution_id))
+    if (*out || (ended_lately(f, fact->execution_id) && !may_reopen(fact->type)))
         return STATUS_OK;
     if (fact->type != EVENT_EXECUTION_REQUESTED)
-        return load(f, fact->execution_id, out, err);
+        return load(f, fact, out, err);
     TRY(execution_new(fact->execution_id, out, err));
     enum status status = execution_table_add(&f->executions, *out, err);
     if (status != STATUS_OK)
         execution_free(*out);
     return status;
+}
+
+/* Of what the batch ends. */
+static enum status end_execution(struct folder *f, struct batch *b, int64_t id, bool withdraw,
+                                 struct error *err)
+{
+    remember_over(f, id);
+    TRY(timekeeper_over(f->timers, b, id, err));
+    return batch_add_ended(b, id, withdraw, err);
 }
 
 /*
@@ -147,11 +170,18 @@ static enum status give_up(struct folder *f, struct batch *b, struct execution *
     map_put(&m, STR("error"), error);
     TRY(map_end(&m, &failed.context, err));
     TRY(batch_add_events(b, &failed, 1, err));
-    TRY(batch_add_ended(b, fact->execution_id, true, err));
-    remember_over(f, fact->execution_id);
-    if (x)
-        x->phase = PHASE_FAILED;
-    return STATUS_OK;
+    if (x) {
+        x->phase = PHASE_COMPLETED; /* no retry can go on from a state that is broken */
+        execution_table_touch(&f->executions, x->id, b->number);
+    }
+    return end_execution(f, b, fact->execution_id, true, err);
+}
+
+/* One that was folded back for a fact that changes nothing is over still, and leaves memory. */
+static void forget_if_over(struct folder *f, const struct execution *x)
+{
+    if (execution_is_over(x) && execution_table_batch(&f->executions, x->id) == 0)
+        execution_table_drop(&f->executions, x->id);
 }
 
 static enum status apply(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
@@ -160,6 +190,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     struct decisions decisions;
     struct error why = {0};
     uint32_t event_id = x->next_event_id;
+    bool was_over = execution_is_over(x);
     decisions_init(&decisions, &b->arena);
     enum status status = transition(x, fact, f->playbooks, &decisions, &why);
     if (status == STATUS_NO_MEMORY) {
@@ -172,21 +203,45 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
         LOG(LOG_DEBUG, "a fact changed nothing", LOG_NUM("execution", fact->execution_id),
             LOG_TEXT("type", event_type_name(fact->type)), LOG_NUM("sequence", fact->stream_seq),
             LOG_TEXT("why", decisions.ignored));
+        forget_if_over(f, x);
         return STATUS_OK;
     }
     TRY(batch_add_events(b, decisions.events, decisions.event_count, err));
-    if (execution_is_over(x)) {
-        TRY(batch_add_ended(b, x->id, decisions.withdraw, err));
-        remember_over(f, x->id);
+    execution_table_touch(&f->executions, x->id, b->number);
+    if (was_over) {
+        batch_spare(b, x->id);
+        writer_spare(f->dispatcher->writer, x->id);
     }
-    return dispatch_decisions(f->dispatcher, b, &decisions, err);
+    TRY(timekeeper_take(f->timers, b, x->id, &decisions, err));
+    if (execution_is_over(x))
+        TRY(end_execution(f, b, x->id, decisions.withdraw, err));
+    return dispatch_decisions(f->dispatcher, b, x->id, &decisions, err);
+}
+
+/* Finds the execution and has it take the fact. */
+static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, struct error *err)
+{
+    struct execution *x;
+    struct error why = {0};
+    enum status status = find(f, fact, &x, &why);
+    if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
+        LOG(LOG_WARN, "an execution cannot be reopened", LOG_NUM("execution", fact->execution_id),
+            LOG_ERR(&why));
+        return STATUS_OK;
+    }
+    if (status == STATUS_INTERNAL)
+        return give_up(f, b, NULL, fact, UINT32_MAX, &why, err);
+    if (status != STATUS_OK) {
+        *err = why;
+        return status;
+    }
+    return x ? apply(f, b, x, fact, err) : STATUS_OK;
 }
 
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
                          struct event_subject *at, struct error *err)
 {
     struct event fact;
-    struct execution *x;
     struct error why = {0};
     if (subject_parse_event(&f->subjects, d->subject, at, &why) != STATUS_OK) {
         at->type = EVENT_COUNT;
@@ -204,20 +259,20 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
         pass_over(d, &why);
         return STATUS_OK;
     }
-    status = find(f, &fact, &x, &why);
-    if (status == STATUS_INTERNAL)
-        return give_up(f, b, NULL, &fact, UINT32_MAX, &why, err);
-    if (status != STATUS_OK) {
-        *err = why;
-        return status;
-    }
-    if (!x)
-        return STATUS_OK;
-    return apply(f, b, x, &fact, err);
+    if (fact.type == EVENT_TIMER_FIRED)
+        TRY(timekeeper_read(f->timers, b, &fact, err));
+    return fold_fact(f, b, &fact, err);
 }
 
+/*
+ * What was reopened since, or ended again in a batch that is still to be committed, stays: the log does not
+ * have all of it yet.
+ */
 void fold_committed(struct folder *f, const struct batch *b)
 {
-    for (size_t i = 0; i < b->ended_count; i++)
-        execution_table_drop(&f->executions, b->ended[i]);
+    for (size_t i = 0; i < b->ended_count; i++) {
+        const struct execution *x = execution_table_find(&f->executions, b->ended[i]);
+        if (x && execution_is_over(x) && execution_table_batch(&f->executions, x->id) <= b->number)
+            execution_table_drop(&f->executions, x->id);
+    }
 }

@@ -9,19 +9,23 @@
 #include "batch.h"
 #include "dispatch.h"
 #include "execution_table.h"
+#include "timekeeper.h"
 
 struct folder {
     struct subjects subjects;
     struct dispatcher *dispatcher;
+    struct timekeeper *timers;
     struct playbook_cache *playbooks;
     struct execution_table executions;
     struct eventlog *log; /* a connection of its own, for reading executions back */
-    int64_t *over; /* ring of executions that ended lately: what still comes for them is dropped unread */
+    /* Ring of executions that ended lately: what still comes for them is dropped unread, but for what may
+     * reopen them. */
+    int64_t *over;
     size_t over_next, over_count;
 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
-                        struct eventlog *log, struct error *err) MUST_CHECK;
+                        struct timekeeper *timers, struct eventlog *log, struct error *err) MUST_CHECK;
 void folder_free(struct folder *f);
 
 /*

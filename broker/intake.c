@@ -6,7 +6,6 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "desk.h"
-#include "publisher/environment.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
@@ -18,7 +17,6 @@ struct intake {
     struct bus *bus;
     struct subjects subjects;
     struct desk *desk;
-    struct arena arena;
     struct value env; /* of executions that are requested here */
 };
 
@@ -115,8 +113,8 @@ static void take(void *context, struct bus_delivery *d)
     }
 }
 
-enum status intake_start(const struct settings *settings, struct bus *bus, const struct subjects *s,
-                         struct intake **out, struct error *err)
+enum status intake_start(struct bus *bus, const struct subjects *s, struct value env, struct intake **out,
+                         struct error *err)
 {
     char stream[96];
     struct intake *i = calloc(1, sizeof(*i));
@@ -124,11 +122,9 @@ enum status intake_start(const struct settings *settings, struct bus *bus, const
         return error_set(err, STATUS_NO_MEMORY, "no memory for the intake of commands");
     i->bus = bus;
     i->subjects = *s;
-    arena_init(&i->arena, 0);
+    i->env = env;
     stream_name(s, STREAM_COMMANDS, stream);
-    enum status status = environment_for_templates(settings, &i->arena, &i->env, err);
-    if (status == STATUS_OK)
-        status = desk_open(bus, stream, INTAKE_CONSUMER, "commands", take, i, &i->desk, err);
+    enum status status = desk_open(bus, stream, INTAKE_CONSUMER, "commands", take, i, &i->desk, err);
     if (status != STATUS_OK) {
         intake_stop(&i);
         return status;
@@ -142,7 +138,6 @@ void intake_stop(struct intake **i)
     if (!*i)
         return;
     desk_close(&(*i)->desk);
-    arena_free(&(*i)->arena);
     free(*i);
     *i = NULL;
 }

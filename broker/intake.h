@@ -6,14 +6,15 @@
 #ifndef BROKER_INTAKE_H
 #define BROKER_INTAKE_H
 
-#include "config/settings.h"
+#include "core/value.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
 struct intake;
 
-enum status intake_start(const struct settings *settings, struct bus *bus, const struct subjects *s,
-                         struct intake **out, struct error *err) MUST_CHECK;
+/* `env` is what the templates of executions that are requested see of the environment; borrowed. */
+enum status intake_start(struct bus *bus, const struct subjects *s, struct value env, struct intake **out,
+                         struct error *err) MUST_CHECK;
 /* Commands in hand are finished or given back. NULL is allowed. */
 void intake_stop(struct intake **i);
 

@@ -25,6 +25,8 @@ void mailbox_free(struct mailbox *m)
             bus_delivery_free(mail->u.fact);
         else if (mail->kind == MAIL_COMMITTED)
             batch_free(mail->u.batch);
+        else if (mail->kind == MAIL_FIRED)
+            free(mail->u.firing);
     }
     free(m->items);
     pthread_cond_destroy(&m->filled);

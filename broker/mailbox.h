@@ -1,6 +1,6 @@
 /*
- * What waits for the engine's thread: facts from the readers, commits from the writer, refused publishes from
- * the bus. Any thread posts; one thread takes all that is there at once.
+ * What waits for the engine's thread: facts from the readers, commits from the writer, refused publishes and
+ * fired timers from the bus. Any thread posts; one thread takes all that is there at once.
  */
 #ifndef BROKER_MAILBOX_H
 #define BROKER_MAILBOX_H
@@ -12,13 +12,15 @@
 
 struct batch;
 struct outgoing;
+struct firing;
 
 struct mail {
-    enum { MAIL_FACT, MAIL_COMMITTED, MAIL_REFUSED, MAIL_FATAL, MAIL_STOP } kind;
+    enum { MAIL_FACT, MAIL_COMMITTED, MAIL_REFUSED, MAIL_FIRED, MAIL_FATAL, MAIL_STOP } kind;
     union {
         struct bus_delivery *fact; /* MAIL_FACT: owned by whoever takes it */
         struct batch *batch;       /* MAIL_COMMITTED: is to be freed */
         struct outgoing *outgoing; /* MAIL_REFUSED: is to be sent again */
+        struct firing *firing;     /* MAIL_FIRED: owned by whoever takes it */
         const struct error *error; /* MAIL_FATAL: why the broker cannot go on; the writer's */
     } u;
 };

@@ -17,6 +17,8 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct batch *first, *last;
+    struct batch *at_work; /* was taken from the queue and is still to be reported */
+    int64_t withdrawing;   /* the execution whose tasks are just being withdrawn, or 0 */
     size_t backlog;
     bool busy, stopping, failing; /* failing: the database is away, and that has been said */
     struct mono_time give_up;     /* while stopping */
@@ -52,6 +54,7 @@ static struct batch *next_batch(struct writer *w)
     if (w->first && !out_of_time(w)) {
         b = w->first;
         w->first = b->next;
+        w->at_work = b;
         w->busy = true;
     }
     pthread_mutex_unlock(&w->lock);
@@ -76,7 +79,13 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
         if (b->dirty[p])
             dirty[count++] = b->checkpoints[p];
     }
-    enum status status = eventlog_commit(w->log, b->events, b->event_count, dirty, count, err);
+    struct commit commit = {.events = b->events,
+                            .event_count = b->event_count,
+                            .checkpoints = dirty,
+                            .checkpoint_count = count,
+                            .timers = b->timers,
+                            .timer_count = b->timer_count};
+    enum status status = eventlog_write(w->log, &commit, err);
     free(dirty);
     return status;
 }
@@ -138,20 +147,51 @@ static void tell_watchers(struct writer *w, const struct batch *b)
     arena_free(&scratch);
 }
 
-static void withdraw_tasks(struct writer *w, const struct batch *b)
+static void withdraw_tasks_of(struct writer *w, int64_t execution_id)
 {
     char stream[96], filter[SUBJECT_MAX];
+    struct error e = {0};
+    uint64_t purged = 0;
     stream_name(&w->subjects, STREAM_TASKS, stream);
+    subject_execution_tasks(&w->subjects, execution_id, filter);
+    if (bus_stream_purge(w->bus, stream, filter, &purged, &e) != STATUS_OK)
+        LOG(LOG_WARN,
+            "queued tasks of an execution that is over could not be withdrawn; workers will run them in vain",
+            LOG_NUM("execution", execution_id), LOG_ERR(&e));
+}
+
+/* 0: of none. */
+static void set_withdrawing(struct writer *w, int64_t execution_id)
+{
+    w->withdrawing = execution_id;
+    pthread_cond_broadcast(&w->changed);
+}
+
+static void withdraw_tasks(struct writer *w, const struct batch *b)
+{
     for (size_t i = 0; i < b->withdrawn_count; i++) {
-        struct error e = {0};
-        uint64_t purged = 0;
-        subject_execution_tasks(&w->subjects, b->withdrawn[i], filter);
-        if (bus_stream_purge(w->bus, stream, filter, &purged, &e) != STATUS_OK)
-            LOG(LOG_WARN,
-                "queued tasks of an execution that is over could not be withdrawn; workers will run them in "
-                "vain",
-                LOG_NUM("execution", b->withdrawn[i]), LOG_ERR(&e));
+        pthread_mutex_lock(&w->lock);
+        int64_t id = b->withdrawn[i];
+        set_withdrawing(w, id);
+        pthread_mutex_unlock(&w->lock);
+        if (id)
+            withdraw_tasks_of(w, id);
+        pthread_mutex_lock(&w->lock);
+        set_withdrawing(w, 0);
+        pthread_mutex_unlock(&w->lock);
     }
+}
+
+void writer_spare(struct writer *w, int64_t execution_id)
+{
+    pthread_mutex_lock(&w->lock);
+    for (struct batch *b = w->first; b; b = b->next)
+        batch_spare(b, execution_id);
+    if (w->at_work)
+        batch_spare(w->at_work, execution_id);
+    while (w->withdrawing == execution_id)
+        pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
 }
 
 /* False: there is no memory for it, and what the mail holds is still the caller's. */
@@ -164,19 +204,28 @@ static bool report(struct writer *w, struct mail mail)
     return false;
 }
 
+static void give_up(struct writer *w, struct batch *b)
+{
+    pthread_mutex_lock(&w->lock);
+    w->at_work = NULL;
+    pthread_mutex_unlock(&w->lock);
+    report(w, (struct mail){.kind = MAIL_FATAL, .u.error = &w->failure});
+    batch_free(b);
+}
+
 static void *run(void *context)
 {
     struct writer *w = context;
     struct batch *b;
     while ((b = next_batch(w))) {
         if (!commit(w, b, &w->failure)) {
-            report(w, (struct mail){.kind = MAIL_FATAL, .u.error = &w->failure});
-            batch_free(b);
+            give_up(w, b);
             break;
         }
         tell_watchers(w, b);
         withdraw_tasks(w, b);
         pthread_mutex_lock(&w->lock);
+        w->at_work = NULL;
         w->backlog -= b->event_count;
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);

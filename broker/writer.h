@@ -22,6 +22,11 @@ void writer_free(struct writer **w);
 /* Queues a batch; the writer's from now on. */
 void writer_give(struct writer *w, struct batch *b);
 bool writer_is_idle(struct writer *w);
+/*
+ * The execution goes on after all: no batch that was given withdraws tasks of it any more. Waits while one is
+ * just doing that, so that what is published afterwards stays.
+ */
+void writer_spare(struct writer *w, int64_t execution_id);
 /* Log rows that wait for their commit. */
 size_t writer_backlog(struct writer *w);
 /* Waits until fewer than `rows` wait, or `timeout_ms` are over. */

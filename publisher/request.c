@@ -131,6 +131,10 @@ static enum status request_context(const struct prepared *p, struct arena *a, st
     map_put(&m, STR("requested_by"), value_str(p->request->requested_by));
     if (p->request->env.type == VALUE_MAP)
         map_put(&m, STR("env"), p->request->env);
+    if (p->request->parent.type == VALUE_MAP)
+        map_put(&m, STR("parent"), p->request->parent);
+    if (p->request->timeout_ms > 0)
+        map_put(&m, STR("timeout_ms"), value_int(p->request->timeout_ms));
     return map_end(&m, out, err);
 }
 

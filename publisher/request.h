@@ -15,6 +15,8 @@ struct run_request {
     struct str traceparent;     /* "": none */
     int64_t execution_id;       /* 0: made here; given by intake, which makes it from the command's message */
     struct value env;           /* a map that templates see as `env`; absent: nothing */
+    struct value parent;        /* of a sub-playbook's execution: whose it is; absent: nobody's */
+    int64_t timeout_ms;         /* after which it fails; 0: what the playbook says */
     struct str requested_by;    /* "cli", "api", "command", … */
 };
 

@@ -1,12 +1,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "broker/batch.h"
 #include "broker/execution_table.h"
 #include "broker/mailbox.h"
+#include "broker/timer_queue.h"
 #include "core/digest.h"
 
 static void a_table_finds_exactly_what_is_in_it(void **state)
@@ -53,6 +56,157 @@ static void a_batch_keeps_the_newest_checkpoint_of_each_partition(void **state)
     batch_free(b);
 }
 
+/* ---- timers ------------------------------------------------------------------------------------------- */
+
+enum { EXECUTIONS = 7, IDS = 40 };
+
+/* What a queue should hold, the simple way. */
+struct expected {
+    int64_t due_ns; /* 0: no such timer */
+    int64_t at_ns;
+    bool taken;
+};
+
+static struct str id_of(int i, char out[16])
+{
+    snprintf(out, 16, "s%dv1a1", i);
+    return str_of(out);
+}
+
+static int64_t earliest(struct expected model[EXECUTIONS][IDS])
+{
+    int64_t least = INT64_MAX;
+    for (int x = 0; x < EXECUTIONS; x++)
+        for (int i = 0; i < IDS; i++)
+            if (model[x][i].due_ns && !model[x][i].taken && model[x][i].at_ns < least)
+                least = model[x][i].at_ns;
+    return least;
+}
+
+static size_t known(struct expected model[EXECUTIONS][IDS])
+{
+    size_t count = 0;
+    for (int x = 0; x < EXECUTIONS; x++)
+        for (int i = 0; i < IDS; i++)
+            count += model[x][i].due_ns != 0;
+    return count;
+}
+
+/* Takes what is due, and lets it be fired, postponed, or left as it is for a while. */
+static void take_some(struct timer_queue *q, struct expected model[EXECUTIONS][IDS], uint64_t *seed)
+{
+    struct due_timer t;
+    int64_t next = timer_queue_next(q);
+    assert_false(timer_queue_take(q, next == INT64_MAX ? INT64_MAX - 1 : next - 1, &t));
+    if (next == INT64_MAX)
+        return;
+    assert_true(timer_queue_take(q, next, &t));
+    int i = atoi(t.id.ptr + 1), x = (int)t.execution_id - 1;
+    char text[16];
+    assert_int_equal(model[x][i].at_ns, next);
+    assert_int_equal(model[x][i].due_ns, t.due_ns);
+    t.id = id_of(i, text); /* as somebody holds it who outlives the queue's own */
+    model[x][i].taken = true;
+    switch (splitmix64(seed) % 3) {
+    case 0:
+        timer_queue_fired(q, &t);
+        model[x][i].due_ns = 0;
+        return;
+    case 1:
+        timer_queue_postpone(q, &t, next + 50);
+        model[x][i] = (struct expected){t.due_ns, next + 50, false};
+        return;
+    }
+}
+
+static void a_timer_queue_gives_back_what_was_put_in_by_time(void **state)
+{
+    (void)state;
+    static struct expected model[EXECUTIONS][IDS];
+    struct timer_queue q;
+    uint64_t seed = 11;
+    timer_queue_init(&q);
+    for (int turn = 0; turn < 60000; turn++) {
+        int x = (int)(splitmix64(&seed) % EXECUTIONS), i = (int)(splitmix64(&seed) % IDS);
+        int64_t due_ns = 1 + (int64_t)(splitmix64(&seed) % 1000);
+        char text[16];
+        switch (splitmix64(&seed) % 16) {
+        case 0:
+            timer_queue_cancel(&q, x + 1, id_of(i, text));
+            model[x][i].due_ns = 0;
+            break;
+        case 1:
+            if (splitmix64(&seed) % 8)
+                break;
+            timer_queue_drop(&q, x + 1);
+            for (int k = 0; k < IDS; k++)
+                model[x][k].due_ns = 0;
+            break;
+        case 2:
+        case 3:
+        case 4:
+        case 5: take_some(&q, model, &seed); break;
+        default:
+            assert_int_equal(timer_queue_set(&q, x + 1, id_of(i, text), due_ns, NULL), STATUS_OK);
+            model[x][i] = (struct expected){due_ns, due_ns, false};
+        }
+        assert_int_equal(timer_queue_next(&q), earliest(model));
+        assert_int_equal(timer_queue_count(&q), known(model));
+    }
+    for (int x = 0; x < EXECUTIONS; x++)
+        timer_queue_drop(&q, x + 1);
+    assert_int_equal(timer_queue_count(&q), 0);
+    assert_int_equal(q.owners.count, 0);
+    timer_queue_free(&q);
+    assert_int_equal(q.bytes, 0);
+}
+
+static void a_timer_that_was_set_again_is_not_dropped_with_its_older_self(void **state)
+{
+    (void)state;
+    struct timer_queue q;
+    struct due_timer t;
+    timer_queue_init(&q);
+    assert_int_equal(timer_queue_set(&q, 1, STR("execution"), 10, NULL), STATUS_OK);
+    assert_true(timer_queue_take(&q, 10, &t));
+    t.id = STR("execution");
+    assert_int_equal(timer_queue_set(&q, 1, STR("execution"), 20, NULL), STATUS_OK);
+    timer_queue_fired(&q, &t);
+    assert_int_equal(timer_queue_next(&q), 20);
+    timer_queue_cancel(&q, 1, STR("execution"));
+    timer_queue_postpone(&q, &t, 30);
+    assert_int_equal(timer_queue_next(&q), INT64_MAX);
+    timer_queue_free(&q);
+}
+
+static void a_hundred_thousand_timers_take_little_memory_and_time(void **state)
+{
+    (void)state;
+    enum { COUNT = 100000 };
+    struct timer_queue q;
+    struct due_timer t;
+    clock_t start = clock();
+    int64_t before = 0;
+    timer_queue_init(&q);
+    for (int i = 0; i < COUNT; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "s3v1a1i%da2", i);
+        assert_int_equal(
+            timer_queue_set(&q, 1 + i / 1000, str_of(text), 1 + (i * INT64_C(7919)) % COUNT, NULL),
+            STATUS_OK);
+    }
+    print_message("%d timers: %zu bytes each\n", COUNT, q.bytes / COUNT);
+    assert_true(q.bytes / COUNT < 200);
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(timer_queue_take(&q, INT64_MAX, &t));
+        assert_true(t.due_ns >= before);
+        before = t.due_ns;
+        timer_queue_cancel(&q, t.execution_id, t.id);
+    }
+    print_message("set and taken in %.3f s\n", (double)(clock() - start) / CLOCKS_PER_SEC);
+    timer_queue_free(&q);
+}
+
 static void *post_many(void *context)
 {
     struct mailbox *m = context;
@@ -91,6 +245,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_finds_exactly_what_is_in_it),
         cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition),
+        cmocka_unit_test(a_timer_queue_gives_back_what_was_put_in_by_time),
+        cmocka_unit_test(a_timer_that_was_set_again_is_not_dropped_with_its_older_self),
+        cmocka_unit_test(a_hundred_thousand_timers_take_little_memory_and_time),
         cmocka_unit_test(mail_of_many_threads_arrives_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,26 @@
+/*
+ * The desk for sub-playbooks: threads that ask for the executions of children, because the catalog has to be
+ * read and waited for. An order is done when the stream has the child's request, or, if there can be none,
+ * the fact child_failed for the parent; until then its batch is not committed.
+ */
+#ifndef BROKER_CHILD_DESK_H
+#define BROKER_CHILD_DESK_H
+
+#include "batch.h"
+#include "publisher/subject.h"
+#include "transition/transition.h"
+#include "writer.h"
+
+struct child_desk;
+
+/* `env` is what the children's templates see of the environment; borrowed. */
+enum status child_desk_open(struct bus *bus, const struct subjects *s, struct value env,
+                            struct writer *writer, struct child_desk **out, struct error *err) MUST_CHECK;
+/* The order, and what it points to, lives as long as the batch, which waits for it. `parent` is the execution
+ * that gives it. */
+enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t parent,
+                            const struct child_order *order, struct error *err) MUST_CHECK;
+/* Orders that are not done are left: their batches are not committed, and so read again. NULL is allowed. */
+void child_desk_close(struct child_desk **desk);
+
+#endif

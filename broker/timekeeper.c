@@ -1,0 +1,220 @@
+#include "timekeeper.h"
+
+#include <stdlib.h>
+
+#include "core/id.h"
+#include "core/json.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+
+enum { AT_ONCE = 1000, RETRY_MS = 500 };
+
+void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s, struct mailbox *engine)
+{
+    *k = (struct timekeeper){.bus = bus, .subjects = *s, .engine = engine};
+    timer_queue_init(&k->queue);
+}
+
+void timekeeper_free(struct timekeeper *k)
+{
+    timer_queue_free(&k->queue);
+}
+
+static enum status load_one(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
+                            struct error *err)
+{
+    struct timekeeper *k = context;
+    return timer_queue_set(&k->queue, execution_id, timer_id, due_ns, err);
+}
+
+enum status timekeeper_load(struct timekeeper *k, struct eventlog *log, struct error *err)
+{
+    struct mono_time start = mono_now();
+    TRY(eventlog_timers(log, 0, k->subjects.partitions, load_one, k, err));
+    size_t count = timer_queue_count(&k->queue);
+    if (count > 0)
+        LOG(LOG_INFO, "timers wait", LOG_NUM("timers", count), LOG_NUM("bytes", k->queue.bytes),
+            LOG_NUM("load_ms", mono_ms_since(start)));
+    return STATUS_OK;
+}
+
+/* ---- setting and cancelling --------------------------------------------------------------------------- */
+
+/* due_ns 0: gone. The id is in the batch's arena, or "". */
+static enum status change_row(struct timekeeper *k, struct batch *b, int64_t execution_id, struct str id,
+                              int64_t due_ns, struct error *err)
+{
+    struct timer_change change = {execution_id, id, id_partition(execution_id, k->subjects.partitions),
+                                  due_ns};
+    return batch_add_timer(b, &change, err);
+}
+
+static enum status take_order(struct timekeeper *k, struct batch *b, int64_t execution_id,
+                              const struct timer_order *order, struct error *err)
+{
+    int64_t due_ns = order->cancelled ? 0 : order->due_ns > 0 ? order->due_ns : 1;
+    if (!timer_id_is_valid(order->id))
+        return error_set(err, STATUS_INTERNAL, "execution %lld sets a timer with an id that none can have",
+                         (long long)execution_id);
+    if (order->cancelled)
+        timer_queue_cancel(&k->queue, execution_id, order->id);
+    else
+        TRY(timer_queue_set(&k->queue, execution_id, order->id, due_ns, err));
+    return change_row(k, b, execution_id, order->id, due_ns, err);
+}
+
+enum status timekeeper_take(struct timekeeper *k, struct batch *b, int64_t execution_id,
+                            const struct decisions *decisions, struct error *err)
+{
+    for (uint32_t i = 0; i < decisions->timer_count; i++)
+        TRY(take_order(k, b, execution_id, &decisions->timers[i], err));
+    return STATUS_OK;
+}
+
+enum status timekeeper_over(struct timekeeper *k, struct batch *b, int64_t execution_id, struct error *err)
+{
+    /* Every row has its timer in the queue, but those whose fact is in the stream, and reading that deletes
+     * the row. */
+    return timer_queue_drop(&k->queue, execution_id) ? change_row(k, b, execution_id, STR(""), 0, err)
+                                                     : STATUS_OK;
+}
+
+enum status timekeeper_read(struct timekeeper *k, struct batch *b, const struct event *fact,
+                            struct error *err)
+{
+    if (!timer_id_is_valid(fact->task_id))
+        return STATUS_OK;
+    timer_queue_cancel(&k->queue, fact->execution_id, fact->task_id);
+    return change_row(k, b, fact->execution_id, fact->task_id, 0, err);
+}
+
+/* ---- firing ------------------------------------------------------------------------------------------- */
+
+int64_t timekeeper_wait_ms(const struct timekeeper *k, int64_t most)
+{
+    int64_t next = timer_queue_next(&k->queue), now = wall_now().ns;
+    if (next <= now)
+        return 0;
+    int64_t wait = (next - now - 1) / 1000000 + 1;
+    return wait < most ? wait : most;
+}
+
+/* Where the timer is of, as far as memory tells. */
+static void name_node(const struct execution *x, struct event *e)
+{
+    struct task_id id;
+    bool is_of_step = task_id_parse(e->task_id, &id, NULL) == STATUS_OK;
+    if (is_of_step) {
+        e->visit = id.visit;
+        e->attempt = id.places[id.depth].attempt;
+    }
+    if (!x || !x->playbook || (is_of_step && id.step >= x->playbook->step_count))
+        return;
+    const struct step *step = is_of_step ? &x->playbook->steps[id.step] : NULL;
+    e->node_name = step ? step->name : x->playbook->path;
+    e->node_type = step ? str_of(step_type_name(step->type)) : STR("playbook");
+}
+
+static enum status fact_text(const struct execution *x, const struct due_timer *t, struct arena *a,
+                             struct str *out, struct error *err)
+{
+    struct event e = {.execution_id = t->execution_id, .type = EVENT_TIMER_FIRED, .task_id = t->id};
+    struct map_builder m;
+    struct value v;
+    char due[32];
+    name_node(x, &e);
+    time_format(t->due_ns, due);
+    map_begin(&m, a);
+    map_put(&m, STR("due_at"), value_text(due));
+    TRY(map_end(&m, &e.context, err));
+    TRY(event_to_value(a, &e, &v, err));
+    return json_text(a, v, out, err);
+}
+
+/* On a thread of the connection. */
+static void published(void *context, const struct bus_ack *ack, const struct error *err)
+{
+    struct firing *f = context;
+    struct error e = {0};
+    (void)ack;
+    f->refused = err != NULL;
+    if (err)
+        f->refusal = *err;
+    if (mailbox_post(f->keeper->engine, (struct mail){.kind = MAIL_FIRED, .u.firing = f}, &e) == STATUS_OK)
+        return;
+    /* It stays in the queue as taken, and its row in the table: the next start fires it. */
+    LOG(LOG_ERROR, "a timer that fired cannot be dropped", LOG_NUM("execution", f->timer.execution_id),
+        LOG_ERR(&e));
+    free(f);
+}
+
+static struct firing *firing_new(struct timekeeper *k, const struct due_timer *t)
+{
+    struct firing *f = malloc(sizeof(*f) + t->id.len);
+    if (!f)
+        return NULL;
+    *f = (struct firing){.keeper = k, .timer = *t};
+    memcpy(f->id, t->id.ptr, t->id.len);
+    f->timer.id.ptr = f->id;
+    return f;
+}
+
+/*
+ * The id has the time in it: a timer that is set again, to be due later, fires again. The stream drops a
+ * repetition for as long as it remembers ids, the transition one that comes later.
+ */
+static enum status publish_fact(struct timekeeper *k, const struct execution *x, struct firing *f,
+                                struct arena *a, struct error *err)
+{
+    char subject[SUBJECT_MAX];
+    const struct due_timer *t = &f->timer;
+    struct str text, message_id = arena_printf(a, "%lld.timer.%" PRISTR ".%lld", (long long)t->execution_id,
+                                               ARGSTR(t->id), (long long)t->due_ns);
+    if (!message_id.ptr)
+        return arena_error(a, err, "a timer's fact");
+    TRY(fact_text(x, t, a, &text, err));
+    struct bus_publication p = {
+        .subject = subject_event(&k->subjects, t->execution_id, EVENT_TIMER_FIRED, subject),
+        .message_id = message_id.ptr,
+        .payload = text,
+        .done = published,
+        .context = f,
+    };
+    return bus_publish_async(k->bus, &p, err);
+}
+
+static enum status fire_one(struct timekeeper *k, const struct execution_table *executions,
+                            const struct due_timer *t, struct error *err)
+{
+    struct arena a;
+    struct firing *f = firing_new(k, t);
+    if (!f)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a timer's fact");
+    arena_init(&a, 0);
+    enum status status = publish_fact(k, execution_table_find(executions, t->execution_id), f, &a, err);
+    arena_free(&a);
+    if (status != STATUS_OK)
+        free(f);
+    return status;
+}
+
+enum status timekeeper_fire(struct timekeeper *k, const struct execution_table *executions, struct error *err)
+{
+    int64_t now_ns = wall_now().ns;
+    struct due_timer t;
+    for (int count = 0; count < AT_ONCE && timer_queue_take(&k->queue, now_ns, &t); count++)
+        TRY(fire_one(k, executions, &t, err));
+    return STATUS_OK;
+}
+
+void timekeeper_fired(struct timekeeper *k, struct firing *f)
+{
+    if (f->refused) {
+        LOG(LOG_WARN, "the event stream refuses a timer's fact; it is published again",
+            LOG_NUM("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
+        timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
+    } else {
+        timer_queue_fired(&k->queue, &f->timer);
+    }
+    free(f);
+}

@@ -135,6 +135,23 @@ static void fan(struct buf *b, uint32_t branches)
     buf_add_text(b, "  - {step: join, type: noop}\n");
 }
 
+static void fan_if(struct buf *b, uint32_t branches)
+{
+    struct buf plain;
+    buf_init(&plain, 0);
+    fan(&plain, branches);
+    struct str rest = buf_str(&plain);
+    while (rest.len) {
+        struct str line = str_split(&rest, '\n');
+        ptrdiff_t at = str_find(line, STR("next: join"));
+        if (at < 0)
+            buf_printf(b, "%" PRISTR "\n", ARGSTR(line));
+        else
+            buf_printf(b, "%.*snext: {step: join, when: \"{{ result.n == 1 }}\"}}\n", (int)at, line.ptr);
+    }
+    buf_free(&plain);
+}
+
 static void iterator(struct buf *b, uint32_t items)
 {
     buf_printf(
@@ -161,10 +178,15 @@ static const struct workload {
     uint32_t n;
     bool fails;
 } workloads[] = {
-    {"chain of 10 steps", chain, 10, false},      {"1 → 100 → 1", fan, 100, false},
-    {"1 → 1,000 → 1", fan, 1000, false},          {"iterator of 100", iterator, 100, false},
-    {"iterator of 1,000", iterator, 1000, false}, {"iterator of 10,000", iterator, 10000, false},
-    {"1,000 that wait", waiting, 1000, true},     {"10,000 that wait", waiting, 10000, true},
+    {"chain of 10 steps", chain, 10, false},
+    {"1 → 100 → 1", fan, 100, false},
+    {"1 → 1,000 → 1", fan, 1000, false},
+    {"the same, if", fan_if, 1000, false},
+    {"iterator of 100", iterator, 100, false},
+    {"iterator of 1,000", iterator, 1000, false},
+    {"iterator of 10,000", iterator, 10000, false},
+    {"1,000 that wait", waiting, 1000, true},
+    {"10,000 that wait", waiting, 10000, true},
 };
 
 static struct value map_of(struct arena *a, const char *key, struct value v, const char *key2,

@@ -139,6 +139,11 @@ void map_put_all(struct map_builder *b, struct value map);
 /* What was put under the key so far; absent if nothing. */
 struct value map_peek(const struct map_builder *b, struct str key);
 enum status map_end(struct map_builder *b, struct value *out, struct error *err) MUST_CHECK;
+/*
+ * What was put so far, as a map that shares the builder's memory, while the builder goes on. It keeps its
+ * entries if only new keys are put afterwards; looking one up by its key is allowed until the next put.
+ */
+enum status map_so_far(const struct map_builder *b, struct value *out, struct error *err) MUST_CHECK;
 
 /* The value under a key, or an absent value (VALUE_UNDEFINED); also when `map` is no map. */
 struct value value_get(struct value map, struct str key);

@@ -183,6 +183,12 @@ struct value map_peek(const struct map_builder *b, struct str key)
     return found >= 0 ? b->entries[found].value : (struct value){.type = VALUE_UNDEFINED};
 }
 
+enum status map_so_far(const struct map_builder *b, struct value *out, struct error *err)
+{
+    struct map_builder so_far = *b;
+    return map_end(&so_far, out, err);
+}
+
 enum status map_end(struct map_builder *b, struct value *out, struct error *err)
 {
     if (b->failed)

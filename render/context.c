@@ -36,42 +36,6 @@ enum status context_step_value(struct arena *a, struct value data, struct value 
     return STATUS_OK;
 }
 
-static enum status put_steps(struct arena *a, const struct context_source *source, struct map_builder *names,
-                             struct value *results, struct error *err)
-{
-    struct map_builder steps;
-    map_begin(&steps, a);
-    for (uint32_t i = 0; source->results.type == VALUE_MAP && i < source->results.len; i++) {
-        const struct value_entry *e = &source->results.u.map->entries[i];
-        struct value step;
-        TRY(context_step_value(a, e->value, value_get_by_value(source->errors, e->key), &step, err));
-        map_put_value(&steps, e->key, step);
-    }
-    for (uint32_t i = 0; source->errors.type == VALUE_MAP && i < source->errors.len; i++) {
-        const struct value_entry *e = &source->errors.u.map->entries[i];
-        struct value step;
-        if (!value_is_absent(value_get_by_value(source->results, e->key)))
-            continue;
-        TRY(context_step_value(a, (struct value){0}, e->value, &step, err));
-        map_put_value(&steps, e->key, step);
-    }
-    TRY(map_end(&steps, results, err));
-    map_put_all(names, *results);
-    return STATUS_OK;
-}
-
-/* A workbook action's result under the action's name too, unless a step has that name. */
-static void put_aliases(const struct context_source *source, struct value results, struct map_builder *names)
-{
-    for (uint32_t i = 0; source->aliases.type == VALUE_MAP && i < source->aliases.len; i++) {
-        const struct value_entry *e = &source->aliases.u.map->entries[i];
-        struct value step = value_get_by_value(results, e->key);
-        struct str alias = value_as_str(e->value);
-        if (!value_is_absent(step) && value_is_absent(map_peek(names, alias)))
-            map_put(names, alias, step);
-    }
-}
-
 /* ---- The names ---------------------------------------------------------------------------------- */
 
 static enum status put_execution(struct arena *a, int64_t execution_id, struct map_builder *names,
@@ -91,26 +55,99 @@ static enum status put_execution(struct arena *a, int64_t execution_id, struct m
     return STATUS_OK;
 }
 
+enum status context_open(struct arena *a, const struct context_source *source, struct context_names *out,
+                         struct error *err)
+{
+    struct value workload = source->workload.type == VALUE_MAP ? source->workload : VALUE_EMPTY_MAP;
+    struct map_builder base;
+    map_begin(&base, a);
+    map_put_all(&base, workload);
+    map_put_all(&base, source->variables);
+    map_put(&base, STR("workload"), workload);
+    map_put(&base, STR("work"), workload);
+    map_put(&base, STR("context"), workload);
+    TRY(put_execution(a, source->execution_id, &base, err));
+    *out = (struct context_names){.is_open = true};
+    map_begin(&out->steps, a);
+    return map_end(&base, &out->base, err);
+}
+
+enum status context_add(struct context_names *names, struct str step, struct value data, struct value error,
+                        struct error *err)
+{
+    struct value own;
+    TRY(context_step_value(names->steps.arena, data, error, &own, err));
+    map_put(&names->steps, step, own);
+    names->results = names->frames = (struct value){.type = VALUE_UNDEFINED};
+    return STATUS_OK;
+}
+
+/* The map of one entry, `results`, and the map that it is. */
+static enum status build_results(struct context_names *names, struct error *err)
+{
+    struct map_builder one;
+    TRY(map_so_far(&names->steps, &names->results, err));
+    map_begin(&one, names->steps.arena);
+    map_put(&one, STR("results"), names->results);
+    return map_end(&one, &names->frames, err);
+}
+
+enum status context_scopes(struct context_names *names, struct scope out[CONTEXT_SCOPES], struct error *err)
+{
+    if (value_is_absent(names->frames))
+        TRY(build_results(names, err));
+    out[0] = (struct scope){names->frames, &out[1]};
+    out[1] = (struct scope){names->results, &out[2]};
+    out[2] = (struct scope){names->base, NULL};
+    return STATUS_OK;
+}
+
+/* A workbook action's result under the action's name too, unless a step has that name. */
+static void put_aliases(const struct context_source *source, struct value results, struct map_builder *names)
+{
+    for (uint32_t i = 0; source->aliases.type == VALUE_MAP && i < source->aliases.len; i++) {
+        const struct value_entry *e = &source->aliases.u.map->entries[i];
+        struct value step = value_get_by_value(results, e->key);
+        struct str alias = value_as_str(e->value);
+        if (!value_is_absent(step) && value_is_absent(map_peek(names, alias)))
+            map_put(names, alias, step);
+    }
+}
+
+static enum status add_steps(const struct context_source *source, struct context_names *names,
+                             struct error *err)
+{
+    const struct value none = {.type = VALUE_UNDEFINED};
+    for (uint32_t i = 0; source->results.type == VALUE_MAP && i < source->results.len; i++) {
+        const struct value_entry *e = &source->results.u.map->entries[i];
+        TRY(context_add(names, value_as_str(e->key), e->value, value_get_by_value(source->errors, e->key),
+                        err));
+    }
+    for (uint32_t i = 0; source->errors.type == VALUE_MAP && i < source->errors.len; i++) {
+        const struct value_entry *e = &source->errors.u.map->entries[i];
+        if (value_is_absent(value_get_by_value(source->results, e->key)))
+            TRY(context_add(names, value_as_str(e->key), none, e->value, err));
+    }
+    return STATUS_OK;
+}
+
 /* From the weakest to the strongest: a later name takes the place of an earlier one. */
 enum status build_rendering_context(struct arena *a, const struct context_source *source, struct value *out,
                                     struct error *err)
 {
-    struct map_builder names;
-    struct value results = {0};
-    struct value workload = source->workload.type == VALUE_MAP ? source->workload : VALUE_EMPTY_MAP;
-    map_begin(&names, a);
-    map_put_all(&names, workload);
-    map_put_all(&names, source->variables);
-    map_put(&names, STR("workload"), workload);
-    map_put(&names, STR("work"), workload);
-    map_put(&names, STR("context"), workload);
-    TRY(put_execution(a, source->execution_id, &names, err));
-    TRY(put_steps(a, source, &names, &results, err));
-    map_put(&names, STR("results"), results);
-    put_aliases(source, results, &names);
+    struct context_names names;
+    struct scope scopes[CONTEXT_SCOPES];
+    struct map_builder all;
+    TRY(context_open(a, source, &names, err));
+    TRY(add_steps(source, &names, err));
+    TRY(context_scopes(&names, scopes, err));
+    map_begin(&all, a);
+    for (int i = CONTEXT_SCOPES - 1; i >= 0; i--)
+        map_put_all(&all, scopes[i].names);
+    put_aliases(source, names.results, &all);
     if (source->extra.type == VALUE_MAP)
-        map_put_all(&names, source->extra);
-    return map_end(&names, out, err);
+        map_put_all(&all, source->extra);
+    return map_end(&all, out, err);
 }
 
 enum status merge_template_work_context(struct arena *a, struct value template_object, struct value context,

@@ -25,6 +25,26 @@ struct context_source {
     struct value extra;     /* a map, or absent */
 };
 
+/*
+ * The same names as they come: steps are added as they end, each in a time that does not depend on how many
+ * there are. A step that is in there is not to be added again; then the names have to be opened anew.
+ */
+struct context_names {
+    bool is_open;
+    struct value base; /* all but the steps and what the caller adds */
+    struct map_builder steps;
+    struct value results, frames; /* absent when they have to be made */
+};
+enum { CONTEXT_SCOPES = 3 };
+/* Of the source, the execution's id, the workload and the variables; everything is made in `a`. */
+enum status context_open(struct arena *a, const struct context_source *source, struct context_names *out,
+                         struct error *err) MUST_CHECK;
+enum status context_add(struct context_names *names, struct str step, struct value data, struct value error,
+                        struct error *err) MUST_CHECK;
+/* From the innermost to the outermost; the last has no outer one. They hold until the next step is added. */
+enum status context_scopes(struct context_names *names, struct scope out[CONTEXT_SCOPES],
+                           struct error *err) MUST_CHECK;
+
 /* The map of names, in `a`; shares the source's values. */
 enum status build_rendering_context(struct arena *a, const struct context_source *source, struct value *out,
                                     struct error *err) MUST_CHECK;

@@ -51,7 +51,7 @@ enum status execution_set_playbook(struct execution *x, struct playbook *p, stru
 
 void execution_forget_names(struct execution *x, struct arena *heir)
 {
-    x->names = (struct value){.type = VALUE_UNDEFINED};
+    x->names = (struct context_names){.is_open = false};
     arena_adopt(heir, &x->names_arena);
 }
 
@@ -59,13 +59,16 @@ enum status execution_keep_data(struct execution *x, uint32_t step, struct value
                                 struct arena *heir, struct error *err)
 {
     struct step_state *s = &x->steps[step];
-    if (s->has_data)
+    bool again = s->has_data;
+    if (again)
         x->garbage += value_size(x->data[step]) + value_size(x->errors[step]);
     else
         x->ended[x->ended_count++] = step;
     s->has_data = true;
     TRY(value_copy_plain(&x->arena, data, &x->data[step], err));
     TRY(value_copy_plain(&x->arena, error, &x->errors[step], err));
+    if (x->names.is_open && !again)
+        return context_add(&x->names, x->playbook->steps[step].name, x->data[step], x->errors[step], err);
     execution_forget_names(x, heir);
     return STATUS_OK;
 }

@@ -33,6 +33,7 @@
 #include "core/id.h"
 #include "core/value.h"
 #include "playbook/playbook.h"
+#include "render/context.h"
 
 enum execution_phase { PHASE_NEW, PHASE_RUNNING, PHASE_COMPLETED, PHASE_FAILED, PHASE_CANCELLED };
 
@@ -147,7 +148,7 @@ struct execution {
     struct value *signals;    /* that came before anybody waited: {"name", "payload"} */
     uint32_t signal_count;
 
-    struct value names; /* what templates see; absent when it has to be built anew */
+    struct context_names names; /* what templates see; not open when it has to be built anew */
     struct arena names_arena;
 
     struct arena arena; /* workload, data, visits, works */

@@ -52,10 +52,11 @@ static enum status look_for_expected(struct turn *t, const struct assertion *a, 
                                      struct value args, struct trial *trial)
 {
     struct step_scope scope;
+    struct value names;
     struct str message;
     TRY(scope_for(t, w, args, &scope));
-    TRY(paths_missing(t->out->arena, a->expects, a->expect_count, scope.top->names,
-                      scope.top->outer ? t->x->names : ABSENT, &message, t->err));
+    TRY(scope_flatten(t, scope.top, &names));
+    TRY(paths_missing(t->out->arena, a->expects, a->expect_count, args, names, &message, t->err));
     if (message.len == 0)
         return STATUS_OK;
     trial->failed = true;

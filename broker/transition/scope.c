@@ -2,25 +2,17 @@
 
 #include "render/context.h"
 
-/* The map of everything that is in scope for the whole execution; kept until a step ends. */
-static enum status build_names(struct execution *x, struct error *err)
+/* Everything that is in scope for the whole execution. */
+static enum status open_names(struct execution *x, struct error *err)
 {
-    struct arena *a = &x->names_arena;
-    struct map_builder results, errors;
-    map_begin(&results, a);
-    map_begin(&errors, a);
-    for (uint32_t i = 0; i < x->ended_count; i++) {
-        uint32_t step = x->ended[i];
-        struct str name = x->playbook->steps[step].name;
-        map_put(&results, name, x->data[step]);
-        if (!value_is_absent(x->errors[step]))
-            map_put(&errors, name, x->errors[step]);
-    }
     struct context_source source = {
         .execution_id = x->id, .workload = x->workload, .variables = x->variables};
-    TRY(map_end(&results, &source.results, err));
-    TRY(map_end(&errors, &source.errors, err));
-    return build_rendering_context(a, &source, &x->names, err);
+    TRY(context_open(&x->names_arena, &source, &x->names, err));
+    for (uint32_t i = 0; i < x->ended_count; i++) {
+        uint32_t step = x->ended[i];
+        TRY(context_add(&x->names, x->playbook->steps[step].name, x->data[step], x->errors[step], err));
+    }
+    return STATUS_OK;
 }
 
 static enum status put_loop(struct turn *t, const struct item *item, struct map_builder *names)
@@ -100,16 +92,29 @@ static enum status add_items(struct turn *t, const struct work *w, struct step_s
 enum status scope_for(struct turn *t, const struct work *w, struct value extra, struct step_scope *out)
 {
     uint32_t count = 0;
-    if (value_is_absent(t->x->names))
-        TRY(build_names(t->x, t->err));
+    if (!t->x->names.is_open)
+        TRY(open_names(t->x, t->err));
     if (extra.type == VALUE_MAP && extra.len)
         out->frames[count++].names = extra;
     TRY(add_items(t, w, out, &count));
-    out->frames[count++].names = t->x->names;
     for (uint32_t i = 0; i < count; i++)
-        out->frames[i].outer = i + 1 < count ? &out->frames[i + 1] : NULL;
+        out->frames[i].outer = &out->frames[i + 1];
     out->top = &out->frames[0];
-    return STATUS_OK;
+    return context_scopes(&t->x->names, &out->frames[count], t->err);
+}
+
+enum status scope_flatten(struct turn *t, const struct scope *scope, struct value *out)
+{
+    struct map_builder m;
+    map_begin(&m, t->out->arena);
+    for (; scope; scope = scope->outer) {
+        for (uint32_t i = 0; i < scope->names.len; i++) {
+            const struct value_entry *e = &scope->names.u.map->entries[i];
+            if (value_is_absent(map_peek(&m, value_as_str(e->key))))
+                map_put_value(&m, e->key, e->value);
+        }
+    }
+    return map_end(&m, out, t->err);
 }
 
 struct value scope_find(const struct scope *scope, struct str name)

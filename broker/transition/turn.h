@@ -82,7 +82,7 @@ struct str task_token(const struct execution *x, struct work *w, struct str task
 /* ---- scope.c: the names that templates see --------------------------------------------------------- */
 
 struct step_scope {
-    struct scope frames[TASK_ID_DEPTH + 2];
+    struct scope frames[1 + TASK_ID_DEPTH + CONTEXT_SCOPES];
     const struct scope *top;
 };
 /* `extra` (a map, or absent) is looked at first, then what the items around `w` see; `w` may be NULL. */
@@ -94,6 +94,8 @@ enum status scope_of_outcome(struct turn *t, const struct visit *v, struct value
 /* The same for an attempt of a work, with max_attempts and status_code. */
 enum status scope_of_attempt(struct turn *t, const struct work *w, struct value data, struct value error,
                              struct step_scope *out) MUST_CHECK;
+/* All names in one map, the inner ones over the outer ones. */
+enum status scope_flatten(struct turn *t, const struct scope *scope, struct value *out) MUST_CHECK;
 /* Absent if the name is in no frame. */
 struct value scope_find(const struct scope *scope, struct str name);
 

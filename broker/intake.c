@@ -6,6 +6,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "desk.h"
+#include "publisher/control.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
@@ -56,41 +57,47 @@ static enum status on_run(struct intake *i, const struct bus_delivery *d, struct
     return STATUS_OK;
 }
 
-static enum status on_cancel(struct intake *i, const struct bus_delivery *d, struct value payload,
-                             struct arena *a, struct error *err)
+/* The same message gives the same fact, however often it is delivered. */
+static enum status on_control(struct intake *i, enum control_id control, const struct bus_delivery *d,
+                              struct value payload, struct arena *a, struct error *err)
 {
-    int64_t id;
-    struct value text = VALUE_GET(payload, "execution_id");
-    if (text.type != VALUE_STRING)
-        return error_set(err, STATUS_INVALID, "a cancel command needs execution_id, as text");
-    TRY(id_parse(value_as_str(text), &id, err));
-    struct str message_id =
-        arena_printf(a, "%lld.cancel.%llu", (long long)id, (unsigned long long)d->stream_sequence);
-    return request_cancel(i->bus, &i->subjects, id, value_as_str(VALUE_GET(payload, "reason")), message_id,
-                          err);
+    struct control_request r;
+    TRY(control_from_value(control, payload, a, &r, err));
+    struct str message_id = arena_printf(a, "%lld.%s.%llu", (long long)r.execution_id, control_name(control),
+                                         (unsigned long long)d->stream_sequence);
+    if (!message_id.ptr)
+        return arena_error(a, err, "the message's id");
+    return control_publish(i->bus, &i->subjects, &r, message_id, err);
 }
 
-static const struct {
-    const char *name;
-    enum status (*handle)(struct intake *i, const struct bus_delivery *d, struct value payload,
-                          struct arena *a, struct error *err);
-} commands[] = {{"run", on_run}, {"cancel", on_cancel}};
+static enum status unknown_command(const char *command, struct error *err)
+{
+    error_set(err, STATUS_UNSUPPORTED, "there is no command \"%s\"", command);
+    return error_hint(err, "This version knows run"
+#define X(id, fact, members, doc) ", " #id
+#include "publisher/control.def"
+#undef X
+                           ".");
+}
+
+static enum status handle_in(struct intake *i, const char *command, const struct bus_delivery *d,
+                             struct arena *a, struct error *err)
+{
+    struct value payload;
+    bool is_run = strcmp(command, "run") == 0;
+    enum control_id control = control_from_name(command);
+    if (!is_run && control == CONTROL_COUNT)
+        return unknown_command(command, err);
+    TRY(json_read_map(a, d->payload, "the command", &payload, err));
+    return is_run ? on_run(i, d, payload, a, err) : on_control(i, control, d, payload, a, err);
+}
 
 static enum status handle(struct intake *i, const char *command, const struct bus_delivery *d,
                           struct error *err)
 {
     struct arena a;
-    struct value payload;
-    enum status status = STATUS_UNSUPPORTED;
     arena_init(&a, 0);
-    error_set(err, status, "there is no command \"%s\"; this version knows run and cancel", command);
-    for (size_t c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
-        if (strcmp(command, commands[c].name) != 0)
-            continue;
-        status = json_read_map(&a, d->payload, "the command", &payload, err);
-        if (status == STATUS_OK)
-            status = commands[c].handle(i, d, payload, &a, err);
-    }
+    enum status status = handle_in(i, command, d, &a, err);
     arena_free(&a);
     return status;
 }

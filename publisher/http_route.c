@@ -18,11 +18,14 @@ static const struct http_route routes[] = {
      .pattern = "/api/executions/{execution_id}/events",
      .operation = "show",
      .doc = "tells of an execution, with its events"},
-    {.method = "POST",
-     .pattern = "/api/executions/{execution_id}/cancel",
-     .operation = "cancel",
-     .has_body = true,
-     .doc = "asks for an execution to be cancelled"},
+#define X(id, fact, members, what)                                                                           \
+    {.method = "POST",                                                                                       \
+     .pattern = "/api/executions/{execution_id}/" #id,                                                       \
+     .operation = #id,                                                                                       \
+     .has_body = true,                                                                                       \
+     .doc = what},
+#include "control.def"
+#undef X
     {.method = "POST",
      .pattern = "/api/context/render",
      .operation = "render",

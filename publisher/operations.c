@@ -5,7 +5,9 @@
 
 #include "catalog.h"
 #include "answer.h"
+#include "control.h"
 #include "core/json.h"
+#include "execution_id.h"
 #include "payload.h"
 #include "request.h"
 
@@ -167,24 +169,38 @@ static enum status show_playbook(void *context, const struct call *call, struct 
     return map_end(&m, &answer->body, err);
 }
 
-/* ---- cancel
- * --------------------------------------------------------------------------------------------------- */
+/* ---- cancel, pause, resume, signal, retry ----------------------------------------------------------------
+ */
 
-/* Whether the stream of events has this event of an execution. */
-static enum status has_event(struct publisher *p, int64_t id, enum event_type type, struct arena *a,
-                             bool *out, struct error *err)
+/* How an execution stands. */
+struct life {
+    enum event_type mark; /* the newest of its life that it was found by; EXECUTION_START while it runs */
+    const char *status;
+};
+
+static const struct life LIVES[] = {
+    {EVENT_EXECUTION_START, "running"},       {EVENT_EXECUTION_RETRIED, "running"},
+    {EVENT_EXECUTION_RESUMED, "running"},     {EVENT_EXECUTION_PAUSED, "paused"},
+    {EVENT_EXECUTION_COMPLETE, "completed"},  {EVENT_EXECUTION_FAILED, "failed"},
+    {EVENT_EXECUTION_CANCELLED, "cancelled"},
+};
+
+/* Sequence of the newest event of that type that the stream has of an execution; 0: none. */
+static enum status find_event(struct publisher *p, int64_t id, enum event_type type, struct arena *a,
+                              uint64_t *sequence, struct error *err)
 {
     char stream[96], subject[SUBJECT_MAX];
     struct bus_stored stored;
     stream_name(p->subjects, STREAM_EVENTS, stream);
     subject_event(p->subjects, id, type, subject);
     enum status status = bus_stream_last(p->bus, stream, subject, a, &stored, err);
-    *out = status == STATUS_OK;
+    *sequence = status == STATUS_OK ? stored.sequence : 0;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* The log knows executions whose request has left the stream since: the render service reads it. */
-static enum status check_in_log(struct publisher *p, int64_t id, struct arena *a, struct error *err)
+static enum status read_life_in_log(struct publisher *p, int64_t id, struct arena *a, struct life *out,
+                                    struct error *err)
 {
     char subject[SUBJECT_MAX];
     struct str payload = arena_printf(a, "{\"execution_id\":\"%" PRId64 "\"}", id), reply;
@@ -197,50 +213,82 @@ static enum status check_in_log(struct publisher *p, int64_t id, struct arena *a
     struct value v;
     TRY(json_read_map(a, reply, "the answer of the render service", &v, err));
     status = answer_error(v, err);
-    return status == STATUS_OK ? STATUS_OK : error_place(err, "execution_id");
+    if (status != STATUS_OK)
+        return error_place(err, "execution_id");
+    *out = LIVES[0];
+    for (size_t i = 0; i < COUNT(LIVES); i++)
+        if (str_is(value_as_str(VALUE_GET(v, "status")), LIVES[i].status))
+            *out = LIVES[i];
+    return STATUS_OK;
 }
 
-static enum status check_cancellable(struct publisher *p, int64_t id, struct arena *a, struct error *err)
+static enum status read_life(struct publisher *p, int64_t id, struct arena *a, struct life *out,
+                             struct error *err)
 {
-    static const enum event_type ends[] = {EVENT_EXECUTION_COMPLETE, EVENT_EXECUTION_FAILED,
-                                           EVENT_EXECUTION_CANCELLED};
-    bool found;
-    TRY(has_event(p, id, EVENT_EXECUTION_REQUESTED, a, &found, err));
-    if (!found)
-        return check_in_log(p, id, a, err);
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        TRY(has_event(p, id, ends[i], a, &found, err));
-        if (found) {
-            error_set(err, STATUS_CONFLICT, "the execution %" PRId64 " has ended already, with %s", id,
-                      event_type_name(ends[i]));
-            return error_place(err, "execution_id");
-        }
+    uint64_t sequence, newest = 0;
+    TRY(find_event(p, id, EVENT_EXECUTION_REQUESTED, a, &sequence, err));
+    if (sequence == 0)
+        return read_life_in_log(p, id, a, out, err);
+    *out = LIVES[0];
+    for (size_t i = 1; i < COUNT(LIVES); i++) {
+        TRY(find_event(p, id, LIVES[i].mark, a, &sequence, err));
+        if (sequence <= newest)
+            continue;
+        newest = sequence;
+        *out = LIVES[i];
     }
     return STATUS_OK;
 }
 
-static enum status cancel(void *context, const struct call *call, struct answer *answer, struct error *err)
+/* What can be seen now: the fact's folding decides. */
+static enum status check_life(const struct control_request *r, const struct life *life, struct error *err)
 {
-    static const struct str members[] = {STR("execution_id"), STR("reason")};
-    struct publisher *p = context;
+    bool stopped = life->mark == EVENT_EXECUTION_FAILED || life->mark == EVENT_EXECUTION_CANCELLED;
+    if (r->control == CONTROL_retry ? stopped : !event_type_is_final(life->mark))
+        return STATUS_OK;
+    if (r->control == CONTROL_retry)
+        error_set(err, STATUS_CONFLICT, "the execution %" PRId64 " has not failed: it is %s", r->execution_id,
+                  life->status);
+    else
+        error_set(err, STATUS_CONFLICT, "the execution %" PRId64 " has ended already, with %s",
+                  r->execution_id, event_type_name(life->mark));
+    return error_place(err, "execution_id");
+}
+
+/* Each call is a request of its own: who pauses, resumes and pauses again means it. */
+static enum status steer(struct publisher *p, enum control_id control, const struct call *call,
+                         struct answer *answer, struct error *err)
+{
     struct value payload, id_text = {0};
-    struct str reason;
-    int64_t id;
-    char message_id[ID_TEXT + 16];
-    TRY(payload_read(call->arena, call->payload, "the request", &payload, err));
-    TRY(payload_known(payload, members, COUNT(members), "a request to cancel", err));
-    TRY(payload_execution_id(payload, &id, err));
-    TRY(payload_text(payload, STR("reason"), &reason, err));
-    TRY(check_cancellable(p, id, call->arena, err));
-    snprintf(message_id, sizeof message_id, "%" PRId64 ".cancel", id);
-    TRY(request_cancel(p->bus, p->subjects, id, reason, str_of(message_id), err));
-    TRY(id_value(call->arena, id, &id_text, err));
+    struct control_request r;
+    struct life life = LIVES[0];
+    char what[64];
+    snprintf(what, sizeof what, "the request to %s", control_name(control));
+    TRY(payload_read(call->arena, call->payload, what, &payload, err));
+    TRY(control_from_value(control, payload, call->arena, &r, err));
+    TRY(read_life(p, r.execution_id, call->arena, &life, err));
+    TRY(check_life(&r, &life, err));
+    struct str message_id = arena_printf(call->arena, "%" PRId64 ".%s.%" PRId64, r.execution_id,
+                                         control_name(control), execution_id_next(p->node));
+    if (!message_id.ptr)
+        return arena_error(call->arena, err, "the message's id");
+    TRY(control_publish(p->bus, p->subjects, &r, message_id, err));
+    TRY(id_value(call->arena, r.execution_id, &id_text, err));
     struct map_builder m;
     map_begin(&m, call->arena);
     map_put(&m, STR("execution_id"), id_text);
     map_put(&m, STR("requested"), value_bool(true));
     return map_end(&m, &answer->body, err);
 }
+
+#define X(id, fact, members, doc)                                                                            \
+    static enum status id##_execution(void *context, const struct call *call, struct answer *answer,         \
+                                      struct error *err)                                                     \
+    {                                                                                                        \
+        return steer(context, CONTROL_##id, call, answer, err);                                              \
+    }
+#include "control.def"
+#undef X
 
 struct operation_table publisher_operations(struct publisher *publisher)
 {
@@ -249,7 +297,9 @@ struct operation_table publisher_operations(struct publisher *publisher)
         {"register", register_playbook, "checks a playbook and puts it into the catalog"},
         {"playbooks", list_playbooks, "lists the catalog"},
         {"playbook", show_playbook, "gives the text of a playbook"},
-        {"cancel", cancel, "asks for an execution to be cancelled"},
+#define X(id, fact, members, doc) {#id, id##_execution, doc},
+#include "control.def"
+#undef X
     };
     return (struct operation_table){table, COUNT(table), publisher};
 }

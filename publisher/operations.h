@@ -1,6 +1,6 @@
 /*
- * What the publisher answers at <prefix>.api.*, and over HTTP: run, register, playbooks, playbook, cancel.
- * docs/API.md describes each.
+ * What the publisher answers at <prefix>.api.*, and over HTTP: run, register, playbooks, playbook, and
+ * what steers an execution (control.def). docs/API.md describes each.
  */
 #ifndef PUBLISHER_OPERATIONS_H
 #define PUBLISHER_OPERATIONS_H

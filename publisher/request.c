@@ -15,13 +15,14 @@ enum {
     HEADERS_BYTES = 1024, /* of a message, which count towards its size */
     KEY_MAX = 512,
     ID_ATTEMPTS = 16,
+    TIMEOUT_MAX_S = 10 * 366 * 86400,
 };
 
 /* ---- what a client asks for --------------------------------------------------------------------------- */
 
-static const struct str RUN_MEMBERS[] = {STR("path"),       STR("version"), STR("workload"),
-                                         STR("parameters"), STR("payload"), STR("idempotency_key"),
-                                         STR("traceparent")};
+static const struct str RUN_MEMBERS[] = {STR("path"),        STR("version"), STR("workload"),
+                                         STR("parameters"),  STR("payload"), STR("idempotency_key"),
+                                         STR("traceparent"), STR("timeout")};
 
 /* The workload may have one of three names. */
 static enum status read_workload(struct value v, struct value *out, struct error *err)
@@ -45,6 +46,24 @@ static enum status read_workload(struct value v, struct value *out, struct error
     return STATUS_OK;
 }
 
+/* Seconds, of which there may be parts; 0 if absent. */
+static enum status read_timeout(struct value v, int64_t *out_ms, struct error *err)
+{
+    struct value timeout = VALUE_GET(v, "timeout");
+    double seconds = timeout.type == VALUE_INT     ? (double)timeout.u.i
+                     : timeout.type == VALUE_FLOAT ? timeout.u.f
+                                                   : 0;
+    *out_ms = 0;
+    if (value_is_absent(timeout) || timeout.type == VALUE_NULL)
+        return STATUS_OK;
+    if (seconds >= 0.001 && seconds <= TIMEOUT_MAX_S) {
+        *out_ms = (int64_t)(seconds * 1000);
+        return STATUS_OK;
+    }
+    error_set(err, STATUS_INVALID, "a timeout is a number of seconds above 0, and at most %d", TIMEOUT_MAX_S);
+    return error_place(err, "timeout");
+}
+
 enum status run_request_from_value(struct value v, struct run_request *out, struct error *err)
 {
     *out = (struct run_request){0};
@@ -54,6 +73,7 @@ enum status run_request_from_value(struct value v, struct run_request *out, stru
     TRY(read_workload(v, &out->workload, err));
     TRY(payload_text(v, STR("idempotency_key"), &out->idempotency_key, err));
     TRY(payload_text(v, STR("traceparent"), &out->traceparent, err));
+    TRY(read_timeout(v, &out->timeout_ms, err));
     if (out->idempotency_key.len <= KEY_MAX)
         return STATUS_OK;
     error_set(err, STATUS_INVALID, "the idempotency key has %zu bytes, and the most is %d",
@@ -268,52 +288,4 @@ enum status request_execution(struct bus *bus, const struct subjects *s, uint32_
     error_place(err, "publisher.node");
     return error_hint(err,
                       "give each publisher another publisher.node, and look at the clock of this machine");
-}
-
-/* ---- cancelling ------------------------------------------------------------------------------------------
- */
-
-/* The event `cancel_requested` as JSON. */
-static enum status cancel_text(int64_t execution_id, struct str reason, struct arena *a, struct str *out,
-                               struct error *err)
-{
-    struct event e = {.execution_id = execution_id, .type = EVENT_CANCEL_REQUESTED};
-    if (reason.len > 0) {
-        struct map_builder m;
-        map_begin(&m, a);
-        map_put(&m, STR("reason"), value_str(reason));
-        TRY(map_end(&m, &e.context, err));
-    }
-    struct value v;
-    TRY(event_to_value(a, &e, &v, err));
-    return json_text(a, v, out, err);
-}
-
-static enum status publish_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id,
-                                  struct str reason, struct str message_id, struct arena *a,
-                                  struct error *err)
-{
-    struct str text;
-    TRY(cancel_text(execution_id, reason, a, &text, err));
-    const char *id = arena_strdup(a, message_id);
-    if (!id)
-        return arena_error(a, err, "the message's id");
-    char subject[SUBJECT_MAX];
-    struct bus_publication publication = {.subject =
-                                              subject_event(s, execution_id, EVENT_CANCEL_REQUESTED, subject),
-                                          .message_id = id,
-                                          .payload = text,
-                                          .give_up_ms = PUBLISH_MS};
-    struct bus_ack ack;
-    return bus_publish_wait(bus, &publication, &ack, err);
-}
-
-enum status request_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id, struct str reason,
-                           struct str message_id, struct error *err)
-{
-    struct arena a;
-    arena_init(&a, 0);
-    enum status status = publish_cancel(bus, s, execution_id, reason, message_id, &a, err);
-    arena_free(&a);
-    return status;
 }

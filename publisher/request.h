@@ -27,7 +27,8 @@ struct run_answer {
     bool duplicate; /* the execution existed already */
 };
 
-/* {"path", "version"?, "workload"? (or "parameters", "payload"), "idempotency_key"?} → a request, strictly.
+/* {"path", "version"?, "workload"? (or "parameters", "payload"), "idempotency_key"?, "timeout"?} → a request,
+ * strictly.
  */
 enum status run_request_from_value(struct value v, struct run_request *out, struct error *err) MUST_CHECK;
 
@@ -35,9 +36,5 @@ enum status run_request_from_value(struct value v, struct run_request *out, stru
 enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node,
                               const struct run_request *r, struct arena *a, struct run_answer *out,
                               struct error *err) MUST_CHECK;
-
-/* Asks for the cancelling of an execution; the reason may be "". */
-enum status request_cancel(struct bus *bus, const struct subjects *s, int64_t execution_id, struct str reason,
-                           struct str message_id, struct error *err) MUST_CHECK;
 
 #endif

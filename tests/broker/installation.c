@@ -1,5 +1,6 @@
 #include "installation.h"
 
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -133,13 +134,20 @@ int installation_stop(void **state)
 /* ---- a publisher and a worker, by hand
  * ----------------------------------------------------------------------- */
 
+static int64_t ask(struct installation *i, const struct run_request *request)
+{
+    struct error err = {0};
+    struct run_answer answer;
+    assert_ok(request_execution(i->bus, &i->subjects, 1, request, &i->arena, &answer, &err), &err);
+    return answer.execution_id;
+}
+
 int64_t execution_of(struct installation *i, const char *playbook, const char *workload)
 {
     struct error err = {0};
     struct diagnostics diagnostics;
     struct registration registration;
     struct run_request request = {.requested_by = STR("test")};
-    struct run_answer answer;
     diagnostics_init(&diagnostics);
     assert_ok(catalog_register(i->bus, &i->subjects, str_of(playbook), "test.yaml", &diagnostics, &i->arena,
                                &registration, &err),
@@ -148,8 +156,25 @@ int64_t execution_of(struct installation *i, const char *playbook, const char *w
     request.path = registration.path;
     if (workload)
         assert_ok(json_read(&i->arena, str_of(workload), NULL, &request.workload, &err), &err);
-    assert_ok(request_execution(i->bus, &i->subjects, 1, &request, &i->arena, &answer, &err), &err);
-    return answer.execution_id;
+    return ask(i, &request);
+}
+
+int64_t execution_limited(struct installation *i, const char *path, int64_t timeout_ms)
+{
+    struct run_request request = {
+        .path = str_of(path), .requested_by = STR("test"), .timeout_ms = timeout_ms};
+    return ask(i, &request);
+}
+
+void steer(struct installation *i, enum control_id control, int64_t id, const char *context)
+{
+    static int count;
+    struct error err = {0};
+    struct control_request r = {.control = control, .execution_id = id};
+    if (context)
+        assert_ok(json_read(&i->arena, str_of(context), NULL, &r.context, &err), &err);
+    struct str message_id = arena_printf(&i->arena, "steer.%d", count++);
+    assert_ok(control_publish(i->bus, &i->subjects, &r, message_id, &err), &err);
 }
 
 /* NULL when none comes in time. */
@@ -201,7 +226,9 @@ struct str task_text(struct installation *i, const struct bus_delivery *d, const
     return value_as_str(value_get(v, str_of(member)));
 }
 
-void task_done(struct installation *i, struct bus_delivery *d, const char *data)
+/* `result` is the envelope, JSON. */
+static void publish_outcome(struct installation *i, struct bus_delivery *d, enum event_type type,
+                            const char *result)
 {
     struct error err = {0};
     struct value v;
@@ -211,16 +238,16 @@ void task_done(struct installation *i, struct bus_delivery *d, const char *data)
     assert_ok(task_from_value(v, &t, &err), &err);
     struct str payload =
         arena_printf(&i->arena,
-                     "{\"execution_id\":\"%lld\",\"event_type\":\"action_completed\",\"node_name\":\"%" PRISTR
+                     "{\"execution_id\":\"%lld\",\"event_type\":\"%s\",\"node_name\":\"%" PRISTR
                      "\",\"node_type\":\"noop\","
-                     "\"status\":\"COMPLETED\",\"task_id\":\"%" PRISTR "\",\"visit\":%u,\"attempt\":%u,"
-                     "\"result\":{\"status\":\"success\",\"data\":%s},\"meta\":{\"token\":\"%" PRISTR "\"}}",
-                     (long long)t.execution_id, ARGSTR(t.step), ARGSTR(t.task_id), t.visit, t.attempt, data,
-                     ARGSTR(t.token));
+                     "\"task_id\":\"%" PRISTR "\",\"visit\":%u,\"attempt\":%u,"
+                     "\"result\":%s,\"meta\":{\"token\":\"%" PRISTR "\"}}",
+                     (long long)t.execution_id, event_type_name(type), ARGSTR(t.step), ARGSTR(t.task_id),
+                     t.visit, t.attempt, result, ARGSTR(t.token));
     struct str id =
         arena_printf(&i->arena, "%lld.%" PRISTR ".outcome", (long long)t.execution_id, ARGSTR(t.task_id));
     struct bus_publication p = {
-        .subject = subject_event(&i->subjects, t.execution_id, EVENT_ACTION_COMPLETED, subject),
+        .subject = subject_event(&i->subjects, t.execution_id, type, subject),
         .message_id = id.ptr,
         .payload = payload,
         .give_up_ms = PATIENCE_MS,
@@ -231,27 +258,64 @@ void task_done(struct installation *i, struct bus_delivery *d, const char *data)
     bus_delivery_free(d);
 }
 
+void task_done(struct installation *i, struct bus_delivery *d, const char *data)
+{
+    struct str result = arena_printf(&i->arena, "{\"status\":\"success\",\"data\":%s}", data);
+    publish_outcome(i, d, EVENT_ACTION_COMPLETED, result.ptr);
+}
+
+void task_failed(struct installation *i, struct bus_delivery *d)
+{
+    publish_outcome(i, d, EVENT_ACTION_ERROR,
+                    "{\"status\":\"error\",\"error\":{\"kind\":\"failed\",\"message\":\"it broke\"}}");
+}
+
 /* ---- what the log says
  * ------------------------------------------------------------------------------------------ */
 
-struct event_list execution_end(struct installation *i, int64_t id)
+/* Reads an execution until it has an event of that number, or, for 0, its end. */
+static struct event_list wait_for_events(struct installation *i, int64_t id, size_t count)
 {
     struct error err = {0};
     struct eventlog *log;
     struct event_list events = {0};
     struct mono_time start = mono_now();
+    bool there = false;
     assert_ok(eventlog_open(i->servers.postgres.url, "test", &log, &err), &err);
-    do {
+    while (!there && mono_ms_since(start) < PATIENCE_MS) {
         assert_ok(eventlog_events(log, id, 0, 0, &i->arena, &events, &err), &err);
-        if (events.count && event_type_is_final(events.items[events.count - 1].type))
-            break;
-        nanosleep(&(struct timespec){0, 20 * 1000000}, NULL);
-    } while (mono_ms_since(start) < PATIENCE_MS);
+        there = count ? events.count >= count
+                      : events.count && event_type_is_final(events.items[events.count - 1].type);
+        if (!there)
+            nanosleep(&(struct timespec){0, 20 * 1000000}, NULL);
+    }
     eventlog_close(&log);
-    if (!events.count || !event_type_is_final(events.items[events.count - 1].type))
-        fail_msg("execution %lld did not end within %d s; its story: %s", (long long)id, PATIENCE_MS / 1000,
-                 story(i, events));
+    if (!there)
+        fail_msg("execution %lld did not come so far within %d s; its story: %s", (long long)id,
+                 PATIENCE_MS / 1000, story(i, events));
     return events;
+}
+
+struct event_list execution_end(struct installation *i, int64_t id)
+{
+    return wait_for_events(i, id, 0);
+}
+
+struct event_list execution_events(struct installation *i, int64_t id, size_t count)
+{
+    return wait_for_events(i, id, count);
+}
+
+const char *database_says(struct installation *i, const char *sql)
+{
+    PGconn *pg = PQconnectdb(i->servers.postgres.url);
+    PGresult *r = PQexec(pg, sql);
+    if (PQresultStatus(r) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(pg));
+    const char *text = arena_strdup(&i->arena, str_of(PQntuples(r) ? PQgetvalue(r, 0, 0) : ""));
+    PQclear(r);
+    PQfinish(pg);
+    return text;
 }
 
 const char *story(struct installation *i, struct event_list events)

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "eventlog/eventlog.h"
+#include "publisher/control.h"
 #include "publisher/request.h"
 #include "servers.h"
 
@@ -34,10 +35,16 @@ int broker_wait(struct installation *i);
 
 /* Registers the playbook under its path and asks for an execution. */
 int64_t execution_of(struct installation *i, const char *playbook, const char *workload);
+/* The same of a playbook that is registered; it fails after that time. */
+int64_t execution_limited(struct installation *i, const char *path, int64_t timeout_ms);
+/* Cancels, pauses, …; `context` is JSON, or NULL. */
+void steer(struct installation *i, enum control_id control, int64_t id, const char *context);
 /* The next task, not acknowledged; the test fails when none comes. */
 struct bus_delivery *task_next(struct installation *i);
 /* Publishes the outcome of a task and acknowledges it. `data` is JSON. */
 void task_done(struct installation *i, struct bus_delivery *d, const char *data);
+/* The same as a failure. */
+void task_failed(struct installation *i, struct bus_delivery *d);
 /* What a task's message says. */
 struct str task_text(struct installation *i, const struct bus_delivery *d, const char *member);
 /* Whether no further task comes within half a second. */
@@ -46,6 +53,10 @@ bool task_none(struct installation *i);
 /* Waits until the log has the execution's end, and returns all its events; the test fails when it does not
  * come. */
 struct event_list execution_end(struct installation *i, int64_t id);
+/* Waits until the log has so many events of an execution. */
+struct event_list execution_events(struct installation *i, int64_t id, size_t count);
+/* What a query of one value says, as text. */
+const char *database_says(struct installation *i, const char *sql);
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
 const char *story(struct installation *i, struct event_list events);
 

@@ -143,6 +143,10 @@ static void a_command_that_cannot_be_done_is_rejected_with_its_reason(void **sta
     expect_rejection(i, "run", "{\"paht\": \"test/chain\"}", "path");
     expect_rejection(i, "dance", "{}", "there is no command \\\"dance\\\"");
     expect_rejection(i, "cancel", "{}", "execution_id");
+    expect_rejection(i, "pause", "{\"execution_id\": \"x\"}", "execution_id");
+    expect_rejection(i, "resume", "{", "\"kind\":\"syntax\"");
+    expect_rejection(i, "signal", "{\"execution_id\": \"1\"}", "name");
+    expect_rejection(i, "retry", "{\"execution_id\": \"1\", \"step\": \"a\"}", "step");
     assert_ok(bus_stream_info(i->bus, "NOETL_COMMANDS", &info, &err), &err);
     assert_int_equal(info.messages, 0);
     assert_int_equal(broker_stop(i), 0);
@@ -187,7 +191,7 @@ static void a_cancelled_execution_withdraws_its_tasks(void **state)
     broker_start(i);
     for (int tries = 0; tries < 500 && info.messages != 1; tries++)
         nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
-    assert_ok(request_cancel(i->bus, &i->subjects, id, STR("not needed"), STR("cancel-1"), &err), &err);
+    steer(i, CONTROL_cancel, id, "{\"reason\": \"not needed\"}");
     struct event_list events = execution_end(i, id);
     assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_CANCELLED);
     for (int tries = 0; tries < 500 && info.messages != 0; tries++) {

@@ -238,6 +238,12 @@ static void wrong_requests_are_answered_with_what_is_wrong(void **state)
         {"noetl.api.playbooks", "{\"x\":1}", "invalid", "x"},
         {"noetl.api.cancel", "{\"execution_id\":17}", "invalid", "execution_id"},
         {"noetl.api.cancel", "{}", "invalid", "execution_id"},
+        {"noetl.api.run", "{\"path\":\"" HELLO_PATH "\",\"timeout\":0}", "invalid", "timeout"},
+        {"noetl.api.pause", "{\"execution_id\":\"x\"}", "invalid", "execution_id"},
+        {"noetl.api.resume", "{\"execution_id\":\"1\",\"reasn\":\"\"}", "invalid", "reasn"},
+        {"noetl.api.signal", "{\"execution_id\":\"1\"}", "invalid", "name"},
+        {"noetl.api.signal", "{\"execution_id\":", "syntax", NULL},
+        {"noetl.api.retry", "{\"execution_id\":\"1\",\"from\":1}", "invalid", "from"},
     };
     ask("noetl.api.register", HELLO);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -282,6 +288,46 @@ static void a_running_execution_can_be_cancelled_and_an_ended_one_not(void **sta
     assert_string_equal(text_at(ask("noetl.api.cancel", request), "error.kind"), "conflict");
 }
 
+/* A mark of an execution's life, as the broker would publish it. */
+static void mark(const char *id, const char *type)
+{
+    char subject[256];
+    int64_t number;
+    assert_int_equal(id_parse(str_of(id), &number, NULL), STATUS_OK);
+    snprintf(subject, sizeof subject, "noetl.events.%" PRIu32 ".%s.%s", id_partition(number, 32), id, type);
+    ask(subject, "{}");
+}
+
+static const char *kind_of_answer(const char *operation, const char *id, const char *more)
+{
+    char subject[64], request[256];
+    snprintf(subject, sizeof subject, "noetl.api.%s", operation);
+    snprintf(request, sizeof request, "{\"execution_id\":\"%s\"%s}", id, more);
+    struct value answer = ask(subject, request);
+    return value_is_absent(VALUE_GET(answer, "error")) ? "ok" : text_at(answer, "error.kind");
+}
+
+static void what_may_be_asked_goes_by_the_newest_mark_of_the_life(void **state)
+{
+    (void)state;
+    ask("noetl.api.register", HELLO);
+    const char *id = text_at(ask("noetl.api.run", "{\"path\":\"" HELLO_PATH "\"}"), "execution_id");
+    assert_string_equal(kind_of_answer("pause", id, ""), "ok");
+    assert_string_equal(kind_of_answer("signal", id, ",\"name\":\"go\",\"payload\":{\"n\":1}"), "ok");
+    assert_string_equal(kind_of_answer("retry", id, ""), "conflict");
+    mark(id, "execution_failed");
+    assert_string_equal(kind_of_answer("pause", id, ""), "conflict");
+    assert_string_equal(kind_of_answer("signal", id, ",\"name\":\"go\""), "conflict");
+    assert_string_equal(kind_of_answer("retry", id, ",\"from\":\"nowhere\""), "invalid");
+    assert_string_equal(kind_of_answer("retry", id, ""), "ok");
+    mark(id, "execution_retried");
+    assert_string_equal(kind_of_answer("resume", id, ""), "ok");
+    assert_string_equal(kind_of_answer("retry", id, ""), "conflict");
+    mark(id, "execution_complete");
+    assert_string_equal(kind_of_answer("retry", id, ""), "conflict");
+    assert_string_equal(kind_of_answer("cancel", id, ""), "conflict");
+}
+
 /* There is no render service here, which could say whether its log knows the execution. */
 static void an_execution_that_the_stream_does_not_know_is_not_cancelled(void **state)
 {
@@ -297,7 +343,7 @@ static void services_discovery_finds_the_operations(void **state)
     assert_string_equal(text_at(ping, "type"), "io.nats.micro.v1.ping_response");
     assert_string_equal(text_at(ping, "name"), "noetl-publisher");
     struct value info = ask("$SRV.INFO.noetl-publisher", "");
-    assert_int_equal(VALUE_GET(info, "endpoints").len, 5);
+    assert_int_equal(VALUE_GET(info, "endpoints").len, 9);
     assert_string_equal(text_at(VALUE_GET(info, "endpoints").u.list[0], "subject"), "noetl.api.run");
     ask("noetl.api.run", "{\"path\":\"tests/nothing-like-it\"}");
     char subject[128];
@@ -350,6 +396,7 @@ int main(void)
         TEST(wrong_requests_are_answered_with_what_is_wrong),
         TEST(an_error_is_in_the_headers_of_services_too),
         TEST(a_running_execution_can_be_cancelled_and_an_ended_one_not),
+        TEST(what_may_be_asked_goes_by_the_newest_mark_of_the_life),
         TEST(an_execution_that_the_stream_does_not_know_is_not_cancelled),
         TEST(services_discovery_finds_the_operations),
         TEST(many_requests_at_once_are_all_answered),

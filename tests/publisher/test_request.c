@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "playbooks.h"
+#include "publisher/control.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "servers.h"
@@ -382,6 +383,32 @@ static void a_workload_that_no_message_can_carry_is_refused(void **state)
     arena_free(&a);
 }
 
+static void a_timeout_is_seconds_and_goes_into_the_request(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: wrong */
+    } cases[] = {{"2", 2000}, {"0.25", 250}, {"null", 0}, {"0", -1}, {"-1", -1}, {"\"5\"", -1}, {"1e12", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct arena a;
+        struct error err;
+        struct value v;
+        struct run_request request;
+        arena_init(&a, 0);
+        struct str text = arena_printf(&a, "{\"path\":\"a\",\"timeout\":%s}", cases[i].text);
+        must(json_read(&a, text, NULL, &v, &err), &err);
+        if (cases[i].ms < 0) {
+            assert_int_equal(run_request_from_value(v, &request, &err), STATUS_INVALID);
+            assert_string_equal(err.place, "timeout");
+        } else {
+            must(run_request_from_value(v, &request, &err), &err);
+            assert_int_equal(request.timeout_ms, cases[i].ms);
+        }
+        arena_free(&a);
+    }
+}
+
 static void cancelling_publishes_a_fact_with_the_reason(void **state)
 {
     (void)state;
@@ -391,8 +418,10 @@ static void cancelling_publishes_a_fact_with_the_reason(void **state)
     struct value v;
     char subject[SUBJECT_MAX], stream[96];
     arena_init(&a, 0);
-    must(request_cancel(bus, &subjects, 4711, STR("no longer needed"), STR("4711.cancel"), &err), &err);
-    must(request_cancel(bus, &subjects, 4711, STR("no longer needed"), STR("4711.cancel"), &err), &err);
+    struct control_request r = {.control = CONTROL_cancel, .execution_id = 4711};
+    must(json_read(&a, STR("{\"reason\":\"no longer needed\"}"), NULL, &r.context, &err), &err);
+    must(control_publish(bus, &subjects, &r, STR("4711.cancel"), &err), &err);
+    must(control_publish(bus, &subjects, &r, STR("4711.cancel"), &err), &err);
     subject_event(&subjects, 4711, EVENT_CANCEL_REQUESTED, subject);
     must(bus_stream_last(bus, stream_name(&subjects, STREAM_EVENTS, stream), subject, &a, &stored, &err),
          &err);
@@ -417,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_command_that_is_delivered_again_is_one_execution),
         cmocka_unit_test(a_playbook_that_was_put_unchecked_is_checked_when_it_is_run),
         cmocka_unit_test(a_workload_that_no_message_can_carry_is_refused),
+        cmocka_unit_test(a_timeout_is_seconds_and_goes_into_the_request),
         cmocka_unit_test(cancelling_publishes_a_fact_with_the_reason),
     };
     return cmocka_run_group_tests(tests, start, stop);

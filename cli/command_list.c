@@ -11,7 +11,8 @@ enum { DEFAULT_LIMIT = 20, MOST = 500 };
 
 static const struct flag FLAGS[] = {
     {"path", 'p', false, "PATH", NO_SETTING, "only executions of this playbook"},
-    {"status", 0, false, "running|completed|failed|cancelled", NO_SETTING, "only those with this status"},
+    {"status", 0, false, "running|paused|completed|failed|cancelled", NO_SETTING,
+     "only those with this status"},
     {"limit", 'n', false, "N", NO_SETTING, "how many, at most 500; 20 if not given"},
     {"before", 0, false, "ID", NO_SETTING, "only those that started before this one: the next page"},
     {0},

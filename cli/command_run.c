@@ -16,6 +16,8 @@ static const struct flag FLAGS[] = {
     {"version", 0, false, "N", NO_SETTING, "version of a playbook of the catalog; the newest if not given"},
     {"idempotency-key", 0, false, "KEY", NO_SETTING,
      "the same path and key give the same execution, not a second one"},
+    {"execution-timeout", 0, false, "DURATION", NO_SETTING,
+     "the execution fails when it is not over by then; goes before the playbook's own"},
     {"follow", 'f', false, NULL, NO_SETTING, "shows what happens until the end"},
     {"wait", 'w', false, NULL, NO_SETTING, "is quiet until the end, then shows the execution"},
     {"timeout", 't', false, "DURATION", NO_SETTING,
@@ -42,7 +44,8 @@ const struct command_details details_run = {
             "\n"
             "With -o json, --wait and --follow print one document at the end; with -o jsonl, --follow\n"
             "prints each event on a line. The exit code tells how the execution ended: 0 completed, 1\n"
-            "failed, 3 cancelled; 7 when --timeout came first.",
+            "failed, 3 cancelled; 7 when --timeout came first, which ends the wait and not the\n"
+            "execution: that is what --execution-timeout does.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };
@@ -55,6 +58,7 @@ struct run {
     struct str path;
     uint64_t version; /* 0: the newest */
     struct value workload;
+    int64_t timeout_ms; /* of the execution; 0: the playbook's */
     struct follow_options follow;
     bool wait;
 };
@@ -106,6 +110,7 @@ static enum status read_flags(struct run *r, struct error *err)
     TRY(read_version(args, &r->version, err));
     TRY(check_key(args, err));
     TRY(args_duration(args, "timeout", 0, &r->follow.timeout_ms, err));
+    TRY(args_duration(args, "execution-timeout", 0, &r->timeout_ms, err));
     TRY(workload_from_args(args, &r->in->arena, &r->workload, err));
     r->follow.tell = args_has(args, "follow");
     r->wait = r->follow.tell || args_has(args, "wait");
@@ -140,6 +145,8 @@ static enum status ask(struct run *r, struct value *answer, int64_t *id, struct 
         map_put(&map, STR("version"), value_int((int64_t)r->version));
     if (!value_is_absent(r->workload))
         map_put(&map, STR("workload"), r->workload);
+    if (args_has(&r->in->args, "execution-timeout"))
+        map_put(&map, STR("timeout"), value_float((double)r->timeout_ms / 1000));
     if (key)
         map_put(&map, STR("idempotency_key"), value_text(key));
     TRY(map_end(&map, &request, err));

@@ -1,0 +1,20 @@
+/* The commands that ask something of one execution: cancel, pause, resume, signal, retry. */
+#ifndef CLI_STEER_H
+#define CLI_STEER_H
+
+#include "invocation.h"
+
+/* The flag that all of them have. */
+#define REASON_FLAG                                                                                          \
+    {                                                                                                        \
+        "reason", 0, false, "TEXT", NO_SETTING, "why, for the log"                                           \
+    }
+
+/*
+ * Asks for `operation` of the execution that the first argument names, with --reason if it is given and what
+ * `more` (a map, or absent) adds. `asked` ends the sentence "asked for execution 42 ".
+ */
+enum status steer_execution(struct invocation *in, const char *operation, struct value more,
+                            const char *asked, struct error *err) MUST_CHECK;
+
+#endif

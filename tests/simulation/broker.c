@@ -1,0 +1,393 @@
+/*
+ * A broker, as broker/fold.c, dispatch.c and batch.h have it: facts are folded into a batch, what they lead
+ * to is published at once, and the batch is committed when every message of it is acknowledged.
+ */
+#include "core/json.h"
+#include "core/id.h"
+#include "dump.h"
+#include "world.h"
+
+#include <stdlib.h>
+
+/* ---- batches ----------------------------------------------------------------------------------------- */
+
+static struct batch *open_batch(struct broker *b)
+{
+    struct batch *last = b->batches.count ? b->batches.items[b->batches.count - 1] : NULL;
+    if (last && !last->closed)
+        return last;
+    struct batch *batch = calloc(1, sizeof(*batch));
+    if (!batch)
+        abort();
+    arena_init(&batch->arena, 0);
+    LIST_ADD(&b->batches, batch);
+    return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+    free(batch->rows.items);
+    free(batch->timers.items);
+    free(batch->withdrawn.items);
+    arena_free(&batch->arena);
+    free(batch);
+}
+
+static struct publication *publish_in(struct world *w, uint32_t broker, struct batch *batch,
+                                      struct publication *p)
+{
+    (void)broker;
+    (void)w;
+    p->batch = batch;
+    batch->open_publishes++;
+    return p;
+}
+
+/* ---- what a fact led to -------------------------------------------------------------------------------- */
+
+static void add_rows(struct world *w, struct batch *batch, uint32_t record, const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->event_count; i++) {
+        struct value v = value_null();
+        struct row row = {.record = record};
+        struct error err = {0};
+        world_must(w, event_to_value(&batch->arena, &d->events[i], &v, &err), &err);
+        world_must(w, json_text(&batch->arena, v, &row.text, &err), &err);
+        LIST_ADD(&batch->rows, row);
+    }
+}
+
+static void order_tasks(struct world *w, uint32_t broker, struct batch *batch, const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->task_count; i++) {
+        const struct task *t = &d->tasks[i].task;
+        struct str id =
+            arena_printf(&batch->arena, "%lld.%" PRISTR, (long long)t->execution_id, ARGSTR(t->task_id));
+        publish_in(w, broker, batch, publish_task(w, broker, id, t));
+    }
+}
+
+static void order_timers(struct world *w, struct batch *batch, uint32_t record, const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->timer_count; i++) {
+        char *id = arena_strdup(&w->arena, d->timers[i].id);
+        if (!id)
+            abort();
+        LIST_ADD(&batch->timers, (struct timer){.record = record,
+                                                .id = {id, d->timers[i].id.len},
+                                                .due_ns = d->timers[i].due_ns,
+                                                .over = d->timers[i].cancelled});
+    }
+}
+
+static void order_notices(struct world *w, uint32_t broker, struct batch *batch, const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->notice_count; i++)
+        publish_in(w, broker, batch,
+                   publish_event(w, FROM_BROKER, broker, d->notices[i].message_id, &d->notices[i].fact));
+    for (uint32_t i = 0; i < d->event_count; i++) {
+        const struct event *e = &d->events[i];
+        if (event_type_kind(e->type) != EVENT_KIND_LIFECYCLE)
+            continue;
+        struct str id = arena_printf(&batch->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
+        publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, e));
+    }
+}
+
+static uint32_t draft_of_path(const struct world *w, struct str path)
+{
+    uint32_t draft = 0;
+    while (draft < w->scenario->draft_count && !str_equal(scenario_path(draft), path))
+        draft++;
+    return draft;
+}
+
+static void refuse_child(struct world *w, uint32_t broker, struct batch *batch, const struct child_order *o,
+                         int64_t parent)
+{
+    struct event e = {.execution_id = parent,
+                      .type = EVENT_CHILD_FAILED,
+                      .node_name = o->path,
+                      .node_type = STR("playbook"),
+                      .task_id = o->task_id,
+                      .error = STR("there is no such playbook")};
+    struct str id =
+        arena_printf(&batch->arena, "%lld.%" PRISTR ".refused", (long long)parent, ARGSTR(o->task_id));
+    publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, &e));
+}
+
+static void order_children(struct world *w, uint32_t broker, struct batch *batch, uint32_t parent,
+                           const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->child_count && !w->failed; i++) {
+        const struct child_order *o = &d->children[i];
+        uint32_t draft = draft_of_path(w, o->path), record = record_find(w, o->execution_id);
+        if (draft == w->scenario->draft_count) {
+            refuse_child(w, broker, batch, o, w->records[parent].id);
+            continue;
+        }
+        if (record == RECORDS_MAX)
+            record = record_add(w, o->execution_id, draft, child_workload(w, o->args));
+        struct event e = request_of(w, record, o->parent);
+        struct str id = arena_printf(&batch->arena, "%lld.request", (long long)o->execution_id);
+        publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, &e));
+    }
+}
+
+static void take_decisions(struct world *w, uint32_t broker, uint32_t record, const struct event *fact,
+                           const struct decisions *d)
+{
+    struct broker *b = &w->brokers[broker];
+    struct batch *batch = open_batch(b);
+    record_evaluated(w, record, fact->stream_seq, dump_decisions(w, d));
+    add_rows(w, batch, record, d);
+    b->held[record].uncommitted += d->event_count;
+    order_tasks(w, broker, batch, d);
+    order_timers(w, batch, record, d);
+    order_children(w, broker, batch, record, d);
+    order_notices(w, broker, batch, d);
+    if (d->withdraw) {
+        LIST_ADD(&batch->withdrawn, record);
+        LIST_ADD(&batch->withdrawn, w->queue.tasks.count);
+    }
+}
+
+/* ---- folding
+ * ----------------------------------------------------------------------------------------------- */
+
+static struct execution *fold_back(struct world *w, uint32_t record)
+{
+    const struct record *r = &w->records[record];
+    struct execution *x;
+    struct error err = {0};
+    world_must(w, execution_new(r->id, &x, &err), &err);
+    enum status s = execution_replay(x, r->rows.items, r->rows.count, w->playbooks, &err);
+    world_must(w, s, &err);
+    return x;
+}
+
+/* NULL if the fact is of no execution that could take it. */
+static struct execution *find(struct world *w, struct broker *b, uint32_t record, const struct event *fact)
+{
+    struct held *h = &b->held[record];
+    struct error err = {0};
+    const struct record *r = &w->records[record];
+    if (h->x)
+        return h->x;
+    if (r->rows.count > 0 && record_is_over(r) && fact->type != EVENT_RETRY_REQUESTED)
+        return NULL;
+    if (r->rows.count > 0)
+        h->x = fold_back(w, record);
+    else if (fact->type == EVENT_EXECUTION_REQUESTED)
+        world_must(w, execution_new(r->id, &h->x, &err), &err);
+    return h->x;
+}
+
+static void fold(struct world *w, uint32_t broker, const struct event *fact)
+{
+    struct broker *b = &w->brokers[broker];
+    uint32_t record = record_find(w, fact->execution_id);
+    struct decisions d;
+    struct error err = {0};
+    struct execution *x = record == RECORDS_MAX ? NULL : find(w, b, record, fact);
+    if (!x || w->failed)
+        return;
+    decisions_init(&d, &open_batch(b)->arena);
+    world_must(w, transition(x, fact, w->playbooks, &d, &err), &err);
+    if (!w->failed)
+        world_must(w, execution_check(x, &err), &err);
+    if (w->failed)
+        return;
+    w->transitions++;
+    if (d.ignored)
+        world_say(w, "    ignored: %s\n", d.ignored);
+    else
+        take_decisions(w, broker, record, fact, &d);
+}
+
+void broker_read(struct world *w, uint32_t broker, uint32_t partition)
+{
+    struct broker *b = &w->brokers[broker];
+    struct share *share = &b->shares[partition];
+    /* A copy: folding may let the stream grow. What it points to stays. */
+    struct event *fact = ARENA_NEW(&w->arena, struct event);
+    struct batch *batch = open_batch(b);
+    if (!fact)
+        abort();
+    *fact = w->streams[partition].messages.items[share->next++].event;
+    fact->event_id = 0;
+    batch->dirty[partition] = true;
+    batch->checkpoints[partition] = share->next;
+    world_say(w, "    %s of %lld %" PRISTR "\n", event_type_name(fact->type), (long long)fact->execution_id,
+              ARGSTR(fact->task_id));
+    if (event_type_kind(fact->type) == EVENT_KIND_FACT)
+        fold(w, broker, fact);
+}
+
+/* ---- committing
+ * --------------------------------------------------------------------------------------------- */
+
+void broker_close_batch(struct world *w, uint32_t broker)
+{
+    struct broker *b = &w->brokers[broker];
+    b->batches.items[b->batches.count - 1]->closed = true;
+}
+
+static void drop(struct held *h)
+{
+    execution_free(h->x);
+    h->x = NULL;
+}
+
+/* Whether what the broker holds is what folding the log gives. */
+void broker_audit(struct world *w, uint32_t broker, uint32_t record)
+{
+    const struct held *h = &w->brokers[broker].held[record];
+    struct execution *folded = fold_back(w, record);
+    if (!w->failed)
+        dump_compare(w, h->x, folded);
+    execution_free(folded);
+}
+
+static void committed(struct world *w, uint32_t broker, struct batch *batch)
+{
+    struct broker *b = &w->brokers[broker];
+    for (uint32_t i = 0; i < batch->rows.count; i++)
+        b->held[batch->rows.items[i].record].uncommitted--;
+    for (uint32_t i = 0; i < batch->rows.count && !w->failed; i++) {
+        uint32_t record = batch->rows.items[i].record;
+        struct held *h = &b->held[record];
+        if (!h->x || h->uncommitted || !execution_is_over(h->x))
+            continue;
+        broker_audit(w, broker, record);
+        drop(h);
+    }
+    for (uint32_t i = 0; i < batch->withdrawn.count; i += 2) {
+        if (!chance_one_in(&w->random, 4))
+            queue_withdraw(w, w->records[batch->withdrawn.items[i]].id, batch->withdrawn.items[i + 1]);
+    }
+}
+
+void broker_commit(struct world *w, uint32_t broker)
+{
+    struct broker *b = &w->brokers[broker];
+    struct batch *batch = b->batches.items[0];
+    if (!ledger_commit(w, b, batch)) {
+        world_say(w, "    another broker has the partition: it ends\n");
+        broker_crash(w, broker);
+        return;
+    }
+    memmove(&b->batches.items[0], &b->batches.items[1], (b->batches.count - 1) * sizeof(*b->batches.items));
+    b->batches.count--;
+    committed(w, broker, batch);
+    batch_free(batch);
+}
+
+/* ---- living and dying
+ * ------------------------------------------------------------------------------------------ */
+
+void broker_start(struct world *w, uint32_t broker)
+{
+    w->brokers[broker].alive = true;
+    w->brokers[broker].incarnation++;
+}
+
+void broker_take(struct world *w, uint32_t broker, uint32_t partition)
+{
+    w->brokers[broker].shares[partition] = (struct share){
+        .owns = true, .epoch = ++w->ledger.epochs[partition], .next = w->ledger.checkpoints[partition]};
+}
+
+void broker_crash(struct world *w, uint32_t broker)
+{
+    struct broker *b = &w->brokers[broker];
+    b->alive = false;
+    streams_sender_died(w, FROM_BROKER, broker);
+    for (uint32_t i = 0; i < w->publications.count; i++) {
+        if (w->publications.items[i]->sender == FROM_BROKER && w->publications.items[i]->number == broker)
+            w->publications.items[i]->batch = NULL;
+    }
+    for (uint32_t i = 0; i < b->batches.count; i++)
+        batch_free(b->batches.items[i]);
+    b->batches.count = 0;
+    for (uint32_t i = 0; i < RECORDS_MAX; i++) {
+        drop(&b->held[i]);
+        b->held[i].uncommitted = 0;
+    }
+    memset(b->shares, 0, sizeof(b->shares));
+}
+
+void broker_evict(struct world *w, uint32_t broker, uint32_t record)
+{
+    drop(&w->brokers[broker].held[record]);
+}
+
+/* ---- what can happen
+ * -------------------------------------------------------------------------------------------- */
+
+static bool has_owner(const struct world *w, uint32_t partition)
+{
+    for (uint32_t i = 0; i < BROKERS; i++) {
+        const struct share *s = &w->brokers[i].shares[partition];
+        if (w->brokers[i].alive && s->owns && s->epoch == w->ledger.epochs[partition])
+            return true;
+    }
+    return false;
+}
+
+static bool can_read(const struct world *w, const struct broker *b, uint32_t partition)
+{
+    const struct share *s = &b->shares[partition];
+    if (!s->owns || s->next >= w->streams[partition].messages.count)
+        return false;
+    if (!w->ledger.away)
+        return true;
+    uint32_t record = record_find(w, w->streams[partition].messages.items[s->next].event.execution_id);
+    return record == RECORDS_MAX || b->held[record].x;
+}
+
+static void offer_batches(struct world *w, uint32_t i, bool faults)
+{
+    const struct broker *b = &w->brokers[i];
+    if (b->batches.count == 0)
+        return;
+    const struct batch *first = b->batches.items[0], *last = b->batches.items[b->batches.count - 1];
+    if (!faults && !last->closed)
+        world_offer(w, ACT_CLOSE, i, 0);
+    if (first->closed && first->open_publishes == 0 && !w->ledger.away)
+        world_offer(w, faults ? ACT_COMMIT_CRASH : ACT_COMMIT, i, 0);
+}
+
+static void offer_held(struct world *w, uint32_t i, bool faults)
+{
+    const struct broker *b = &w->brokers[i];
+    for (uint32_t r = 0; r < w->record_count && !w->ledger.away; r++) {
+        const struct share *s = &b->shares[w->records[r].partition];
+        bool current = s->owns && s->epoch == w->ledger.epochs[w->records[r].partition];
+        if (b->held[r].x && b->held[r].uncommitted == 0 && current && w->records[r].rows.count)
+            world_offer(w, faults ? ACT_EVICT : ACT_AUDIT, i, r);
+    }
+}
+
+void broker_offer(struct world *w, bool faults)
+{
+    for (uint32_t i = 0; i < BROKERS; i++) {
+        const struct broker *b = &w->brokers[i];
+        if (!b->alive) {
+            if (!faults)
+                world_offer(w, ACT_START, i, 0);
+            continue;
+        }
+        if (faults)
+            world_offer(w, ACT_CRASH, i, 0);
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+            if (!b->shares[p].owns && !w->ledger.away && has_owner(w, p) == faults)
+                world_offer(w, faults ? ACT_MOVE : ACT_TAKE, i, p);
+            if (!faults && can_read(w, b, p))
+                world_offer(w, ACT_READ, i, p);
+        }
+        offer_batches(w, i, faults);
+        if (faults || chance_one_in(&w->random, 40))
+            offer_held(w, i, faults);
+    }
+}

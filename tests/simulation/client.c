@@ -1,0 +1,111 @@
+/* Clients: ask for executions, steer them, and forge an outcome now and then. */
+#include "world.h"
+
+#include <stdlib.h>
+
+static struct value finished(struct map_builder *m)
+{
+    struct value v;
+    if (map_end(m, &v, NULL) != STATUS_OK)
+        abort();
+    return v;
+}
+
+struct event request_of(struct world *w, uint32_t record, struct value parent)
+{
+    const struct record *r = &w->records[record];
+    struct map_builder m;
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("path"), value_str(scenario_path(r->draft)));
+    map_put(&m, STR("version"), value_int(1));
+    map_put(&m, STR("playbook"), value_str(w->texts[r->draft]));
+    map_put(&m, STR("workload"), r->workload);
+    map_put(&m, STR("token_seed"), value_text("seed"));
+    if (!value_is_absent(parent))
+        map_put(&m, STR("parent"), parent);
+    return (struct event){
+        .execution_id = r->id,
+        .type = EVENT_EXECUTION_REQUESTED,
+        .node_name = scenario_path(r->draft),
+        .node_type = STR("playbook"),
+        .context = finished(&m),
+    };
+}
+
+/* The defaults that every draft has, with what is given over them. */
+struct value child_workload(struct world *w, struct value given)
+{
+    struct map_builder m;
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("flag"), value_bool(false));
+    map_put(&m, STR("limit"), value_int(10));
+    if (given.type == VALUE_MAP)
+        map_put_all(&m, given);
+    return finished(&m);
+}
+
+static int64_t execution_id(const struct world *w, uint32_t execution)
+{
+    return (int64_t)(chance_mix(w->scenario->seed, execution) >> 2 | 1);
+}
+
+static struct event command_of(struct world *w, const struct command *c, struct str *id)
+{
+    int64_t execution = execution_id(w, c->execution);
+    struct map_builder m;
+    map_begin(&m, &w->arena);
+    if (c->type == EVENT_EXECUTION_REQUESTED) {
+        map_put(&m, STR("flag"), value_bool(c->flag));
+        uint32_t record = record_add(w, execution, c->draft, child_workload(w, finished(&m)));
+        *id = arena_printf(&w->arena, "%lld.request", (long long)execution);
+        return request_of(w, record, (struct value){.type = VALUE_UNDEFINED});
+    }
+    map_put(&m, STR("reason"), value_text("nobody wants it"));
+    *id = arena_printf(&w->arena, "%lld.command.%u", (long long)execution, w->commands_sent);
+    return (struct event){
+        .execution_id = execution,
+        .type = c->type,
+        .node_name = STR("client"),
+        .node_type = STR("playbook"),
+        .context = finished(&m),
+    };
+}
+
+void client_send(struct world *w, uint32_t command)
+{
+    struct str id;
+    struct event e = command_of(w, &w->scenario->commands[command], &id);
+    publish_event(w, FROM_CLIENT, command, id, &e);
+    w->commands_sent++;
+}
+
+/* A claim that a task has ended, of somebody who never got it. */
+void client_forge(struct world *w, uint32_t task)
+{
+    const struct task *t = &w->queue.tasks.items[task].task;
+    struct map_builder m;
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("token"), value_text("0123456789abcdef0123456789abcdef"));
+    struct event e = {
+        .execution_id = t->execution_id,
+        .type = EVENT_ACTION_COMPLETED,
+        .node_name = t->step,
+        .node_type = t->type,
+        .task_id = t->task_id,
+        .visit = t->visit,
+        .attempt = t->attempt,
+        .meta = finished(&m),
+    };
+    struct str id = arena_printf(&w->arena, "forged.%u", w->ticks);
+    publish_event(w, FROM_CLIENT, task, id, &e);
+}
+
+void client_offer(struct world *w)
+{
+    const struct command *c = &w->scenario->commands[w->commands_sent];
+    if (w->commands_sent == w->scenario->command_count)
+        return;
+    /* What steers takes its time, so that it meets executions at every age. */
+    if (c->type == EVENT_EXECUTION_REQUESTED || w->possible.count == 0 || chance_one_in(&w->random, 20))
+        world_offer(w, ACT_COMMAND, w->commands_sent, 0);
+}

@@ -1,0 +1,491 @@
+#include "reference.h"
+
+#include <string.h>
+
+#include "chance.h"
+#include "render/context.h"
+
+#define ABSENT ((struct value){.type = VALUE_UNDEFINED})
+
+/* A step as far as it has come. */
+struct progress {
+    uint32_t visits;
+    bool ended, any_taken, is_last;
+    struct value data, error;
+};
+
+struct run {
+    const struct reference_request *request;
+    const struct playbook *playbook;
+    struct arena *a;
+    struct reference *out;
+    struct progress *steps;
+    uint32_t *ended; /* in the order in which they first ended */
+    uint32_t ended_count;
+    bool *behind; /* [from × steps + to] */
+    uint64_t random;
+    struct error *err;
+};
+
+/* What rendering or running came to: fine, or failed with an error. */
+struct outcome {
+    bool failed;
+    struct value data, error;
+};
+
+/* ---- values ------------------------------------------------------------------------------------------ */
+
+static enum status error_value(struct run *r, const char *kind, const char *message, struct value *out)
+{
+    struct map_builder m;
+    struct str copy = arena_printf(r->a, "%s", message);
+    map_begin(&m, r->a);
+    map_put(&m, STR("kind"), value_text(kind));
+    map_put(&m, STR("message"), value_str(copy));
+    return map_end(&m, out, r->err);
+}
+
+static enum status merged(struct run *r, struct value base, struct value over, struct value *out)
+{
+    struct map_builder m;
+    map_begin(&m, r->a);
+    if (base.type == VALUE_MAP)
+        map_put_all(&m, base);
+    if (over.type == VALUE_MAP)
+        map_put_all(&m, over);
+    return map_end(&m, out, r->err);
+}
+
+/* ---- templates --------------------------------------------------------------------------------------- */
+
+/* The names of the execution, with a map of nearer ones over them. */
+static enum status names_of(struct run *r, struct value *out)
+{
+    struct map_builder results, errors;
+    struct context_source source = {.execution_id = r->request->execution_id,
+                                    .workload = r->request->workload};
+    map_begin(&results, r->a);
+    map_begin(&errors, r->a);
+    for (uint32_t i = 0; i < r->ended_count; i++) {
+        const struct progress *p = &r->steps[r->ended[i]];
+        struct str name = r->playbook->steps[r->ended[i]].name;
+        map_put(&results, name, p->data);
+        if (!value_is_absent(p->error))
+            map_put(&errors, name, p->error);
+    }
+    TRY(map_end(&results, &source.results, r->err));
+    TRY(map_end(&errors, &source.errors, r->err));
+    return build_rendering_context(r->a, &source, out, r->err);
+}
+
+static enum status outcome_names(struct run *r, const struct outcome *o, uint32_t attempt, struct value *out)
+{
+    struct map_builder m;
+    struct value own;
+    TRY(context_step_value(r->a, o->data, o->error, &own, r->err));
+    map_begin(&m, r->a);
+    map_put(&m, STR("result"), own);
+    map_put(&m, STR("this"), own);
+    map_put(&m, STR("data"), own);
+    map_put(&m, STR("error"), value_is_absent(o->error) ? value_null() : o->error);
+    map_put(&m, STR("success"), value_bool(value_is_absent(o->error)));
+    map_put(&m, STR("status"), value_text(value_is_absent(o->error) ? "success" : "error"));
+    map_put(&m, STR("attempt"), value_int(attempt));
+    return map_end(&m, out, r->err);
+}
+
+static enum status failed_render(struct run *r, const struct error *e, struct outcome *o)
+{
+    o->failed = true;
+    return error_value(r, status_name(e->status), e->message, &o->error);
+}
+
+/* Both leave *out alone and tell *o if it cannot be rendered. */
+static enum status render_object(struct run *r, const struct object_template *t, struct value nearer,
+                                 struct value *out, struct outcome *o)
+{
+    const struct render_inputs inputs = {.undefined = UNDEFINED_STRICT};
+    struct value names;
+    struct error e = {0};
+    TRY(names_of(r, &names));
+    struct scope outer = {names, NULL}, inner = {nearer.type == VALUE_MAP ? nearer : VALUE_EMPTY_MAP, &outer};
+    if (object_render(t, &inner, &inputs, r->a, out, &e) != STATUS_OK)
+        return failed_render(r, &e, o);
+    return STATUS_OK;
+}
+
+static enum status holds(struct run *r, const struct template *t, struct value nearer, bool *out,
+                         struct outcome *o)
+{
+    const struct render_inputs inputs = {.undefined = UNDEFINED_STRICT};
+    struct value names, v = value_null();
+    struct error e = {0};
+    TRY(names_of(r, &names));
+    struct scope outer = {names, NULL}, inner = {nearer, &outer};
+    if (template_render(t, &inner, &inputs, r->a, &v, &e) != STATUS_OK)
+        return failed_render(r, &e, o);
+    *out = condition_is_true(v);
+    return STATUS_OK;
+}
+
+/* ---- the graph --------------------------------------------------------------------------------------- */
+
+/* Whether `to` comes somewhere behind `from`, loops aside; every step comes behind itself. */
+static bool comes_behind(const struct run *r, uint32_t from, uint32_t to)
+{
+    return r->behind[from * r->playbook->step_count + to];
+}
+
+static bool leads_to(const struct step *s, uint32_t to)
+{
+    for (uint32_t i = 0; i < s->edge_count; i++) {
+        if (!s->edges[i].is_loop && s->edges[i].target == to)
+            return true;
+    }
+    /* The simulation's on_error never leads back. */
+    return s->on_error == ON_ERROR_STEP && s->on_error_step == to;
+}
+
+static void find_behind(struct run *r)
+{
+    uint32_t n = r->playbook->step_count;
+    for (uint32_t from = 0; from < n; from++) {
+        for (uint32_t to = 0; to < n; to++)
+            r->behind[from * n + to] = from == to || leads_to(&r->playbook->steps[from], to);
+    }
+    for (uint32_t via = 0; via < n; via++) {
+        for (uint32_t from = 0; from < n; from++) {
+            for (uint32_t to = 0; to < n; to++) {
+                if (r->behind[from * n + via] && r->behind[via * n + to])
+                    r->behind[from * n + to] = true;
+            }
+        }
+    }
+}
+
+static bool is_end(const struct run *r, uint32_t step)
+{
+    return r->playbook->end == (int32_t)step;
+}
+
+/* ---- arrivals ---------------------------------------------------------------------------------------- */
+
+static struct reference_visit *gathering(struct run *r, uint32_t step)
+{
+    for (uint32_t i = 0; i < r->out->count; i++) {
+        struct reference_visit *v = &r->out->visits[i];
+        if (v->step == step && v->end == REFERENCE_OPEN)
+            return v;
+    }
+    return NULL;
+}
+
+static struct reference_visit *new_visit(struct run *r, uint32_t step)
+{
+    struct reference *out = r->out;
+    if (out->count == out->capacity) {
+        uint32_t capacity = out->capacity ? out->capacity * 2 : 32;
+        struct reference_visit *moved = ARENA_ARRAY(r->a, struct reference_visit, capacity);
+        if (!moved)
+            return NULL;
+        if (out->count)
+            memcpy(moved, out->visits, out->count * sizeof(*moved));
+        out->visits = moved;
+        out->capacity = capacity;
+    }
+    out->visits[out->count] = (struct reference_visit){.step = step, .number = ++r->steps[step].visits};
+    return &out->visits[out->count++];
+}
+
+static enum status arrive(struct run *r, uint32_t step, bool around, struct value args)
+{
+    const struct step *s = &r->playbook->steps[step];
+    struct reference_visit *v = NULL;
+    if (around) {
+        for (uint32_t i = 0; i < r->playbook->step_count; i++)
+            r->steps[i].any_taken = r->steps[i].any_taken && !comes_behind(r, step, i);
+    }
+    if (!is_end(r, step) && s->join == JOIN_ANY && r->steps[step].any_taken)
+        return STATUS_OK;
+    if (is_end(r, step) || (s->join == JOIN_ALL && !around))
+        v = gathering(r, step);
+    if (!v && !(v = new_visit(r, step)))
+        return arena_error(r->a, r->err, "a visit");
+    r->steps[step].any_taken = true;
+    if (v->number > s->max_visits) {
+        v->end = REFERENCE_FATAL;
+        r->out->fails = true;
+    }
+    return merged(r, v->args, args, &v->args);
+}
+
+/* ---- next -------------------------------------------------------------------------------------------- */
+
+struct fired {
+    const struct edge *edges[64];
+    struct value args[64];
+    uint32_t count;
+    bool leads_on; /* somewhere but to `end` */
+};
+
+static enum status fire(struct run *r, const struct edge *e, struct value names, struct fired *f,
+                        struct outcome *o)
+{
+    struct value args = ABSENT;
+    if (e->args)
+        TRY(render_object(r, e->args, names, &args, o));
+    if (o->failed)
+        return STATUS_OK;
+    if (f->count == 64)
+        return error_set(r->err, STATUS_LIMIT, "too many transitions of one step");
+    f->edges[f->count] = e;
+    f->args[f->count++] = args;
+    f->leads_on = f->leads_on || !is_end(r, e->target);
+    return STATUS_OK;
+}
+
+/* Everything that is true or has no condition; `else` if nothing with one was true. */
+static enum status choose(struct run *r, const struct step *s, uint32_t first, uint32_t count,
+                          struct value names, struct fired *f, struct outcome *o)
+{
+    bool any = false;
+    for (int late = 0; late < 2; late++) {
+        for (uint32_t i = first; i < first + count && !o->failed; i++) {
+            const struct next_node *n = &s->nodes[i];
+            bool yes = n->kind == NEXT_ELSE ? !any : true;
+            if ((n->kind == NEXT_ELSE) != (late == 1))
+                continue;
+            if (n->kind == NEXT_WHEN) {
+                TRY(holds(r, n->when, names, &yes, o));
+                any = any || (yes && !o->failed);
+            }
+            if (o->failed)
+                return STATUS_OK;
+            for (uint32_t e = 0; yes && e < n->edge_count && !o->failed; e++)
+                TRY(fire(r, &s->edges[n->edge + e], names, f, o));
+            if (!o->failed)
+                TRY(choose(r, s, yes ? n->then_node : n->else_node, yes ? n->then_count : n->else_count,
+                           names, f, o));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- one step ---------------------------------------------------------------------------------------- */
+
+static const struct lost_task *lost(const struct run *r, const struct task_id *id)
+{
+    char text[TASK_ID_TEXT];
+    size_t len = task_id_format(id, text);
+    for (uint32_t i = 0; i < r->request->lost_count; i++) {
+        if (str_equal(r->request->lost[i].task_id, (struct str){text, len}))
+            return &r->request->lost[i];
+    }
+    return NULL;
+}
+
+static enum status attempt(struct run *r, const struct step *s, const struct task_id *id, struct value args,
+                           struct outcome *o)
+{
+    const struct lost_task *l = lost(r, id);
+    if (l) {
+        *o = (struct outcome){.failed = true, .data = value_null(), .error = l->error};
+        return STATUS_OK;
+    }
+    struct answer answer = nature_answer(r->request->nature, s->name, id, args, r->a);
+    o->failed = !answer.success;
+    o->data = value_is_absent(answer.data) ? value_null() : answer.data;
+    o->error = answer.error;
+    return STATUS_OK;
+}
+
+/* What a step comes to, before anything is routed. */
+static enum status perform(struct run *r, struct reference_visit *v, struct outcome *o)
+{
+    const struct step *s = &r->playbook->steps[v->step];
+    const struct action *action = &s->action;
+    struct value own = ABSENT, config, edge_args = v->args;
+    *o = (struct outcome){.data = value_null()};
+    if (s->pass)
+        return STATUS_OK;
+    if (action->args)
+        TRY(render_object(r, action->args, edge_args, &own, o));
+    if (o->failed)
+        return STATUS_OK;
+    TRY(merged(r, own, edge_args, &v->args));
+    if (action->config)
+        TRY(render_object(r, action->config, v->args, &config, o));
+    if (o->failed)
+        return STATUS_OK;
+    if (!step_type_is_tool(action->type)) {
+        if (s->result)
+            return render_object(r, s->result, v->args, &o->data, o);
+        o->data = v->args.len ? v->args : value_null();
+        return STATUS_OK;
+    }
+    struct task_id id = {.step = v->step, .visit = v->number, .places = {{.attempt = ++v->attempts}}};
+    return attempt(r, s, &id, v->args, o);
+}
+
+static void keep(struct run *r, uint32_t step, const struct outcome *o)
+{
+    struct progress *p = &r->steps[step];
+    if (!p->ended)
+        r->ended[r->ended_count++] = step;
+    p->ended = true;
+    p->data = o->data;
+    p->error = o->failed ? o->error : ABSENT;
+}
+
+static enum status go_to_handler(struct run *r, struct reference_visit *v, uint32_t target)
+{
+    v->end = REFERENCE_FAILED;
+    r->steps[v->step].is_last = is_end(r, target);
+    return arrive(r, target, false, ABSENT);
+}
+
+static void fatal(struct run *r, struct reference_visit *v)
+{
+    v->end = REFERENCE_FATAL;
+    r->out->fails = true;
+}
+
+static enum status leave(struct run *r, struct reference_visit *v, const struct outcome *o)
+{
+    const struct step *s = &r->playbook->steps[v->step];
+    struct fired f = {.count = 0};
+    struct outcome routing = {.failed = false};
+    struct value names;
+    TRY(outcome_names(r, o, v->attempts, &names));
+    TRY(choose(r, s, 0, s->root_count, names, &f, &routing));
+    if (routing.failed) {
+        if (o->failed || s->on_error != ON_ERROR_STEP) {
+            fatal(r, v);
+            return STATUS_OK;
+        }
+        routing.data = o->data;
+        keep(r, v->step, &routing);
+        return go_to_handler(r, v, s->on_error_step);
+    }
+    v->end = s->pass ? REFERENCE_SKIPPED : o->failed ? REFERENCE_FAILED : REFERENCE_COMPLETED;
+    r->steps[v->step].is_last = !f.leads_on;
+    for (uint32_t i = 0; i < f.count; i++)
+        TRY(arrive(r, f.edges[i]->target, f.edges[i]->is_loop, f.args[i]));
+    return STATUS_OK;
+}
+
+static enum status run_visit(struct run *r, uint32_t index)
+{
+    struct outcome o;
+    struct reference_visit copy = r->out->visits[index], *v = &copy;
+    const struct step *s = &r->playbook->steps[v->step];
+    enum status status;
+    TRY(perform(r, v, &o));
+    r->out->visits[index] = copy;
+    v = &r->out->visits[index];
+    if (o.failed && s->on_error == ON_ERROR_FAIL) {
+        fatal(r, v);
+        return STATUS_OK;
+    }
+    keep(r, v->step, &o);
+    /* Arrivals may move the list of visits: work on a copy, which no arrival can mean. */
+    v->end = REFERENCE_COMPLETED;
+    copy = *v;
+    if (o.failed && s->on_error == ON_ERROR_STEP)
+        status = go_to_handler(r, &copy, s->on_error_step);
+    else
+        status = leave(r, &copy, &o);
+    r->out->visits[index] = copy;
+    return status;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+static bool stands(const struct reference_visit *v)
+{
+    return v->end == REFERENCE_OPEN || v->end == REFERENCE_FATAL;
+}
+
+static bool may_run(const struct run *r, const struct reference_visit *v)
+{
+    if (v->end != REFERENCE_OPEN)
+        return false;
+    bool waits = is_end(r, v->step) || r->playbook->steps[v->step].join == JOIN_ALL;
+    for (uint32_t i = 0; waits && i < r->out->count; i++) {
+        const struct reference_visit *other = &r->out->visits[i];
+        if (other == v || !stands(other))
+            continue;
+        if (is_end(r, v->step) || (other->step != v->step && comes_behind(r, other->step, v->step)))
+            return false;
+    }
+    return true;
+}
+
+/* One of those that may run, at random; UINT32_MAX: none may. */
+static uint32_t pick(struct run *r)
+{
+    uint32_t picked = UINT32_MAX, seen = 0;
+    for (uint32_t i = 0; i < r->out->count; i++) {
+        if (may_run(r, &r->out->visits[i]) && chance_one_in(&r->random, ++seen))
+            picked = i;
+    }
+    return picked;
+}
+
+static enum status result_of(struct run *r, struct value *out)
+{
+    const struct playbook *p = r->playbook;
+    if (p->end >= 0 && r->steps[p->end].ended && r->steps[p->end].data.type != VALUE_NULL) {
+        *out = r->steps[p->end].data;
+        return STATUS_OK;
+    }
+    struct map_builder m;
+    map_begin(&m, r->a);
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        const struct progress *step = &r->steps[s];
+        bool says = step_type_is_tool(p->steps[s].action.type) || step->data.type != VALUE_NULL;
+        if (step->ended && step->is_last && says && !is_end(r, s))
+            map_put(&m, p->steps[s].name, step->data);
+    }
+    return map_end(&m, out, r->err);
+}
+
+enum status reference_run(const struct reference_request *request, struct arena *a, struct reference *out,
+                          struct error *err)
+{
+    uint32_t n = request->playbook->step_count;
+    struct run r = {.request = request,
+                    .playbook = request->playbook,
+                    .a = a,
+                    .out = out,
+                    .random = request->order,
+                    .err = err};
+    *out = (struct reference){.fails = false};
+    r.steps = ARENA_ARRAY(a, struct progress, n);
+    r.ended = ARENA_ARRAY(a, uint32_t, n);
+    r.behind = ARENA_ARRAY(a, bool, (size_t)n *n);
+    if (!r.steps || !r.ended || !r.behind)
+        return arena_error(a, err, "the steps");
+    find_behind(&r);
+    TRY(arrive(&r, r.playbook->start, false, ABSENT));
+    for (;;) {
+        uint32_t next = pick(&r);
+        if (next != UINT32_MAX) {
+            TRY(run_visit(&r, next));
+        } else if (!out->fails && r.playbook->end >= 0 && r.steps[r.playbook->end].visits == 0) {
+            TRY(arrive(&r, (uint32_t)r.playbook->end, false, ABSENT));
+        } else {
+            break;
+        }
+    }
+    return result_of(&r, &out->result);
+}
+
+const struct reference_visit *reference_find(const struct reference *r, uint32_t step, uint32_t number)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->visits[i].step == step && r->visits[i].number == number)
+            return &r->visits[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,59 @@
+/*
+ * The meaning of a playbook, written a second time: slow, obvious, without events, tasks or time, and without
+ * a line of the engine's transition. It runs one step after the other, in a random order of those that may
+ * run, and tells what an execution must have done if its tasks answer as `nature` says.
+ *
+ * A step that fails for good stays where it is, as if it had not ended: what it keeps from running never ran,
+ * and all that could have run beside it is told. An execution that failed did a part of that.
+ */
+#ifndef SIMULATION_REFERENCE_H
+#define SIMULATION_REFERENCE_H
+
+#include "nature.h"
+#include "playbook/playbook.h"
+
+enum reference_end {
+    REFERENCE_OPEN,
+    REFERENCE_COMPLETED,
+    REFERENCE_SKIPPED,
+    REFERENCE_FAILED,
+    REFERENCE_FATAL
+};
+
+struct reference_visit {
+    uint32_t step, number;
+    enum reference_end end;
+    uint32_t attempts;
+    struct value args; /* merged, and rendered */
+};
+
+struct reference {
+    bool fails; /* some visit is FATAL */
+    struct value result;
+    struct reference_visit *visits;
+    uint32_t count, capacity;
+};
+
+/* An attempt whose outcome nature did not give: its task was lost. */
+struct lost_task {
+    struct str task_id;
+    struct value error;
+};
+
+struct reference_request {
+    const struct playbook *playbook;
+    const struct nature *nature;
+    int64_t execution_id;
+    struct value workload;
+    const struct lost_task *lost;
+    uint32_t lost_count;
+    uint64_t order; /* the seed of the order in which steps are taken */
+};
+
+/* Everything in *out lives in `a`. */
+enum status reference_run(const struct reference_request *r, struct arena *a, struct reference *out,
+                          struct error *err) MUST_CHECK;
+/* The visit, or NULL. */
+const struct reference_visit *reference_find(const struct reference *r, uint32_t step, uint32_t number);
+
+#endif

@@ -49,7 +49,7 @@ static void add_rows(struct world *w, struct batch *batch, uint32_t record, cons
 {
     for (uint32_t i = 0; i < d->event_count; i++) {
         struct value v = value_null();
-        struct row row = {.record = record};
+        struct row row = {.record = record, .stream_seq = d->events[i].stream_seq};
         struct error err = {0};
         world_must(w, event_to_value(&batch->arena, &d->events[i], &v, &err), &err);
         world_must(w, json_text(&batch->arena, v, &row.text, &err), &err);
@@ -128,7 +128,7 @@ static void order_children(struct world *w, uint32_t broker, struct batch *batch
         }
         if (record == RECORDS_MAX)
             record = record_add(w, o->execution_id, draft, child_workload(w, o->args));
-        struct event e = request_of(w, record, o->parent);
+        struct event e = request_of(w, record, o->parent, 0);
         struct str id = arena_printf(&batch->arena, "%lld.request", (long long)o->execution_id);
         publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, &e));
     }
@@ -166,6 +166,15 @@ static struct execution *fold_back(struct world *w, uint32_t record)
     return x;
 }
 
+/*
+ * A broker that has lost the partition and does not know may find the log ahead of what it reads. Folding the
+ * fact again would be a second effect: the execution is left alone, and the commit will tell.
+ */
+static bool log_is_ahead(const struct record *r, const struct event *fact)
+{
+    return r->rows.count && r->rows.items[r->rows.count - 1].stream_seq >= fact->stream_seq;
+}
+
 /* NULL if the fact is of no execution that could take it. */
 static struct execution *find(struct world *w, struct broker *b, uint32_t record, const struct event *fact)
 {
@@ -174,6 +183,8 @@ static struct execution *find(struct world *w, struct broker *b, uint32_t record
     const struct record *r = &w->records[record];
     if (h->x)
         return h->x;
+    if (log_is_ahead(r, fact))
+        return NULL;
     if (r->rows.count > 0 && record_is_over(r) && fact->type != EVENT_RETRY_REQUESTED)
         return NULL;
     if (r->rows.count > 0)

@@ -11,7 +11,7 @@ static struct value finished(struct map_builder *m)
     return v;
 }
 
-struct event request_of(struct world *w, uint32_t record, struct value parent)
+struct event request_of(struct world *w, uint32_t record, struct value parent, uint32_t timeout_ms)
 {
     const struct record *r = &w->records[record];
     struct map_builder m;
@@ -23,6 +23,8 @@ struct event request_of(struct world *w, uint32_t record, struct value parent)
     map_put(&m, STR("token_seed"), value_text("seed"));
     if (!value_is_absent(parent))
         map_put(&m, STR("parent"), parent);
+    if (timeout_ms)
+        map_put(&m, STR("timeout_ms"), value_int(timeout_ms));
     return (struct event){
         .execution_id = r->id,
         .type = EVENT_EXECUTION_REQUESTED,
@@ -58,9 +60,12 @@ static struct event command_of(struct world *w, const struct command *c, struct 
         map_put(&m, STR("flag"), value_bool(c->flag));
         uint32_t record = record_add(w, execution, c->draft, child_workload(w, finished(&m)));
         *id = arena_printf(&w->arena, "%lld.request", (long long)execution);
-        return request_of(w, record, (struct value){.type = VALUE_UNDEFINED});
+        return request_of(w, record, (struct value){.type = VALUE_UNDEFINED}, c->timeout_ms);
     }
-    map_put(&m, STR("reason"), value_text("nobody wants it"));
+    if (c->type == EVENT_CANCEL_REQUESTED)
+        map_put(&m, STR("reason"), value_text("nobody wants it"));
+    if (c->steers_step)
+        map_put(&m, STR("from"), value_text(draft_step_name(c->step)));
     *id = arena_printf(&w->arena, "%lld.command.%u", (long long)execution, w->commands_sent);
     return (struct event){
         .execution_id = execution,
@@ -100,12 +105,28 @@ void client_forge(struct world *w, uint32_t task)
     publish_event(w, FROM_CLIENT, task, id, &e);
 }
 
+/* A command whose moment does not come is left out: only what has failed can be retried. */
+static bool is_timely(const struct world *w, const struct command *c)
+{
+    uint32_t record = record_find(w, execution_id(w, c->execution));
+    if (c->type != EVENT_RETRY_REQUESTED || record == RECORDS_MAX)
+        return true;
+    const struct record *r = &w->records[record];
+    return record_is_over(r) && r->rows.items[r->rows.count - 1].type != EVENT_EXECUTION_COMPLETE;
+}
+
 void client_offer(struct world *w)
 {
-    const struct command *c = &w->scenario->commands[w->commands_sent];
-    if (w->commands_sent == w->scenario->command_count)
-        return;
-    /* What steers takes its time, so that it meets executions at every age. */
-    if (c->type == EVENT_EXECUTION_REQUESTED || w->possible.count == 0 || chance_one_in(&w->random, 20))
-        world_offer(w, ACT_COMMAND, w->commands_sent, 0);
+    bool quiet = w->possible.count == 0;
+    while (w->commands_sent < w->scenario->command_count) {
+        const struct command *c = &w->scenario->commands[w->commands_sent];
+        bool timely = is_timely(w, c);
+        /* What steers takes its time, so that it meets executions at every age. */
+        if (c->type == EVENT_EXECUTION_REQUESTED || (timely && quiet) ||
+            chance_one_in(&w->random, timely ? 20 : 400))
+            world_offer(w, ACT_COMMAND, w->commands_sent, 0);
+        if (timely || !quiet)
+            return;
+        w->commands_sent++;
+    }
 }

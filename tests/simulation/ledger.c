@@ -57,6 +57,7 @@ static void add_row(struct world *w, const struct row *row)
     world_must(w, event_from_value(v, &e, &err), &err);
     if (w->failed)
         return;
+    e.stream_seq = row->stream_seq;
     if (e.event_id != r->rows.count + 1)
         world_fail(w, "execution %lld: event %u (%s) comes behind event %u", (long long)r->id, e.event_id,
                    event_type_name(e.type), r->rows.count);

@@ -4,15 +4,15 @@
 
 #include "chance.h"
 
-/* Visits of a step that run at once come in any order, so they are all answered alike. */
+/* Visits of a step that run at once come in any order, so all attempts of all of them are answered alike. */
 static uint64_t hash_of(const struct nature *n, struct str name, const struct draft_step *step,
                         const struct task_id *id)
 {
-    uint64_t h = chance_of_text(n->seed, name);
-    h = chance_mix(h, step && step->several ? 0 : id->visit);
+    bool several = step && step->several;
+    uint64_t h = chance_mix(chance_of_text(n->seed, name), several ? 0 : id->visit);
     for (uint32_t i = 0; i < id->depth; i++)
         h = chance_mix(chance_mix(h, id->places[i + 1].item), id->places[i + 1].task);
-    return chance_mix(h, id->places[id->depth].attempt);
+    return chance_mix(h, several ? 0 : id->places[id->depth].attempt);
 }
 
 static struct value finished(struct map_builder *m)

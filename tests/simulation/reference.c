@@ -284,6 +284,17 @@ static const struct lost_task *lost(const struct run *r, const struct task_id *i
     return NULL;
 }
 
+static bool is_skipped(const struct run *r, const struct task_id *id)
+{
+    char text[TASK_ID_TEXT];
+    size_t len = task_id_format(id, text);
+    for (uint32_t i = 0; i < r->request->skipped_count; i++) {
+        if (str_equal(r->request->skipped[i], (struct str){text, len}))
+            return true;
+    }
+    return false;
+}
+
 static enum status attempt(struct run *r, const struct step *s, const struct task_id *id, struct value args,
                            struct outcome *o)
 {
@@ -323,7 +334,10 @@ static enum status perform(struct run *r, struct reference_visit *v, struct outc
         o->data = v->args.len ? v->args : value_null();
         return STATUS_OK;
     }
-    struct task_id id = {.step = v->step, .visit = v->number, .places = {{.attempt = ++v->attempts}}};
+    struct task_id id = {.step = v->step, .visit = v->number};
+    do {
+        id.places[0].attempt = ++v->attempts;
+    } while (is_skipped(r, &id));
     return attempt(r, s, &id, v->args, o);
 }
 

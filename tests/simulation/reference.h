@@ -47,6 +47,8 @@ struct reference_request {
     struct value workload;
     const struct lost_task *lost;
     uint32_t lost_count;
+    const struct str *skipped; /* ids of attempts that a retry of the execution has followed with others */
+    uint32_t skipped_count;
     uint64_t order; /* the seed of the order in which steps are taken */
 };
 

@@ -17,18 +17,48 @@ static void add_command(struct scenario *s, struct command c)
         s->commands[s->command_count++] = c;
 }
 
+static void make_request(struct scenario *s, uint8_t execution, uint64_t *random)
+{
+    static const uint32_t timeouts_ms[] = {50, 1000, 20000, 3600000};
+    struct command c = {
+        .type = EVENT_EXECUTION_REQUESTED,
+        .execution = execution,
+        .draft = (uint8_t)chance_below(random, s->draft_count),
+        .flag = chance_one_in(random, 2),
+    };
+    if (chance_one_in(random, 12))
+        c.timeout_ms = timeouts_ms[chance_below(random, 4)];
+    add_command(s, c);
+}
+
+static void make_steering(struct scenario *s, uint8_t execution, uint64_t *random)
+{
+    struct command c = {.execution = execution};
+    if (chance_one_in(random, 8)) {
+        c.type = EVENT_PAUSE_REQUESTED;
+        add_command(s, c);
+        c.type = EVENT_RESUME_REQUESTED;
+        if (!chance_one_in(random, 8))
+            add_command(s, c);
+    }
+    c.type = EVENT_CANCEL_REQUESTED;
+    if (chance_one_in(random, 12))
+        add_command(s, c);
+    c.type = EVENT_RETRY_REQUESTED;
+    for (uint32_t tries = 0; tries < 2 && chance_one_in(random, 3); tries++) {
+        c.steers_step = chance_one_in(random, 4);
+        c.step = (uint8_t)chance_below(random, DRAFT_STEPS);
+        add_command(s, c);
+    }
+}
+
 static void make_commands(struct scenario *s, uint64_t *random)
 {
     uint32_t executions = 1 + chance_below(random, 3);
-    for (uint32_t i = 0; i < executions; i++) {
-        add_command(s, (struct command){.type = EVENT_EXECUTION_REQUESTED,
-                                        .execution = (uint8_t)i,
-                                        .draft = (uint8_t)chance_below(random, s->draft_count),
-                                        .flag = chance_one_in(random, 2)});
-    }
-    if (chance_one_in(random, 8))
-        add_command(s, (struct command){.type = EVENT_CANCEL_REQUESTED,
-                                        .execution = (uint8_t)chance_below(random, executions)});
+    for (uint32_t i = 0; i < executions; i++)
+        make_request(s, (uint8_t)i, random);
+    for (uint32_t i = 0; i < executions; i++)
+        make_steering(s, (uint8_t)i, random);
 }
 
 void scenario_make(struct scenario *s, uint64_t seed)

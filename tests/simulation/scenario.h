@@ -15,6 +15,9 @@ struct command {
     uint8_t execution;    /* the how manyth that was requested */
     uint8_t draft;        /* of a request */
     bool flag;            /* of its workload */
+    bool steers_step;     /* of a retry: from a step on, rather than from where it stood */
+    uint8_t step;         /* that step */
+    uint32_t timeout_ms;  /* of a request; 0: none */
 };
 
 struct scenario {

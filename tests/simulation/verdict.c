@@ -10,6 +10,8 @@
 struct told {
     struct str step;
     uint32_t number, attempts;
+    struct str task_id; /* of the newest attempt */
+    uint32_t retries;   /* of the execution, when that was started */
     enum reference_end end;
     bool has_args;
     struct value args;
@@ -19,6 +21,9 @@ struct history {
     LIST(struct told) visits;
     LIST(struct lost_task) lost;
     LIST(struct str) started, ended; /* task ids */
+    LIST(struct str) skipped;        /* attempts that a retry has followed with others */
+    uint32_t retries;
+    bool paused, retried_from, passed_limit;
     const struct event *last;
 };
 
@@ -54,6 +59,13 @@ static void read_started(struct world *w, struct history *h, const struct event 
     if (e->type == EVENT_ITERATION_STARTED)
         return;
     struct told *t = told_of(h, e);
+    if (t->end != REFERENCE_OPEN)
+        world_fail(w, "execution %lld: visit %u of %" PRISTR " has ended, and is started again",
+                   (long long)e->execution_id, e->visit, ARGSTR(e->node_name));
+    if (t->attempts && t->retries < h->retries)
+        LIST_ADD(&h->skipped, t->task_id);
+    t->task_id = e->task_id;
+    t->retries = h->retries;
     t->attempts++;
     t->has_args = true;
     t->args = VALUE_GET(e->context, "args");
@@ -90,6 +102,35 @@ static void read_end(struct world *w, struct history *h, const struct event *e)
         t->end = value_is_absent(VALUE_GET(e->context, "handled")) ? REFERENCE_FATAL : REFERENCE_FAILED;
 }
 
+/* What failed is open again. */
+static void read_retried(struct history *h, const struct event *e)
+{
+    h->retries++;
+    h->retried_from = h->retried_from || !value_is_absent(VALUE_GET(e->context, "from"));
+    for (uint32_t i = 0; i < h->visits.count; i++) {
+        if (h->visits.items[i].end == REFERENCE_FATAL)
+            h->visits.items[i].end = REFERENCE_OPEN;
+    }
+}
+
+static bool is_limit(const struct event *failed)
+{
+    struct value error = VALUE_GET(failed->context, "error");
+    return str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
+}
+
+static void read_life(struct history *h, const struct event *e)
+{
+    if (e->type == EVENT_EXECUTION_PAUSED)
+        h->paused = true;
+    if (e->type == EVENT_EXECUTION_RESUMED)
+        h->paused = false;
+    if (e->type == EVENT_EXECUTION_RETRIED)
+        read_retried(h, e);
+    if (e->type == EVENT_EXECUTION_FAILED)
+        h->passed_limit = h->passed_limit || is_limit(e);
+}
+
 static void read_log(struct world *w, const struct record *r, struct history *h)
 {
     for (uint32_t i = 0; i < r->rows.count && !w->failed; i++) {
@@ -103,7 +144,7 @@ static void read_log(struct world *w, const struct record *r, struct history *h)
         case EVENT_STEP_COMPLETED:
         case EVENT_STEP_SKIPPED:
         case EVENT_STEP_FAILED: read_end(w, h, e); break;
-        default: break;
+        default: read_life(h, e); break;
         }
     }
 }
@@ -229,18 +270,31 @@ static void judge_blame(struct judgement *j)
                (long long)j->record->id, ARGSTR(name));
 }
 
+/* Whether it stopped at a moment that has nothing to do with what its steps do. */
+static bool was_cut(const struct history *h)
+{
+    struct value error = VALUE_GET(h->last->context, "error");
+    if (h->last->type == EVENT_EXECUTION_FAILED)
+        return str_is(value_as_str(VALUE_GET(error, "kind")), "timeout") &&
+               value_is_absent(VALUE_GET(error, "step"));
+    return h->last->type == EVENT_EXECUTION_CANCELLED || (h->paused && !event_type_is_final(h->last->type));
+}
+
 static void judge_end(struct judgement *j)
 {
     enum event_type type = j->history.last->type;
-    if (!event_type_is_final(type)) {
+    bool whole = type == EVENT_EXECUTION_COMPLETE, cut = was_cut(&j->history);
+    if (!event_type_is_final(type) && !cut) {
         world_fail(j->w, "execution %lld has not ended, and nothing is on its way", (long long)j->record->id);
         return;
     }
-    bool whole = type == EVENT_EXECUTION_COMPLETE;
-    if (type != EVENT_EXECUTION_CANCELLED && whole == j->reference.fails)
+    /* A step that is begun anew, or one time too often, is beyond the reference. */
+    if (j->history.retried_from || (j->history.passed_limit && j->history.retries))
+        return;
+    if (!cut && whole == j->reference.fails)
         world_fail(j->w, "execution %lld ended with %s, and should %s", (long long)j->record->id,
                    event_type_name(type), j->reference.fails ? "fail" : "complete");
-    if (type == EVENT_EXECUTION_FAILED)
+    if (!cut && type == EVENT_EXECUTION_FAILED)
         judge_blame(j);
     for (uint32_t i = 0; i < j->history.visits.count && !j->w->failed; i++)
         judge_visit(j, &j->history.visits.items[i], whole);
@@ -271,6 +325,8 @@ static void ask_reference(struct judgement *j)
         .workload = j->record->workload,
         .lost = j->history.lost.items,
         .lost_count = j->history.lost.count,
+        .skipped = j->history.skipped.items,
+        .skipped_count = j->history.skipped.count,
         .order = 1,
     };
     struct reference other;
@@ -301,6 +357,7 @@ static void judge(struct world *w, const struct record *r)
     free(j.history.lost.items);
     free(j.history.started.items);
     free(j.history.ended.items);
+    free(j.history.skipped.items);
     arena_free(&j.arena);
     if (playbook)
         playbook_unref(playbook);

@@ -71,7 +71,6 @@ struct record {
     struct value workload;
     LIST(struct event) rows;
     LIST(struct evaluation) evaluations;
-    bool steered; /* a command has cut into it: how far it came depends on the moment */
 };
 
 struct timer {
@@ -132,7 +131,8 @@ struct queue {
 
 struct row {
     uint32_t record;
-    struct str text; /* the event, as JSON */
+    struct str text; /* the event, as JSON, which does not say the sequence */
+    uint64_t stream_seq;
 };
 struct batch {
     struct arena arena;
@@ -264,7 +264,7 @@ void client_offer(struct world *w);
 void client_send(struct world *w, uint32_t command);
 void client_forge(struct world *w, uint32_t task);
 /* The fact that asks for an execution. */
-struct event request_of(struct world *w, uint32_t record, struct value parent);
+struct event request_of(struct world *w, uint32_t record, struct value parent, uint32_t timeout_ms);
 /* What is given, over the defaults that every playbook has. */
 struct value child_workload(struct world *w, struct value given);
 

@@ -309,11 +309,14 @@ static enum status decode_execution(struct decoder *d, struct value from)
 {
     struct execution *x = d->x;
     struct value seed;
-    int64_t phase;
+    int64_t phase, last_seq;
     TRY(take_number(d, from, "phase", PHASE_CANCELLED, &phase));
     x->phase = (enum execution_phase)phase;
     x->paused = take_flag(from, "paused");
     TRY(take_uint32(d, from, "next_event_id", &x->next_event_id));
+    TRY(take_number(d, from, "last_seq", INT64_MAX, &last_seq));
+    x->last_seq = (uint64_t)last_seq;
+    TRY(take_number(d, from, "last_time_ns", INT64_MAX, &x->last_time_ns));
     TRY(take_number(d, from, "playbook_version", INT64_MAX, &x->version));
     TRY(take_value(d, from, "token_seed", &seed));
     x->token_seed = value_as_str(seed);

@@ -93,6 +93,8 @@ enum status emit_fact(struct turn *t)
         return arena_error(t->out->arena, t->err, "an event");
     *e = *t->fact;
     e->event_id = t->x->next_event_id++;
+    t->x->last_seq = t->fact->stream_seq;
+    t->x->last_time_ns = t->fact->time_ns;
     return STATUS_OK;
 }
 

@@ -281,6 +281,8 @@ static enum status put_execution(struct encoder *e, struct map_builder *m)
     map_put(m, STR("phase"), value_int(x->phase));
     put_flag(m, "paused", x->paused);
     put_number(m, "next_event_id", x->next_event_id);
+    put_number(m, "last_seq", (int64_t)x->last_seq);
+    put_number(m, "last_time_ns", x->last_time_ns);
     put_number(m, "playbook_version", x->version);
     map_put(m, STR("token_seed"), value_str(x->token_seed));
     put_value(m, "workload", x->workload);

@@ -120,6 +120,8 @@ struct execution {
     enum execution_phase phase;
     bool paused;
     uint32_t next_event_id;
+    uint64_t last_seq; /* of the newest fact that was taken: its place and time in the stream */
+    int64_t last_time_ns;
     struct playbook *playbook; /* a reference; NULL while PHASE_NEW and if it could not be compiled */
     int64_t version;
     struct str token_seed;

@@ -157,11 +157,24 @@ static on_fact *handler_for(const struct execution *x, enum event_type type, con
     return NULL;
 }
 
+/*
+ * The stream is read in order, so what stands before the newest fact that was taken was looked at before: it
+ * comes again to a broker that folded the state back from a log that is ahead of where it reads. A place
+ * alone says nothing, for a stream that lost its tail gives places a second time; but it gives them at a
+ * later time.
+ */
+static bool was_read_before(const struct execution *x, const struct event *fact)
+{
+    return x->phase != PHASE_NEW && fact->stream_seq <= x->last_seq && fact->time_ns <= x->last_time_ns;
+}
+
 static enum status handle(struct turn *t, struct playbook_cache *playbooks)
 {
     enum event_type type = t->fact->type;
     if (t->x->phase == PHASE_NEW && type == EVENT_EXECUTION_REQUESTED)
         return on_requested(t, playbooks);
+    if (was_read_before(t->x, t->fact))
+        return ignore_fact(t, "it was read before");
     on_fact *handler = handler_for(t->x, type, &t->out->ignored);
     return handler ? handler(t) : STATUS_OK;
 }

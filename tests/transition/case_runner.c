@@ -390,6 +390,10 @@ static void command(struct world *w, struct str line, struct buf *out)
     if (str_is(word, "request")) {
         request(w, rest, out);
     } else if (str_is(word, "again")) {
+        w->last.time_ns = w->clock_ns += 1000000;
+        w->last.stream_seq++;
+        give(w, &w->last, out);
+    } else if (str_is(word, "reread")) {
         give(w, &w->last, out);
     } else if (str_is(word, "cancel")) {
         cancel(w, rest, out);

@@ -7,7 +7,8 @@
  *     execution_start …               (indented: what the transition must answer, line by line)
  *   done fetch {"items": []}          the newest task of the step succeeds with that data
  *   error fetch timeout it took long  it fails, with kind and message
- *   again                             the fact before comes once more
+ *   again                             the fact before is published once more
+ *   reread                            the fact before is read once more: the same message
  *   forged fetch {}                   as done, with a wrong token
  *   done s1v1a1i2a1 {}                in place of a step's name, a task's id: of an item, say
  *   timer                             the clock goes on to the timer that is due first, and it fires

@@ -31,6 +31,8 @@ enum status task_to_value(struct arena *a, const struct task *t, struct value *o
         map_put(&b, STR("token"), value_str(t->token));
     map_put(&b, STR("args"), value_is_absent(t->args) ? VALUE_EMPTY_MAP : t->args);
     map_put(&b, STR("config"), value_is_absent(t->config) ? VALUE_EMPTY_MAP : t->config);
+    if (t->run != 0)
+        map_put(&b, STR("run"), value_int(t->run));
     put_if_there(&b, "returns", t->returns);
     put_if_there(&b, "saves", t->saves);
     put_if_there(&b, "names", t->names);
@@ -53,6 +55,7 @@ enum status task_from_value(struct value v, struct task *out, struct error *err)
     TRY(member_text(&r, "token", false, &t.token));
     TRY(member_map(&r, "args", &t.args));
     TRY(member_map(&r, "config", &t.config));
+    TRY(member_uint32(&r, "run", 0, &t.run));
     TRY(member_list(&r, "returns", &t.returns));
     TRY(member_list(&r, "saves", &t.saves));
     t.names = VALUE_GET(v, "names");

@@ -3,7 +3,7 @@
  *
  *   {"execution_id":"…","task_id":"s3v1a1","step":"fetch","type":"http","path":"examples/hello","visit":1,
  *    "attempt":1,"timeout_ms":300000,"token":"…","args":{…},"config":{…},
- *    "returns":["result.rows"],"saves":[{"tool":"postgres","keys":{…}}],"names":{…}}
+ *    "run":1,"returns":["result.rows"],"saves":[{"tool":"postgres","keys":{…}}],"names":{…}}
  */
 #ifndef CORE_TASK_H
 #define CORE_TASK_H
@@ -20,6 +20,8 @@ struct task {
     struct str type;    /* the tool's word */
     struct str path;    /* of the playbook */
     uint32_t visit, attempt;
+    uint32_t run; /* how often the execution had been retried: its end ends the tasks of this run, and earlier
+                     ones */
     int64_t timeout_ms;  /* of this attempt; 0: the worker's default */
     struct str token;    /* the outcome echoes it, so that only who got the task can report it */
     struct value args;   /* a map, rendered */

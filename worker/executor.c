@@ -196,7 +196,7 @@ static void run_task(struct executor *x, struct lease *l, const struct task *tas
     struct mono_time begin = mono_now();
     int64_t timeout_ms = timeout_of(x, task);
 
-    lease_begin(st->keeper, l, task->execution_id, &x->stop, timeout_ms);
+    lease_begin(st->keeper, l, task, &x->stop, timeout_ms);
     enum status s = run_tool(x, task, &out, &failure);
     bool is_over = lease_end(st->keeper, l);
     attempt.duration_ms = mono_ms_since(begin);

@@ -22,7 +22,10 @@ struct lease_keeper {
     struct lease *leases;
     uint32_t count;
     int64_t wakes_ns; /* when the thread looks again */
-    int64_t ended[RECENT_ENDS];
+    struct {
+        int64_t execution_id;
+        uint32_t run;
+    } ended[RECENT_ENDS];
     uint32_t next_ended;
     bool closing;
 };
@@ -203,10 +206,10 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
     return l;
 }
 
-static bool ended_recently(const struct lease_keeper *k, int64_t execution_id)
+static bool ended_recently(const struct lease_keeper *k, const struct lease *l)
 {
     for (size_t i = 0; i < RECENT_ENDS; i++)
-        if (k->ended[i] == execution_id)
+        if (k->ended[i].execution_id == l->execution_id && k->ended[i].run >= l->run)
             return true;
     return false;
 }
@@ -218,14 +221,15 @@ static void stop_lease(struct lease *l)
         task_stop_set(l->stop, STATUS_CANCELLED);
 }
 
-void lease_begin(struct lease_keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms)
 {
     pthread_mutex_lock(&k->mutex);
-    l->execution_id = execution_id;
+    l->execution_id = task->execution_id;
+    l->run = task->run;
     l->stop = stop;
     l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
-    if (ended_recently(k, execution_id))
+    if (ended_recently(k, l))
         stop_lease(l);
     due_at(k, l->deadline_ns);
     pthread_mutex_unlock(&k->mutex);
@@ -255,12 +259,14 @@ void lease_release(struct lease_keeper *k, struct lease *l)
     free_lease(l);
 }
 
-void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id)
+void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run)
 {
     pthread_mutex_lock(&k->mutex);
-    k->ended[k->next_ended++ % RECENT_ENDS] = execution_id;
+    uint32_t place = k->next_ended++ % RECENT_ENDS;
+    k->ended[place].execution_id = execution_id;
+    k->ended[place].run = run;
     for (struct lease *l = k->leases; l; l = l->older)
-        if (l->execution_id == execution_id)
+        if (l->execution_id == execution_id && l->run <= run)
             stop_lease(l);
     pthread_mutex_unlock(&k->mutex);
 }

@@ -27,6 +27,7 @@ struct lease {
     /* The keeper's, under its mutex. */
     struct lease *newer, *older;
     int64_t execution_id;
+    uint32_t run;
     struct task_stop *stop; /* NULL while no tool runs */
     int64_t deadline_ns, working_ns;
     bool is_over; /* the execution has ended */
@@ -44,15 +45,18 @@ void lease_keeper_close(struct lease_keeper **k);
 /* Takes the delivery over; NULL, with it still the caller's, when there is no memory. */
 struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
 /* From now on the deadline and the end of the execution set `stop`. */
-void lease_begin(struct lease_keeper *k, struct lease *l, int64_t execution_id, struct task_stop *stop,
+void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms);
 /* `stop` is the caller's again. Gives whether the execution has ended meanwhile. */
 bool lease_end(struct lease_keeper *k, struct lease *l);
 /* Forgets and frees it. Any thread; does not wait. */
 void lease_release(struct lease_keeper *k, struct lease *l);
 
-/* Stops what runs for an execution, and what will begin for it shortly. Does not wait. */
-void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id);
+/*
+ * Stops what runs for an execution, and what will begin for it shortly: tasks of that run of it, and of
+ * earlier ones. Does not wait.
+ */
+void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run);
 /* Stops all that runs. */
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */

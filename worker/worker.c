@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "executor.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
@@ -97,6 +98,19 @@ static void on_delivery(void *context, struct bus_delivery *delivery)
     crew_deliver(w->crew, delivery);
 }
 
+/* Which run of the execution ended: meta.run of the event, 0 where there is none. */
+static uint32_t run_that_ended(struct str payload)
+{
+    struct arena a;
+    struct value event, run = {.type = VALUE_UNDEFINED};
+    arena_init(&a, 0);
+    if (json_read(&a, payload, NULL, &event, NULL) == STATUS_OK)
+        run = value_get_path(event, STR("meta.run"));
+    uint32_t n = run.type == VALUE_INT && run.u.i > 0 && run.u.i <= UINT32_MAX ? (uint32_t)run.u.i : 0;
+    arena_free(&a);
+    return n;
+}
+
 /* <prefix>.live.<execution_id>.<event_type>, on a thread of the connection. */
 static void on_end(void *context, const struct bus_message *message)
 {
@@ -106,7 +120,7 @@ static void on_end(void *context, const struct bus_message *message)
     rest.ptr += strlen(w->subjects.prefix) + strlen(".live.");
     rest.len -= strlen(w->subjects.prefix) + strlen(".live.");
     if (id_parse(str_split(&rest, '.'), &id, NULL) == STATUS_OK)
-        lease_keeper_stop_execution(w->station.keeper, id);
+        lease_keeper_stop_execution(w->station.keeper, id, run_that_ended(message->payload));
 }
 
 static enum status listen_for_ends(struct worker *w, struct error *err)

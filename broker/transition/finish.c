@@ -129,6 +129,18 @@ static enum status error_of(struct turn *t, const struct visit *v, const struct 
     return map_end(&m, out, t->err);
 }
 
+/* Which run ended: workers stop its tasks, and not those of a retry that is there before they hear of the
+ * end. */
+static enum status put_run(struct turn *t, struct event *e)
+{
+    struct map_builder m;
+    if (t->x->retries == 0)
+        return STATUS_OK;
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("run"), value_int(t->x->retries));
+    return map_end(&m, &e->meta, t->err);
+}
+
 static enum status end_early(struct turn *t, const struct event *e, enum execution_phase phase)
 {
     struct event end = *e; /* others may come, and move the array that it is in */
@@ -152,6 +164,7 @@ enum status execution_end_failed(struct turn *t, struct visit *v, const struct f
     if (!e->error.ptr)
         return arena_error(t->out->arena, t->err, "an error's text");
     TRY(error_of(t, v, why, &e->context));
+    TRY(put_run(t, e));
     x->failed = v;
     return end_early(t, e, PHASE_FAILED);
 }
@@ -164,6 +177,7 @@ enum status execution_end_cancelled(struct turn *t, struct str reason)
     if (!e)
         return arena_error(t->out->arena, t->err, "an event");
     e->error = why.message;
+    TRY(put_run(t, e));
     struct event end = *e;
     TRY(error_of(t, NULL, &why, &error));
     end.context = error;

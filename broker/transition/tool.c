@@ -107,6 +107,7 @@ static enum status publish_task(struct turn *t, struct work *w, const struct inp
         .path = x->playbook->path,
         .visit = w->visit->number,
         .attempt = w->attempt,
+        .run = x->retries,
         .timeout_ms = w->action->timeout_ms,
         .args = in->args,
     };

@@ -35,7 +35,9 @@ static enum status print_story(struct invocation *in, struct value events, struc
     TRY(timeline_of(&in->arena, events, &t, err));
     buf_init(&b, 0);
     enum status status = timeline_write(&t, &in->out, &in->arena, &b, err);
-    if (status == STATUS_OK && !t.ended_ns)
+    if (status == STATUS_OK && strcmp(t.status, "paused") == 0)
+        buf_printf(&b, "\nPaused: `noetl resume %lld` lets it go on.\n", (long long)t.execution_id);
+    else if (status == STATUS_OK && !t.ended_ns)
         buf_printf(&b, "\nNot over yet: `noetl cancel %lld` stops it.\n", (long long)t.execution_id);
     if (status == STATUS_OK)
         status = output_buf(&in->out, &b, err);

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "core/id.h"
 #include "core/json.h"
 #include "runtime/clock.h"
 
@@ -67,12 +68,90 @@ static void add_first_line(struct buf *b, struct str text)
     add_clean(b, str_split(&text, '\n'));
 }
 
+static void add_member(struct buf *b, const char *before, struct value v)
+{
+    struct str text = value_as_str(v);
+    if (v.type == VALUE_INT)
+        buf_printf(b, "%s%lld", before, (long long)v.u.i);
+    if (text.len == 0)
+        return;
+    buf_add_text(b, before);
+    add_clean(b, text);
+}
+
+/* "  item 3", for what is of one item of an iterator. */
+static void add_item(struct buf *b, const struct event *e)
+{
+    struct task_id id;
+    if (task_id_parse(e->task_id, &id, NULL) == STATUS_OK && id.depth > 0)
+        buf_printf(b, "  item %u", id.places[1].item);
+}
+
+/* What a step that was started waits for, if that is no worker. */
+static void add_start(struct buf *b, const struct event *e)
+{
+    struct str type = value_as_str(VALUE_GET(e->context, "type"));
+    if (str_is(type, "iterator"))
+        add_member(b, "  items: ", VALUE_GET(e->context, "count"));
+    if (str_is(type, "signal"))
+        add_member(b, "  waits for the signal ", VALUE_GET(e->context, "name"));
+    if (str_is(type, "playbook"))
+        add_member(b, "  execution ", VALUE_GET(e->context, "child"));
+}
+
+static void add_retry(struct buf *b, const struct event *e)
+{
+    struct value delay = VALUE_GET(e->context, "delay_ms");
+    if (delay.type != VALUE_INT || delay.u.i == 0)
+        return;
+    buf_add_text(b, " in ");
+    add_duration(b, delay.u.i);
+}
+
+static void add_next(struct buf *b, const struct event *e)
+{
+    add_fired(b, VALUE_GET(e->context, "next"));
+}
+
+static void add_child(struct buf *b, const struct event *e)
+{
+    add_member(b, "  execution ", VALUE_GET(e->context, "execution_id"));
+}
+
+static void add_name(struct buf *b, const struct event *e)
+{
+    add_member(b, "  ", VALUE_GET(e->context, "name"));
+}
+
+static void add_from(struct buf *b, const struct event *e)
+{
+    add_member(b, "  from ", VALUE_GET(e->context, "from"));
+}
+
+static void add_reason(struct buf *b, const struct event *e)
+{
+    add_member(b, "  ", VALUE_GET(e->context, "reason"));
+}
+
+/* What is particular to an event of a type. */
+typedef void particulars(struct buf *b, const struct event *e);
+static particulars *const PARTICULARS[EVENT_COUNT] = {
+    [EVENT_STEP_STARTED] = add_start,      [EVENT_ITERATION_STARTED] = add_start,
+    [EVENT_STEP_RETRIED] = add_retry,      [EVENT_STEP_COMPLETED] = add_next,
+    [EVENT_CHILD_COMPLETED] = add_child,   [EVENT_CHILD_FAILED] = add_child,
+    [EVENT_SIGNAL_RECEIVED] = add_name,    [EVENT_RETRY_REQUESTED] = add_from,
+    [EVENT_EXECUTION_RETRIED] = add_from,  [EVENT_PAUSE_REQUESTED] = add_reason,
+    [EVENT_RESUME_REQUESTED] = add_reason, [EVENT_CANCEL_REQUESTED] = add_reason,
+};
+
 static void add_line(const struct progress *p, struct buf *b, const struct event *e)
 {
     static const enum paint paints[EVENT_COUNT] = {
-        [EVENT_ACTION_ERROR] = PAINT_RED,     [EVENT_STEP_FAILED] = PAINT_RED,
-        [EVENT_EXECUTION_FAILED] = PAINT_RED, [EVENT_EXECUTION_COMPLETE] = PAINT_GREEN,
-        [EVENT_STEP_COMPLETED] = PAINT_GREEN, [EVENT_EXECUTION_CANCELLED] = PAINT_YELLOW,
+        [EVENT_ACTION_ERROR] = PAINT_RED,        [EVENT_STEP_FAILED] = PAINT_RED,
+        [EVENT_EXECUTION_FAILED] = PAINT_RED,    [EVENT_EXECUTION_COMPLETE] = PAINT_GREEN,
+        [EVENT_STEP_COMPLETED] = PAINT_GREEN,    [EVENT_EXECUTION_CANCELLED] = PAINT_YELLOW,
+        [EVENT_CHILD_FAILED] = PAINT_RED,        [EVENT_STEP_RETRIED] = PAINT_YELLOW,
+        [EVENT_EXECUTION_PAUSED] = PAINT_YELLOW,
     };
     add_clock(b, e->time_ns);
     buf_add_text(b, "  ");
@@ -83,10 +162,11 @@ static void add_line(const struct progress *p, struct buf *b, const struct event
     add_clean(b, e->node_name);
     if (e->visit > 1)
         buf_printf(b, " #%u", e->visit);
+    add_item(b, e);
     if (e->attempt > 1)
         buf_printf(b, "  attempt %u", e->attempt);
-    if (e->type == EVENT_STEP_COMPLETED)
-        add_fired(b, VALUE_GET(e->context, "next"));
+    if (PARTICULARS[e->type])
+        PARTICULARS[e->type](b, e);
     add_first_line(b, e->error);
     buf_add_char(b, '\n');
 }
@@ -152,7 +232,7 @@ static int64_t spent_ms(const struct timeline_step *s)
     return (end_ns - s->started_ns) / 1000000;
 }
 
-static void add_step(const struct progress *p, struct buf *b, const struct timeline_step *s)
+static void add_step(struct progress *p, struct buf *b, const struct timeline_step *s)
 {
     static const char *const spinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
     bool running = s->ended_ns == 0;
@@ -167,8 +247,12 @@ static void add_step(const struct progress *p, struct buf *b, const struct timel
     paint(p->out, b, PAINT_DIM);
     buf_add_text(b, "  ");
     add_duration(b, spent_ms(s));
-    if (s->attempts > 1)
-        buf_printf(b, "  attempt %u", s->attempts);
+    if (s->progress.attempts > 1)
+        buf_printf(b, "  attempt %u", s->progress.attempts);
+    struct str waits = running ? timeline_step_waits(s, &p->scratch) : STR("");
+    if (waits.len > 0)
+        buf_add_text(b, "  ");
+    add_clean(b, waits);
     unpaint(p->out, b, PAINT_DIM);
     buf_add_char(b, '\n');
 }

@@ -35,6 +35,21 @@ static void end_step(struct timeline_step *s, const struct event *e, const char 
     s->next = VALUE_GET(e->context, "next");
 }
 
+static void complete_step(struct timeline_step *s, const struct event *e)
+{
+    end_step(s, e, "completed");
+}
+
+static void skip_step(struct timeline_step *s, const struct event *e)
+{
+    end_step(s, e, "skipped");
+}
+
+static void no_more(struct timeline_step *s, const struct event *e)
+{
+    (void)s, (void)e;
+}
+
 static void fail_step(struct timeline_step *s, const struct event *e)
 {
     end_step(s, e, "failed");
@@ -45,10 +60,21 @@ static void fail_step(struct timeline_step *s, const struct event *e)
         s->input = input;
 }
 
+/* Also once more, when an execution that had failed is retried. */
+static void start_step(struct timeline_step *s, const struct event *e)
+{
+    if (strcmp(s->status, "running") != 0)
+        s->started_ns = e->time_ns;
+    s->status = "running";
+    s->ended_ns = 0;
+    s->error = s->next = (struct value){0};
+    s->error_text = STR("");
+    if (!event_is_of_item(e))
+        s->input = e->context;
+}
+
 static void note_attempt(struct timeline_step *s, const struct event *e)
 {
-    if (e->attempt > s->attempts)
-        s->attempts = e->attempt;
     s->log = value_as_str(VALUE_GET(e->meta, "log"));
 }
 
@@ -80,44 +106,96 @@ static void finish(struct timeline *t, const struct event *e, const char *status
     }
 }
 
-static void add_event(struct timeline *t, const struct event *e)
+static void start(struct timeline *t, const struct event *e)
 {
-    struct timeline_step *s;
-    switch (e->type) {
-    case EVENT_EXECUTION_REQUESTED: request(t, e); return;
-    case EVENT_EXECUTION_START:
-        t->status = "running";
-        t->started_ns = e->time_ns;
-        return;
-    case EVENT_STEP_STARTED:
-        s = step_of(t, e);
-        s->input = e->context;
-        s->attempts = e->attempt > s->attempts ? e->attempt : s->attempts;
-        return;
-    case EVENT_ACTION_COMPLETED:
-    case EVENT_ACTION_ERROR: note_attempt(step_of(t, e), e); return;
-    case EVENT_STEP_COMPLETED: end_step(step_of(t, e), e, "completed"); return;
-    case EVENT_STEP_SKIPPED: end_step(step_of(t, e), e, "skipped"); return;
-    case EVENT_STEP_FAILED: fail_step(step_of(t, e), e); return;
-    case EVENT_EXECUTION_COMPLETE: finish(t, e, "completed"); return;
-    case EVENT_EXECUTION_FAILED: finish(t, e, "failed"); return;
-    case EVENT_EXECUTION_CANCELLED: finish(t, e, "cancelled"); return;
-    case EVENT_STEP_RETRIED:
-    case EVENT_ITERATION_STARTED:
-    case EVENT_ITERATION_SAVED:
-    case EVENT_CHILD_COMPLETED:
-    case EVENT_CHILD_FAILED:
-    case EVENT_TIMER_FIRED:
-    case EVENT_SIGNAL_RECEIVED:
-    case EVENT_PAUSE_REQUESTED:
-    case EVENT_RESUME_REQUESTED:
-    case EVENT_RETRY_REQUESTED:
-    case EVENT_CANCEL_REQUESTED:
-    case EVENT_EXECUTION_PAUSED:
-    case EVENT_EXECUTION_RESUMED:
-    case EVENT_EXECUTION_RETRIED:
-    case EVENT_COUNT: return;
-    }
+    t->status = "running";
+    t->started_ns = e->time_ns;
+}
+
+static void complete(struct timeline *t, const struct event *e)
+{
+    finish(t, e, "completed");
+}
+
+static void fail(struct timeline *t, const struct event *e)
+{
+    finish(t, e, "failed");
+}
+
+static void cancel(struct timeline *t, const struct event *e)
+{
+    finish(t, e, "cancelled");
+}
+
+static void go_on(struct timeline *t, const struct event *e)
+{
+    (void)e;
+    t->status = "running";
+    t->ended_ns = 0;
+    t->result = t->error = (struct value){0};
+    t->error_text = STR("");
+    t->retries++;
+}
+
+static void note_reason(struct timeline *t, const struct event *e)
+{
+    t->pause_reason = value_as_str(VALUE_GET(e->context, "reason"));
+}
+
+static void pause_it(struct timeline *t, const struct event *e)
+{
+    (void)e;
+    t->status = "paused";
+}
+
+static void resume(struct timeline *t, const struct event *e)
+{
+    (void)e;
+    t->status = "running";
+}
+
+/* What an event says of the execution itself; what is not here says nothing, or only what it leads to does.
+ */
+typedef void life_teller(struct timeline *t, const struct event *e);
+static life_teller *const LIFE[EVENT_COUNT] = {
+    [EVENT_EXECUTION_REQUESTED] = request, [EVENT_EXECUTION_START] = start,
+    [EVENT_EXECUTION_COMPLETE] = complete, [EVENT_EXECUTION_FAILED] = fail,
+    [EVENT_EXECUTION_CANCELLED] = cancel,  [EVENT_PAUSE_REQUESTED] = note_reason,
+    [EVENT_EXECUTION_PAUSED] = pause_it,   [EVENT_EXECUTION_RESUMED] = resume,
+    [EVENT_EXECUTION_RETRIED] = go_on,
+};
+
+/* And of a visit of a step, besides its progress. */
+typedef void step_teller(struct timeline_step *s, const struct event *e);
+static step_teller *const STEP[EVENT_COUNT] = {
+    [EVENT_STEP_STARTED] = start_step,       [EVENT_ITERATION_STARTED] = start_step,
+    [EVENT_ACTION_COMPLETED] = note_attempt, [EVENT_ACTION_ERROR] = note_attempt,
+    [EVENT_STEP_RETRIED] = no_more,          [EVENT_CHILD_COMPLETED] = no_more,
+    [EVENT_CHILD_FAILED] = no_more,          [EVENT_STEP_COMPLETED] = complete_step,
+    [EVENT_STEP_SKIPPED] = skip_step,        [EVENT_STEP_FAILED] = fail_step,
+};
+
+/* The facts of children name their playbook, not the step. */
+static struct timeline_step *step_of_child(struct timeline *t, const struct event *e)
+{
+    for (size_t i = t->count; i > 0; i--)
+        if (step_progress_is_of(&t->steps[i - 1].progress, e))
+            return &t->steps[i - 1];
+    return NULL;
+}
+
+static enum status add_event(struct timeline *t, const struct event *e, struct arena *a, struct error *err)
+{
+    if (LIFE[e->type])
+        LIFE[e->type](t, e);
+    if (!STEP[e->type])
+        return STATUS_OK;
+    bool of_child = e->type == EVENT_CHILD_COMPLETED || e->type == EVENT_CHILD_FAILED;
+    struct timeline_step *s = of_child ? step_of_child(t, e) : step_of(t, e);
+    if (!s)
+        return STATUS_OK;
+    STEP[e->type](s, e);
+    return step_progress_add(&s->progress, e, a, err);
 }
 
 enum status timeline_build(struct arena *a, const struct event *events, size_t count, struct timeline *out,
@@ -130,7 +208,7 @@ enum status timeline_build(struct arena *a, const struct event *events, size_t c
     if (count > 0)
         out->execution_id = events[0].execution_id;
     for (size_t i = 0; i < count; i++)
-        add_event(out, &events[i]);
+        TRY(add_event(out, &events[i], a, err));
     return STATUS_OK;
 }
 
@@ -142,7 +220,8 @@ struct look {
 };
 static const struct look LOOKS[] = {
     {"completed", "✔", PAINT_GREEN}, {"failed", "✘", PAINT_RED},   {"cancelled", "⊘", PAINT_YELLOW},
-    {"skipped", "○", PAINT_DIM},     {"running", "●", PAINT_BLUE}, {"requested", "…", PAINT_DIM},
+    {"skipped", "○", PAINT_DIM},     {"running", "●", PAINT_BLUE}, {"paused", "‖", PAINT_YELLOW},
+    {"requested", "…", PAINT_DIM},
 };
 
 static const struct look *look_of(const char *status)

@@ -6,13 +6,15 @@
 #define CLI_TIMELINE_H
 
 #include "core/event.h"
+#include "core/step_progress.h"
 
 #include "output.h"
 
 struct timeline_step { /* one visit of a step */
     struct str name, type;
     const char *status; /* "running", "completed", "failed", "skipped", "cancelled" */
-    uint32_t visit, attempts;
+    uint32_t visit;
+    struct step_progress progress;
     int64_t started_ns, ended_ns; /* 0: not yet */
     struct value input;           /* what it was given: {"args", "config"} */
     struct value next;            /* list of {"step", "when"?, "fired"}, or absent */
@@ -25,10 +27,12 @@ struct timeline {
     int64_t execution_id;
     struct str path;
     int64_t version;
-    const char *status; /* "requested", "running", "completed", "failed", "cancelled" */
+    const char *status; /* "requested", "running", "paused", "completed", "failed", "cancelled" */
     int64_t started_ns, ended_ns;
     struct value result, error; /* of the execution; or absent */
     struct str error_text;
+    struct str pause_reason;
+    uint32_t retries;            /* how often it went on after it had failed */
     struct timeline_step *steps; /* in the order of their starts */
     size_t count;
 };
@@ -39,6 +43,10 @@ enum status timeline_build(struct arena *a, const struct event *events, size_t c
 /* Header, steps, and the result or the failure. `color` and width as of `o`. */
 enum status timeline_write(const struct timeline *t, const struct output *o, struct arena *a, struct buf *out,
                            struct error *err) MUST_CHECK;
+
+/* What a running step is at: "12/100 items", "waits for the signal x", …; "" if that is its worker. In `a`.
+ */
+struct str timeline_step_waits(const struct timeline_step *s, struct arena *a);
 
 /* For other views: an icon of one column, and its colour, for a status. */
 const char *status_icon(const char *status);

@@ -19,13 +19,17 @@ static void add_icon(const struct output *o, struct buf *out, const char *status
 
 /* ---- header ------------------------------------------------------------------------------------------- */
 
-/* Why it was cancelled, if that was said: without a reason the error is the word "cancelled". */
+/* Why it was cancelled or paused, if that was said: without a reason the error is the word "cancelled". */
 static void write_reason(const struct timeline *t, struct buf *out)
 {
-    if (strcmp(t->status, "cancelled") != 0 || t->error_text.len == 0 || str_is(t->error_text, t->status))
+    bool cancelled = strcmp(t->status, "cancelled") == 0 && !str_is(t->error_text, t->status);
+    struct str reason = cancelled                          ? t->error_text
+                        : strcmp(t->status, "paused") == 0 ? t->pause_reason
+                                                           : STR("");
+    if (reason.len == 0)
         return;
     buf_add_text(out, "  reason: ");
-    add_clean(out, t->error_text);
+    add_clean(out, reason);
     buf_add_char(out, '\n');
 }
 
@@ -48,6 +52,8 @@ static void write_header(const struct timeline *t, const struct output *o, struc
         buf_add_text(out, ", started ");
         add_time(out, t->started_ns);
     }
+    if (t->retries > 0)
+        buf_printf(out, ", retried %u %s", t->retries, t->retries == 1 ? "time" : "times");
     buf_add_char(out, '\n');
     write_reason(t, out);
 }
@@ -81,15 +87,88 @@ static struct str running_where(const struct timeline_step *s, struct arena *a)
     return arena_printf(a, "%s, in the pool %" PRISTR, s->status, ARGSTR(pool));
 }
 
+/* "2026-01-02 03:04:05" of an event's text of a time, in local time; "" if it is none. */
+static struct str time_label(struct value time, struct arena *a)
+{
+    int64_t time_ns;
+    struct buf b;
+    if (time_parse(value_as_str(time), &time_ns, NULL) != STATUS_OK)
+        return STR("");
+    buf_init(&b, 64);
+    add_time(&b, time_ns);
+    struct str copy = arena_printf(a, "%" PRISTR, ARGSTR(buf_str(&b)));
+    buf_free(&b);
+    return copy;
+}
+
+static long long int_of(struct value v)
+{
+    return v.type == VALUE_INT ? (long long)v.u.i : 0;
+}
+
+/* The next attempt, when it comes, and what was wrong with the one before. */
+static struct str retry_label(struct value retried, struct arena *a)
+{
+    struct str at = time_label(VALUE_GET(retried, "due_at"), a);
+    struct str why = value_as_str(value_get_path(retried, STR("error.message"))),
+               line = str_split(&why, '\n');
+    return arena_printf(a, "attempt %lld of %lld%s%" PRISTR "%s%" PRISTR,
+                        int_of(VALUE_GET(retried, "attempt")), int_of(VALUE_GET(retried, "max_attempts")),
+                        at.len ? " at " : "", ARGSTR(at), line.len ? ", after: " : "", ARGSTR(line));
+}
+
+static struct str signal_label(struct value started, struct arena *a)
+{
+    struct str until = time_label(VALUE_GET(started, "due_at"), a);
+    return arena_printf(a, "waits for the signal %" PRISTR "%s%" PRISTR,
+                        ARGSTR(value_as_str(VALUE_GET(started, "name"))), until.len ? ", until " : "",
+                        ARGSTR(until));
+}
+
+struct str timeline_step_waits(const struct timeline_step *s, struct arena *a)
+{
+    const struct step_progress *p = &s->progress;
+    struct str kind = step_progress_kind(p);
+    if (!value_is_absent(p->retried))
+        return retry_label(p->retried, a);
+    if (p->items > 0)
+        return arena_printf(a, "%u/%u items", p->items_done, p->items);
+    if (str_is(kind, "signal"))
+        return signal_label(p->started, a);
+    if (str_is(kind, "playbook"))
+        return arena_printf(a, "waits for execution %" PRISTR,
+                            ARGSTR(value_as_str(VALUE_GET(p->started, "child"))));
+    return STR("");
+}
+
+static struct str running_remark(const struct timeline_step *s, struct arena *a)
+{
+    struct str waits = timeline_step_waits(s, a);
+    return waits.len > 0 ? arena_printf(a, "%s, %" PRISTR, s->status, ARGSTR(waits)) : running_where(s, a);
+}
+
+/* What there was besides attempts: "12 items", "execution 42". */
+static struct str ended_remark(const struct timeline_step *s, struct arena *a)
+{
+    const struct step_progress *p = &s->progress;
+    struct str child = value_as_str(VALUE_GET(p->started, "child"));
+    struct str attempts = arena_printf(a, p->attempts == 1 ? "%u attempt" : "%u attempts", p->attempts);
+    if (p->items > 0)
+        return arena_printf(a, "%u items, %" PRISTR, p->items, ARGSTR(attempts));
+    if (child.len > 0)
+        return arena_printf(a, "execution %" PRISTR ", %" PRISTR, ARGSTR(child), ARGSTR(attempts));
+    return attempts;
+}
+
 static struct str remark(const struct timeline_step *s, struct arena *a)
 {
     if (strcmp(s->status, "running") == 0)
-        return running_where(s, a);
+        return running_remark(s, a);
     if (strcmp(s->status, "cancelled") == 0)
         return str_of(s->status);
-    if (s->attempts == 0)
+    if (s->progress.attempts == 0)
         return STR(""); /* it only routes, or its task has no outcome yet */
-    return arena_printf(a, s->attempts == 1 ? "%u attempt" : "%u attempts", s->attempts);
+    return ended_remark(s, a);
 }
 
 static bool is_true(struct value v)
@@ -287,8 +366,8 @@ static void write_error(const struct timeline *t, const struct timeline_step *s,
         buf_add_text(out, "Step \"");
         add_clean(out, s->name);
         buf_add_text(out, "\" failed");
-        if (s->attempts > 0)
-            buf_printf(out, " on attempt %u", s->attempts);
+        if (s->progress.attempts > 0)
+            buf_printf(out, " on attempt %u", s->progress.attempts);
     } else {
         buf_add_text(out, "The execution failed");
     }
@@ -332,8 +411,8 @@ static void write_advice(const struct timeline *t, const struct timeline_step *s
     if (s)
         buf_printf(out,
                    "  noetl render --execution %lld -t '{{ workload }}'\n      tries a template on what the "
-                   "steps saw\n",
-                   id);
+                   "steps saw\n  noetl retry %lld\n      goes on from here, once the cause is gone\n",
+                   id, id);
     buf_printf(out,
                "  noetl run %" PRISTR
                " --set workload.NAME=VALUE --follow\n      runs it again, with other input\n",

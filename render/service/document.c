@@ -1,12 +1,13 @@
 #include "document.h"
 
 #include "core/id.h"
+#include "core/step_progress.h"
 
 /* One visit of a step. */
 struct visit {
     int64_t started_ns; /* 0: not yet */
-    uint32_t attempts;
     bool open;
+    struct step_progress progress;
 };
 
 struct step {
@@ -19,13 +20,16 @@ struct step {
     int64_t duration_ns;
     const char *last_end; /* how the last visit that ended did */
     struct value error, next;
+    uint32_t newest; /* visit that an event came of last, from 0 */
 };
 
 struct execution {
     struct arena *arena;
     struct step *steps;
     size_t step_count;
-    const struct event *requested, *started, *ended;
+    const struct event *requested, *started;
+    const struct event *ended; /* NULL again when it was retried */
+    bool paused;
 };
 
 /* ---- folding ----------------------------------------------------------------------------------------------
@@ -92,13 +96,16 @@ static struct visit *visit_of(struct execution *x, struct step *step, uint32_t n
     return &step->visits[at];
 }
 
+/* Also once more, when an execution that had failed is retried. */
 static void visit_started(struct step *step, struct visit *visit, const struct event *e)
 {
-    if (visit->started_ns == 0)
-        visit->started_ns = e->time_ns;
-    if (!visit->open)
-        step->open++;
+    if (visit->open)
+        return;
+    if (visit->started_ns != 0)
+        step->error = (struct value){0};
+    visit->started_ns = e->time_ns;
     visit->open = true;
+    step->open++;
 }
 
 static void visit_ended(struct step *step, struct visit *visit, const struct event *e)
@@ -118,31 +125,69 @@ static void visit_ended(struct step *step, struct visit *visit, const struct eve
     step->error = e->type == EVENT_STEP_FAILED ? VALUE_GET(e->context, "error") : (struct value){0};
 }
 
+/* The facts of children name their playbook, not the step; NULL: of none. */
+static struct step *step_of_child(struct execution *x, const struct event *e)
+{
+    for (size_t i = 0; i < x->step_count; i++) {
+        struct step *step = &x->steps[i];
+        for (uint32_t v = 0; v < step->visit_count; v++)
+            if (step_progress_is_of(&step->visits[v].progress, e))
+                return step;
+    }
+    return NULL;
+}
+
 static enum status fold_step(struct execution *x, const struct event *e, struct error *err)
 {
-    struct step *step = step_of(x, e);
+    bool of_child = e->type == EVENT_CHILD_COMPLETED || e->type == EVENT_CHILD_FAILED;
+    struct step *step = of_child ? step_of_child(x, e) : step_of(x, e);
+    if (!step)
+        return STATUS_OK;
     struct visit *visit = visit_of(x, step, e->visit);
     if (!visit)
         return arena_error(x->arena, err, "the document of an execution");
-    if (e->attempt > visit->attempts)
-        visit->attempts = e->attempt;
+    step->newest = e->visit > 0 ? e->visit - 1 : 0;
+    TRY(step_progress_add(&visit->progress, e, x->arena, err));
     if (e->type == EVENT_STEP_STARTED)
         visit_started(step, visit, e);
-    else if (e->type != EVENT_ACTION_COMPLETED && e->type != EVENT_ACTION_ERROR)
+    else if (e->type == EVENT_STEP_COMPLETED || e->type == EVENT_STEP_SKIPPED || e->type == EVENT_STEP_FAILED)
         visit_ended(step, visit, e);
     return STATUS_OK;
+}
+
+/* What was open when the execution ended begins anew with its next attempt. */
+static void reopen(struct execution *x)
+{
+    x->ended = NULL;
+    for (size_t i = 0; i < x->step_count; i++) {
+        struct step *step = &x->steps[i];
+        for (uint32_t v = 0; v < step->visit_count; v++)
+            step->visits[v].open = false;
+        step->open = 0;
+    }
+}
+
+static void fold_life(struct execution *x, const struct event *e)
+{
+    if (e->type == EVENT_EXECUTION_REQUESTED && !x->requested)
+        x->requested = e;
+    else if (e->type == EVENT_EXECUTION_START && !x->started)
+        x->started = e;
+    else if (event_type_is_final(e->type))
+        x->ended = e;
+    else if (e->type == EVENT_EXECUTION_RETRIED)
+        reopen(x);
+    if (e->type == EVENT_EXECUTION_PAUSED)
+        x->paused = true;
+    else if (e->type == EVENT_EXECUTION_RESUMED || event_type_is_final(e->type))
+        x->paused = false;
 }
 
 static enum status fold(struct execution *x, const struct event *e, struct error *err)
 {
     if (is_of_step(e->type))
         return fold_step(x, e, err);
-    if (e->type == EVENT_EXECUTION_REQUESTED && !x->requested)
-        x->requested = e;
-    else if (e->type == EVENT_EXECUTION_START && !x->started)
-        x->started = e;
-    else if (event_type_is_final(e->type) && !x->ended)
-        x->ended = e;
+    fold_life(x, e);
     return STATUS_OK;
 }
 
@@ -191,7 +236,7 @@ static uint32_t attempts_of(const struct step *step)
 {
     uint32_t sum = 0;
     for (uint32_t i = 0; i < step->visit_count; i++)
-        sum += step->visits[i].attempts;
+        sum += step->visits[i].progress.attempts;
     return sum;
 }
 
@@ -201,6 +246,53 @@ static const char *status_of_step(const struct execution *x, const struct step *
     if (step->open == 0 && step->last_end)
         return step->last_end;
     return x->ended ? "cancelled" : "running";
+}
+
+/* An iterator's newest attempt. */
+static enum status put_items(struct execution *x, const struct step_progress *p, struct map_builder *to,
+                             struct error *err)
+{
+    struct map_builder m;
+    struct value items;
+    if (p->items == 0)
+        return STATUS_OK;
+    map_begin(&m, x->arena);
+    map_put(&m, STR("count"), value_int(p->items));
+    map_put(&m, STR("done"), value_int(p->items_done));
+    TRY(map_end(&m, &items, err));
+    map_put(to, STR("items"), items);
+    return STATUS_OK;
+}
+
+/* What an open visit waits for, if that is not a worker. */
+static enum status put_waits(struct execution *x, const struct step_progress *p, struct map_builder *to,
+                             struct error *err)
+{
+    static const struct str retry[] = {STR("attempt"), STR("max_attempts"), STR("due_at"), STR("because")};
+    static const struct str signal[] = {STR("name"), STR("due_at")};
+    bool retries = !value_is_absent(p->retried), signals = str_is(step_progress_kind(p), "signal");
+    const struct str *names = retries ? retry : signal;
+    struct map_builder m;
+    struct value waits;
+    if (!retries && !signals)
+        return STATUS_OK;
+    map_begin(&m, x->arena);
+    map_put(&m, STR("for"), value_text(retries ? "retry" : "signal"));
+    for (size_t i = 0; i < (retries ? sizeof retry : sizeof signal) / sizeof *names; i++)
+        put_if(&m, names[i], value_get(retries ? p->retried : p->started, names[i]));
+    TRY(map_end(&m, &waits, err));
+    map_put(to, STR("waits"), waits);
+    return STATUS_OK;
+}
+
+static enum status put_progress(struct execution *x, const struct step *step, struct map_builder *m,
+                                struct error *err)
+{
+    const struct visit *visit = &step->visits[step->newest];
+    TRY(put_items(x, &visit->progress, m, err));
+    if (str_is(step_progress_kind(&visit->progress), "playbook"))
+        put_if(m, STR("child"), VALUE_GET(visit->progress.started, "child"));
+    return visit->open && !x->ended ? put_waits(x, &visit->progress, m, err) : STATUS_OK;
 }
 
 static enum status step_value(struct execution *x, const struct step *step, struct value *out,
@@ -216,6 +308,7 @@ static enum status step_value(struct execution *x, const struct step *step, stru
     put_made(&m, STR("started_at"), document_time(x->arena, step->started_ns));
     put_made(&m, STR("ended_at"), document_time(x->arena, step->open == 0 ? step->ended_ns : 0));
     map_put(&m, STR("duration_ms"), step->last_end ? value_int(step->duration_ns / 1000000) : value_null());
+    TRY(put_progress(x, step, &m, err));
     put_if(&m, STR("error"), step->error);
     put_if(&m, STR("next"), step->next);
     return map_end(&m, out, err);
@@ -235,6 +328,8 @@ static enum status steps_value(struct execution *x, struct value *out, struct er
 
 static const char *status_of(const struct execution *x)
 {
+    if (!x->ended && x->paused)
+        return "paused";
     if (!x->ended)
         return x->started ? "running" : "requested";
     if (x->ended->type == EVENT_EXECUTION_COMPLETE)

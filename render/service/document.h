@@ -1,16 +1,19 @@
 /*
  * An execution in one document, made from its events alone; docs/API.md shows one.
  *
- *   {"execution_id","path","version","status":"requested|running|completed|failed|cancelled","result",
+ *   {"execution_id","path","version","status":"requested|running|paused|completed|failed|cancelled",
+ *    "result",
  *    "error":{"step","attempt","kind","message"},"requested_at","started_at","ended_at","duration_ms",
  *    "steps":[{"step","type","status":"running|completed|failed|skipped|cancelled","runs","attempts",
- *              "started_at","ended_at","duration_ms","error"?,"next"?}]}
+ *              "started_at","ended_at","duration_ms","items"?,"child"?,"waits"?,"error"?,"next"?}]}
  *
  * Members without a value are null, but for those with a question mark, which are left out. Steps are in the
  * order in which they first started; one that never did is not there. `runs` is how often it ran to an
  * outcome, `attempts` how often a worker was asked, over all of its visits. `duration_ms` is from a visit's
  * start to its end, added up over the visits that ended. A step that was open when its execution ended counts
- * as cancelled. `next` is what the last visit decided.
+ * as cancelled. `next` is what the last visit decided. `items` {"count","done"} are those of an iterator,
+ * `child` is the id of a sub-playbook's execution, and `waits` says for what an open step waits that is no
+ * worker: {"for":"retry","attempt","max_attempts","due_at"?,"because"} or {"for":"signal","name","due_at"?}.
  */
 #ifndef RENDER_SERVICE_DOCUMENT_H
 #define RENDER_SERVICE_DOCUMENT_H

@@ -137,14 +137,15 @@ static enum status show_events(void *context, const struct call *call, struct an
 
 static enum status check_status_name(struct str name, struct error *err)
 {
-    static const struct str names[] = {STR("running"), STR("completed"), STR("failed"), STR("cancelled")};
+    static const struct str names[] = {STR("running"), STR("paused"), STR("completed"), STR("failed"),
+                                       STR("cancelled")};
     for (size_t i = 0; i < COUNT(names); i++)
         if (name.len == 0 || str_equal(name, names[i]))
             return STATUS_OK;
     error_set(err, STATUS_INVALID, "\"%" PRISTR "\" is not a status that executions are listed by",
               ARGSTR(name));
     error_place(err, "status");
-    return error_hint(err, "give running, completed, failed or cancelled");
+    return error_hint(err, "give running, paused, completed, failed or cancelled");
 }
 
 static enum status read_filter(struct value payload, struct execution_filter *out, struct error *err)

@@ -1,0 +1,79 @@
+#include "step_progress.h"
+
+#include "id.h"
+
+enum { MAX_ITEMS = 1000000 }; /* more than an iterator may have */
+
+bool event_is_of_item(const struct event *e)
+{
+    struct task_id id;
+    return task_id_parse(e->task_id, &id, NULL) == STATUS_OK && id.depth > 0;
+}
+
+bool step_progress_is_of(const struct step_progress *p, const struct event *fact)
+{
+    struct task_id id;
+    return task_id_parse(fact->task_id, &id, NULL) == STATUS_OK && p->step == id.step + 1 &&
+           p->visit == id.visit;
+}
+
+struct str step_progress_kind(const struct step_progress *p)
+{
+    static const struct str kinds[] = {STR("iterator"), STR("playbook"), STR("signal")};
+    struct str type = value_as_str(VALUE_GET(p->started, "type"));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (str_equal(type, kinds[i]))
+            return kinds[i];
+    return STR("");
+}
+
+static enum status start(struct step_progress *p, const struct event *e, struct arena *a, struct error *err)
+{
+    struct value count = VALUE_GET(e->context, "count");
+    p->started = e->context;
+    p->retried = (struct value){0};
+    p->items = p->items_done = 0;
+    if (!str_is(step_progress_kind(p), "iterator") || count.type != VALUE_INT || count.u.i < 1 ||
+        count.u.i > MAX_ITEMS)
+        return STATUS_OK;
+    p->done = ARENA_ARRAY(a, bool, (size_t)count.u.i);
+    if (!p->done)
+        return arena_error(a, err, "the items of an iterator");
+    p->items = (uint32_t)count.u.i;
+    return STATUS_OK;
+}
+
+/* An item is done while its newest task has an outcome that nothing follows. */
+static void note_item(struct step_progress *p, uint32_t item, enum event_type type)
+{
+    bool begins = type == EVENT_ITERATION_STARTED || type == EVENT_STEP_RETRIED;
+    bool ends = type == EVENT_ACTION_COMPLETED || type == EVENT_ACTION_ERROR ||
+                type == EVENT_CHILD_COMPLETED || type == EVENT_CHILD_FAILED;
+    if (item >= p->items || !(begins || ends) || p->done[item] == ends)
+        return;
+    p->done[item] = ends;
+    if (ends)
+        p->items_done++;
+    else
+        p->items_done--;
+}
+
+enum status step_progress_add(struct step_progress *p, const struct event *e, struct arena *a,
+                              struct error *err)
+{
+    struct task_id id = {0};
+    if (task_id_parse(e->task_id, &id, NULL) == STATUS_OK) {
+        p->step = id.step + 1;
+        p->visit = id.visit;
+    }
+    /* What is further in belongs to a task that is still at work. */
+    if (id.depth == 1)
+        note_item(p, id.places[1].item, e->type);
+    if (id.depth > 0)
+        return STATUS_OK;
+    if (e->type == EVENT_STEP_RETRIED)
+        p->retried = e->context;
+    else if (e->attempt > p->attempts)
+        p->attempts = e->attempt;
+    return e->type == EVENT_STEP_STARTED ? start(p, e, a, err) : STATUS_OK;
+}

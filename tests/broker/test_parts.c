@@ -11,6 +11,7 @@
 #include "broker/mailbox.h"
 #include "broker/timer_queue.h"
 #include "core/digest.h"
+#include "core/id.h"
 
 static void a_table_finds_exactly_what_is_in_it(void **state)
 {
@@ -101,7 +102,9 @@ static void take_some(struct timer_queue *q, struct expected model[EXECUTIONS][I
     if (next == INT64_MAX)
         return;
     assert_true(timer_queue_take(q, next, &t));
-    int i = atoi(t.id.ptr + 1), x = (int)t.execution_id - 1;
+    struct task_id id;
+    assert_int_equal(task_id_parse(t.id, &id, NULL), STATUS_OK);
+    int i = (int)id.step, x = (int)t.execution_id - 1;
     char text[16];
     assert_int_equal(model[x][i].at_ns, next);
     assert_int_equal(model[x][i].due_ns, t.due_ns);

@@ -97,7 +97,7 @@ static void order_notices(struct world *w, uint32_t broker, struct batch *batch,
 static uint32_t draft_of_path(const struct world *w, struct str path)
 {
     uint32_t draft = 0;
-    while (draft < w->scenario->draft_count && !str_equal(scenario_path(draft), path))
+    while (draft < w->scenario->draft_count && !str_equal(draft_path(draft), path))
         draft++;
     return draft;
 }
@@ -128,6 +128,7 @@ static void order_children(struct world *w, uint32_t broker, struct batch *batch
         }
         if (record == RECORDS_MAX)
             record = record_add(w, o->execution_id, draft, child_workload(w, o->args));
+        w->records[record].is_child = true;
         struct event e = request_of(w, record, o->parent, 0);
         struct str id = arena_printf(&batch->arena, "%lld.request", (long long)o->execution_id);
         publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, &e));

@@ -16,7 +16,7 @@ struct event request_of(struct world *w, uint32_t record, struct value parent, u
     const struct record *r = &w->records[record];
     struct map_builder m;
     map_begin(&m, &w->arena);
-    map_put(&m, STR("path"), value_str(scenario_path(r->draft)));
+    map_put(&m, STR("path"), value_str(draft_path(r->draft)));
     map_put(&m, STR("version"), value_int(1));
     map_put(&m, STR("playbook"), value_str(w->texts[r->draft]));
     map_put(&m, STR("workload"), r->workload);
@@ -28,7 +28,7 @@ struct event request_of(struct world *w, uint32_t record, struct value parent, u
     return (struct event){
         .execution_id = r->id,
         .type = EVENT_EXECUTION_REQUESTED,
-        .node_name = scenario_path(r->draft),
+        .node_name = draft_path(r->draft),
         .node_type = STR("playbook"),
         .context = finished(&m),
     };
@@ -43,7 +43,10 @@ struct value child_workload(struct world *w, struct value given)
     map_put(&m, STR("limit"), value_int(10));
     if (given.type == VALUE_MAP)
         map_put_all(&m, given);
-    return finished(&m);
+    struct value v = finished(&m);
+    if (value_copy(&w->arena, v, &v, NULL) != STATUS_OK)
+        abort();
+    return v;
 }
 
 static int64_t execution_id(const struct world *w, uint32_t execution)
@@ -64,6 +67,12 @@ static struct event command_of(struct world *w, const struct command *c, struct 
     }
     if (c->type == EVENT_CANCEL_REQUESTED)
         map_put(&m, STR("reason"), value_text("nobody wants it"));
+    if (c->type == EVENT_SIGNAL_RECEIVED) {
+        struct str name =
+            draft_signal(&w->scenario->drafts[w->scenario->commands[c->execution].draft], c->step);
+        map_put(&m, STR("name"), value_str(name));
+        map_put(&m, STR("payload"), nature_signal(w->scenario->nature, name, &w->arena));
+    }
     if (c->steers_step)
         map_put(&m, STR("from"), value_text(draft_step_name(c->step)));
     *id = arena_printf(&w->arena, "%lld.command.%u", (long long)execution, w->commands_sent);

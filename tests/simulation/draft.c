@@ -21,6 +21,20 @@ const char *draft_step_name(uint32_t step)
     return step < DRAFT_STEPS ? names[step] : "end";
 }
 
+struct str draft_path(uint32_t number)
+{
+    static const struct str paths[] = {{"simulation/a", 12}, {"simulation/b", 12}, {"simulation/c", 12}};
+    return paths[number % 3];
+}
+
+struct str draft_signal(const struct draft *d, uint32_t step)
+{
+    static const char names[DRAFT_STEPS][8] = {"go_a", "go_b", "go_c", "go_d", "go_e", "go_f",
+                                               "go_g", "go_h", "go_i", "go_j", "go_k", "go_l"};
+    const struct draft_step *s = &d->steps[step];
+    return str_of(s->there && s->kind == DRAFT_SIGNAL && s->waits == 0 ? names[step] : "");
+}
+
 int draft_find(const struct draft *d, struct str name)
 {
     for (uint32_t s = 0; s < d->count; s++) {
@@ -49,7 +63,7 @@ static void keep_targets(const struct draft *d, uint32_t from, uint8_t *targets,
     *count = kept;
 }
 
-static void repair_entries(const struct draft *d, uint32_t s, struct draft_step *step)
+static void repair_step(const struct draft *d, uint32_t s, struct draft_step *step)
 {
     uint8_t kept = 0;
     for (uint8_t i = 0; i < step->entry_count; i++) {
@@ -62,11 +76,19 @@ static void repair_entries(const struct draft *d, uint32_t s, struct draft_step 
             step->entries[kept++] = *e;
     }
     step->entry_count = kept;
+    if (step->kind == DRAFT_PLAYBOOK && d->calls == 0)
+        step->kind = DRAFT_TOOL;
+    for (uint8_t i = 0; i < step->loop.task_count; i++) {
+        if (step->loop.tasks[i].kind == DRAFT_PLAYBOOK && d->calls == 0)
+            step->loop.tasks[i].kind = DRAFT_TOOL;
+    }
     /* What a step that loops leads to stands in a step behind it, and all of it has to be behind the loop. */
     if (step->on_error == DRAFT_GO && step->loop_to != DRAFT_NONE)
         step->on_error = DRAFT_CONTINUE;
+    if (step->kind == DRAFT_ITERATOR && step->on_error == DRAFT_CONTINUE)
+        step->on_error = DRAFT_FAIL; /* the word would be about its items */
     if (step->on_error == DRAFT_GO && !can_go(d, s, (uint32_t)step->on_error_step))
-        step->on_error = DRAFT_CONTINUE;
+        step->on_error = step->kind == DRAFT_ITERATOR ? DRAFT_FAIL : DRAFT_CONTINUE;
 }
 
 /* ---- the graph -------------------------------------------------------------------------------------- */
@@ -140,7 +162,7 @@ static bool loop_is_sound(const struct draft *d, const struct graph *g, int from
     int to = step->loop_to;
     if (to > from || !d->steps[to].there || !(g->dominators[from] & bit(to)))
         return false;
-    if (step->join != DRAFT_ALL || step->pass || step->kind == DRAFT_ROUTE)
+    if (step->join != DRAFT_ALL || step->pass || (step->kind != DRAFT_TOOL && step->kind != DRAFT_WORKBOOK))
         return false;
     for (int s = 0; s < d->count; s++) {
         if (g->reach[to] & bit(s) && !(g->reach[s] & bit(from)) && !(g->reach[from] & bit(s)))
@@ -226,7 +248,7 @@ void draft_repair(struct draft *d)
     struct graph g;
     do {
         for (uint32_t s = 0; s < d->count; s++)
-            repair_entries(d, s, &d->steps[s]);
+            repair_step(d, s, &d->steps[s]);
     } while (drop_unreachable(d));
     graph_of(d, &g);
     repair_loops(d, &g);

@@ -21,7 +21,14 @@
 
 enum { DRAFT_STEPS = 12, DRAFT_ENTRIES = 4, DRAFT_TARGETS = 3, DRAFT_END = 15, DRAFT_NONE = -1 };
 
-enum draft_kind { DRAFT_ROUTE, DRAFT_TOOL, DRAFT_WORKBOOK, DRAFT_KIND_COUNT };
+enum draft_kind {
+    DRAFT_ROUTE,
+    DRAFT_TOOL,
+    DRAFT_WORKBOOK,
+    DRAFT_ITERATOR,
+    DRAFT_PLAYBOOK,
+    DRAFT_SIGNAL,
+};
 enum draft_join { DRAFT_ALL, DRAFT_ANY, DRAFT_EACH };
 enum draft_on_error { DRAFT_FAIL, DRAFT_CONTINUE, DRAFT_GO };
 
@@ -41,6 +48,27 @@ struct draft_entry {
     uint8_t thens[DRAFT_TARGETS], elses[DRAFT_TARGETS];
 };
 
+struct draft_retry {
+    uint8_t attempts; /* 0: no retry */
+    uint8_t delay, when, stop;
+    bool jitter;
+};
+
+struct draft_task { /* of an iterator; one that is an iterator runs a tool for each of its own items */
+    uint8_t kind;
+    struct draft_retry retry;
+    bool saves;
+};
+
+enum { DRAFT_TASKS = 3 };
+struct draft_loop {
+    uint8_t collection, where, order_by, limit, chunk, concurrency; /* 0: not said */
+    bool async, enumerate;
+    uint8_t on_error; /* fail, continue, collect */
+    uint8_t task_count;
+    struct draft_task tasks[DRAFT_TASKS];
+};
+
 struct draft_step {
     bool there;
     uint8_t kind, join, on_error;
@@ -52,6 +80,14 @@ struct draft_step {
     bool bad_args;       /* with a name that does not exist */
     uint8_t failing;     /* of 8 attempts, about as many fail */
     uint8_t max_visits;  /* 0: not said */
+    struct draft_retry retry;
+    uint8_t saves;   /* 0: nothing */
+    uint8_t expects; /* 0: nothing; 1: what is there; 2: what is not */
+    uint8_t returns;
+    uint8_t waits; /* of a signal: 0 it comes, 1 it never comes and has a timeout, 2 it never comes */
+    bool detached; /* a sub-playbook that is not waited for */
+    bool one_step; /* of a sub-playbook: what one of its steps gave */
+    struct draft_loop loop;
     uint8_t entry_count;
     struct draft_entry entries[DRAFT_ENTRIES];
     /* Found by draft_repair(). */
@@ -62,13 +98,19 @@ struct draft {
     uint8_t count; /* steps; some may not be there any more */
     bool has_end, end_result;
     uint8_t failing_action; /* of the workbook's action */
+    uint8_t calls;          /* the playbook that its steps call; 0: none */
+    uint32_t timeout_ms;    /* of an execution; 0: none */
     struct draft_step steps[DRAFT_STEPS];
 };
 
-/* A random one, unrepaired. */
-void draft_make(struct draft *d, uint64_t *random);
+/* A random one, unrepaired; `calls` as above. */
+void draft_make(struct draft *d, uint8_t calls, uint64_t *random);
 void draft_repair(struct draft *d);
 void draft_write(const struct draft *d, struct str path, struct buf *out);
+/* "simulation/a", "simulation/b", … */
+struct str draft_path(uint32_t number);
+/* The signal that a step waits for; "" if it waits for none that ever comes. */
+struct str draft_signal(const struct draft *d, uint32_t step);
 /* "start", "b", "c", …; "end" for DRAFT_END. */
 const char *draft_step_name(uint32_t step);
 /* The step with the name, or DRAFT_NONE. */

@@ -72,11 +72,66 @@ static void make_errors(const struct draft *d, uint32_t s, struct draft_step *st
     step->bad_args = chance_one_in(random, 60);
 }
 
+static void make_retry(struct draft_retry *r, bool is_tool, uint64_t *random)
+{
+    *r = (struct draft_retry){
+        .attempts = (uint8_t)(1 + chance_below(random, 4)),
+        .delay = (uint8_t)chance_below(random, 4),
+        .when = (uint8_t)(chance_one_in(random, 2) ? chance_below(random, is_tool ? 5 : 4) : 0),
+        .stop = (uint8_t)(chance_one_in(random, 3) ? chance_below(random, 3) : 0),
+        .jitter = chance_one_in(random, 3),
+    };
+    if (r->when == 3 && !chance_one_in(random, 8))
+        r->when = 0; /* one that cannot be rendered */
+}
+
+static void make_loop(struct draft_loop *l, uint64_t *random)
+{
+    static const uint8_t kinds[] = {DRAFT_TOOL,     DRAFT_TOOL,     DRAFT_TOOL,    DRAFT_TOOL,
+                                    DRAFT_WORKBOOK, DRAFT_ITERATOR, DRAFT_PLAYBOOK};
+    *l = (struct draft_loop){
+        .collection = (uint8_t)chance_below(random, 24),
+        .where = (uint8_t)(chance_one_in(random, 3) ? 1 + chance_below(random, 2) : 0),
+        .order_by = (uint8_t)(chance_one_in(random, 3) ? 1 + chance_below(random, 2) : 0),
+        .limit = (uint8_t)(chance_one_in(random, 4) ? 1 + chance_below(random, 4) : 0),
+        .chunk = (uint8_t)(chance_one_in(random, 5) ? 1 + chance_below(random, 3) : 0),
+        .concurrency = (uint8_t)(chance_one_in(random, 2) ? 1 + chance_below(random, 3) : 0),
+        .async = chance_one_in(random, 2),
+        .enumerate = chance_one_in(random, 4),
+        .on_error = (uint8_t)chance_below(random, 3),
+        .task_count = (uint8_t)(chance_one_in(random, 2) ? 1 : 1 + chance_below(random, DRAFT_TASKS)),
+    };
+    for (uint8_t i = 0; i < l->task_count; i++) {
+        struct draft_task *t = &l->tasks[i];
+        t->kind = kinds[chance_below(random, sizeof(kinds))];
+        t->saves = chance_one_in(random, 6);
+        if (chance_one_in(random, 3))
+            make_retry(&t->retry, t->kind == DRAFT_TOOL, random);
+    }
+}
+
+/* What is more than running a tool once. */
+static void make_work(struct draft_step *step, uint64_t *random)
+{
+    if (chance_one_in(random, 3))
+        make_retry(&step->retry, step->kind == DRAFT_TOOL, random);
+    step->saves = (uint8_t)(chance_one_in(random, 4) ? 1 + chance_below(random, 3) : 0);
+    if (step->saves == 3 && !chance_one_in(random, 6))
+        step->saves = 1; /* one that cannot be rendered */
+    step->expects = (uint8_t)(chance_one_in(random, 6) ? chance_one_in(random, 6) ? 2 : 1 : 0);
+    step->returns = (uint8_t)(chance_one_in(random, 6) ? chance_one_in(random, 4) ? 2 : 1 : 0);
+    step->waits = (uint8_t)(chance_one_in(random, 4) ? chance_one_in(random, 6) ? 2 : 1 : 0);
+    step->detached = chance_one_in(random, 6);
+    step->one_step = chance_one_in(random, 5);
+    make_loop(&step->loop, random);
+}
+
 static void make_step(struct draft *d, uint32_t s, uint64_t *random)
 {
     static const uint8_t joins[] = {DRAFT_ALL, DRAFT_ALL, DRAFT_ALL, DRAFT_ANY, DRAFT_EACH};
-    static const uint8_t kinds[] = {DRAFT_ROUTE, DRAFT_ROUTE, DRAFT_TOOL,    DRAFT_TOOL,
-                                    DRAFT_TOOL,  DRAFT_TOOL,  DRAFT_WORKBOOK};
+    static const uint8_t kinds[] = {DRAFT_ROUTE,    DRAFT_ROUTE,    DRAFT_TOOL,     DRAFT_TOOL,
+                                    DRAFT_TOOL,     DRAFT_TOOL,     DRAFT_WORKBOOK, DRAFT_ITERATOR,
+                                    DRAFT_ITERATOR, DRAFT_PLAYBOOK, DRAFT_SIGNAL};
     struct draft_step *step = &d->steps[s];
     *step = (struct draft_step){
         .there = true,
@@ -92,15 +147,20 @@ static void make_step(struct draft *d, uint32_t s, uint64_t *random)
     if (chance_one_in(random, 3))
         step->loop_to = (int8_t)(s - chance_below(random, s < 3 ? s + 1 : 4));
     make_errors(d, s, step, random);
+    make_work(step, random);
     make_next(d, s, step, random);
 }
 
-void draft_make(struct draft *d, uint64_t *random)
+void draft_make(struct draft *d, uint8_t calls, uint64_t *random)
 {
+    static const uint32_t timeouts_ms[] = {20, 2000, 3600000};
     memset(d, 0, sizeof(*d));
     d->count = (uint8_t)(1 + chance_below(random, chance_one_in(random, 3) ? 3 : DRAFT_STEPS));
     d->has_end = !chance_one_in(random, 3);
     d->end_result = d->has_end && chance_one_in(random, 2);
+    d->calls = calls;
+    /* What is called has none, so that it always comes to the same. */
+    d->timeout_ms = calls <= 1 && chance_one_in(random, 12) ? timeouts_ms[chance_below(random, 3)] : 0;
     d->failing_action = (uint8_t)(chance_one_in(random, 4) ? 3 : 0);
     for (uint32_t s = 0; s < d->count; s++)
         make_step(d, s, random);

@@ -8,7 +8,7 @@
 uint32_t record_add(struct world *w, int64_t id, uint32_t draft, struct value workload)
 {
     if (w->record_count == RECORDS_MAX) {
-        world_fail(w, "there are more than %d executions", RECORDS_MAX);
+        w->crowded = true;
         return 0;
     }
     w->records[w->record_count] = (struct record){
@@ -61,6 +61,7 @@ static void add_row(struct world *w, const struct row *row)
     if (e.event_id != r->rows.count + 1)
         world_fail(w, "execution %lld: event %u (%s) comes behind event %u", (long long)r->id, e.event_id,
                    event_type_name(e.type), r->rows.count);
+    world_say(w, "    row %" PRISTR "\n", ARGSTR(row->text));
     LIST_ADD(&r->rows, e);
     w->events++;
 }
@@ -105,7 +106,7 @@ void ledger_fire_timer(struct world *w, uint32_t index)
     const struct record *r = &w->records[t->record];
     struct event e = {.execution_id = r->id,
                       .type = EVENT_TIMER_FIRED,
-                      .node_name = scenario_path(r->draft),
+                      .node_name = draft_path(r->draft),
                       .node_type = STR("playbook"),
                       .task_id = t->id};
     struct str id = arena_printf(&w->arena, "%lld.%" PRISTR ".%lld", (long long)r->id, ARGSTR(t->id),

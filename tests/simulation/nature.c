@@ -4,15 +4,21 @@
 
 #include "chance.h"
 
-/* Visits of a step that run at once come in any order, so all attempts of all of them are answered alike. */
+/*
+ * Visits of a step that run at once come in any order, so all attempts of all of them are answered alike, but
+ * those of items differ.
+ */
 static uint64_t hash_of(const struct nature *n, struct str name, const struct draft_step *step,
                         const struct task_id *id)
 {
     bool several = step && step->several;
     uint64_t h = chance_mix(chance_of_text(n->seed, name), several ? 0 : id->visit);
-    for (uint32_t i = 0; i < id->depth; i++)
-        h = chance_mix(chance_mix(h, id->places[i + 1].item), id->places[i + 1].task);
-    return chance_mix(h, several ? 0 : id->places[id->depth].attempt);
+    for (uint32_t i = 0; i <= id->depth; i++) {
+        const struct task_place *p = &id->places[i];
+        uint64_t place = i ? (uint64_t)p->item << 32 | p->task : 0;
+        h = chance_mix(chance_mix(h, place), several ? 0 : p->attempt);
+    }
+    return h;
 }
 
 static struct value finished(struct map_builder *m)
@@ -67,4 +73,12 @@ struct answer nature_answer(const struct nature *n, struct str name, const struc
     if (!out.success)
         out.error = error_of(h, a);
     return out;
+}
+
+struct value nature_signal(uint64_t seed, struct str name, struct arena *a)
+{
+    struct map_builder m;
+    map_begin(&m, a);
+    map_put(&m, STR("n"), value_int((int64_t)(chance_of_text(seed, name) >> 8 & 0xffff) % 10));
+    return finished(&m);
 }

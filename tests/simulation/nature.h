@@ -25,4 +25,7 @@ struct answer {
 struct answer nature_answer(const struct nature *n, struct str step, const struct task_id *id,
                             struct value args, struct arena *a);
 
+/* What comes with a signal, always the same with the same name. */
+struct value nature_signal(uint64_t seed, struct str name, struct arena *a);
+
 #endif

@@ -1,132 +1,8 @@
-#include "reference.h"
+#include "reference_run.h"
 
 #include <string.h>
 
 #include "chance.h"
-#include "render/context.h"
-
-#define ABSENT ((struct value){.type = VALUE_UNDEFINED})
-
-/* A step as far as it has come. */
-struct progress {
-    uint32_t visits;
-    bool ended, any_taken, is_last;
-    struct value data, error;
-};
-
-struct run {
-    const struct reference_request *request;
-    const struct playbook *playbook;
-    struct arena *a;
-    struct reference *out;
-    struct progress *steps;
-    uint32_t *ended; /* in the order in which they first ended */
-    uint32_t ended_count;
-    bool *behind; /* [from × steps + to] */
-    uint64_t random;
-    struct error *err;
-};
-
-/* What rendering or running came to: fine, or failed with an error. */
-struct outcome {
-    bool failed;
-    struct value data, error;
-};
-
-/* ---- values ------------------------------------------------------------------------------------------ */
-
-static enum status error_value(struct run *r, const char *kind, const char *message, struct value *out)
-{
-    struct map_builder m;
-    struct str copy = arena_printf(r->a, "%s", message);
-    map_begin(&m, r->a);
-    map_put(&m, STR("kind"), value_text(kind));
-    map_put(&m, STR("message"), value_str(copy));
-    return map_end(&m, out, r->err);
-}
-
-static enum status merged(struct run *r, struct value base, struct value over, struct value *out)
-{
-    struct map_builder m;
-    map_begin(&m, r->a);
-    if (base.type == VALUE_MAP)
-        map_put_all(&m, base);
-    if (over.type == VALUE_MAP)
-        map_put_all(&m, over);
-    return map_end(&m, out, r->err);
-}
-
-/* ---- templates --------------------------------------------------------------------------------------- */
-
-/* The names of the execution, with a map of nearer ones over them. */
-static enum status names_of(struct run *r, struct value *out)
-{
-    struct map_builder results, errors;
-    struct context_source source = {.execution_id = r->request->execution_id,
-                                    .workload = r->request->workload};
-    map_begin(&results, r->a);
-    map_begin(&errors, r->a);
-    for (uint32_t i = 0; i < r->ended_count; i++) {
-        const struct progress *p = &r->steps[r->ended[i]];
-        struct str name = r->playbook->steps[r->ended[i]].name;
-        map_put(&results, name, p->data);
-        if (!value_is_absent(p->error))
-            map_put(&errors, name, p->error);
-    }
-    TRY(map_end(&results, &source.results, r->err));
-    TRY(map_end(&errors, &source.errors, r->err));
-    return build_rendering_context(r->a, &source, out, r->err);
-}
-
-static enum status outcome_names(struct run *r, const struct outcome *o, uint32_t attempt, struct value *out)
-{
-    struct map_builder m;
-    struct value own;
-    TRY(context_step_value(r->a, o->data, o->error, &own, r->err));
-    map_begin(&m, r->a);
-    map_put(&m, STR("result"), own);
-    map_put(&m, STR("this"), own);
-    map_put(&m, STR("data"), own);
-    map_put(&m, STR("error"), value_is_absent(o->error) ? value_null() : o->error);
-    map_put(&m, STR("success"), value_bool(value_is_absent(o->error)));
-    map_put(&m, STR("status"), value_text(value_is_absent(o->error) ? "success" : "error"));
-    map_put(&m, STR("attempt"), value_int(attempt));
-    return map_end(&m, out, r->err);
-}
-
-static enum status failed_render(struct run *r, const struct error *e, struct outcome *o)
-{
-    o->failed = true;
-    return error_value(r, status_name(e->status), e->message, &o->error);
-}
-
-/* Both leave *out alone and tell *o if it cannot be rendered. */
-static enum status render_object(struct run *r, const struct object_template *t, struct value nearer,
-                                 struct value *out, struct outcome *o)
-{
-    const struct render_inputs inputs = {.undefined = UNDEFINED_STRICT};
-    struct value names;
-    struct error e = {0};
-    TRY(names_of(r, &names));
-    struct scope outer = {names, NULL}, inner = {nearer.type == VALUE_MAP ? nearer : VALUE_EMPTY_MAP, &outer};
-    if (object_render(t, &inner, &inputs, r->a, out, &e) != STATUS_OK)
-        return failed_render(r, &e, o);
-    return STATUS_OK;
-}
-
-static enum status holds(struct run *r, const struct template *t, struct value nearer, bool *out,
-                         struct outcome *o)
-{
-    const struct render_inputs inputs = {.undefined = UNDEFINED_STRICT};
-    struct value names, v = value_null();
-    struct error e = {0};
-    TRY(names_of(r, &names));
-    struct scope outer = {names, NULL}, inner = {nearer, &outer};
-    if (template_render(t, &inner, &inputs, r->a, &v, &e) != STATUS_OK)
-        return failed_render(r, &e, o);
-    *out = condition_is_true(v);
-    return STATUS_OK;
-}
 
 /* ---- the graph --------------------------------------------------------------------------------------- */
 
@@ -216,7 +92,7 @@ static enum status arrive(struct run *r, uint32_t step, bool around, struct valu
         v->end = REFERENCE_FATAL;
         r->out->fails = true;
     }
-    return merged(r, v->args, args, &v->args);
+    return reference_merge(r, v->args, args, &v->args);
 }
 
 /* ---- next -------------------------------------------------------------------------------------------- */
@@ -233,7 +109,7 @@ static enum status fire(struct run *r, const struct edge *e, struct value names,
 {
     struct value args = ABSENT;
     if (e->args)
-        TRY(render_object(r, e->args, names, &args, o));
+        TRY(reference_render(r, e->args, names, NULL, &args, o));
     if (o->failed)
         return STATUS_OK;
     if (f->count == 64)
@@ -256,7 +132,7 @@ static enum status choose(struct run *r, const struct step *s, uint32_t first, u
             if ((n->kind == NEXT_ELSE) != (late == 1))
                 continue;
             if (n->kind == NEXT_WHEN) {
-                TRY(holds(r, n->when, names, &yes, o));
+                TRY(reference_holds(r, n->when, names, NULL, &yes, o));
                 any = any || (yes && !o->failed);
             }
             if (o->failed)
@@ -273,72 +149,28 @@ static enum status choose(struct run *r, const struct step *s, uint32_t first, u
 
 /* ---- one step ---------------------------------------------------------------------------------------- */
 
-static const struct lost_task *lost(const struct run *r, const struct task_id *id)
-{
-    char text[TASK_ID_TEXT];
-    size_t len = task_id_format(id, text);
-    for (uint32_t i = 0; i < r->request->lost_count; i++) {
-        if (str_equal(r->request->lost[i].task_id, (struct str){text, len}))
-            return &r->request->lost[i];
-    }
-    return NULL;
-}
-
-static bool is_skipped(const struct run *r, const struct task_id *id)
-{
-    char text[TASK_ID_TEXT];
-    size_t len = task_id_format(id, text);
-    for (uint32_t i = 0; i < r->request->skipped_count; i++) {
-        if (str_equal(r->request->skipped[i], (struct str){text, len}))
-            return true;
-    }
-    return false;
-}
-
-static enum status attempt(struct run *r, const struct step *s, const struct task_id *id, struct value args,
-                           struct outcome *o)
-{
-    const struct lost_task *l = lost(r, id);
-    if (l) {
-        *o = (struct outcome){.failed = true, .data = value_null(), .error = l->error};
-        return STATUS_OK;
-    }
-    struct answer answer = nature_answer(r->request->nature, s->name, id, args, r->a);
-    o->failed = !answer.success;
-    o->data = value_is_absent(answer.data) ? value_null() : answer.data;
-    o->error = answer.error;
-    return STATUS_OK;
-}
-
 /* What a step comes to, before anything is routed. */
 static enum status perform(struct run *r, struct reference_visit *v, struct outcome *o)
 {
     const struct step *s = &r->playbook->steps[v->step];
-    const struct action *action = &s->action;
-    struct value own = ABSENT, config, edge_args = v->args;
+    struct job job = {
+        .action = &s->action,
+        .id = {.step = v->step, .visit = v->number},
+        .edge_args = v->args,
+        .visit = v,
+    };
     *o = (struct outcome){.data = value_null()};
     if (s->pass)
         return STATUS_OK;
-    if (action->args)
-        TRY(render_object(r, action->args, edge_args, &own, o));
+    if (reference_is_work(&s->action))
+        return reference_work(r, &job, o);
+    TRY(reference_args(r, &job, &v->args, o));
     if (o->failed)
         return STATUS_OK;
-    TRY(merged(r, own, edge_args, &v->args));
-    if (action->config)
-        TRY(render_object(r, action->config, v->args, &config, o));
-    if (o->failed)
-        return STATUS_OK;
-    if (!step_type_is_tool(action->type)) {
-        if (s->result)
-            return render_object(r, s->result, v->args, &o->data, o);
-        o->data = v->args.len ? v->args : value_null();
-        return STATUS_OK;
-    }
-    struct task_id id = {.step = v->step, .visit = v->number};
-    do {
-        id.places[0].attempt = ++v->attempts;
-    } while (is_skipped(r, &id));
-    return attempt(r, s, &id, v->args, o);
+    if (s->result)
+        return reference_render(r, s->result, v->args, NULL, &o->data, o);
+    o->data = v->args.len ? v->args : value_null();
+    return STATUS_OK;
 }
 
 static void keep(struct run *r, uint32_t step, const struct outcome *o)
@@ -370,7 +202,7 @@ static enum status leave(struct run *r, struct reference_visit *v, const struct 
     struct fired f = {.count = 0};
     struct outcome routing = {.failed = false};
     struct value names;
-    TRY(outcome_names(r, o, v->attempts, &names));
+    TRY(reference_outcome_names(r, o, NULL, &names));
     TRY(choose(r, s, 0, s->root_count, names, &f, &routing));
     if (routing.failed) {
         if (o->failed || s->on_error != ON_ERROR_STEP) {
@@ -397,6 +229,10 @@ static enum status run_visit(struct run *r, uint32_t index)
     TRY(perform(r, v, &o));
     r->out->visits[index] = copy;
     v = &r->out->visits[index];
+    if (o.stands) {
+        v->end = REFERENCE_STANDS;
+        return STATUS_OK;
+    }
     if (o.failed && s->on_error == ON_ERROR_FAIL) {
         fatal(r, v);
         return STATUS_OK;
@@ -417,7 +253,7 @@ static enum status run_visit(struct run *r, uint32_t index)
 
 static bool stands(const struct reference_visit *v)
 {
-    return v->end == REFERENCE_OPEN || v->end == REFERENCE_FATAL;
+    return v->end == REFERENCE_OPEN || v->end == REFERENCE_FATAL || v->end == REFERENCE_STANDS;
 }
 
 static bool may_run(const struct run *r, const struct reference_visit *v)
@@ -433,6 +269,15 @@ static bool may_run(const struct run *r, const struct reference_visit *v)
             return false;
     }
     return true;
+}
+
+static bool any_stands(const struct run *r)
+{
+    for (uint32_t i = 0; i < r->out->count; i++) {
+        if (stands(&r->out->visits[i]))
+            return true;
+    }
+    return false;
 }
 
 /* One of those that may run, at random; UINT32_MAX: none may. */
@@ -486,7 +331,8 @@ enum status reference_run(const struct reference_request *request, struct arena 
         uint32_t next = pick(&r);
         if (next != UINT32_MAX) {
             TRY(run_visit(&r, next));
-        } else if (!out->fails && r.playbook->end >= 0 && r.steps[r.playbook->end].visits == 0) {
+        } else if (!out->fails && !any_stands(&r) && r.playbook->end >= 0 &&
+                   r.steps[r.playbook->end].visits == 0) {
             TRY(arrive(&r, (uint32_t)r.playbook->end, false, ABSENT));
         } else {
             break;

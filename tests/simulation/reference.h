@@ -16,28 +16,33 @@ enum reference_end {
     REFERENCE_OPEN,
     REFERENCE_COMPLETED,
     REFERENCE_SKIPPED,
-    REFERENCE_FAILED,
-    REFERENCE_FATAL
+    REFERENCE_FAILED, /* and its execution went on */
+    REFERENCE_FATAL,
+    REFERENCE_STANDS, /* it waits for what never comes */
 };
 
 struct reference_visit {
     uint32_t step, number;
     enum reference_end end;
     uint32_t attempts;
-    struct value args; /* merged, and rendered */
+    uint32_t iterations; /* attempts of the tasks of its items; */
+    bool inexact;        /* at most so many: it depends on the order in which items fail */
+    struct value args;   /* merged, and rendered */
 };
 
 struct reference {
     bool fails; /* some visit is FATAL */
+    bool vague; /* more than that depends on the order of things */
     struct value result;
     struct reference_visit *visits;
     uint32_t count, capacity;
 };
 
-/* An attempt whose outcome nature did not give: its task was lost. */
-struct lost_task {
+/* An attempt whose outcome is known otherwise: its task was lost, or it is another execution. */
+struct given {
     struct str task_id;
-    struct value error;
+    bool failed;
+    struct value data, error;
 };
 
 struct reference_request {
@@ -45,8 +50,8 @@ struct reference_request {
     const struct nature *nature;
     int64_t execution_id;
     struct value workload;
-    const struct lost_task *lost;
-    uint32_t lost_count;
+    const struct given *given;
+    uint32_t given_count;
     const struct str *skipped; /* ids of attempts that a retry of the execution has followed with others */
     uint32_t skipped_count;
     uint64_t order; /* the seed of the order in which steps are taken */

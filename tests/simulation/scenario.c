@@ -4,13 +4,6 @@
 
 #include "chance.h"
 
-struct str scenario_path(uint32_t draft)
-{
-    static const struct str paths[SCENARIO_DRAFTS] = {
-        {"simulation/a", 12}, {"simulation/b", 12}, {"simulation/c", 12}};
-    return paths[draft % SCENARIO_DRAFTS];
-}
-
 static void add_command(struct scenario *s, struct command c)
 {
     if (s->command_count < SCENARIO_COMMANDS)
@@ -31,6 +24,18 @@ static void make_request(struct scenario *s, uint8_t execution, uint64_t *random
     add_command(s, c);
 }
 
+/* Some more often than a step waits for them, some before it does. */
+static void send_signals(struct scenario *s, uint8_t execution, uint64_t *random)
+{
+    uint8_t draft = s->commands[execution].draft;
+    for (uint8_t step = 0; step < s->drafts[draft].count; step++) {
+        uint32_t times = draft_signal(&s->drafts[draft], step).len ? 2 + chance_below(random, 3) : 0;
+        while (times-- > 0)
+            add_command(
+                s, (struct command){.type = EVENT_SIGNAL_RECEIVED, .execution = execution, .step = step});
+    }
+}
+
 static void make_steering(struct scenario *s, uint8_t execution, uint64_t *random)
 {
     struct command c = {.execution = execution};
@@ -41,6 +46,7 @@ static void make_steering(struct scenario *s, uint8_t execution, uint64_t *rando
         if (!chance_one_in(random, 8))
             add_command(s, c);
     }
+    send_signals(s, execution, random);
     c.type = EVENT_CANCEL_REQUESTED;
     if (chance_one_in(random, 12))
         add_command(s, c);
@@ -68,9 +74,9 @@ void scenario_make(struct scenario *s, uint64_t seed)
     s->seed = seed;
     s->nature = chance_mix(seed, 2);
     s->schedule = chance_mix(seed, 3);
-    s->draft_count = 1 + chance_below(&random, 2);
+    s->draft_count = 1 + chance_below(&random, SCENARIO_DRAFTS);
     for (uint32_t i = 0; i < s->draft_count; i++) {
-        draft_make(&s->drafts[i], &random);
+        draft_make(&s->drafts[i], (uint8_t)(i + 1 < s->draft_count ? i + 1 : 0), &random);
         draft_repair(&s->drafts[i]);
     }
     make_commands(s, &random);

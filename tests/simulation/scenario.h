@@ -8,7 +8,7 @@
 #include "core/event.h"
 #include "draft.h"
 
-enum { SCENARIO_DRAFTS = 3, SCENARIO_COMMANDS = 12 };
+enum { SCENARIO_DRAFTS = 3, SCENARIO_COMMANDS = 64 };
 
 struct command {
     enum event_type type; /* EVENT_EXECUTION_REQUESTED, EVENT_CANCEL_REQUESTED, … */
@@ -33,7 +33,4 @@ struct scenario {
 };
 
 void scenario_make(struct scenario *s, uint64_t seed);
-/* "simulation/a", "simulation/b", … */
-struct str scenario_path(uint32_t draft);
-
 #endif

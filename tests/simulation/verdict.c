@@ -1,5 +1,6 @@
 /* What must be true when all is quiet: every execution ended, and did what the reference says. */
 #include "reference.h"
+#include "core/id.h"
 #include "world.h"
 
 #include "core/json.h"
@@ -9,17 +10,23 @@
 /* A visit, as the log tells it. */
 struct told {
     struct str step;
-    uint32_t number, attempts;
-    struct str task_id; /* of the newest attempt */
-    uint32_t retries;   /* of the execution, when that was started */
+    uint32_t number, attempts, iterations;
     enum reference_end end;
-    bool has_args;
+    bool waits; /* for a signal, without a timeout */
     struct value args;
+};
+
+/* The newest attempt at one place. */
+struct attempt {
+    struct str task_id;
+    uint32_t retries; /* of the execution, when it was started */
+    int64_t child;    /* the execution that it is; 0: none */
 };
 
 struct history {
     LIST(struct told) visits;
-    LIST(struct lost_task) lost;
+    LIST(struct given) given;
+    LIST(struct attempt) attempts;
     LIST(struct str) started, ended; /* task ids */
     LIST(struct str) skipped;        /* attempts that a retry has followed with others */
     uint32_t retries;
@@ -50,33 +57,65 @@ static bool is_in(const struct str *items, uint32_t count, struct str s)
     return false;
 }
 
+/* "s3v1a2" is "s3v1a" and 2. */
+static struct str place_of(struct str task_id, int64_t *attempt)
+{
+    size_t len = task_id.len;
+    while (len && task_id.ptr[len - 1] != 'a')
+        len--;
+    if (!str_to_int64((struct str){task_id.ptr + len, task_id.len - len}, attempt))
+        *attempt = 0;
+    return (struct str){task_id.ptr, len};
+}
+
+/* Attempts of one place follow each other; those that a retry of the execution cut off are remembered. */
+static void read_attempt(struct world *w, struct history *h, const struct event *e)
+{
+    int64_t number, before = 0, child = 0;
+    struct str place = place_of(e->task_id, &number);
+    struct attempt *a = NULL;
+    for (uint32_t i = 0; i < h->attempts.count && !a; i++) {
+        if (str_equal(place_of(h->attempts.items[i].task_id, &before), place))
+            a = &h->attempts.items[i];
+    }
+    if (number != (a ? before : 0) + 1)
+        world_fail(w, "execution %lld: %" PRISTR " comes behind attempt %lld", (long long)e->execution_id,
+                   ARGSTR(e->task_id), (long long)before);
+    if (a && a->retries < h->retries)
+        LIST_ADD(&h->skipped, a->task_id);
+    if (id_parse(value_as_str(VALUE_GET(e->context, "child")), &child, NULL) != STATUS_OK)
+        child = 0;
+    const struct attempt now = {.task_id = e->task_id, .retries = h->retries, .child = child};
+    if (a)
+        *a = now;
+    else
+        LIST_ADD(&h->attempts, now);
+}
+
 static void read_started(struct world *w, struct history *h, const struct event *e)
 {
-    if (e->task_id.len && is_in(h->started.items, h->started.count, e->task_id))
+    struct told *t = told_of(h, e);
+    if (is_in(h->started.items, h->started.count, e->task_id))
         world_fail(w, "execution %lld: %" PRISTR " is started twice", (long long)e->execution_id,
                    ARGSTR(e->task_id));
-    LIST_ADD(&h->started, e->task_id);
-    if (e->type == EVENT_ITERATION_STARTED)
-        return;
-    struct told *t = told_of(h, e);
     if (t->end != REFERENCE_OPEN)
         world_fail(w, "execution %lld: visit %u of %" PRISTR " has ended, and is started again",
                    (long long)e->execution_id, e->visit, ARGSTR(e->node_name));
-    if (t->attempts && t->retries < h->retries)
-        LIST_ADD(&h->skipped, t->task_id);
-    t->task_id = e->task_id;
-    t->retries = h->retries;
+    LIST_ADD(&h->started, e->task_id);
+    read_attempt(w, h, e);
+    t->waits = str_is(value_as_str(VALUE_GET(e->context, "type")), "signal") &&
+               value_is_absent(VALUE_GET(e->context, "due_at"));
+    if (e->type == EVENT_ITERATION_STARTED) {
+        t->iterations++;
+        return;
+    }
     t->attempts++;
-    t->has_args = true;
     t->args = VALUE_GET(e->context, "args");
-    if (e->attempt != t->attempts)
-        world_fail(w, "execution %lld: attempt %u of %" PRISTR " comes behind attempt %u",
-                   (long long)e->execution_id, e->attempt, ARGSTR(e->node_name), t->attempts - 1);
 }
 
+/* Once, and of what was started. */
 static void read_outcome(struct world *w, struct history *h, const struct event *e)
 {
-    struct value error = VALUE_GET(e->result, "error");
     if (!is_in(h->started.items, h->started.count, e->task_id))
         world_fail(w, "execution %lld: %" PRISTR " ends without having started", (long long)e->execution_id,
                    ARGSTR(e->task_id));
@@ -84,8 +123,41 @@ static void read_outcome(struct world *w, struct history *h, const struct event 
         world_fail(w, "execution %lld: %" PRISTR " ends twice", (long long)e->execution_id,
                    ARGSTR(e->task_id));
     LIST_ADD(&h->ended, e->task_id);
+}
+
+static void read_answer(struct world *w, struct history *h, const struct event *e)
+{
+    struct value error = VALUE_GET(e->result, "error");
+    read_outcome(w, h, e);
     if (str_is(value_as_str(VALUE_GET(error, "kind")), "lost"))
-        LIST_ADD(&h->lost, (struct lost_task){e->task_id, error});
+        LIST_ADD(&h->given,
+                 (struct given){.task_id = e->task_id, .failed = true, .data = value_null(), .error = error});
+}
+
+/* The other execution must have ended so. */
+static void check_child(struct world *w, const struct event *e)
+{
+    int64_t id = 0;
+    uint32_t child = RECORDS_MAX;
+    if (id_parse(value_as_str(VALUE_GET(e->context, "execution_id")), &id, NULL) == STATUS_OK)
+        child = record_find(w, id);
+    if (child == RECORDS_MAX || !record_is_over(&w->records[child]))
+        world_fail(w, "execution %lld: it is told that %lld has ended, and that has not",
+                   (long long)e->execution_id, (long long)id);
+    else if ((w->records[child].rows.items[w->records[child].rows.count - 1].type ==
+              EVENT_EXECUTION_COMPLETE) != (e->type == EVENT_CHILD_COMPLETED))
+        world_fail(w, "execution %lld: it is told how %lld has ended, and that is wrong",
+                   (long long)e->execution_id, (long long)id);
+}
+
+static void read_child(struct world *w, struct history *h, const struct event *e)
+{
+    struct given g = {.task_id = e->task_id, .failed = e->type == EVENT_CHILD_FAILED};
+    read_outcome(w, h, e);
+    check_child(w, e);
+    g.data = g.failed || value_is_absent(e->result) ? value_null() : e->result;
+    g.error = VALUE_GET(e->context, "error");
+    LIST_ADD(&h->given, g);
 }
 
 static void read_end(struct world *w, struct history *h, const struct event *e)
@@ -140,7 +212,9 @@ static void read_log(struct world *w, const struct record *r, struct history *h)
         case EVENT_STEP_STARTED:
         case EVENT_ITERATION_STARTED: read_started(w, h, e); break;
         case EVENT_ACTION_COMPLETED:
-        case EVENT_ACTION_ERROR: read_outcome(w, h, e); break;
+        case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
+        case EVENT_CHILD_COMPLETED:
+        case EVENT_CHILD_FAILED: read_child(w, h, e); break;
         case EVENT_STEP_COMPLETED:
         case EVENT_STEP_SKIPPED:
         case EVENT_STEP_FAILED: read_end(w, h, e); break;
@@ -164,7 +238,8 @@ struct judgement {
 
 static const char *end_name(enum reference_end e)
 {
-    static const char *const names[] = {"open", "completed", "skipped", "failed and went on", "failed"};
+    static const char *const names[] = {"open",   "completed", "skipped", "failed and went on",
+                                        "failed", "waiting"};
     return names[e];
 }
 
@@ -184,18 +259,25 @@ static bool is_several(const struct judgement *j, struct str step)
 
 static bool alike(struct value a, struct value b);
 
-/* In any order. The wording of an error is not the reference's business. */
+/* The wording of an error is not the reference's business, and of several that could come, which one came. */
+static bool errors_alike(struct value a, struct value b)
+{
+    bool one_of_several = !value_is_absent(VALUE_GET(a, "index")) || !value_is_absent(VALUE_GET(a, "step"));
+    return one_of_several || value_identical(VALUE_GET(a, "kind"), VALUE_GET(b, "kind"));
+}
+
+/* In any order. */
 static bool maps_alike(struct value a, struct value b)
 {
-    bool is_error = !value_is_absent(VALUE_GET(a, "kind"));
+    if (!value_is_absent(VALUE_GET(a, "kind")) && !value_is_absent(VALUE_GET(b, "kind")))
+        return errors_alike(a, b);
     if (a.len != b.len)
         return false;
     for (uint32_t i = 0; i < a.len; i++) {
         const struct value_entry *e = &a.u.map->entries[i];
         struct value other = value_get_by_value(b, e->key);
-        if (is_error && str_is(value_as_str(e->key), "message") && !value_is_absent(other))
-            continue;
-        if (!alike(e->value, other))
+        bool is_id = str_is(value_as_str(e->key), "execution_id");
+        if (is_id ? value_is_absent(other) : !alike(e->value, other))
             return false;
     }
     return true;
@@ -214,6 +296,19 @@ static bool alike(struct value a, struct value b)
             return false;
     }
     return true;
+}
+
+static void judge_iterations(struct judgement *j, const struct told *t, const struct reference_visit *v,
+                             bool cut)
+{
+    bool most = cut || v->inexact;
+    if (most ? t->iterations > v->iterations : t->iterations != v->iterations)
+        world_fail(j->w,
+                   "execution %lld: visit %u of %" PRISTR
+                   " had %u attempts of items' tasks, and should have had "
+                   "%s%u",
+                   (long long)j->record->id, t->number, ARGSTR(t->step), t->iterations,
+                   most ? "at most " : "", v->iterations);
 }
 
 /* What was told of a visit, beside what the reference knows. An execution that was cut short did a part. */
@@ -235,7 +330,8 @@ static void judge_visit(struct judgement *j, const struct told *t, bool whole)
     if (cut ? t->attempts > v->attempts : t->attempts != v->attempts)
         world_fail(j->w, "execution %lld: visit %u of %" PRISTR " had %u attempts, and should have had %u",
                    id, t->number, ARGSTR(t->step), t->attempts, v->attempts);
-    if (t->has_args && !is_several(j, t->step) && !alike(t->args, v->args))
+    judge_iterations(j, t, v, cut);
+    if (!value_is_absent(t->args) && !is_several(j, t->step) && !alike(t->args, v->args))
         world_fail(j->w,
                    "execution %lld: visit %u of %" PRISTR " got %" PRISTR ", and should have got %" PRISTR,
                    id, t->number, ARGSTR(t->step), ARGSTR(as_text(j, t->args)), ARGSTR(as_text(j, v->args)));
@@ -277,19 +373,39 @@ static bool was_cut(const struct history *h)
     if (h->last->type == EVENT_EXECUTION_FAILED)
         return str_is(value_as_str(VALUE_GET(error, "kind")), "timeout") &&
                value_is_absent(VALUE_GET(error, "step"));
-    return h->last->type == EVENT_EXECUTION_CANCELLED || (h->paused && !event_type_is_final(h->last->type));
+    return h->last->type == EVENT_EXECUTION_CANCELLED;
+}
+
+/* Whether an execution that has not ended waits for somebody: a resume, a signal, a child that does. */
+static bool waits(const struct judgement *j)
+{
+    const struct history *h = &j->history;
+    if (event_type_is_final(h->last->type))
+        return false;
+    for (uint32_t i = 0; i < h->visits.count; i++) {
+        if (h->visits.items[i].waits && h->visits.items[i].end == REFERENCE_OPEN)
+            return true;
+    }
+    for (uint32_t i = 0; i < h->attempts.count; i++) {
+        const struct attempt *a = &h->attempts.items[i];
+        uint32_t child = a->child ? record_find(j->w, a->child) : RECORDS_MAX;
+        if (child != RECORDS_MAX && !record_is_over(&j->w->records[child]) &&
+            !is_in(h->ended.items, h->ended.count, a->task_id))
+            return true;
+    }
+    return h->paused;
 }
 
 static void judge_end(struct judgement *j)
 {
     enum event_type type = j->history.last->type;
-    bool whole = type == EVENT_EXECUTION_COMPLETE, cut = was_cut(&j->history);
+    bool whole = type == EVENT_EXECUTION_COMPLETE, cut = was_cut(&j->history) || waits(j);
     if (!event_type_is_final(type) && !cut) {
         world_fail(j->w, "execution %lld has not ended, and nothing is on its way", (long long)j->record->id);
         return;
     }
     /* A step that is begun anew, or one time too often, is beyond the reference. */
-    if (j->history.retried_from || (j->history.passed_limit && j->history.retries))
+    if (j->reference.vague || j->history.retried_from || (j->history.passed_limit && j->history.retries))
         return;
     if (!cut && whole == j->reference.fails)
         world_fail(j->w, "execution %lld ended with %s, and should %s", (long long)j->record->id,
@@ -304,11 +420,13 @@ static void judge_end(struct judgement *j)
 
 static bool same_reference(const struct reference *a, const struct reference *b)
 {
+    if (a->vague || b->vague)
+        return true;
     if (a->fails != b->fails || a->count != b->count || (!a->fails && !alike(a->result, b->result)))
         return false;
     for (uint32_t i = 0; i < a->count; i++) {
         const struct reference_visit *v = &a->visits[i], *o = reference_find(b, v->step, v->number);
-        if (!o || o->end != v->end || o->attempts != v->attempts)
+        if (!o || o->end != v->end || o->attempts != v->attempts || o->iterations != v->iterations)
             return false;
     }
     return true;
@@ -323,8 +441,8 @@ static void ask_reference(struct judgement *j)
         .nature = &nature,
         .execution_id = j->record->id,
         .workload = j->record->workload,
-        .lost = j->history.lost.items,
-        .lost_count = j->history.lost.count,
+        .given = j->history.given.items,
+        .given_count = j->history.given.count,
         .skipped = j->history.skipped.items,
         .skipped_count = j->history.skipped.count,
         .order = 1,
@@ -354,7 +472,8 @@ static void judge(struct world *w, const struct record *r)
     if (!w->failed)
         judge_end(&j);
     free(j.history.visits.items);
-    free(j.history.lost.items);
+    free(j.history.given.items);
+    free(j.history.attempts.items);
     free(j.history.started.items);
     free(j.history.ended.items);
     free(j.history.skipped.items);

@@ -46,9 +46,27 @@ void worker_take(struct world *w, uint32_t worker, uint32_t task)
     w->workers[worker].phase = WORKER_HAS_TASK;
 }
 
+/* assert.returns: paths that lead into {"result": data}. A success without one is none. */
+static void check_returns(struct world *w, const struct task *t, struct answer *a)
+{
+    struct map_builder m;
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("result"), a->data);
+    struct value names = finished(&m);
+    for (uint32_t i = 0; a->success && i < t->returns.len; i++) {
+        if (!value_is_absent(value_get_path(names, value_as_str(t->returns.u.list[i]))))
+            continue;
+        map_begin(&m, &w->arena);
+        map_put(&m, STR("kind"), value_text("assert"));
+        map_put(&m, STR("message"), value_text("something is missing"));
+        *a = (struct answer){.error = finished(&m)};
+    }
+}
+
 static struct event outcome_of(struct world *w, const struct task *t)
 {
     struct answer answer = answer_of(w, t);
+    check_returns(w, t, &answer);
     struct map_builder m;
     map_begin(&m, &w->arena);
     map_put(&m, STR("token"), value_str(t->token));

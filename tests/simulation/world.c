@@ -69,6 +69,8 @@ static bool may_be_lost(const struct world *w, const struct queued *q)
     uint32_t record = record_find(w, q->task.execution_id);
     const struct draft *d = &w->scenario->drafts[w->records[record].draft];
     int step = draft_find(d, q->task.step);
+    if (w->records[record].is_child && q->deliveries >= DELIVERIES_MAX)
+        return false; /* several that are called alike have to end alike */
     return q->deliveries < DELIVERIES_MAX || (step >= 0 && !d->steps[step].several);
 }
 
@@ -174,11 +176,11 @@ static bool tick(struct world *w)
 
 void world_run(struct world *w)
 {
-    while (!w->failed && tick(w)) {
+    while (!w->failed && !w->crowded && tick(w)) {
         if (w->ticks > TICKS_MAX)
             world_fail(w, "it does not come to rest within %d ticks", TICKS_MAX);
     }
-    if (!w->failed)
+    if (!w->failed && !w->crowded)
         verdict_give(w);
 }
 
@@ -195,7 +197,7 @@ void world_begin(struct world *w, const struct scenario *s, FILE *trace)
     for (uint32_t i = 0; i < s->draft_count; i++) {
         struct buf text;
         buf_init(&text, 0);
-        draft_write(&s->drafts[i], scenario_path(i), &text);
+        draft_write(&s->drafts[i], draft_path(i), &text);
         w->texts[i] = (struct str){arena_strdup(&w->arena, buf_str(&text)), text.len};
         buf_free(&text);
     }

@@ -28,7 +28,7 @@ enum {
     PARTITIONS = 2,
     BROKERS = 2,
     WORKERS = 3,
-    RECORDS_MAX = 96,
+    RECORDS_MAX = 256,
     DELIVERIES_MAX = 4,
     TICKS_MAX = 60000,
 };
@@ -69,6 +69,7 @@ struct record {
     uint32_t draft; /* which playbook */
     uint32_t partition;
     struct value workload;
+    bool is_child;
     LIST(struct event) rows;
     LIST(struct evaluation) evaluations;
 };
@@ -190,6 +191,7 @@ struct world {
     LIST(struct act) possible;
     FILE *trace; /* NULL: nothing is said */
 
+    bool crowded; /* more executions than the world has room for: it is left as it is */
     bool failed;
     char failure[2048];
 };

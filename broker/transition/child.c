@@ -170,6 +170,8 @@ static enum status failure_of_child(struct turn *t, struct failure *out)
     map_begin(&m, t->out->arena);
     map_put_all(&m, error);
     map_put(&m, STR("message"), value_str(out->message));
+    if (!value_is_absent(VALUE_GET(f->context, "execution_id")))
+        map_put(&m, STR("execution_id"), VALUE_GET(f->context, "execution_id"));
     return map_end(&m, &out->detail, t->err);
 }
 

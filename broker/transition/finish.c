@@ -111,18 +111,24 @@ enum status execution_end_completed(struct turn *t)
 /* ---- failed, cancelled
  * ------------------------------------------------------------------------------------------- */
 
+static void put_blame(const struct turn *t, const struct visit *v, struct map_builder *m)
+{
+    map_put(m, STR("step"), value_str(t->x->playbook->steps[v->step].name));
+    map_put(m, STR("attempt"), value_int(v->attempt));
+}
+
 static enum status error_of(struct turn *t, const struct visit *v, const struct failure *why,
                             struct value *out)
 {
     struct map_builder m;
     struct value body;
-    map_begin(&m, t->out->arena);
-    if (v) {
-        map_put(&m, STR("step"), value_str(t->x->playbook->steps[v->step].name));
-        map_put(&m, STR("attempt"), value_int(v->attempt));
-    }
     TRY(failure_to_value(t, why, &body));
+    map_begin(&m, t->out->arena);
+    if (v)
+        put_blame(t, v, &m);
     map_put_all(&m, body);
+    if (v) /* the error of a sub-playbook has a step of its own */
+        put_blame(t, v, &m);
     TRY(map_end(&m, out, t->err));
     map_begin(&m, t->out->arena);
     map_put(&m, STR("error"), *out);

@@ -167,15 +167,6 @@ static struct execution *fold_back(struct world *w, uint32_t record)
     return x;
 }
 
-/*
- * A broker that has lost the partition and does not know may find the log ahead of what it reads. Folding the
- * fact again would be a second effect: the execution is left alone, and the commit will tell.
- */
-static bool log_is_ahead(const struct record *r, const struct event *fact)
-{
-    return r->rows.count && r->rows.items[r->rows.count - 1].stream_seq >= fact->stream_seq;
-}
-
 /* NULL if the fact is of no execution that could take it. */
 static struct execution *find(struct world *w, struct broker *b, uint32_t record, const struct event *fact)
 {
@@ -184,8 +175,6 @@ static struct execution *find(struct world *w, struct broker *b, uint32_t record
     const struct record *r = &w->records[record];
     if (h->x)
         return h->x;
-    if (log_is_ahead(r, fact))
-        return NULL;
     if (r->rows.count > 0 && record_is_over(r) && fact->type != EVENT_RETRY_REQUESTED)
         return NULL;
     if (r->rows.count > 0)

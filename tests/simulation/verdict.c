@@ -27,6 +27,7 @@ struct history {
     LIST(struct told) visits;
     LIST(struct given) given;
     LIST(struct attempt) attempts;
+    LIST(struct attempt) announced;  /* by step_retried */
     LIST(struct str) started, ended; /* task ids */
     LIST(struct str) skipped;        /* attempts that a retry has followed with others */
     uint32_t retries;
@@ -68,6 +69,16 @@ static struct str place_of(struct str task_id, int64_t *attempt)
     return (struct str){task_id.ptr, len};
 }
 
+/* Whether step_retried stands before the attempt, and no retry of the execution between them. */
+static bool is_announced(const struct history *h, struct str task_id)
+{
+    for (uint32_t i = 0; i < h->announced.count; i++) {
+        if (h->announced.items[i].retries == h->retries && str_equal(h->announced.items[i].task_id, task_id))
+            return true;
+    }
+    return false;
+}
+
 /* Attempts of one place follow each other; those that a retry of the execution cut off are remembered. */
 static void read_attempt(struct world *w, struct history *h, const struct event *e)
 {
@@ -81,7 +92,11 @@ static void read_attempt(struct world *w, struct history *h, const struct event 
     if (number != (a ? before : 0) + 1)
         world_fail(w, "execution %lld: %" PRISTR " comes behind attempt %lld", (long long)e->execution_id,
                    ARGSTR(e->task_id), (long long)before);
-    if (a && a->retries < h->retries)
+    bool again = is_announced(h, e->task_id);
+    if (a && !again && a->retries == h->retries)
+        world_fail(w, "execution %lld: nothing led to attempt %" PRISTR, (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+    if (a && !again)
         LIST_ADD(&h->skipped, a->task_id);
     if (id_parse(value_as_str(VALUE_GET(e->context, "child")), &child, NULL) != STATUS_OK)
         child = 0;
@@ -215,6 +230,9 @@ static void read_log(struct world *w, const struct record *r, struct history *h)
         case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
         case EVENT_CHILD_COMPLETED:
         case EVENT_CHILD_FAILED: read_child(w, h, e); break;
+        case EVENT_STEP_RETRIED:
+            LIST_ADD(&h->announced, (struct attempt){.task_id = e->task_id, .retries = h->retries});
+            break;
         case EVENT_STEP_COMPLETED:
         case EVENT_STEP_SKIPPED:
         case EVENT_STEP_FAILED: read_end(w, h, e); break;
@@ -474,6 +492,7 @@ static void judge(struct world *w, const struct record *r)
     free(j.history.visits.items);
     free(j.history.given.items);
     free(j.history.attempts.items);
+    free(j.history.announced.items);
     free(j.history.started.items);
     free(j.history.ended.items);
     free(j.history.skipped.items);

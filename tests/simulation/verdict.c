@@ -423,8 +423,14 @@ static void judge_end(struct judgement *j)
         return;
     }
     /* A step that is begun anew, or one time too often, is beyond the reference. */
-    if (j->reference.vague || j->history.retried_from || (j->history.passed_limit && j->history.retries))
+    if (j->reference.vague || j->history.retried_from || (j->history.passed_limit && j->history.retries)) {
+        j->w->tally[TALLY_BEYOND]++;
         return;
+    }
+    j->w->tally[whole                        ? TALLY_COMPLETED
+                : was_cut(&j->history)       ? TALLY_CUT
+                : !event_type_is_final(type) ? TALLY_WAITING
+                                             : TALLY_FAILED]++;
     if (!cut && whole == j->reference.fails)
         world_fail(j->w, "execution %lld ended with %s, and should %s", (long long)j->record->id,
                    event_type_name(type), j->reference.fails ? "fail" : "complete");

@@ -180,7 +180,9 @@ void world_run(struct world *w)
         if (w->ticks > TICKS_MAX)
             world_fail(w, "it does not come to rest within %d ticks", TICKS_MAX);
     }
-    if (!w->failed && !w->crowded)
+    if (w->crowded)
+        w->tally[TALLY_CROWDED] += w->record_count;
+    else if (!w->failed)
         verdict_give(w);
 }
 

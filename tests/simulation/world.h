@@ -40,6 +40,13 @@ enum act_kind {
     ACT_COUNT
 };
 
+enum tally {
+#define T(name, text) TALLY_##name,
+#include "tally.def"
+#undef T
+    TALLY_COUNT
+};
+
 struct act {
     enum act_kind kind;
     uint32_t a, b;
@@ -178,6 +185,7 @@ struct world {
     int64_t clock_ns;
     uint32_t ticks, faults;
     uint64_t transitions, events;
+    uint32_t tally[TALLY_COUNT]; /* of executions */
 
     struct record records[RECORDS_MAX];
     uint32_t record_count;

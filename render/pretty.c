@@ -1,5 +1,6 @@
 /* pprint: a value's repr over several lines if it is longer than one, with dicts sorted by their keys. */
 #include "core/utf8.h"
+#include "number.h"
 #include "sort.h"
 #include "strings.h"
 #include "thing.h"
@@ -11,22 +12,42 @@ static enum status format(struct writer *w, struct value v, int64_t indent, int6
 
 /* ---- On one line -------------------------------------------------------------------------------- */
 
-/* Keys that cannot be compared keep their order, by type. */
+/* Keys that cannot be compared stand in the order of their types' names. */
+static int type_rank(struct value key)
+{
+    return key.type == VALUE_NULL ? 0 : number_is(key) ? 1 : key.type == VALUE_STRING ? 2 : 3;
+}
+
+static uint32_t collect_rank(struct value map, int rank, struct sort_item *items)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < map.len; i++) {
+        const struct value_entry *e = &map.u.map->entries[i];
+        if (type_rank(e->key) == rank)
+            items[count++] = (struct sort_item){e->key, e->value};
+    }
+    return count;
+}
+
+/* Those of one rank by <; as they are if they have no order. */
+static enum status sort_rank(struct vm *vm, struct value map, int rank, struct sort_item *items,
+                             uint32_t *count)
+{
+    *count = collect_rank(map, rank, items);
+    enum status s = sort_items(vm, items, *count, 0);
+    if (s != STATUS_RUNTIME)
+        return s;
+    collect_rank(map, rank, items); /* what was half sorted */
+    return STATUS_OK;
+}
+
 static enum status sorted_entries(struct vm *vm, struct value map, struct sort_item **items)
 {
-    bool text = true, number = true;
     *items = (struct sort_item *)vm_alloc(vm, map.len * sizeof **items);
     if (!*items)
         return vm_no_memory(vm, "sorted keys");
-    for (uint32_t i = 0; i < map.len; i++) {
-        const struct value_entry *e = &map.u.map->entries[i];
-        (*items)[i] = (struct sort_item){e->key, e->value};
-        text = text && e->key.type == VALUE_STRING;
-        number =
-            number && (e->key.type == VALUE_INT || e->key.type == VALUE_FLOAT || e->key.type == VALUE_BOOL);
-    }
-    if (text || number)
-        return sort_items(vm, *items, map.len, 0);
+    for (uint32_t rank = 0, at = 0, count; rank <= 3; rank++, at += count)
+        TRY(sort_rank(vm, map, (int)rank, *items + at, &count));
     return STATUS_OK;
 }
 
@@ -138,12 +159,16 @@ static void add_piece(struct pieces *p, struct str text)
     text_repr_string(p->w, text);
 }
 
-static int64_t repr_length(struct vm *vm, struct str s)
+/* Whether the repr of s has at most `room` characters. */
+static enum status repr_fits(struct vm *vm, struct str s, int64_t room, bool *out)
 {
     struct writer w;
+    struct value text;
     writer_begin(&w, vm);
     text_repr_string(&w, s);
-    return (int64_t)utf8_length((struct str){w.data, w.len});
+    TRY(writer_end(&w, &text));
+    *out = (int64_t)utf8_length(value_as_str(text)) <= room;
+    return STATUS_OK;
 }
 
 /* \S*\s*, the next part of a line. */
@@ -153,12 +178,11 @@ static size_t part_length(struct str s)
     bool space = false;
     while (at < s.len) {
         size_t next = at;
-        int32_t c = utf8_next(s, &next);
-        bool is = c >= 0 && unicode_is_space((uint32_t)c);
+        bool is = unicode_is_space(string_next(s, &next));
         if (space && !is)
             break;
         space = is;
-        at = c < 0 ? at + 1 : next;
+        at = next;
     }
     return at;
 }
@@ -170,8 +194,11 @@ static enum status split_line(struct pieces *p, struct str line, int64_t width, 
         size_t part = part_length((struct str){line.ptr + to, line.len - to});
         struct str candidate = {line.ptr + from, to + part - from};
         int64_t room = width - (to + part == line.len ? allowance : 0);
+        bool fits = true;
         TRY(vm_tick(p->w->vm, candidate.len / 8 + 1));
-        if (to > from && repr_length(p->w->vm, candidate) > room) {
+        if (to > from)
+            TRY(repr_fits(p->w->vm, candidate, room, &fits));
+        if (!fits) {
             add_piece(p, (struct str){line.ptr + from, to - from});
             from = to;
         }
@@ -191,7 +218,9 @@ static enum status format_string(struct writer *w, struct value v, int64_t inden
     allowance += top;
     while (string_line(&rest, &line, true)) {
         int64_t extra = rest.len == 0 ? allowance : 0;
-        if (repr_length(w->vm, line) <= WIDTH - p.indent - extra)
+        bool fits;
+        TRY(repr_fits(w->vm, line, WIDTH - p.indent - extra, &fits));
+        if (fits)
             add_piece(&p, line);
         else
             TRY(split_line(&p, line, WIDTH - p.indent, extra));

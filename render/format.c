@@ -101,7 +101,7 @@ static enum status format_character(struct writer *w, struct value v, const stru
         number_to_int64(v, &code) && code >= 0 && code < 0x110000 ? utf8_put(bytes, (uint32_t)code) : 0;
     if (len == 0)
         return vm_fail(w->vm, "%%c arg not in range(0x110000)");
-    format_padded(w, (struct str){bytes, len}, spec, spec->align ? spec->align : '<');
+    format_padded(w, (struct str){bytes, len}, spec, spec->align ? spec->align : '>');
     return w->status;
 }
 
@@ -153,12 +153,14 @@ static size_t print_plain(double f, int precision, char *text, size_t size)
 {
     if (precision < 0)
         return float_format(f, text);
-    size_t len = (size_t)snprintf(text, size, "%.*g", precision ? precision : 1, f);
-    bool whole = !memchr(text, '.', len), exponent = memchr(text, 'e', len) != NULL;
-    if (exponent || !whole || precision == 0)
+    precision = precision ? precision : 1;
+    size_t len = (size_t)snprintf(text, size, "%.*g", precision, f);
+    if (memchr(text, '.', len) || memchr(text, 'e', len))
         return len;
     if ((int)len >= precision) { /* no room for ".0" within the precision: exponent form, as Python has it */
-        return (size_t)snprintf(text, size, "%.*e", precision - 1, f);
+        while (len > 1 && text[len - 1] == '0')
+            len--;
+        return (size_t)snprintf(text, size, "%.*e", (int)len - 1, f);
     }
     memcpy(text + len, ".0", 3);
     return len + 2;
@@ -278,6 +280,8 @@ static enum status format_text(struct writer *w, struct value v, const struct fo
         return unknown_type(vm, v, spec->type);
     if (spec->sign)
         return vm_fail(vm, "Sign not allowed in string format specifier");
+    if (spec->alternate)
+        return vm_fail(vm, "Alternate form (#) not allowed in string format specifier");
     if (spec->grouping)
         return vm_fail(vm, "Cannot specify '%c' with 's'.", spec->grouping);
     if (spec->align == '=')

@@ -48,7 +48,7 @@ static enum status named_argument(struct percent *p, struct value *out)
     return STATUS_OK;
 }
 
-/* Digits, or * for the next argument. */
+/* Digits, or * for the next argument, which may be negative. */
 static enum status read_number(struct percent *p, int32_t *out, bool *negative)
 {
     struct str f = p->format;
@@ -59,7 +59,7 @@ static enum status read_number(struct percent *p, int32_t *out, bool *negative)
         TRY(next_argument(p, &v));
         if (!number_is_int(v) || !number_to_int64(v, &n))
             return vm_fail(p->vm, "* wants int");
-        *negative = n < 0;
+        *negative = *negative || n < 0;
         n = n < 0 ? -n : n;
         TRY(format_check_width(p->vm, n));
         *out = (int32_t)n;
@@ -113,7 +113,7 @@ static enum status convert_integer(struct percent *p, struct value v, struct for
     }
     if (is_undefined(v) && strchr("diu", c))
         return undefined_fail(p->vm, v);
-    if (!number_is_int(v))
+    if (!number_is_int(v) || (p->markup && strchr("oxX", c))) /* Markup gives an object around it */
         return vm_fail(p->vm,
                        c == 'd' || c == 'i' || c == 'u' ? "%%%c format: a real number is required, not %s"
                                                         : "%%%c format: an integer is required, not %s",
@@ -149,14 +149,13 @@ static enum status convert_float(struct percent *p, struct value v, struct forma
 
 static enum status convert_char(struct percent *p, struct value v, struct format_spec *spec)
 {
-    if (v.type == VALUE_STRING && utf8_length(value_as_str(v)) == 1) {
+    if (v.type == VALUE_STRING && utf8_length(value_as_str(v)) == 1 && !p->markup) {
         format_padded(&p->w, value_as_str(v), spec, spec->align ? spec->align : '>');
         return p->w.status;
     }
-    if (!number_is_int(v))
+    if (!number_is_int(v) || p->markup)
         return vm_fail(p->vm, "%%c requires int or char");
     spec->type = 'c';
-    spec->align = spec->align ? spec->align : '>';
     return format_integer(&p->w, number_of_bool(v), spec);
 }
 
@@ -168,7 +167,7 @@ static enum status convert_text(struct percent *p, struct value v, const struct 
     } else {
         struct writer w;
         writer_begin(&w, p->vm);
-        TRY(text_repr(&w, v));
+        TRY(c == 'a' ? text_repr_ascii(&w, v) : text_repr(&w, v));
         TRY(writer_end(&w, &text));
         if (p->markup) {
             TRY(text_escaped(p->vm, text, &text));

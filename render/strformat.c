@@ -54,6 +54,12 @@ static enum status first_part(struct format_call *c, struct str name, struct val
     return positional(c, digits ? (uint64_t)number : c->next++, out);
 }
 
+static enum status no_attribute(struct vm *vm, struct value of, struct value name)
+{
+    return vm_fail(vm, "'%s' object has no attribute '%" PRISTR "'", type_name(of),
+                   ARGSTR(value_as_str(name)));
+}
+
 /* .name as an attribute, [key] as an item: unlike in Jinja, neither stands for the other. */
 static enum status next_part(struct format_call *c, struct str *rest, struct value *v)
 {
@@ -69,10 +75,10 @@ static enum status next_part(struct format_call *c, struct str *rest, struct val
         bool hidden = name.u.s[0] == '_' || plain.type == VALUE_MAP || plain.type == VALUE_STRING ||
                       plain.type == VALUE_LIST;
         if (hidden)
-            return vm_fail(vm, "'%s' object has no attribute '%" PRISTR "'", type_name(*v),
-                           ARGSTR(value_as_str(name)));
-        TRY(attr_get(vm, *v, &name, member_find(value_as_str(name)), v));
-        return is_undefined(*v) ? undefined_fail(vm, *v) : STATUS_OK;
+            return no_attribute(vm, *v, name);
+        struct value of = *v;
+        TRY(attr_get(vm, of, &name, member_find(value_as_str(name)), v));
+        return is_undefined(*v) ? no_attribute(vm, of, name) : STATUS_OK;
     }
     const char *close = rest->ptr[0] == '[' ? memchr(rest->ptr, ']', rest->len) : NULL;
     if (!close)
@@ -116,7 +122,9 @@ static enum status convert(struct format_call *c, char conversion, struct value 
     if (!strchr("rsa", conversion))
         return vm_fail(c->vm, "Unknown conversion specifier '%c'", conversion);
     writer_begin(&w, c->vm);
-    TRY(conversion == 's' ? text_str(&w, *v) : text_repr(&w, *v));
+    TRY(conversion == 's'   ? text_str(&w, *v)
+        : conversion == 'r' ? text_repr(&w, *v)
+                            : text_repr_ascii(&w, *v));
     return writer_end(&w, v);
 }
 

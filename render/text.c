@@ -2,9 +2,16 @@
 #include <stdio.h>
 
 #include "builtin.h"
-#include "core/utf8.h"
+#include "strings.h"
 #include "thing.h"
 #include "unicode.h"
+
+static void write_escape(struct writer *w, uint32_t c)
+{
+    char text[12];
+    snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+    writer_text(w, text);
+}
 
 void text_repr_string(struct writer *w, struct str s)
 {
@@ -13,26 +20,17 @@ void text_repr_string(struct writer *w, struct str s)
     writer_char(w, quote);
     for (size_t at = 0; at < s.len;) {
         size_t start = at;
-        int32_t c = utf8_next(s, &at);
-        char text[12];
-        if (c < 0) {
-            at++;
-            snprintf(text, sizeof text, "\\x%02x", (unsigned char)s.ptr[start]);
-        } else if (c == quote || c == '\\') {
-            snprintf(text, sizeof text, "\\%c", (char)c);
+        uint32_t c = string_next(s, &at);
+        if (c == (uint32_t)quote || c == '\\') {
+            writer_char(w, '\\');
+            writer_char(w, (char)c);
         } else if (c == '\n' || c == '\r' || c == '\t') {
-            snprintf(text, sizeof text, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-        } else if (unicode_is_printable((uint32_t)c)) {
+            writer_text(w, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+        } else if (unicode_is_printable(c)) {
             writer_add(w, s.ptr + start, at - start);
-            continue;
         } else {
-            snprintf(text, sizeof text,
-                     c < 0x100     ? "\\x%02x"
-                     : c < 0x10000 ? "\\u%04x"
-                                   : "\\U%08x",
-                     (unsigned)c);
+            write_escape(w, c);
         }
-        writer_text(w, text);
     }
     writer_char(w, quote);
 }
@@ -105,15 +103,24 @@ static enum status repr_range(struct writer *w, struct value v)
 
 static void repr_bytes(struct writer *w, struct str s)
 {
-    char text[8];
-    writer_text(w, "b'");
+    bool single = memchr(s.ptr, '\'', s.len) != NULL, twice = memchr(s.ptr, '"', s.len) != NULL;
+    char quote = single && !twice ? '"' : '\'';
+    writer_char(w, 'b');
+    writer_char(w, quote);
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool plain = c >= 0x20 && c < 0x7f && c != '\'' && c != '\\';
-        snprintf(text, sizeof text, plain ? "%c" : c == '\'' || c == '\\' ? "\\%c" : "\\x%02x", c);
-        writer_text(w, c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : text);
+        char c = s.ptr[i];
+        if (c == quote || c == '\\') {
+            writer_char(w, '\\');
+            writer_char(w, c);
+        } else if (c == '\n' || c == '\t' || c == '\r') {
+            writer_text(w, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+        } else if (c >= 0x20 && c < 0x7f) {
+            writer_char(w, c);
+        } else {
+            write_escape(w, (unsigned char)c);
+        }
     }
-    writer_char(w, '\'');
+    writer_char(w, quote);
 }
 
 static void repr_address(struct writer *w, const char *what)
@@ -139,8 +146,10 @@ static enum status repr_thing(struct writer *w, struct value v, uint32_t depth)
         return STATUS_OK;
     case THING_MACRO: {
         const struct thing_macro *m = THING(thing_macro, v);
-        writer_text(w, "<Macro ");
-        text_repr_string(w, value_as_str(m->t->constants[m->code->name]));
+        struct str name = value_as_str(m->t->constants[m->code->name]);
+        writer_text(w, name.len ? "<Macro " : "<Macro anonymous"); /* of a call block */
+        if (name.len)
+            text_repr_string(w, name);
         writer_char(w, '>');
         return STATUS_OK;
     }
@@ -217,6 +226,24 @@ static enum status repr_deep(struct writer *w, struct value v, uint32_t depth)
 enum status text_repr(struct writer *w, struct value v)
 {
     return repr_deep(w, v, 0);
+}
+
+enum status text_repr_ascii(struct writer *w, struct value v)
+{
+    struct writer wide;
+    struct value text;
+    writer_begin(&wide, w->vm);
+    TRY(text_repr(&wide, v));
+    TRY(writer_end(&wide, &text));
+    struct str s = value_as_str(text);
+    for (size_t at = 0; at < s.len;) {
+        uint32_t c = string_next(s, &at);
+        if (c < 0x80)
+            writer_char(w, (char)c);
+        else
+            write_escape(w, c);
+    }
+    return w->status;
 }
 
 enum status text_str(struct writer *w, struct value v)

@@ -224,6 +224,8 @@ enum status attr_path(struct vm *vm, struct value of, struct value path, struct 
 
 enum status text_str(struct writer *w, struct value v) MUST_CHECK;
 enum status text_repr(struct writer *w, struct value v) MUST_CHECK;
+/* repr() with escapes for what is not ASCII. */
+enum status text_repr_ascii(struct writer *w, struct value v) MUST_CHECK;
 void text_repr_string(struct writer *w, struct str s);
 /* & < > ' " as Markup.escape() writes them. */
 void text_escape(struct writer *w, struct str s);

@@ -357,25 +357,6 @@ enum number_error number_multiply(struct arena *a, uint32_t max_digits, struct v
     return out->type == VALUE_BIGINT && out->len > max_digits + 1 ? NUMBER_TOO_LARGE : NUMBER_OK;
 }
 
-enum number_error number_divide(struct arena *a, struct value x, struct value y, struct value *out)
-{
-    (void)a;
-    x = number_of_bool(x);
-    y = number_of_bool(y);
-    if (number_sign(y) == 0 && !(y.type == VALUE_FLOAT && isnan(y.u.f)))
-        return NUMBER_ZERO_DIVISION;
-    if (x.type == VALUE_INT &&
-        y.type == VALUE_INT) { /* exact in 64 bits of mantissa, then rounded once more */
-        *out = value_float((double)((long double)x.u.i / (long double)y.u.i));
-        return NUMBER_OK;
-    }
-    double dx = number_to_double(x), dy = number_to_double(y);
-    if ((x.type == VALUE_BIGINT && isinf(dx)) || (y.type == VALUE_BIGINT && isinf(dy)))
-        return NUMBER_FLOAT_OVERFLOW;
-    *out = value_float(dx / dy);
-    return NUMBER_OK;
-}
-
 /* Python's float floor division and modulo, which agree with one another. */
 static void float_divmod(double x, double y, double *quotient, double *remainder)
 {
@@ -485,6 +466,76 @@ enum number_error number_power(struct arena *a, uint32_t max_digits, struct valu
             return e;
     }
     *out = result;
+    return NUMBER_OK;
+}
+
+/* log2 |v|, nearly; v is not 0. */
+static double magnitude(struct value v)
+{
+    if (v.type == VALUE_INT)
+        return log2(fabs((double)v.u.i));
+    enum { LEADING = 15 };
+    size_t from = v.u.s[0] == '-', len = v.len - from;
+    double leading = 0;
+    for (size_t i = 0; i < LEADING; i++)
+        leading = leading * 10 + (v.u.s[from + i] - '0');
+    return log2(leading) + (double)(len - LEADING) * log2(10);
+}
+
+static enum number_error scale(struct arena *a, int64_t shift, struct value v, struct value *out)
+{
+    struct value power;
+    enum number_error e = number_power(a, UINT32_MAX / 2, value_int(2), value_int(shift), &power);
+    return e == NUMBER_OK ? number_multiply(a, UINT32_MAX / 2, v, power, out) : e;
+}
+
+/*
+ * The double nearest to x / y: the quotient as an integer of some bits more than a double has, the last of
+ * which is set if something is left over.
+ */
+static enum number_error divide_exactly(struct arena *a, struct value x, struct value y, struct value *out)
+{
+    enum { BITS = 60, SMALLEST = 1076 }; /* no more bits than a subnormal has, which is rounded only once */
+    bool negative = (number_sign(x) < 0) != (number_sign(y) < 0);
+    double exponent = number_sign(x) == 0 ? -INFINITY : magnitude(x) - magnitude(y);
+    if (exponent > 1025)
+        return NUMBER_FLOAT_OVERFLOW;
+    *out = value_float(negative ? -0.0 : 0.0);
+    if (exponent < -1080)
+        return NUMBER_OK;
+    int64_t shift = BITS - (int64_t)floor(exponent), bits = 0;
+    shift = shift > SMALLEST ? SMALLEST : shift;
+    struct value quotient, remainder;
+    enum number_error e = shift > 0 ? scale(a, shift, x, &x) : scale(a, -shift, y, &y);
+    if (e == NUMBER_OK && number_sign(x) < 0)
+        e = number_negate(a, x, &x);
+    if (e == NUMBER_OK && number_sign(y) < 0)
+        e = number_negate(a, y, &y);
+    if (e == NUMBER_OK)
+        e = divmod(a, x, y, &quotient, &remainder);
+    if (e != NUMBER_OK)
+        return e;
+    number_to_int64(quotient, &bits);
+    double f = ldexp((double)(bits | (number_sign(remainder) != 0)), (int)-shift);
+    *out = value_float(negative ? -f : f);
+    return isinf(f) ? NUMBER_FLOAT_OVERFLOW : NUMBER_OK;
+}
+
+static bool fits_double(struct value v)
+{
+    return v.type == VALUE_FLOAT ||
+           (v.type == VALUE_INT && v.u.i >= -(INT64_C(1) << 53) && v.u.i <= INT64_C(1) << 53);
+}
+
+enum number_error number_divide(struct arena *a, struct value x, struct value y, struct value *out)
+{
+    x = number_of_bool(x);
+    y = number_of_bool(y);
+    if (number_sign(y) == 0 && !(y.type == VALUE_FLOAT && isnan(y.u.f)))
+        return NUMBER_ZERO_DIVISION;
+    if (!either_float(x, y) && !(fits_double(x) && fits_double(y)))
+        return divide_exactly(a, x, y, out);
+    *out = value_float(number_to_double(x) / number_to_double(y));
     return NUMBER_OK;
 }
 

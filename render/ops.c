@@ -131,6 +131,21 @@ static enum status equal_ranges(struct vm *vm, const struct thing_range *x, cons
     return STATUS_OK;
 }
 
+/* Keys and items are sets; the values of a map equal nothing but themselves. */
+static enum status equal_views(struct vm *vm, const struct thing_view *x, const struct thing_view *y,
+                               uint32_t depth, bool *out)
+{
+    struct value mx = thing_view(x->map), my = thing_view(y->map);
+    if (x->which != y->which || x->which == MEMBER_VALUES)
+        return STATUS_OK;
+    if (x->which == MEMBER_ITEMS)
+        return equal_maps(vm, mx, my, depth, out);
+    *out = mx.len == my.len;
+    for (uint32_t i = 0; *out && i < mx.len; i++)
+        *out = !value_is_absent(value_get_by_value(my, mx.u.map->entries[i].key));
+    return vm_tick(vm, mx.len);
+}
+
 static enum status equal_things(struct vm *vm, struct value x, struct value y, uint32_t depth, bool *out)
 {
     *out = x.type == y.type && x.u.object == y.u.object;
@@ -138,10 +153,8 @@ static enum status equal_things(struct vm *vm, struct value x, struct value y, u
         return equal_ranges(vm, THING(thing_range, x), THING(thing_range, y), out);
     if (thing_is(x, THING_BYTES) && thing_is(y, THING_BYTES))
         *out = str_equal(THING(thing_bytes, x)->bytes, THING(thing_bytes, y)->bytes);
-    if (thing_is(x, THING_VIEW) && thing_is(y, THING_VIEW) &&
-        THING(thing_view, x)->which == THING(thing_view, y)->which)
-        return equal_maps(vm, thing_view(THING(thing_view, x)->map), thing_view(THING(thing_view, y)->map),
-                          depth, out);
+    if (thing_is(x, THING_VIEW) && thing_is(y, THING_VIEW))
+        return equal_views(vm, THING(thing_view, x), THING(thing_view, y), depth, out);
     return STATUS_OK;
 }
 
@@ -355,11 +368,20 @@ static enum status fail_number(struct vm *vm, enum op op, struct value x, struct
     return vm_fail(vm, is_float ? "float modulo" : "integer modulo by zero");
 }
 
+static bool exceeds_float(struct value v)
+{
+    return v.type == VALUE_BIGINT && isinf(number_to_double(v));
+}
+
 static enum status numbers(struct vm *vm, enum op op, struct value x, struct value y, struct value *out)
 {
     enum number_error e;
     if (x.type == VALUE_BIGINT || y.type == VALUE_BIGINT)
         TRY(vm_tick(vm, number_work(x, y)));
+    bool as_floats =
+        x.type == VALUE_FLOAT || y.type == VALUE_FLOAT || (op == OPCODE_POW && number_sign(y) < 0);
+    if (as_floats && (exceeds_float(x) || exceeds_float(y)))
+        return vm_fail(vm, "int too large to convert to float");
     switch ((int)op) {
     case OPCODE_ADD: e = number_add(vm->arena, x, y, out); break;
     case OPCODE_SUB: e = number_subtract(vm->arena, x, y, out); break;
@@ -379,11 +401,8 @@ static enum status numbers(struct vm *vm, enum op op, struct value x, struct val
 static enum status repeat(struct vm *vm, struct value v, struct value times, struct value *out)
 {
     int64_t n;
-    if (!number_to_int64(times, &n)) {
-        if (number_sign(times) > 0 && v.len > 0)
-            return vm_limit(vm, "a text or list repeated more than 2**63 times");
-        n = 0;
-    }
+    if (!number_to_int64(times, &n))
+        return vm_fail(vm, "cannot fit 'int' into an index-sized integer");
     n = n < 0 ? 0 : n;
     if (v.type == VALUE_STRING) {
         struct writer w;

@@ -21,8 +21,9 @@ enum { BUILTIN_MAX_PARAMETERS = 8 };
 struct builtin {
     const char *name;   /* in templates */
     const char *python; /* in messages */
-    const char
-        *parameters; /* "value default_value boolean": their names, for keywords; "*" at the end: variadic */
+    /* "value default_value boolean": their names, for keywords; those before a "/" cannot be given so; "*" at
+     * the end: variadic */
+    const char *parameters;
     uint8_t required;
     enum status (*call)(struct vm *vm, const struct value *argv, const struct arguments *all,
                         struct value *out);

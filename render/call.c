@@ -73,21 +73,25 @@ enum status argument_flag(struct vm *vm, struct value v, bool otherwise, bool *o
 
 /* ---- Functions of the engine -------------------------------------------------------------------- */
 
-/* The names of the parameters, one by one; the last may be "*". */
-static uint32_t parameter_names(const char *parameters, struct str names[BUILTIN_MAX_PARAMETERS],
-                                bool *variadic)
+struct parameters {
+    struct str names[BUILTIN_MAX_PARAMETERS];
+    uint32_t count, positional; /* the first that can be given by their names come behind `positional` */
+    bool variadic;
+};
+
+static void parameters_read(const char *text, struct parameters *p)
 {
-    struct str rest = str_of(parameters);
-    uint32_t count = 0;
-    *variadic = false;
+    struct str rest = str_of(text);
+    *p = (struct parameters){0};
     while (rest.len > 0) {
         struct str name = str_split(&rest, ' ');
         if (str_is(name, "*"))
-            *variadic = true;
+            p->variadic = true;
+        else if (str_is(name, "/"))
+            p->positional = p->count;
         else
-            names[count++] = name;
+            p->names[p->count++] = name;
     }
-    return count;
 }
 
 static enum status fail_count(struct vm *vm, const struct builtin *b, uint32_t parameters, uint32_t given)
@@ -100,10 +104,10 @@ static enum status fail_count(struct vm *vm, const struct builtin *b, uint32_t p
 }
 
 static enum status bind_keyword(struct vm *vm, const struct builtin *b, struct str name, struct value v,
-                                const struct str *names, uint32_t count, struct value *argv)
+                                const struct parameters *p, struct value *argv)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (!str_equal(names[i], name))
+    for (uint32_t i = p->positional; i < p->count; i++) {
+        if (!str_equal(p->names[i], name))
             continue;
         if (is_given(argv[i]))
             return vm_fail(vm, "%s() got multiple values for argument '%" PRISTR "'", b->python,
@@ -119,19 +123,18 @@ static enum status call_with_binding(struct vm *vm, const struct builtin *b, con
                                      struct value *out)
 {
     struct value argv[BUILTIN_MAX_PARAMETERS + 1] = {{0}};
-    struct str names[BUILTIN_MAX_PARAMETERS] = {{0}};
-    bool variadic;
-    uint32_t count = parameter_names(b->parameters, names, &variadic);
-    if (all->count > count && !variadic)
-        return fail_count(vm, b, count, all->count);
-    for (uint32_t i = 0; i < all->count && i < count; i++)
+    struct parameters p;
+    parameters_read(b->parameters, &p);
+    if (all->count > p.count && !p.variadic)
+        return fail_count(vm, b, p.count, all->count);
+    for (uint32_t i = 0; i < all->count && i < p.count; i++)
         argv[i] = thing_view(all->values[i]);
-    for (uint32_t i = 0; !variadic && i < all->named_count; i++)
-        TRY(bind_keyword(vm, b, value_as_str(all->names[i]), thing_view(all->named[i]), names, count, argv));
+    for (uint32_t i = 0; !p.variadic && i < all->named_count; i++)
+        TRY(bind_keyword(vm, b, value_as_str(all->names[i]), thing_view(all->named[i]), &p, argv));
     for (uint32_t i = 0; i < b->required; i++) {
         if (!is_given(argv[i]))
             return vm_fail(vm, "%s() missing %u required positional argument: '%" PRISTR "'", b->python,
-                           b->required - i, ARGSTR(names[i]));
+                           b->required - i, ARGSTR(p.names[i]));
     }
     return b->call(vm, argv, all, out);
 }

@@ -1,4 +1,5 @@
 /* Methods of maps, views, numbers, loops, cyclers and macros' kin; and which value has which. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -19,7 +20,7 @@ const struct builtin *method_of(struct value v, enum member m)
 {
     struct value plain = thing_view(v);
     switch (plain.type) {
-    case VALUE_STRING: return text_method(m);
+    case VALUE_STRING: return text_method(m, plain.flags & VALUE_MARKUP);
     case VALUE_LIST: return list_method(m, plain.flags & VALUE_TUPLE);
     case VALUE_MAP: return map_method(m);
     case VALUE_BOOL:
@@ -192,13 +193,13 @@ METHOD(map_fromkeys)
 static const struct method MAP_METHODS[] = {
     {MEMBER_CLEAR, {"clear", "clear", "self", 1, map_clear}},
     {MEMBER_COPY, {"copy", "copy", "self", 1, map_copy}},
-    {MEMBER_FROMKEYS, {"fromkeys", "fromkeys", "self iterable value", 2, map_fromkeys}},
-    {MEMBER_GET, {"get", "get", "self key default", 2, map_get}},
+    {MEMBER_FROMKEYS, {"fromkeys", "fromkeys", "self iterable value /", 2, map_fromkeys}},
+    {MEMBER_GET, {"get", "get", "self key default /", 2, map_get}},
     {MEMBER_ITEMS, {"items", "items", "self", 1, map_items}},
     {MEMBER_KEYS, {"keys", "keys", "self", 1, map_keys}},
-    {MEMBER_POP, {"pop", "pop", "self key default", 2, map_pop}},
+    {MEMBER_POP, {"pop", "pop", "self key default /", 2, map_pop}},
     {MEMBER_POPITEM, {"popitem", "popitem", "self", 1, map_popitem}},
-    {MEMBER_SETDEFAULT, {"setdefault", "setdefault", "self key default", 2, map_setdefault}},
+    {MEMBER_SETDEFAULT, {"setdefault", "setdefault", "self key default /", 2, map_setdefault}},
     {MEMBER_UPDATE, {"update", "update", "self *", 1, map_update_method}},
     {MEMBER_VALUES, {"values", "values", "self", 1, map_values}},
 };
@@ -210,12 +211,12 @@ const struct builtin *map_method(enum member m)
 
 /* ---- Numbers ------------------------------------------------------------------------------------ */
 
-METHOD(number_is_integer)
+METHOD(float_is_integer)
 {
     (void)vm;
     (void)all;
-    double f = number_to_double(argv[0]);
-    *out = value_bool(argv[0].type != VALUE_FLOAT || (isfinite(f) && f == floor(f)));
+    double f = argv[0].u.f;
+    *out = value_bool(isfinite(f) && f == floor(f));
     return STATUS_OK;
 }
 
@@ -227,31 +228,32 @@ METHOD(number_conjugate)
     return STATUS_OK;
 }
 
-static uint32_t bits_of(struct vm *vm, struct value v, bool only_set, struct str *digits)
+static enum status digits_of(struct vm *vm, struct value v, int base, struct str *out)
 {
-    uint32_t count = 0;
-    *digits = number_digits(vm->arena, v, 2);
-    for (size_t i = 0; i < digits->len; i++)
-        count += !only_set || digits->ptr[i] == '1';
-    return number_sign(v) == 0 ? 0 : count;
+    TRY(vm_tick(vm, v.type == VALUE_BIGINT ? v.len * (uint64_t)v.len / 16 : 1));
+    *out = number_digits(vm->arena, number_of_bool(v), base);
+    return out->ptr ? STATUS_OK : vm_no_memory(vm, "digits");
 }
 
 METHOD(number_bit_length)
 {
     struct str digits;
     (void)all;
-    TRY(vm_tick(vm, argv[0].type == VALUE_BIGINT ? argv[0].len * (uint64_t)argv[0].len / 16 : 1));
-    *out = value_int(bits_of(vm, argv[0], false, &digits));
-    return digits.ptr ? STATUS_OK : vm_no_memory(vm, "digits");
+    TRY(digits_of(vm, argv[0], 2, &digits));
+    *out = value_int(number_sign(argv[0]) == 0 ? 0 : (int64_t)digits.len);
+    return STATUS_OK;
 }
 
 METHOD(number_bit_count)
 {
     struct str digits;
+    int64_t count = 0;
     (void)all;
-    TRY(vm_tick(vm, argv[0].type == VALUE_BIGINT ? argv[0].len * (uint64_t)argv[0].len / 16 : 1));
-    *out = value_int(bits_of(vm, argv[0], true, &digits));
-    return digits.ptr ? STATUS_OK : vm_no_memory(vm, "digits");
+    TRY(digits_of(vm, argv[0], 2, &digits));
+    for (size_t i = 0; i < digits.len; i++)
+        count += digits.ptr[i] == '1';
+    *out = value_int(count);
+    return STATUS_OK;
 }
 
 /* A float as the exact fraction that it is, in lowest terms. */
@@ -282,39 +284,70 @@ METHOD(number_as_integer_ratio)
     return STATUS_OK;
 }
 
-/* (255).to_bytes(1): big-endian, unsigned. */
+static enum status bytes_new(struct vm *vm, int64_t length, struct thing_bytes **out, char **bytes)
+{
+    if (length > 1 << 20)
+        return vm_limit(vm, "more than 1 MiB of bytes");
+    *out = (struct thing_bytes *)vm_alloc(vm, sizeof **out);
+    *bytes = (char *)arena_zalloc(vm->arena, (size_t)length, 1);
+    if (!*out || !*bytes)
+        return vm_no_memory(vm, "bytes");
+    **out = (struct thing_bytes){THING_BYTES, {*bytes, (size_t)length}};
+    return STATUS_OK;
+}
+
+/* (255).to_bytes(1, 'big'): unsigned. */
 METHOD(number_to_bytes)
 {
-    int64_t length = 1, v;
-    bool little = is_given(argv[2]) && str_is(value_as_str(argv[2]), "little");
+    int64_t length = 1;
+    struct thing_bytes *b = NULL;
+    char *bytes = NULL;
+    struct str order = is_given(argv[2]) ? value_as_str(argv[2]) : STR("big");
+    bool little = str_is(order, "little");
     (void)all;
     if (is_given(argv[1]))
         TRY(op_index(vm, argv[1], &length));
+    if (!little && !str_is(order, "big"))
+        return vm_fail(vm, "byteorder must be either 'little' or 'big'");
     if (length < 0)
         return vm_fail(vm, "length argument must be non-negative");
-    if (!number_to_int64(argv[0], &v) || (length < 8 && v >> (8 * length) != 0))
-        return vm_fail(vm, v < 0 ? "can't convert negative int to unsigned" : "int too big to convert");
-    struct thing_bytes *b = (struct thing_bytes *)vm_alloc(vm, sizeof *b);
-    char *bytes = length > 1 << 20 ? NULL : (char *)arena_zalloc(vm->arena, (size_t)length, 1);
-    if (!b || !bytes)
-        return length > 1 << 20 ? vm_limit(vm, "more than 1 MiB of bytes") : vm_no_memory(vm, "bytes");
-    for (int64_t i = 0; i < length && i < 8; i++)
-        bytes[little ? i : length - 1 - i] = (char)(v >> (8 * i));
-    *b = (struct thing_bytes){THING_BYTES, {bytes, (size_t)length}};
+    if (number_sign(argv[0]) < 0)
+        return vm_fail(vm, "can't convert negative int to unsigned");
+    struct str digits;
+    TRY(digits_of(vm, argv[0], 16, &digits));
+    if (number_sign(argv[0]) != 0 && (int64_t)(digits.len + 1) / 2 > length)
+        return vm_fail(vm, "int too big to convert");
+    TRY(bytes_new(vm, length, &b, &bytes));
+    for (int64_t i = 0; i < (int64_t)digits.len && i / 2 < length; i++) { /* from the lowest digit on */
+        char c = digits.ptr[digits.len - 1 - (size_t)i];
+        int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+        bytes[little ? i / 2 : length - 1 - i / 2] |= (char)(digit << (i % 2 ? 4 : 0));
+    }
     *out = thing_value(b);
     return STATUS_OK;
 }
 
+/* One bit, a point and 52 bits, for subnormals as well. */
 METHOD(float_hex)
 {
+    double f = argv[0].u.f;
+    int exponent = 0;
     (void)all;
-    return vm_printf(vm, out, "%a", argv[0].u.f);
+    if (!isfinite(f))
+        return vm_string(vm, isnan(f) ? STR("nan") : f < 0 ? STR("-inf") : STR("inf"), out);
+    const char *sign = signbit(f) ? "-" : "";
+    if (f == 0)
+        return vm_printf(vm, out, "%s0x0.0p+0", sign);
+    double m = frexp(fabs(f), &exponent);
+    int shift = exponent < DBL_MIN_EXP ? 1 - (DBL_MIN_EXP - exponent) : 1;
+    uint64_t bits = (uint64_t)ldexp(m, shift + 52);
+    return vm_printf(vm, out, "%s0x%d.%013llxp%+d", sign, (int)(bits >> 52),
+                     (unsigned long long)(bits & ((UINT64_C(1) << 52) - 1)), exponent - shift);
 }
 
 static const struct method NUMBER_METHODS[] = {
     {MEMBER_AS_INTEGER_RATIO, {"as_integer_ratio", "as_integer_ratio", "self", 1, number_as_integer_ratio}},
     {MEMBER_CONJUGATE, {"conjugate", "conjugate", "self", 1, number_conjugate}},
-    {MEMBER_IS_INTEGER, {"is_integer", "is_integer", "self", 1, number_is_integer}},
     {MEMBER_BIT_LENGTH, {"bit_length", "bit_length", "self", 1, number_bit_length}},
     {MEMBER_BIT_COUNT, {"bit_count", "bit_count", "self", 1, number_bit_count}},
     {MEMBER_TO_BYTES, {"to_bytes", "to_bytes", "self length byteorder", 1, number_to_bytes}},
@@ -323,15 +356,13 @@ static const struct method FLOAT_METHODS[] = {
     {MEMBER_AS_INTEGER_RATIO, {"as_integer_ratio", "as_integer_ratio", "self", 1, number_as_integer_ratio}},
     {MEMBER_CONJUGATE, {"conjugate", "conjugate", "self", 1, number_conjugate}},
     {MEMBER_HEX, {"hex", "hex", "self", 1, float_hex}},
-    {MEMBER_IS_INTEGER, {"is_integer", "is_integer", "self", 1, number_is_integer}},
+    {MEMBER_IS_INTEGER, {"is_integer", "is_integer", "self", 1, float_is_integer}},
 };
 
 const struct builtin *number_method(enum member m, bool is_float)
 {
     if (is_float)
         return method_find(FLOAT_METHODS, BUILTIN_TABLE_SIZE(FLOAT_METHODS), m);
-    if (m == MEMBER_IS_INTEGER) /* of floats only, before Python 3.12 */
-        return NULL;
     return method_find(NUMBER_METHODS, BUILTIN_TABLE_SIZE(NUMBER_METHODS), m);
 }
 

@@ -12,7 +12,7 @@ struct method {
 };
 const struct builtin *method_find(const struct method *table, size_t count, enum member m);
 
-const struct builtin *text_method(enum member m);
+const struct builtin *text_method(enum member m, bool markup);
 const struct builtin *list_method(enum member m, bool tuple);
 const struct builtin *map_method(enum member m);
 const struct builtin *number_method(enum member m, bool is_float);

@@ -210,16 +210,16 @@ METHOD(list_index)
 }
 
 static const struct method LIST_METHODS[] = {
-    {MEMBER_COUNT, {"count", "count", "self value", 2, list_count}},
-    {MEMBER_INDEX, {"index", "index", "self value start stop", 2, list_index}},
+    {MEMBER_COUNT, {"count", "count", "self value /", 2, list_count}},
+    {MEMBER_INDEX, {"index", "index", "self value start stop /", 2, list_index}},
     /* Tuples have those above only. */
-    {MEMBER_APPEND, {"append", "append", "self object", 2, list_append}},
+    {MEMBER_APPEND, {"append", "append", "self object /", 2, list_append}},
     {MEMBER_CLEAR, {"clear", "clear", "self", 1, list_clear}},
     {MEMBER_COPY, {"copy", "copy", "self", 1, list_copy}},
-    {MEMBER_EXTEND, {"extend", "extend", "self iterable", 2, list_extend}},
-    {MEMBER_INSERT, {"insert", "insert", "self index object", 3, list_insert}},
-    {MEMBER_POP, {"pop", "pop", "self index", 1, list_pop}},
-    {MEMBER_REMOVE, {"remove", "remove", "self value", 2, list_remove}},
+    {MEMBER_EXTEND, {"extend", "extend", "self iterable /", 2, list_extend}},
+    {MEMBER_INSERT, {"insert", "insert", "self index object /", 3, list_insert}},
+    {MEMBER_POP, {"pop", "pop", "self index /", 1, list_pop}},
+    {MEMBER_REMOVE, {"remove", "remove", "self value /", 2, list_remove}},
     {MEMBER_REVERSE, {"reverse", "reverse", "self", 1, list_reverse}},
     {MEMBER_SORT, {"sort", "sort", "self key reverse", 1, list_sort}},
 };

@@ -1,18 +1,25 @@
 /* Methods of strings. On Markup, what they take in is escaped and what they give is Markup. */
 #include "core/utf8.h"
+#include "entities.h"
 #include "methods.h"
 #include "number.h"
 #include "strformat.h"
 #include "strings.h"
+#include "tables.h"
+
+static enum status check_text(struct vm *vm, struct value v, const char *method)
+{
+    if (is_undefined(v))
+        return undefined_fail(vm, v);
+    return v.type == VALUE_STRING ? STATUS_OK
+                                  : vm_fail(vm, "%s() argument must be str, not %s", method, type_name(v));
+}
 
 /* Arguments that are text go into Markup escaped. */
 static enum status take_text(struct vm *vm, struct value self, struct value v, const char *method,
                              struct value *out)
 {
-    if (is_undefined(v))
-        return undefined_fail(vm, v);
-    if (v.type != VALUE_STRING)
-        return vm_fail(vm, "%s() argument must be str, not %s", method, type_name(v));
+    TRY(check_text(vm, v, method));
     *out = v;
     return self.flags & VALUE_MARKUP ? text_escaped(vm, v, out) : STATUS_OK;
 }
@@ -151,9 +158,10 @@ METHOD(text_istitle)
 static enum status strip(struct vm *vm, const struct value *argv, int ends, struct value *out)
 {
     bool given = is_given(argv[1]) && argv[1].type != VALUE_NULL;
-    if (given && argv[1].type != VALUE_STRING)
-        return vm_fail(vm, "strip arg must be None or str");
-    struct str chars = value_as_str(argv[1]);
+    struct value set = value_null();
+    if (given)
+        TRY(take_text(vm, argv[0], argv[1], "strip", &set));
+    struct str chars = value_as_str(set);
     *out = like(argv[0], string_strip(value_as_str(argv[0]), given ? &chars : NULL, ends));
     return vm_tick(vm, (argv[0].len - out->len) / 8 * (1 + chars.len / 8));
 }
@@ -182,11 +190,10 @@ static enum status justify(struct vm *vm, const struct value *argv, char align, 
     struct value fill = value_text(" ");
     struct writer w;
     TRY(op_index(vm, argv[1], &width));
-    if (is_given(argv[2])) {
-        fill = argv[2];
-        if (fill.type != VALUE_STRING || utf8_length(value_as_str(fill)) != 1)
-            return vm_fail(vm, "The fill character must be exactly one character long");
-    }
+    if (is_given(argv[2]))
+        TRY(take_text(vm, argv[0], argv[2], "fill", &fill));
+    if (utf8_length(value_as_str(fill)) != 1)
+        return vm_fail(vm, "The fill character must be exactly one character long");
     writer_begin(&w, vm);
     string_justify(&w, value_as_str(argv[0]), width < 0 ? 0 : (uint64_t)width, value_as_str(fill), align);
     return end_like(&w, argv[0], out);
@@ -374,8 +381,8 @@ METHOD(text_endswith)
 METHOD(text_removeprefix)
 {
     struct str s = value_as_str(argv[0]), part = value_as_str(argv[1]);
-    (void)vm;
     (void)all;
+    TRY(check_text(vm, argv[1], "removeprefix"));
     size_t cut = str_starts_with(s, part) ? part.len : 0;
     *out = like(argv[0], (struct str){s.ptr + cut, s.len - cut});
     return STATUS_OK;
@@ -384,8 +391,8 @@ METHOD(text_removeprefix)
 METHOD(text_removesuffix)
 {
     struct str s = value_as_str(argv[0]), part = value_as_str(argv[1]);
-    (void)vm;
     (void)all;
+    TRY(check_text(vm, argv[1], "removesuffix"));
     *out = like(argv[0], (struct str){s.ptr, s.len - (str_ends_with(s, part) ? part.len : 0)});
     return STATUS_OK;
 }
@@ -552,10 +559,10 @@ METHOD(text_splitlines)
 
 static enum status partition(struct vm *vm, const struct value *argv, bool from_right, struct value *out)
 {
-    struct str s = value_as_str(argv[0]), separator = value_as_str(argv[1]);
+    struct value text;
     struct value *parts = (struct value *)vm_alloc(vm, 3 * sizeof *parts);
-    if (argv[1].type != VALUE_STRING)
-        return vm_fail(vm, "must be str, not %s", type_name(argv[1]));
+    TRY(take_text(vm, argv[0], argv[1], "partition", &text));
+    struct str s = value_as_str(argv[0]), separator = value_as_str(text);
     if (separator.len == 0)
         return vm_fail(vm, "empty separator");
     if (!parts)
@@ -633,6 +640,17 @@ METHOD(text_encode)
     return STATUS_OK;
 }
 
+/* Of Markup: the text that is meant. */
+METHOD(markup_unescape)
+{
+    struct writer w;
+    (void)all;
+    writer_begin(&w, vm);
+    entities_unescape(&w, value_as_str(argv[0]));
+    TRY(vm_tick(vm, argv[0].len / 4));
+    return writer_end(&w, out);
+}
+
 #define ROW(member, name, parameters, required, function)                                                    \
     {                                                                                                        \
         MEMBER_##member,                                                                                     \
@@ -644,15 +662,15 @@ METHOD(text_encode)
 static const struct method TEXT_METHODS[] = {
     ROW(CAPITALIZE, "capitalize", "self", 1, text_capitalize),
     ROW(CASEFOLD, "casefold", "self", 1, text_casefold),
-    ROW(CENTER, "center", "self width fillchar", 2, text_center),
-    ROW(COUNT, "count", "self sub start end", 2, text_count),
+    ROW(CENTER, "center", "self width fillchar /", 2, text_center),
+    ROW(COUNT, "count", "self sub start end /", 2, text_count),
     ROW(ENCODE, "encode", "self encoding errors", 1, text_encode),
-    ROW(ENDSWITH, "endswith", "self suffix start end", 2, text_endswith),
+    ROW(ENDSWITH, "endswith", "self suffix start end /", 2, text_endswith),
     ROW(EXPANDTABS, "expandtabs", "self tabsize", 1, text_expandtabs),
-    ROW(FIND, "find", "self sub start end", 2, text_find),
+    ROW(FIND, "find", "self sub start end /", 2, text_find),
     ROW(FORMAT, "format", "self *", 1, text_format),
-    ROW(FORMAT_MAP, "format_map", "self mapping", 2, text_format_map),
-    ROW(INDEX, "index", "self sub start end", 2, text_index),
+    ROW(FORMAT_MAP, "format_map", "self mapping /", 2, text_format_map),
+    ROW(INDEX, "index", "self sub start end /", 2, text_index),
     ROW(ISALNUM, "isalnum", "self", 1, text_isalnum),
     ROW(ISALPHA, "isalpha", "self", 1, text_isalpha),
     ROW(ISASCII, "isascii", "self", 1, text_isascii),
@@ -665,31 +683,38 @@ static const struct method TEXT_METHODS[] = {
     ROW(ISSPACE, "isspace", "self", 1, text_isspace),
     ROW(ISTITLE, "istitle", "self", 1, text_istitle),
     ROW(ISUPPER, "isupper", "self", 1, text_isupper),
-    ROW(JOIN, "join", "self iterable", 2, text_join),
-    ROW(LJUST, "ljust", "self width fillchar", 2, text_ljust),
+    ROW(JOIN, "join", "self iterable /", 2, text_join),
+    ROW(LJUST, "ljust", "self width fillchar /", 2, text_ljust),
     ROW(LOWER, "lower", "self", 1, text_lower),
-    ROW(LSTRIP, "lstrip", "self chars", 1, text_lstrip),
-    ROW(PARTITION, "partition", "self sep", 2, text_partition),
-    ROW(REMOVEPREFIX, "removeprefix", "self prefix", 2, text_removeprefix),
-    ROW(REMOVESUFFIX, "removesuffix", "self suffix", 2, text_removesuffix),
-    ROW(REPLACE, "replace", "self old new count", 1, text_replace),
-    ROW(RFIND, "rfind", "self sub start end", 2, text_rfind),
-    ROW(RINDEX, "rindex", "self sub start end", 2, text_rindex),
-    ROW(RJUST, "rjust", "self width fillchar", 2, text_rjust),
-    ROW(RPARTITION, "rpartition", "self sep", 2, text_rpartition),
+    ROW(LSTRIP, "lstrip", "self chars /", 1, text_lstrip),
+    ROW(PARTITION, "partition", "self sep /", 2, text_partition),
+    ROW(REMOVEPREFIX, "removeprefix", "self prefix /", 2, text_removeprefix),
+    ROW(REMOVESUFFIX, "removesuffix", "self suffix /", 2, text_removesuffix),
+    ROW(REPLACE, "replace", "self old new count /", 1, text_replace),
+    ROW(RFIND, "rfind", "self sub start end /", 2, text_rfind),
+    ROW(RINDEX, "rindex", "self sub start end /", 2, text_rindex),
+    ROW(RJUST, "rjust", "self width fillchar /", 2, text_rjust),
+    ROW(RPARTITION, "rpartition", "self sep /", 2, text_rpartition),
     ROW(RSPLIT, "rsplit", "self sep maxsplit", 1, text_rsplit),
-    ROW(RSTRIP, "rstrip", "self chars", 1, text_rstrip),
+    ROW(RSTRIP, "rstrip", "self chars /", 1, text_rstrip),
     ROW(SPLIT, "split", "self sep maxsplit", 1, text_split),
     ROW(SPLITLINES, "splitlines", "self keepends", 1, text_splitlines),
-    ROW(STARTSWITH, "startswith", "self prefix start end", 2, text_startswith),
-    ROW(STRIP, "strip", "self chars", 1, text_strip),
+    ROW(STARTSWITH, "startswith", "self prefix start end /", 2, text_startswith),
+    ROW(STRIP, "strip", "self chars /", 1, text_strip),
     ROW(SWAPCASE, "swapcase", "self", 1, text_swapcase),
     ROW(TITLE, "title", "self", 1, text_title),
     ROW(UPPER, "upper", "self", 1, text_upper),
-    ROW(ZFILL, "zfill", "self width", 2, text_zfill),
+    ROW(ZFILL, "zfill", "self width /", 2, text_zfill),
 };
 
-const struct builtin *text_method(enum member m)
+static const struct method MARKUP_METHODS[] = {
+    ROW(STRIPTAGS, "striptags", "self", 1, filter_striptags),
+    ROW(UNESCAPE, "unescape", "self", 1, markup_unescape),
+};
+
+const struct builtin *text_method(enum member m, bool markup)
 {
-    return method_find(TEXT_METHODS, BUILTIN_TABLE_SIZE(TEXT_METHODS), m);
+    const struct builtin *own =
+        markup ? method_find(MARKUP_METHODS, BUILTIN_TABLE_SIZE(MARKUP_METHODS), m) : NULL;
+    return own ? own : method_find(TEXT_METHODS, BUILTIN_TABLE_SIZE(TEXT_METHODS), m);
 }

@@ -1,6 +1,7 @@
 /* x.y, x[y] and x[a:b:c]. */
 #include "builtin.h"
 #include "core/utf8.h"
+#include "inherit.h"
 #include "number.h"
 #include "thing.h"
 
@@ -82,6 +83,13 @@ static enum status sequence_item(struct vm *vm, struct value of, struct value ke
         return string_item(vm, of, index, out);
     if (thing_is(of, THING_RANGE))
         return range_item(vm, THING(thing_range, of), index, out);
+    if (thing_is(of, THING_BYTES)) {
+        struct str bytes = THING(thing_bytes, of)->bytes;
+        index += index < 0 ? (int64_t)bytes.len : 0;
+        if (index >= 0 && index < (int64_t)bytes.len)
+            *out = value_int((unsigned char)bytes.ptr[index]);
+        return STATUS_OK;
+    }
     struct value list = thing_view(of);
     index += index < 0 ? (int64_t)list.len : 0;
     if (index < 0 || index >= (int64_t)list.len)
@@ -293,7 +301,11 @@ static enum status macro_attribute(struct vm *vm, const struct thing_macro *macr
     const struct code *code = macro->code;
     struct value *names;
     switch ((int)m) {
-    case MEMBER_NAME: *out = macro->t->constants[code->name]; return STATUS_OK;
+    case MEMBER_NAME: {
+        struct value name = macro->t->constants[code->name];
+        *out = name.len ? name : value_null();
+        return STATUS_OK;
+    }
     case MEMBER_CALLER: *out = value_bool(code->uses_caller); return STATUS_OK;
     case MEMBER_CATCH_KWARGS: *out = value_bool(code->uses_kwargs); return STATUS_OK;
     case MEMBER_CATCH_VARARGS: *out = value_bool(code->uses_varargs); return STATUS_OK;
@@ -331,6 +343,8 @@ static enum status thing_attribute(struct vm *vm, struct value of, struct value 
     switch ((int)*(const enum thing_kind *)of.u.object) {
     case THING_LOOP: return loop_attribute(vm, THING(thing_loop, of), m, out);
     case THING_MACRO: return macro_attribute(vm, THING(thing_macro, of), m, out);
+    case THING_BLOCK:
+        return m == MEMBER_SUPER ? inherit_super_of(vm, THING(thing_block, of), out) : STATUS_OK;
     case THING_SELF: return self_attribute(vm, THING(thing_self, of), name, out);
     case THING_NAMESPACE: {
         const struct value_entry *e = thing_map_find(THING(thing_map, of), name);
@@ -435,7 +449,8 @@ enum status attr_item(struct vm *vm, struct value of, struct value key, struct v
         if (!unhashable)
             TRY(map_item(vm, of, key, out));
     } else if (of.type == VALUE_LIST || of.type == VALUE_STRING || of.type == VALUE_OBJECT) {
-        bool sequence = of.type != VALUE_OBJECT || thing_is(of, THING_LIST) || thing_is(of, THING_RANGE);
+        bool sequence = of.type != VALUE_OBJECT || thing_is(of, THING_LIST) || thing_is(of, THING_RANGE) ||
+                        thing_is(of, THING_BYTES);
         if (sequence)
             TRY(sequence_item(vm, of, key, out));
     }

@@ -91,14 +91,6 @@ static int compare_magnitude(const struct bigint *x, const struct bigint *y)
     return 0;
 }
 
-int bigint_compare(const struct bigint *x, const struct bigint *y)
-{
-    if (x->negative != y->negative)
-        return x->negative ? -1 : 1;
-    int magnitude = compare_magnitude(x, y);
-    return x->negative ? -magnitude : magnitude;
-}
-
 /* out = |x| + |y|; out has room. */
 static void add_magnitude(const struct bigint *x, const struct bigint *y, struct bigint *out)
 {

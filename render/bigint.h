@@ -30,6 +30,5 @@ void bigint_multiply_add(struct bigint *b, uint32_t factor, uint32_t addend);
 /* b ÷ divisor in place; gives the remainder. */
 uint32_t bigint_divide_small(struct bigint *b, uint32_t divisor);
 bool bigint_allocate(struct arena *a, uint32_t limbs, struct bigint *out);
-int bigint_compare(const struct bigint *x, const struct bigint *y);
 
 #endif

@@ -141,7 +141,7 @@ static enum status compile_arguments(struct compiler *c, const struct place *p, 
         values++;
     }
     if (caller) {
-        TRY(compile_macro(c, p, caller, STR("caller"), caller->b, caller->c));
+        TRY(compile_macro(c, p, caller, (struct str){"", 0}, caller->b, caller->c));
         list_add(&names, value_text("caller"));
         values++;
     }

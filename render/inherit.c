@@ -23,12 +23,15 @@ static enum status load(struct vm *vm, const struct frame *f, struct str name, c
     const struct template_loader *loader = &f->t->loader;
     enum status s = loader->load ? loader->load(loader->user, name, out, vm->err)
                                  : error_set(vm->err, STATUS_NOT_FOUND, "%" PRISTR, ARGSTR(name));
-    if (s == STATUS_OK && !*out)
-        return error_set(vm->err, STATUS_INTERNAL, "the loader found '%" PRISTR "' but gave no template",
-                         ARGSTR(name));
-    if (s == STATUS_OK)
-        vm->mutates = vm->mutates || (*out)->mutates;
-    return s;
+    if (s != STATUS_OK)
+        return s;
+    if (!*out) {
+        error_set(vm->err, STATUS_INTERNAL, "the loader found '%" PRISTR "' but gave no template",
+                  ARGSTR(name));
+        return STATUS_INTERNAL;
+    }
+    vm->mutates = vm->mutates || (*out)->mutates;
+    return STATUS_OK;
 }
 
 /* A name, or the first of a list that there is. */
@@ -46,7 +49,7 @@ static enum status select(struct vm *vm, const struct frame *f, struct value nam
         return error_set(vm->err, STATUS_NOT_FOUND, "Tried to select from an empty list of templates.");
     for (uint32_t i = 0; i < count; i++) {
         if (is_undefined(names[i]))
-            return undefined_fail(vm, names[i]);
+            continue;
         enum status s = load(vm, f, value_as_str(names[i]), out);
         if (s != STATUS_NOT_FOUND)
             return s;
@@ -257,18 +260,28 @@ enum status inherit_call_block(struct vm *vm, struct context *context, const str
     return STATUS_OK;
 }
 
-enum status inherit_super(struct vm *vm, struct frame *f, struct value *out)
+static enum status parent_block(struct vm *vm, struct context *context, const struct block_stack *b,
+                                struct value *out)
 {
-    const struct block_stack *b = f->block;
     if (!b || !b->super)
         return undefined_hint(vm, out, "there is no parent block called '%" PRISTR "'.",
                               ARGSTR(b ? b->name : (struct str){0}));
     struct thing_block *block = (struct thing_block *)vm_alloc(vm, sizeof *block);
     if (!block)
         return vm_no_memory(vm, "a block");
-    *block = (struct thing_block){THING_BLOCK, f->context, b->super};
+    *block = (struct thing_block){THING_BLOCK, context, b->super};
     *out = thing_value(block);
     return STATUS_OK;
+}
+
+enum status inherit_super(struct vm *vm, struct frame *f, struct value *out)
+{
+    return parent_block(vm, f->context, f->block, out);
+}
+
+enum status inherit_super_of(struct vm *vm, const struct thing_block *block, struct value *out)
+{
+    return parent_block(vm, block->context, block->block, out);
 }
 
 enum status inherit_self(struct vm *vm, struct frame *f, struct value *out)
@@ -287,7 +300,13 @@ enum status inherit_extends(struct vm *vm, struct frame *f, struct value name)
 {
     if (f->parent)
         return vm_fail(vm, "extended multiple times");
-    TRY(select(vm, f, name, &f->parent));
+    if (is_undefined(name))
+        return undefined_fail(vm, name);
+    TRY(op_hashable(vm, name));
+    if (name.type != VALUE_STRING)
+        return error_set(vm->err, STATUS_NOT_FOUND, "a template's name is a text, not of the type %s",
+                         type_name(name));
+    TRY(load(vm, f, value_as_str(name), &f->parent));
     return inherit_add_blocks(vm, f->context, f->parent);
 }
 

@@ -4,6 +4,8 @@
 
 #include "vm.h"
 
+struct thing_block;
+
 /* The context's variable of that name, for blocks and templates that run in it. */
 enum status inherit_export(struct vm *vm, struct frame *f, struct value name, struct value v) MUST_CHECK;
 /* Adds a template's blocks to the context, below those that are there. */
@@ -24,6 +26,8 @@ enum status inherit_import(struct vm *vm, struct frame *f, struct value name, st
 enum status inherit_from(struct vm *vm, struct frame *f, struct value module, struct value name,
                          uint32_t offset, struct value *out) MUST_CHECK;
 enum status inherit_super(struct vm *vm, struct frame *f, struct value *out) MUST_CHECK;
+/* super.super: what stands above a block that stands above. */
+enum status inherit_super_of(struct vm *vm, const struct thing_block *block, struct value *out) MUST_CHECK;
 enum status inherit_self(struct vm *vm, struct frame *f, struct value *out) MUST_CHECK;
 
 #endif

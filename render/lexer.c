@@ -385,8 +385,7 @@ static bool match_tag_end(struct lexer *lx, struct token *out)
 static enum status unexpected_char(struct lexer *lx, size_t at, struct error *err)
 {
     size_t end = at;
-    if (utf8_next(lx->source, &end) < 0)
-        end = at + 1;
+    utf8_next(lx->source, &end);
     const char *quote = lx->source.ptr[at] == '\'' ? "\"" : "'";
     struct str before = {lx->source.ptr, at};
     error_set(err, STATUS_SYNTAX, "unexpected char %s%.*s%s at %zu", quote, (int)(end - at),

@@ -8,11 +8,6 @@ static const struct str NAMES[MEMBER_NAMES] = {
 #undef X
 };
 
-const char *member_name(enum member m)
-{
-    return NAMES[m].ptr;
-}
-
 /* As str_compare(); the first byte decides most of the time. */
 static int compare(struct str a, struct str b)
 {

@@ -14,6 +14,5 @@ enum member {
 
 /* MEMBER_NONE for a name that no value has. */
 enum member member_find(struct str name);
-const char *member_name(enum member m);
 
 #endif

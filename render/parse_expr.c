@@ -630,17 +630,13 @@ enum status parse_tuple(struct parser *p, int flags, const char *stop, struct no
     return make(p, NODE_TUPLE, offset, items.first, NULL, out);
 }
 
-/* What messages call a node that cannot be assigned to: the class that it has in Jinja. */
+/* What messages call a primary that cannot be assigned to: the class that it has in Jinja. */
 static const char *class_name(const struct node *n)
 {
-    switch (n->kind) {
-    case NODE_CONST: return "const";
-    case NODE_LIST: return "list";
-    case NODE_DICT: return "dict";
-    case NODE_TUPLE: return "tuple";
-    case NODE_NAME: return "name";
-    default: return "expression";
-    }
+    return n->kind == NODE_CONST  ? "const"
+           : n->kind == NODE_LIST ? "list"
+           : n->kind == NODE_DICT ? "dict"
+                                  : "tuple";
 }
 
 static bool is_target(const struct node *n)
@@ -676,8 +672,6 @@ enum status parse_target(struct parser *p, int flags, const char *stop, struct n
         if (p->token.type != TOKEN_NAME)
             return parser_expect(p, TOKEN_NAME, &name);
         TRY(parse_name(p, out));
-    } else if (flags & TARGET_NO_TUPLE) {
-        TRY(parse_primary(p, out));
     } else {
         TRY(parse_tuple(p, TUPLE_PRIMARY, stop, out));
     }

@@ -140,6 +140,16 @@ static enum status parse_body(struct parser *p, const char *const *ends, bool dr
 
 /* ---- Control ------------------------------------------------------------------------------------ */
 
+/* Inside a loop, `loop` is not to be set. */
+static enum status refuse_loop(struct parser *p, const struct node *target)
+{
+    if (target->kind == NODE_NAME && str_is(target->name, "loop"))
+        return parser_fail(p, target->offset, "Can't assign to special loop variable in for-loop target");
+    for (const struct node *item = target->kind == NODE_TUPLE ? target->a : NULL; item; item = item->next)
+        TRY(refuse_loop(p, item));
+    return STATUS_OK;
+}
+
 static enum status parse_for(struct parser *p, uint32_t offset, struct node **out)
 {
     static const char *const BODY_ENDS[] = {"endfor", "else", NULL}, *const ELSE_ENDS[] = {"endfor", NULL};
@@ -147,7 +157,9 @@ static enum status parse_for(struct parser *p, uint32_t offset, struct node **ou
     bool recursive, skipped;
     TRY(statement(p, NODE_FOR, offset, &n));
     TRY(statement(p, NODE_FOR_REST, offset, &rest));
+    p->loops++;
     TRY(parse_target(p, 0, "in", &n->a));
+    TRY(refuse_loop(p, n->a));
     TRY(parser_expect_name(p, "in"));
     TRY(parse_tuple(p, TUPLE_NO_CONDITIONAL, "recursive", &n->b));
     TRY(parser_skip_name(p, "if", &skipped));
@@ -163,6 +175,7 @@ static enum status parse_for(struct parser *p, uint32_t offset, struct node **ou
     TRY(node_finish(p, rest));
     n->d = rest;
     *out = n;
+    p->loops--;
     return STATUS_OK;
 }
 
@@ -242,6 +255,8 @@ static enum status parse_set(struct parser *p, uint32_t offset, struct node **ou
     struct node *target;
     bool assigned;
     TRY(parse_target(p, TARGET_NAMESPACE, NULL, &target));
+    if (p->loops > 0)
+        TRY(refuse_loop(p, target));
     TRY(parser_skip(p, TOKEN_ASSIGN, &assigned));
     TRY(statement(p, assigned ? NODE_SET : NODE_SET_BLOCK, offset, out));
     (*out)->a = target;

@@ -18,6 +18,7 @@ struct parser {
     struct token following; /* valid if has_following */
     bool has_following;
     uint32_t depth;
+    uint32_t loops;   /* that the parser is in */
     struct tag *tags; /* innermost first */
     struct lexer lexer;
 };
@@ -68,7 +69,7 @@ enum { TUPLE_NO_CONDITIONAL = 1, TUPLE_PRIMARY = 2, TUPLE_PARENTHESES = 4 };
 enum status parse_expression(struct parser *p, struct node **out) MUST_CHECK;
 /* One expression, or several with commas as a tuple. `stop`: a name that ends it as well, or NULL. */
 enum status parse_tuple(struct parser *p, int flags, const char *stop, struct node **out) MUST_CHECK;
-enum { TARGET_NAME_ONLY = 1, TARGET_NAMESPACE = 2, TARGET_NO_TUPLE = 4 };
+enum { TARGET_NAME_ONLY = 1, TARGET_NAMESPACE = 2 };
 enum status parse_target(struct parser *p, int flags, const char *stop, struct node **out) MUST_CHECK;
 /* Filters behind `n`; `inline_first`: the first is named without a bar. */
 enum status parse_filters(struct parser *p, struct node *n, bool inline_first, struct node **out) MUST_CHECK;

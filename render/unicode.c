@@ -74,16 +74,6 @@ bool unicode_is_word(uint32_t c)
            has(c, UNICODE_ALPHA | UNICODE_DECIMAL | UNICODE_DIGIT | UNICODE_NUMERIC | UNICODE_ID_PART);
 }
 
-bool unicode_is_identifier_start(uint32_t c)
-{
-    return has(c, UNICODE_ID_START);
-}
-
-bool unicode_is_identifier_part(uint32_t c)
-{
-    return has(c, UNICODE_ID_PART);
-}
-
 bool unicode_is_identifier(struct str s)
 {
     for (size_t at = 0; at < s.len;) {

@@ -16,8 +16,6 @@ bool unicode_is_cased(uint32_t c);
 bool unicode_is_case_ignorable(uint32_t c);
 bool unicode_is_printable(uint32_t c); /* repr() shows it as it is */
 bool unicode_is_word(uint32_t c);      /* \w of a regular expression */
-bool unicode_is_identifier_start(uint32_t c);
-bool unicode_is_identifier_part(uint32_t c);
 /* Python's str.isidentifier(). */
 bool unicode_is_identifier(struct str s);
 /* 0–9 of a decimal digit in any script, or -1. */

@@ -13,8 +13,8 @@ BUILTIN(filter_first)
 {
     struct iterator it;
     bool more;
-    (void)all;
-    TRY(iter_begin(vm, &it, argv[0]));
+    (void)argv;
+    TRY(iter_begin(vm, &it, all->values[0]));
     TRY(iter_next(vm, &it, out, &more));
     return more ? STATUS_OK : undefined_hint(vm, out, "No first item, sequence was empty.");
 }
@@ -23,12 +23,9 @@ BUILTIN(filter_last)
 {
     const struct value *items;
     uint32_t count;
-    (void)all;
-    if (thing_is(argv[0], THING_ITERATOR))
+    if (thing_is(argv[0], THING_ITERATOR) || !iter_can(argv[0]))
         return vm_fail(vm, "'%s' object is not reversible", type_name(argv[0]));
-    if (!iter_can(argv[0]))
-        return vm_fail(vm, "'%s' object is not reversible", type_name(argv[0]));
-    TRY(iter_all(vm, argv[0], &items, &count));
+    TRY(iter_all(vm, all->values[0], &items, &count));
     if (count == 0)
         return undefined_hint(vm, out, "No last item, sequence was empty.");
     *out = items[count - 1];
@@ -51,8 +48,8 @@ BUILTIN(filter_list)
 {
     const struct value *items;
     uint32_t count;
-    (void)all;
-    TRY(iter_all(vm, argv[0], &items, &count));
+    (void)argv;
+    TRY(iter_all(vm, all->values[0], &items, &count));
     *out = list_of(items, count);
     return STATUS_OK;
 }
@@ -122,14 +119,13 @@ BUILTIN(filter_reverse)
 {
     const struct value *items;
     uint32_t count;
-    (void)all;
     if (argv[0].type == VALUE_STRING) {
         struct value parts[3] = {value_null(), value_null(), value_int(-1)};
         return attr_slice(vm, argv[0], parts, out);
     }
     if (!iter_can(argv[0]))
         return vm_fail(vm, "argument must be iterable");
-    TRY(iter_all(vm, argv[0], &items, &count));
+    TRY(iter_all(vm, all->values[0], &items, &count));
     struct value *reversed = (struct value *)vm_alloc(vm, count * sizeof *reversed);
     if (!reversed)
         return vm_no_memory(vm, "a list");

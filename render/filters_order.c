@@ -105,11 +105,10 @@ BUILTIN(filter_sort)
     struct sort_item *items;
     uint32_t count;
     bool reverse, case_sensitive;
-    (void)all;
     TRY(argument_flag(vm, argv[1], false, &reverse));
     TRY(argument_flag(vm, argv[2], false, &case_sensitive));
-    TRY(sorted(vm, argv[0], argv[3], case_sensitive, (reverse ? SORT_REVERSE : 0) | SORT_EQUAL_FIRST, &items,
-               &count));
+    TRY(sorted(vm, all->values[0], argv[3], case_sensitive, (reverse ? SORT_REVERSE : 0) | SORT_EQUAL_FIRST,
+               &items, &count));
     return list_of_items(vm, items, count, out);
 }
 

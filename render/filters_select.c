@@ -81,6 +81,7 @@ static bool names_attribute(const struct arguments *all)
 BUILTIN(filter_map)
 {
     struct iterator_call *c = (struct iterator_call *)arena_zalloc(vm->arena, 1, sizeof *c);
+    (void)argv;
     if (!c)
         return vm_no_memory(vm, "an iterator");
     if (names_attribute(all)) {
@@ -91,7 +92,7 @@ BUILTIN(filter_map)
         TRY(find_filter(vm, all->values[1], &c->builtin));
         TRY(keep_arguments(vm, all, 2, c));
     }
-    return make(vm, ITER_MAP, argv[0], c, out);
+    return make(vm, ITER_MAP, all->values[0], c, out);
 }
 
 static enum status make_select(struct vm *vm, const struct arguments *all, bool negated, bool by_attribute,

@@ -12,12 +12,19 @@ bool iter_can(struct value v)
            thing_is(v, THING_VIEW) || thing_is(v, THING_BYTES) || thing_is(v, THING_LOOP);
 }
 
-static void begin_map(struct iterator *it, struct value map, uint8_t kind)
+/* What is in a map that can change becomes what can change too, as with items of a list. */
+static enum status begin_map(struct vm *vm, struct iterator *it, struct value map, uint8_t kind)
 {
+    struct thing_map *m =
+        vm->mutates && kind != ITER_KEYS && thing_is(map, THING_MAP) ? THING(thing_map, map) : NULL;
+    TRY(vm_tick(vm, m ? m->len / 4 : 0));
+    for (uint32_t i = 0; m && i < m->len; i++)
+        TRY(thing_thaw_item(vm, &m->entries[i].value));
     map = thing_view(map);
     it->kind = kind;
     it->len = map.len;
     it->u.entries = map.len ? map.u.map->entries : NULL;
+    return STATUS_OK;
 }
 
 static enum status begin_bytes(struct vm *vm, struct iterator *it, struct str bytes)
@@ -41,7 +48,7 @@ static enum status begin_thing(struct vm *vm, struct iterator *it, struct value 
         it->kind = ITER_LIVE;
         it->u.live = THING(thing_list, over);
         return STATUS_OK;
-    case THING_MAP: begin_map(it, over, ITER_KEYS); return STATUS_OK;
+    case THING_MAP: return begin_map(vm, it, over, ITER_KEYS);
     case THING_RANGE:
         it->kind = ITER_RANGE;
         it->u.range = THING(thing_range, over);
@@ -52,11 +59,10 @@ static enum status begin_thing(struct vm *vm, struct iterator *it, struct value 
         return STATUS_OK;
     case THING_VIEW: {
         enum member which = THING(thing_view, over)->which;
-        begin_map(it, THING(thing_view, over)->map,
-                  which == MEMBER_KEYS     ? ITER_KEYS
-                  : which == MEMBER_VALUES ? ITER_VALUES
-                                           : ITER_PAIRS);
-        return STATUS_OK;
+        return begin_map(vm, it, THING(thing_view, over)->map,
+                         which == MEMBER_KEYS     ? ITER_KEYS
+                         : which == MEMBER_VALUES ? ITER_VALUES
+                                                  : ITER_PAIRS);
     }
     case THING_BYTES: return begin_bytes(vm, it, THING(thing_bytes, over)->bytes);
     default: return vm_fail(vm, "'%s' object is not iterable", type_name(over));
@@ -71,7 +77,7 @@ enum status iter_begin(struct vm *vm, struct iterator *it, struct value over)
         it->len = over.len;
         it->u.items = over.u.list;
         return STATUS_OK;
-    case VALUE_MAP: begin_map(it, over, ITER_KEYS); return STATUS_OK;
+    case VALUE_MAP: return begin_map(vm, it, over, ITER_KEYS);
     case VALUE_STRING:
         it->kind = ITER_CHARS;
         it->u.chars = value_as_str(over);

@@ -82,7 +82,7 @@ BUILTIN(filter_urlencode)
     bool more;
     (void)all;
     writer_begin(&w, vm);
-    if (argv[0].type == VALUE_STRING || thing_is(argv[0], THING_BYTES) || !iter_can(argv[0])) {
+    if (argv[0].type == VALUE_STRING || !iter_can(argv[0])) {
         TRY(quote_value(&w, argv[0], false));
         return writer_end(&w, out);
     }

@@ -145,8 +145,6 @@ BUILTIN(filter_indent)
     TRY(indention(vm, argv[1], &by));
     TRY(argument_flag(vm, argv[2], false, &first));
     TRY(argument_flag(vm, argv[3], false, &blank));
-    if ((text.flags & VALUE_MARKUP) && !(by.flags & VALUE_MARKUP))
-        TRY(text_escaped(vm, by, &by));
     struct str rest = value_as_str(text);
     writer_begin(&w, vm);
     if (first)

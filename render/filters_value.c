@@ -151,11 +151,11 @@ BUILTIN(filter_int)
             return STATUS_OK;
     } else if (v.type == VALUE_FLOAT) {
         f = v.u.f;
-        if (isinf(f))
-            return vm_fail(vm, "cannot convert float infinity to integer");
     } else {
         return STATUS_OK;
     }
+    if (isinf(f))
+        return vm_fail(vm, "cannot convert float infinity to integer");
     return isfinite(f) ? check_number(vm, number_truncate(vm->arena, f, out)) : STATUS_OK;
 }
 
@@ -317,7 +317,8 @@ BUILTIN(filter_filesizeformat)
         return vm_fail(vm, argv[0].type == VALUE_STRING
                                ? "could not convert string to float"
                                : "float() argument must be a string or a real number");
-    double bytes = number.u.f, base = binary ? 1024 : 1000, unit = base;
+    double bytes = number.u.f, base = binary ? 1024 : 1000;
+    long double unit = base; /* 10**24 is no double */
     if (bytes == 1)
         return vm_string(vm, STR("1 Byte"), out);
     if (bytes < base)
@@ -325,7 +326,7 @@ BUILTIN(filter_filesizeformat)
     int i = 0;
     for (unit *= base; i < 7 && bytes >= unit; i++)
         unit *= base;
-    return vm_printf(vm, out, "%.1f %s", base * bytes / unit, UNITS[binary][i]);
+    return vm_printf(vm, out, "%.1f %s", base * bytes / (double)unit, UNITS[binary][i]);
 }
 
 BUILTIN(filter_pprint)

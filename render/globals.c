@@ -92,6 +92,8 @@ enum status map_update(struct vm *vm, struct thing_map *m, struct value from)
         }
         return STATUS_OK;
     }
+    if (is_undefined(from))
+        return undefined_fail(vm, from);
     TRY(iter_begin(vm, &it, from));
     for (uint32_t i = 0;; i++) {
         struct value pair;
@@ -169,18 +171,21 @@ static BUILTIN(global_joiner)
 /* ---- now and uuid ------------------------------------------------------------------------------- */
 
 struct civil {
-    int64_t year;
+    int64_t year, epoch; /* epoch: seconds since 1970 */
+    int microsecond;
     int month, day, hour, minute, second, weekday, yearday; /* weekday: 0 is Sunday; yearday from 1 */
 };
 
-/* Howard Hinnant, chrono-compatible low-level date algorithms: civil_from_days. */
-static struct civil civil_of(int64_t seconds)
+static int64_t floor_divide(int64_t n, int64_t by)
 {
-    int64_t days = seconds / 86400, rest = seconds % 86400;
-    if (rest < 0) {
-        rest += 86400;
-        days--;
-    }
+    return n / by - (n % by < 0);
+}
+
+/* Howard Hinnant, chrono-compatible low-level date algorithms: civil_from_days. */
+static struct civil civil_of(int64_t ns)
+{
+    int64_t seconds = floor_divide(ns, 1000000000), days = floor_divide(seconds, 86400);
+    int64_t rest = seconds - days * 86400;
     int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
     int64_t doe = z - era * 146097, yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
@@ -189,6 +194,8 @@ static struct civil civil_of(int64_t seconds)
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     int yearday = (int)(month > 2 ? doy + 60 + leap : doy - 305);
     return (struct civil){year,
+                          seconds,
+                          (int)((ns - seconds * 1000000000) / 1000),
                           month,
                           (int)(doy - (153 * mp + 2) / 5 + 1),
                           (int)(rest / 3600),
@@ -204,7 +211,7 @@ static const char *const MONTHS[] = {"January", "February", "March",     "April"
                                      "July",    "August",   "September", "October", "November", "December"};
 
 /* One directive of strftime(), in the C locale and UTC; false if it is unknown. */
-static bool write_directive(struct writer *w, const struct civil *t, int64_t ns, char directive)
+static bool write_directive(struct writer *w, const struct civil *t, char directive)
 {
     char text[40] = "";
     switch (directive) {
@@ -215,7 +222,7 @@ static bool write_directive(struct writer *w, const struct civil *t, int64_t ns,
     case 'I': snprintf(text, sizeof text, "%02d", t->hour % 12 ? t->hour % 12 : 12); break;
     case 'M': snprintf(text, sizeof text, "%02d", t->minute); break;
     case 'S': snprintf(text, sizeof text, "%02d", t->second); break;
-    case 'f': snprintf(text, sizeof text, "%06d", (int)(ns / 1000 % 1000000)); break;
+    case 'f': snprintf(text, sizeof text, "%06d", t->microsecond); break;
     case 'y': snprintf(text, sizeof text, "%02d", (int)(t->year % 100)); break;
     case 'j': snprintf(text, sizeof text, "%03d", t->yearday); break;
     case 'w': snprintf(text, sizeof text, "%d", t->weekday); break;
@@ -226,7 +233,7 @@ static bool write_directive(struct writer *w, const struct civil *t, int64_t ns,
     case 'B': snprintf(text, sizeof text, "%s", MONTHS[t->month - 1]); break;
     case 'F': snprintf(text, sizeof text, "%04lld-%02d-%02d", (long long)t->year, t->month, t->day); break;
     case 'T': snprintf(text, sizeof text, "%02d:%02d:%02d", t->hour, t->minute, t->second); break;
-    case 's': snprintf(text, sizeof text, "%lld", (long long)(ns / 1000000000)); break;
+    case 's': snprintf(text, sizeof text, "%lld", (long long)t->epoch); break;
     case 'z': snprintf(text, sizeof text, "+0000"); break;
     case 'Z': snprintf(text, sizeof text, "UTC"); break;
     case '%': snprintf(text, sizeof text, "%%"); break;
@@ -239,8 +246,7 @@ static bool write_directive(struct writer *w, const struct civil *t, int64_t ns,
 /* now() is ISO 8601 with microseconds; now("%Y-%m-%d") as strftime() has it. */
 static BUILTIN(global_now)
 {
-    int64_t ns = vm->inputs->now_ns, seconds = ns / 1000000000 - (ns % 1000000000 < 0);
-    struct civil t = civil_of(seconds);
+    struct civil t = civil_of(vm->inputs->now_ns);
     struct str format = STR("%Y-%m-%dT%H:%M:%S.%f+00:00");
     struct writer w;
     (void)all;
@@ -254,7 +260,7 @@ static BUILTIN(global_now)
     for (size_t i = 0; i < format.len; i++) {
         if (format.ptr[i] != '%' || i + 1 == format.len)
             writer_char(&w, format.ptr[i]);
-        else if (!write_directive(&w, &t, ns, format.ptr[++i]))
+        else if (!write_directive(&w, &t, format.ptr[++i]))
             return vm_fail(vm, "now() knows no format directive '%%%c'", format.ptr[i]);
     }
     return writer_end(&w, out);

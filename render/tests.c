@@ -1,6 +1,7 @@
 /* The tests behind `is`, in the order of their names. */
 #include "core/utf8.h"
 #include "number.h"
+#include "strings.h"
 #include "tables.h"
 #include "thing.h"
 #include "unicode.h"
@@ -164,13 +165,9 @@ static enum status text_is(struct vm *vm, struct value v, bool upper, struct val
     struct str s = value_as_str(text);
     bool cased = false, other = false;
     for (size_t at = 0; at < s.len;) {
-        int32_t c = utf8_next(s, &at);
-        at += c < 0;
-        if (c < 0)
-            continue;
-        cased = cased || unicode_is_cased((uint32_t)c);
-        other = other || unicode_is_title((uint32_t)c) ||
-                (upper ? unicode_is_lower((uint32_t)c) : unicode_is_upper((uint32_t)c));
+        uint32_t c = string_next(s, &at);
+        cased = cased || unicode_is_cased(c);
+        other = other || unicode_is_title(c) || (upper ? unicode_is_lower(c) : unicode_is_upper(c));
     }
     *out = value_bool(cased && !other);
     return vm_tick(vm, s.len / 16);

@@ -164,7 +164,8 @@ static bool is_email(struct str s)
 struct urlize {
     struct vm *vm;
     struct writer w;
-    int64_t limit; /* of the text that is shown; -1: none */
+    bool cuts;     /* the text that is shown, */
+    int64_t limit; /* behind so many characters; negative: so many before its end */
     struct value rel, target;
     struct value schemes;
 };
@@ -213,8 +214,9 @@ static void balance(struct str *middle, struct str *tail)
 
 static void write_shown(struct urlize *u, struct str s)
 {
-    bool cut = u->limit >= 0 && utf8_length(s) > (uint64_t)u->limit;
-    writer_add(&u->w, s.ptr, cut ? string_offset(s, (uint64_t)u->limit) : s.len);
+    int64_t len = (int64_t)utf8_length(s), shown = u->limit < 0 ? len + u->limit : u->limit;
+    bool cut = u->cuts && len > u->limit;
+    writer_add(&u->w, s.ptr, cut ? string_offset(s, shown < 0 ? 0 : (uint64_t)shown) : s.len);
     if (cut)
         writer_text(&u->w, "...");
 }
@@ -248,10 +250,10 @@ static void write_scheme(struct urlize *u, struct str s)
     for (uint32_t i = 0; u->schemes.type == VALUE_LIST && i < u->schemes.len; i++) {
         struct str scheme = value_as_str(u->schemes.u.list[i]);
         if (!str_equal(s, scheme) && str_starts_with(s, scheme)) {
-            int64_t limit = u->limit;
-            u->limit = -1;
+            bool cuts = u->cuts;
+            u->cuts = false;
             write_link(u, "", s, s, false);
-            u->limit = limit;
+            u->cuts = cuts;
             return;
         }
     }
@@ -347,11 +349,11 @@ static enum status check_schemes(struct vm *vm, struct value schemes)
 
 BUILTIN(filter_urlize)
 {
-    struct urlize u = {.vm = vm, .limit = -1, .schemes = argv[5]};
+    struct urlize u = {.vm = vm, .cuts = is_given(argv[1]) && argv[1].type != VALUE_NULL, .schemes = argv[5]};
     struct value text;
     bool nofollow = false;
     (void)all;
-    if (is_given(argv[1]) && argv[1].type != VALUE_NULL)
+    if (u.cuts)
         TRY(op_index(vm, argv[1], &u.limit));
     if (is_given(argv[2]))
         TRY(op_truth(vm, argv[2], &nofollow));

@@ -70,6 +70,17 @@ BUILTIN(filter_items)
 
 /* ---- join --------------------------------------------------------------------------------------- */
 
+static enum status attributes_of(struct vm *vm, struct value path, uint32_t count, const struct value **items)
+{
+    struct value *attributes = (struct value *)vm_alloc(vm, count * sizeof *attributes);
+    if (!attributes)
+        return vm_no_memory(vm, "a list");
+    for (uint32_t i = 0; i < count; i++)
+        TRY(attr_path(vm, (*items)[i], path, &attributes[i]));
+    *items = attributes;
+    return STATUS_OK;
+}
+
 /* With autoescape, if anything is safe text, everything else is made safe. */
 static enum status join_escapes(struct vm *vm, struct value separator, const struct value *items,
                                 uint32_t count, bool *out)
@@ -77,9 +88,9 @@ static enum status join_escapes(struct vm *vm, struct value separator, const str
     *out = false;
     if (!vm->autoescape)
         return STATUS_OK;
-    *out = separator.flags & VALUE_MARKUP;
+    *out = text_is_html(vm, separator);
     for (uint32_t i = 0; i < count && !*out; i++)
-        *out = items[i].type == VALUE_STRING && (items[i].flags & VALUE_MARKUP);
+        *out = text_is_html(vm, items[i]);
     return vm_tick(vm, count);
 }
 
@@ -89,18 +100,18 @@ BUILTIN(filter_join)
     const struct value *items;
     struct writer w;
     uint32_t count;
-    bool escapes, by_attribute = is_given(argv[2]) && argv[2].type != VALUE_NULL;
+    bool escapes;
     (void)all;
     if (!vm->autoescape) /* first, as in Jinja: it may be what fails */
         TRY(text_of(vm, separator, &separator));
     TRY(iter_all(vm, argv[0], &items, &count));
+    if (is_given(argv[2]) && argv[2].type != VALUE_NULL)
+        TRY(attributes_of(vm, argv[2], count, &items));
     TRY(join_escapes(vm, separator, items, count, &escapes));
     TRY(escapes ? text_escaped(vm, separator, &separator) : text_of(vm, separator, &separator));
     writer_begin(&w, vm);
     for (uint32_t i = 0; i < count; i++) {
         struct value item = items[i];
-        if (by_attribute)
-            TRY(attr_path(vm, item, argv[2], &item));
         if (escapes)
             TRY(text_escaped(vm, item, &item));
         if (i > 0)

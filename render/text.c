@@ -291,13 +291,18 @@ void text_escape(struct writer *w, struct str s)
     writer_add(w, s.ptr + from, s.len - from);
 }
 
+bool text_is_html(const struct vm *vm, struct value v)
+{
+    return (v.type == VALUE_STRING && (v.flags & VALUE_MARKUP)) || thing_is(v, THING_MODULE) ||
+           (is_undefined(v) && vm->undefined == UNDEFINED_CHAINABLE);
+}
+
 enum status text_escaped(struct vm *vm, struct value v, struct value *out)
 {
     struct value text;
     TRY(text_of(vm, v, &text));
     *out = text;
-    bool safe = (v.type == VALUE_STRING && (v.flags & VALUE_MARKUP)) || thing_is(v, THING_MODULE);
-    if (!safe) {
+    if (!text_is_html(vm, v)) {
         struct writer w;
         writer_begin(&w, vm);
         text_escape(&w, value_as_str(text));

@@ -231,6 +231,9 @@ void text_repr_string(struct writer *w, struct str s);
 void text_escape(struct writer *w, struct str s);
 /* str() as a string value; strings as they are, flags too. */
 enum status text_of(struct vm *vm, struct value v, struct value *out) MUST_CHECK;
+/* Whether a value says itself how it looks in HTML: Markup, a template's module, and what is undefined but
+ * chainable. */
+bool text_is_html(const struct vm *vm, struct value v);
 /* escape(): the text as safe HTML. */
 enum status text_escaped(struct vm *vm, struct value v, struct value *out) MUST_CHECK;
 /* Lower case if it is text: what sort, unique, … compare unless they are case sensitive. */

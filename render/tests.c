@@ -24,10 +24,12 @@ static bool is_callable(struct value v)
            v.type == VALUE_UNDEFINED;
 }
 
-static bool is_sequence(struct value v)
+/* Whether it has a length and items: what is undefined has none, and in strict mode says so. */
+static bool is_sequence(const struct vm *vm, struct value v)
 {
     return v.type == VALUE_STRING || v.type == VALUE_LIST || v.type == VALUE_MAP ||
-           v.type == VALUE_UNDEFINED || thing_is(v, THING_RANGE) || thing_is(v, THING_BYTES);
+           (v.type == VALUE_UNDEFINED && !undefined_is_strict(vm, v)) || thing_is(v, THING_RANGE) ||
+           thing_is(v, THING_BYTES);
 }
 
 SIMPLE_TEST(test_boolean, v.type == VALUE_BOOL)
@@ -40,7 +42,7 @@ SIMPLE_TEST(test_integer, v.type == VALUE_INT || v.type == VALUE_BIGINT)
 SIMPLE_TEST(test_mapping, v.type == VALUE_MAP)
 SIMPLE_TEST(test_none, v.type == VALUE_NULL)
 SIMPLE_TEST(test_number, number_is(v))
-SIMPLE_TEST(test_sequence, is_sequence(v))
+SIMPLE_TEST(test_sequence, is_sequence(vm, v))
 SIMPLE_TEST(test_string, v.type == VALUE_STRING)
 SIMPLE_TEST(test_true, v.type == VALUE_BOOL && v.u.b)
 SIMPLE_TEST(test_undefined, v.type == VALUE_UNDEFINED)
@@ -119,7 +121,7 @@ static BUILTIN(test_sameas)
     (void)vm;
     if (same && (x.type == VALUE_LIST || x.type == VALUE_MAP || x.type == VALUE_OBJECT))
         same = x.u.object == y.u.object && all->values[0].u.object == all->values[1].u.object;
-    else if (same && x.type == VALUE_FLOAT)
+    else if (same && (x.type == VALUE_FLOAT || x.type == VALUE_UNDEFINED))
         same = false;
     else if (same)
         same = value_equal(x, y);

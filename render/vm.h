@@ -180,11 +180,14 @@ enum status undefined_hint(struct vm *vm, struct value *out, const char *fmt, ..
     PRINTF_LIKE(3, 4) MUST_CHECK;
 /* STATUS_UNDEFINED with the message, the names in scope and the nearest of them. */
 enum status undefined_fail(struct vm *vm, struct value v);
+static inline bool undefined_is_strict(const struct vm *vm, struct value v)
+{
+    return vm->undefined == UNDEFINED_STRICT && is_undefined(v) && v.extra != UNDEFINED_LENIENT;
+}
 /* What strict mode does not allow: printing, looping, testing. */
 static inline enum status undefined_strict(struct vm *vm, struct value v)
 {
-    bool strict = vm->undefined == UNDEFINED_STRICT && is_undefined(v) && v.extra != UNDEFINED_LENIENT;
-    return strict ? undefined_fail(vm, v) : STATUS_OK;
+    return undefined_is_strict(vm, v) ? undefined_fail(vm, v) : STATUS_OK;
 }
 
 /* ---- Operators ---------------------------------------------------------------------------------- */

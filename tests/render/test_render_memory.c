@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "failing_memory.h"
 #include "read_file.h"
+#include "render/object.h"
 #include "case.h"
 
 enum {
@@ -28,12 +29,26 @@ struct outcome {
     struct error err;
 };
 
+/* A case, or a document of templates under "document". */
+static enum status render(struct value c, const struct render_inputs *inputs, struct outcome *o)
+{
+    struct value document = VALUE_GET(c, "document");
+    struct scope scope = {VALUE_GET(c, "context"), NULL};
+    struct object_template *t;
+    if (value_is_absent(document))
+        return case_render(c, inputs, &o->arena, &o->result, &o->err);
+    TRY(object_compile(document, "args", &t, &o->err));
+    enum status s = object_render(t, &scope, inputs, &o->arena, &o->result, &o->err);
+    object_free(t);
+    return s;
+}
+
 static void run(struct value c, size_t max_memory, struct outcome *o)
 {
     struct render_inputs inputs = {.limits.max_memory = max_memory};
     arena_init(&o->arena, 0);
     o->err.message[0] = '\0';
-    o->status = case_render(c, &inputs, &o->arena, &o->result, &o->err);
+    o->status = render(c, &inputs, o);
 }
 
 /* It ends as it would with all the memory, or says that there was too little. */
@@ -111,10 +126,9 @@ static unsigned run_case(struct str text)
     return bad;
 }
 
-static void memory_that_runs_out_is_an_error_and_nothing_else(void **state)
+static unsigned run_cases(const char *file)
 {
-    (void)state;
-    struct buf cases = read_test_file("cases.jsonl");
+    struct buf cases = read_test_file(file);
     struct str rest = buf_str(&cases);
     unsigned bad = 0;
     while (rest.len > 0) {
@@ -123,11 +137,27 @@ static void memory_that_runs_out_is_an_error_and_nothing_else(void **state)
             bad += run_case(line);
     }
     buf_free(&cases);
-    assert_int_equal(bad, 0);
+    return bad;
+}
+
+static void memory_that_runs_out_is_an_error_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(run_cases("cases.jsonl") + run_cases("more_cases.jsonl"), 0);
+}
+
+static void the_same_goes_for_documents(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        run_case(STR("{\"id\":\"document\",\"context\":{\"n\":3,\"k\":\"key\"},\"document\":"
+                     "{\"a\":[1,\"{{ n }}\",[\"<{{ n }}>\",null]],\"{{ k }}\":{\"b\":{\"c\":\"plain\"}}}}")),
+        0);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_that_runs_out_is_an_error_and_nothing_else)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_that_runs_out_is_an_error_and_nothing_else),
+                                       cmocka_unit_test(the_same_goes_for_documents)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

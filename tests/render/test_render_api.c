@@ -8,55 +8,10 @@
 #include <cmocka.h>
 
 #include "core/event.h"
-#include "core/json.h"
 #include "render/context.h"
 #include "render/object.h"
-#include "render/template.h"
-
-struct fixture {
-    struct arena arena;
-    struct error err;
-};
-
-static int set_up(void **state)
-{
-    static struct fixture f;
-    memset(&f, 0, sizeof f);
-    arena_init(&f.arena, 0);
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_free(&((struct fixture *)*state)->arena);
-    return 0;
-}
-
-static struct value json(struct fixture *f, const char *text)
-{
-    struct value v;
-    assert_int_equal(json_read(&f->arena, str_of(text), NULL, &v, &f->err), STATUS_OK);
-    return v;
-}
-
-static void assert_json(struct fixture *f, struct value v, const char *want)
-{
-    struct str got;
-    assert_int_equal(json_text(&f->arena, v, &got, &f->err), STATUS_OK);
-    assert_string_equal(got.ptr, want);
-}
-
-static enum status render(struct fixture *f, const char *source, enum template_mode mode, const char *context,
-                          const struct render_inputs *inputs, struct value *out)
-{
-    struct template *t;
-    struct scope scope = {json(f, context), NULL};
-    TRY(template_compile(str_of(source), mode, "workflow[2].args.x", &t, &f->err));
-    enum status s = template_render(t, &scope, inputs, &f->arena, out, &f->err);
-    template_free(t);
-    return s;
-}
+#include "core/json.h"
+#include "fixture.h"
 
 static const struct render_inputs STRICT = {.undefined = UNDEFINED_STRICT};
 
@@ -289,6 +244,46 @@ static void a_relaxed_render_keeps_and_reports_what_is_missing(void **state)
     object_free(o);
 }
 
+static void what_is_no_text_is_no_key_of_a_document(void **state)
+{
+    struct fixture *f = *state;
+    struct value v;
+    struct scope scope = {json(f, "{\"n\":3}"), NULL};
+    struct object_template *o = compile_object(f, "{\"x\":{\"{{ n }}\":1}}");
+    assert_int_equal(object_render(o, &scope, &STRICT, &f->arena, &v, &f->err), STATUS_RUNTIME);
+    assert_string_equal(f->err.message, "the key renders to a integer, but a key has to be text");
+    assert_string_equal(f->err.place, "args.x.{{ n }}");
+    object_free(o);
+}
+
+static void a_name_that_is_not_there_is_null_in_a_document_that_is_not_strict(void **state)
+{
+    struct fixture *f = *state;
+    struct value v;
+    struct object_template *o = compile_object(f, "[\"{{ nope }}\",\"<{{ nope }}>\"]");
+    assert_int_equal(object_render(o, NULL, NULL, &f->arena, &v, NULL), STATUS_OK);
+    assert_json(f, v, "[null,\"<>\"]");
+    object_free(o);
+    object_free(NULL);
+}
+
+static void a_document_has_a_greatest_depth(void **state)
+{
+    struct fixture *f = *state;
+    struct object_template *o;
+    struct value v = value_text("{{ n }}");
+    for (int i = 0; i < 130; i++) {
+        struct list_builder b;
+        list_begin(&b, &f->arena);
+        list_add(&b, v);
+        assert_int_equal(list_end(&b, &v, &f->err), STATUS_OK);
+    }
+    assert_int_equal(object_compile(v, "args", &o, &f->err), STATUS_LIMIT);
+    assert_null(o);
+    assert_string_equal(f->err.message, "the document is nested more than 128 levels deep");
+    assert_int_equal(strncmp(f->err.place, "args[0][0]", 10), 0);
+}
+
 /* ---- context.h ---------------------------------------------------------------------------------- */
 
 static void steps_stand_over_the_workload_and_extra_over_both(void **state)
@@ -346,6 +341,56 @@ static void the_log_gives_the_context_and_what_a_client_sent_is_rendered_in_it(v
     assert_true(keys.len > 5);
 }
 
+static void a_failed_step_stands_under_its_name_with_its_error(void **state)
+{
+    struct fixture *f = *state;
+    struct value names, v;
+    struct context_source source = {
+        .execution_id = 7,
+        .results = json(f, "{\"map\":{\"x\":1}}"),
+        .errors = json(f, "{\"map\":{\"kind\":\"k\"},\"gone\":{\"kind\":\"timeout\"}}"),
+    };
+    assert_int_equal(build_rendering_context(&f->arena, &source, &names, &f->err), STATUS_OK);
+    assert_int_equal(
+        evaluate(f, "[map.x, map.error.kind, gone.error.kind, gone is mapping]", names, &STRICT, &v),
+        STATUS_OK);
+    assert_json(f, v, "[1,\"k\",\"timeout\",true]");
+    assert_int_equal(context_step_value(&f->arena, (struct value){0}, (struct value){0}, &v, &f->err),
+                     STATUS_OK);
+    assert_json(f, v, "null");
+}
+
+static struct event event(struct fixture *f, const char *text)
+{
+    struct event e;
+    assert_int_equal(event_from_value(json(f, text), &e, &f->err), STATUS_OK);
+    return e;
+}
+
+static void the_log_tells_what_failed_and_bears_what_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct execution_context context;
+    struct event events[] = {
+        event(f, "{\"execution_id\":\"7\",\"event_id\":1,\"event_type\":\"execution_requested\",\"node_"
+                 "name\":\"p\","
+                 "\"context\":{\"version\":\"x\",\"workload\":5}}"),
+        event(f, "{\"execution_id\":\"7\",\"event_id\":2,\"event_type\":\"step_failed\",\"node_name\":\"a\","
+                 "\"error\":\"it broke\",\"result\":{\"half\":1}}"),
+        event(f, "{\"execution_id\":\"7\",\"event_id\":3,\"event_type\":\"step_failed\",\"node_name\":\"b\","
+                 "\"context\":{\"error\":{\"kind\":\"timeout\"}}}"),
+        event(f,
+              "{\"execution_id\":\"8\",\"event_id\":1,\"event_type\":\"step_skipped\",\"node_name\":\"c\"}"),
+    };
+    assert_int_equal(fetch_execution_context(&f->arena, events, 3, &context, &f->err), STATUS_OK);
+    assert_json(f, context.errors, "{\"a\":\"it broke\",\"b\":{\"kind\":\"timeout\"}}");
+    assert_json(f, context.results, "{\"a\":{\"half\":1}}");
+    assert_json(f, context.workload, "{}");
+    assert_int_equal(context.version, 0);
+    assert_true(str_is(context.path, "p"));
+    assert_int_equal(fetch_execution_context(&f->arena, events, 4, &context, &f->err), STATUS_INTERNAL);
+}
+
 static void an_execution_without_events_is_not_found(void **state)
 {
     struct fixture *f = *state;
@@ -353,7 +398,7 @@ static void an_execution_without_events_is_not_found(void **state)
     assert_int_equal(fetch_execution_context(&f->arena, NULL, 0, &context, &f->err), STATUS_NOT_FOUND);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {
@@ -373,8 +418,13 @@ int main(void)
         TEST(a_document_without_templates_is_constant),
         TEST(a_leaf_that_fails_is_named_by_its_path),
         TEST(a_relaxed_render_keeps_and_reports_what_is_missing),
+        TEST(what_is_no_text_is_no_key_of_a_document),
+        TEST(a_name_that_is_not_there_is_null_in_a_document_that_is_not_strict),
+        TEST(a_document_has_a_greatest_depth),
         TEST(steps_stand_over_the_workload_and_extra_over_both),
         TEST(the_log_gives_the_context_and_what_a_client_sent_is_rendered_in_it),
+        TEST(a_failed_step_stands_under_its_name_with_its_error),
+        TEST(the_log_tells_what_failed_and_bears_what_is_missing),
         TEST(an_execution_without_events_is_not_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

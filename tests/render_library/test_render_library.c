@@ -150,9 +150,15 @@ static enum noetl_status load_one(void *user, const char *name, const struct noe
         *out = *(struct noetl_template *const *)user;
         return NOETL_OK;
     }
+    if (strcmp(name, "nothing") == 0)
+        return NOETL_OK;
     if (strcmp(name, "broken") != 0)
         return NOETL_NOT_FOUND;
     snprintf(err->message, sizeof err->message, "the disk is gone");
+    snprintf(err->place, sizeof err->place, "/templates/broken");
+    snprintf(err->hint, sizeof err->hint, "put it back");
+    err->line = 3;
+    err->column = 5;
     return NOETL_RUNTIME;
 }
 
@@ -183,6 +189,12 @@ static void the_loader_finds_other_templates(void **state)
     assert_text(&out, "");
     assert_int_equal(render_with_loader("{% include 'broken' %}", &out, &err), NOETL_RUNTIME);
     assert_non_null(strstr(err.message, "the disk is gone"));
+    assert_string_equal(err.place, "/templates/broken");
+    assert_string_equal(err.hint, "put it back");
+    assert_int_equal(err.line, 3);
+    assert_int_equal(err.column, 5);
+    assert_int_equal(render_with_loader("{% include 'nothing' %}", &out, &err), NOETL_INTERNAL);
+    assert_non_null(strstr(err.message, "gave no template for 'nothing'"));
 }
 
 /* ---- Documents ---------------------------------------------------------------------------------- */
@@ -244,8 +256,21 @@ static void a_call_of_the_wrong_form_is_an_error(void **state)
     assert_int_equal(noetl_template_render(t, NULL, &inputs, &out, &err), NOETL_INVALID);
     assert_int_equal(noetl_template_render_json(t, NULL, NULL, &out, &err), NOETL_INVALID);
     assert_null(out.data);
+    inputs = (struct noetl_render_inputs)NOETL_RENDER_INPUTS_INIT;
+    inputs.undefined = (enum noetl_undefined)9;
+    assert_int_equal(noetl_template_render(t, NULL, &inputs, &out, &err), NOETL_INVALID);
+    assert_string_equal(err.message, "9 is no mode of undefined names");
     noetl_template_free(t);
     assert_string_equal(noetl_status_name((enum noetl_status)99), "internal");
+}
+
+static void nothing_can_be_freed(void **state)
+{
+    (void)state;
+    noetl_text_free(NULL);
+    noetl_template_free(NULL);
+    noetl_document_free(NULL);
+    noetl_context_free(NULL);
 }
 
 int main(void)
@@ -259,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_loader_finds_other_templates),
         cmocka_unit_test(a_document_renders_leaf_by_leaf),
         cmocka_unit_test(a_call_of_the_wrong_form_is_an_error),
+        cmocka_unit_test(nothing_can_be_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,16 @@ function(noetl_test name)
     "NOETL_SOURCE_DIR=${CMAKE_SOURCE_DIR};NOETL_BINARY=$<TARGET_FILE:noetl>")
 endfunction()
 
+# noetl_failing_memory(NAME)
+#
+# Memory may run out in the test NAME when it wants: tests/support/failing_memory.h.
+function(noetl_failing_memory name)
+  target_sources(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/failing_memory.c)
+  foreach(function malloc calloc realloc free arena_alloc arena_zalloc arena_strdup)
+    target_link_options(test_${name} PRIVATE -Wl,--wrap=${function})
+  endforeach()
+endfunction()
+
 # noetl_fuzz(NAME SOURCES a.c ... [ROOMS core ...] [SEEDS folder])
 #
 # A libFuzzer program fuzz_NAME, built only with NOETL_FUZZ, and clang, and best with NOETL_SANITIZE=address,undefined:

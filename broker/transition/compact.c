@@ -175,8 +175,12 @@ static void adopt_list(struct work_list *list)
 enum status execution_compact(struct execution *x, struct arena *heir, struct error *err)
 {
     enum { WORTH_COMPACTING = 256 * 1024 };
-    if (x->garbage < WORTH_COMPACTING || x->garbage < x->arena.used / 2)
-        return STATUS_OK;
+    bool worth_it = x->garbage >= WORTH_COMPACTING && x->garbage >= x->arena.used / 2 && x->playbook;
+    return worth_it ? execution_move(x, heir, err) : STATUS_OK;
+}
+
+enum status execution_move(struct execution *x, struct arena *heir, struct error *err)
+{
     struct execution fresh = begin_copy(x);
     struct move m = {&fresh, x, err};
     enum status status = copy_state(&m);

@@ -182,6 +182,8 @@ enum status execution_keep_data(struct execution *x, uint32_t step, struct value
  * move: hold no pointer to one across it. (compact.c)
  */
 enum status execution_compact(struct execution *x, struct arena *heir, struct error *err) MUST_CHECK;
+/* The same, however little garbage there is. */
+enum status execution_move(struct execution *x, struct arena *heir, struct error *err) MUST_CHECK;
 /* What templates see is built anew when it is next needed. */
 void execution_forget_names(struct execution *x, struct arena *heir);
 

@@ -26,8 +26,15 @@ struct world {
     struct timer_order timers[MAX_TASKS];
     size_t timer_count;
     int64_t clock_ns;
-    enum { KEEP_STATE, FOLD_STATE, SNAPSHOT_STATE } before_each; /* what becomes of the state before a fact */
-    struct sha256 bytes;                                         /* of everything that came out */
+    void (*fail_at)(size_t n); /* memory runs out; NULL: it does not */
+    void (*fail_never)(void);
+    enum {
+        KEEP_STATE,
+        FOLD_STATE,
+        SNAPSHOT_STATE,
+        MOVE_STATE
+    } before_each;       /* what becomes of the state before a fact */
+    struct sha256 bytes; /* of everything that came out */
 };
 
 static const int64_t EXECUTION = 42;
@@ -254,10 +261,23 @@ static void take_its_place(struct world *w, struct execution *other)
     w->x = other;
 }
 
+static void move_state(struct world *w)
+{
+    struct str before = state_of(w, w->x), after;
+    struct error e = {0};
+    check(execution_move(w->x, &w->arena, &e), &e);
+    check(execution_check(w->x, &e), &e);
+    after = state_of(w, w->x);
+    if (!str_equal(before, after))
+        fail_msg("the state is\n%" PRISTR "\nbut moved it is\n%" PRISTR, ARGSTR(before), ARGSTR(after));
+}
+
 static void renew_state(struct world *w)
 {
     struct execution *other;
     struct error e = {0};
+    if (w->before_each == MOVE_STATE && w->x->playbook)
+        move_state(w);
     if (w->before_each == FOLD_STATE)
         take_its_place(w, folded(w));
     if (w->before_each != SNAPSHOT_STATE || !w->x->playbook)
@@ -266,8 +286,37 @@ static void renew_state(struct world *w)
     take_its_place(w, other);
 }
 
+/* Whether the fact is taken although the n-th request for memory gets none: then there were fewer. */
+static bool survives(struct world *w, const struct event *fact, size_t n)
+{
+    struct arena scratch;
+    struct decisions d;
+    struct error e = {0};
+    arena_init(&scratch, 0);
+    decisions_init(&d, &scratch);
+    struct execution *x = folded(w);
+    w->fail_at(n);
+    enum status s = transition(x, fact, w->playbooks, &d, &e);
+    w->fail_never();
+    if (s != STATUS_OK && s != STATUS_NO_MEMORY)
+        check(s, &e);
+    execution_free(x);
+    arena_free(&scratch);
+    return s == STATUS_OK;
+}
+
+static void try_short_of_memory(struct world *w, const struct event *fact)
+{
+    enum { MOST_REQUESTS = 100000 };
+    size_t n = 0;
+    while (!survives(w, fact, n))
+        assert_true(++n < MOST_REQUESTS);
+}
+
 static void give(struct world *w, const struct event *fact, struct buf *out)
 {
+    if (w->fail_at)
+        try_short_of_memory(w, fact);
     struct decisions d;
     struct error e = {0};
     w->last = *fact;
@@ -426,17 +475,13 @@ static void command(struct world *w, struct str line, struct buf *out)
     }
 }
 
-static void run_script(struct str playbook, struct str script, int before_each, struct buf *out,
-                       char digest[65])
+static void run_in(struct world *w, struct str playbook, struct str script, struct buf *out, char digest[65])
 {
-    struct world *w = calloc(1, sizeof(*w));
     struct error e = {0};
     uint8_t sum[32];
-    assert_non_null(w);
     arena_init(&w->arena, 0);
     sha256_begin(&w->bytes);
     w->playbook = playbook;
-    w->before_each = before_each;
     w->clock_ns = INT64_C(1700000000000000000);
     check(playbook_cache_new(4, &w->playbooks, &e), &e);
     check(execution_new(EXECUTION, &w->x, &e), &e);
@@ -454,20 +499,55 @@ static void run_script(struct str playbook, struct str script, int before_each, 
     execution_free(w->x);
     playbook_cache_free(&w->playbooks);
     arena_free(&w->arena);
+}
+
+static void run_script(struct str playbook, struct str script, int before_each, struct buf *out,
+                       char digest[65])
+{
+    struct world *w = calloc(1, sizeof(*w));
+    assert_non_null(w);
+    w->before_each = before_each;
+    run_in(w, playbook, script, out, digest);
     free(w);
 }
 
-void case_run(struct str text, const char *name, struct buf *actual)
+/* The playbook and the script that a case consists of. */
+static void split(struct str text, const char *name, struct str *playbook, struct str *script)
 {
     const struct str mark = STR("\n--- script\n");
     ptrdiff_t at = str_find(text, mark);
     if (at < 0)
         fail_msg("%s has no line \"--- script\"", name);
-    struct str playbook = {text.ptr, (size_t)at + 1};
-    struct str script = {text.ptr + at + mark.len, text.len - (size_t)at - mark.len};
-    char first[65], second[65], refolded[65], from_snapshots[65];
+    *playbook = (struct str){text.ptr, (size_t)at + 1};
+    *script = (struct str){text.ptr + at + mark.len, text.len - (size_t)at - mark.len};
+}
+
+void case_run_short_of_memory(struct str text, const char *name, void (*fail_at)(size_t n),
+                              void (*fail_never)(void))
+{
+    struct str playbook, script;
+    char plain[65], short_of_memory[65];
+    struct buf out;
+    struct world *w = calloc(1, sizeof(*w));
+    assert_non_null(w);
+    split(text, name, &playbook, &script);
+    buf_init(&out, 0);
+    run_script(playbook, script, KEEP_STATE, &out, plain);
+    w->fail_at = fail_at;
+    w->fail_never = fail_never;
+    run_in(w, playbook, script, &out, short_of_memory);
+    assert_string_equal(plain, short_of_memory);
+    buf_free(&out);
+    free(w);
+}
+
+void case_run(struct str text, const char *name, struct buf *actual)
+{
+    struct str playbook, script;
+    char first[65], second[65], refolded[65], from_snapshots[65], moved[65];
     struct buf again;
 
+    split(text, name, &playbook, &script);
     buf_add_str(actual, playbook);
     buf_add_text(actual, "--- script\n");
     run_script(playbook, script, KEEP_STATE, actual, first);
@@ -478,5 +558,7 @@ void case_run(struct str text, const char *name, struct buf *actual)
     assert_string_equal(first, refolded);
     run_script(playbook, script, SNAPSHOT_STATE, &again, from_snapshots);
     assert_string_equal(first, from_snapshots);
+    run_script(playbook, script, MOVE_STATE, &again, moved);
+    assert_string_equal(first, moved);
     buf_free(&again);
 }

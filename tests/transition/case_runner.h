@@ -18,9 +18,10 @@
  *   child_failed s1v1a1 why
  *   pause · resume · retry · retry STEP · cancel no longer needed
  *
- * Each case is run four times: plainly; again from the start, where every event and task must come out in
- * the same bytes; with the state thrown away and folded back from the log before every fact; and with the state written
- * down and read back before every fact. Folded, read back and kept in memory, it must be the same text.
+ * Each case is run five times: plainly; again from the start, where every event and task must come out in
+ * the same bytes; with the state thrown away and folded back from the log before every fact; with the state
+ * written down and read back before every fact; and with it moved into fresh memory. All of these must be the
+ * same text.
  */
 #ifndef TRANSITION_CASE_RUNNER_H
 #define TRANSITION_CASE_RUNNER_H
@@ -29,5 +30,13 @@
 
 /* The case with the answers that the transition gave: equal to `text` if it passes. */
 void case_run(struct str text, const char *name, struct buf *actual);
+
+/*
+ * Runs the case; before each fact is taken, it is tried with memory that runs out, by `fail_at`(n) at the
+ * n-th request and with `fail_never`() no more, until it is taken although it was to fail: that must leave
+ * nothing behind that makes a difference, once the state is folded back from the log.
+ */
+void case_run_short_of_memory(struct str text, const char *name, void (*fail_at)(size_t n),
+                              void (*fail_never)(void));
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Memory that runs out when the test wants it to. The program is linked with the linker's --wrap for each
- * function below, so that the engine's calls come here; see CMakeLists.txt.
+ * function below, so that all calls come here: noetl_failing_memory() of cmake/Tests.cmake.
  */
-#ifndef TESTS_RENDER_FAILING_MEMORY_H
-#define TESTS_RENDER_FAILING_MEMORY_H
+#ifndef TESTS_SUPPORT_FAILING_MEMORY_H
+#define TESTS_SUPPORT_FAILING_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

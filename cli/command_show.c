@@ -30,7 +30,7 @@ static enum status timeline_of(struct arena *a, struct value events, struct time
 
 static enum status print_story(struct invocation *in, struct value events, struct error *err)
 {
-    struct timeline t = {0};
+    struct timeline t = {.status = ""};
     struct buf b;
     TRY(timeline_of(&in->arena, events, &t, err));
     buf_init(&b, 0);

@@ -119,7 +119,7 @@ enum status timer_statements(struct buf *sql, const struct timer_change *changes
 {
     if (count == 0)
         return STATUS_OK;
-    const struct timer_change **list = calloc(count, sizeof(*list));
+    const struct timer_change **list = calloc(count, sizeof(struct timer_change *));
     if (!list)
         return error_set(err, STATUS_NO_MEMORY, "no memory for %zu timers", count);
     enum status status = STATUS_OK;
@@ -130,7 +130,7 @@ enum status timer_statements(struct buf *sql, const struct timer_change *changes
             status = error_set(err, STATUS_INVALID, "a timer has an id that none can have");
     }
     if (status == STATUS_OK) {
-        qsort(list, count, sizeof(*list), compare);
+        qsort(list, count, sizeof(struct timer_change *), compare);
         write_statements(sql, list, settle(list, count));
     }
     free(list);

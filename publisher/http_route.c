@@ -23,7 +23,7 @@ static const struct http_route routes[] = {
      .pattern = "/api/executions/{execution_id}/" #id,                                                       \
      .operation = #id,                                                                                       \
      .has_body = true,                                                                                       \
-     .doc = what},
+     .doc = (what)},
 #include "control.def"
 #undef X
     {.method = "POST",

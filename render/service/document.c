@@ -288,6 +288,8 @@ static enum status put_waits(struct execution *x, const struct step_progress *p,
 static enum status put_progress(struct execution *x, const struct step *step, struct map_builder *m,
                                 struct error *err)
 {
+    if (step->visit_count == 0)
+        return STATUS_OK;
     const struct visit *visit = &step->visits[step->newest];
     TRY(put_items(x, &visit->progress, m, err));
     if (str_is(step_progress_kind(&visit->progress), "playbook"))

@@ -54,14 +54,28 @@ static int64_t execution_id(const struct world *w, uint32_t execution)
     return (int64_t)(chance_mix(w->scenario->seed, execution) >> 2 | 1);
 }
 
+/* The record that a command is about; RECORDS_MAX: there is none yet. */
+static uint32_t record_of(const struct world *w, const struct command *c)
+{
+    uint32_t skip = c->execution - COMMAND_CHILD;
+    if (c->execution < COMMAND_CHILD)
+        return record_find(w, execution_id(w, c->execution));
+    for (uint32_t i = 0; i < w->record_count; i++) {
+        if (w->records[i].is_child && !w->records[i].alike && skip-- == 0)
+            return i;
+    }
+    return RECORDS_MAX;
+}
+
 static struct event command_of(struct world *w, const struct command *c, struct str *id)
 {
-    int64_t execution = execution_id(w, c->execution);
+    uint32_t record = record_of(w, c);
+    int64_t execution = record < RECORDS_MAX ? w->records[record].id : execution_id(w, c->execution);
     struct map_builder m;
     map_begin(&m, &w->arena);
     if (c->type == EVENT_EXECUTION_REQUESTED) {
         map_put(&m, STR("flag"), value_bool(c->flag));
-        uint32_t record = record_add(w, execution, c->draft, child_workload(w, finished(&m)));
+        record = record_add(w, execution, c->draft, child_workload(w, finished(&m)));
         *id = arena_printf(&w->arena, "%lld.request", (long long)execution);
         return request_of(w, record, (struct value){.type = VALUE_UNDEFINED}, c->timeout_ms);
     }
@@ -114,14 +128,29 @@ void client_forge(struct world *w, uint32_t task)
     publish_event(w, FROM_CLIENT, task, id, &e);
 }
 
-/* A command whose moment does not come is left out: only what has failed can be retried. */
+static bool is_paused(const struct record *r)
+{
+    bool paused = false;
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        enum event_type type = r->rows.items[i].type;
+        if (type == EVENT_EXECUTION_PAUSED || type == EVENT_EXECUTION_RESUMED || event_type_is_final(type))
+            paused = type == EVENT_EXECUTION_PAUSED;
+    }
+    return paused;
+}
+
+/* A command whose moment does not come is mostly left out: only what has failed can be retried. */
 static bool is_timely(const struct world *w, const struct command *c)
 {
-    uint32_t record = record_find(w, execution_id(w, c->execution));
-    if (c->type != EVENT_RETRY_REQUESTED || record == RECORDS_MAX)
-        return true;
+    uint32_t record = record_of(w, c);
+    if (record == RECORDS_MAX)
+        return false;
     const struct record *r = &w->records[record];
-    return record_is_over(r) && r->rows.items[r->rows.count - 1].type != EVENT_EXECUTION_COMPLETE;
+    if (c->type == EVENT_RETRY_REQUESTED)
+        return record_is_over(r) && r->rows.items[r->rows.count - 1].type != EVENT_EXECUTION_COMPLETE;
+    if (c->type == EVENT_RESUME_REQUESTED)
+        return is_paused(r);
+    return !record_is_over(r);
 }
 
 void client_offer(struct world *w)
@@ -129,12 +158,12 @@ void client_offer(struct world *w)
     bool quiet = w->possible.count == 0;
     while (w->commands_sent < w->scenario->command_count) {
         const struct command *c = &w->scenario->commands[w->commands_sent];
-        bool timely = is_timely(w, c);
+        bool asks = c->type == EVENT_EXECUTION_REQUESTED, timely = !asks && is_timely(w, c);
         /* What steers takes its time, so that it meets executions at every age. */
-        if (c->type == EVENT_EXECUTION_REQUESTED || (timely && quiet) ||
-            chance_one_in(&w->random, timely ? 20 : 400))
+        if (asks || (timely && quiet) ||
+            (record_of(w, c) < RECORDS_MAX && chance_one_in(&w->random, timely ? 20 : 400)))
             world_offer(w, ACT_COMMAND, w->commands_sent, 0);
-        if (timely || !quiet)
+        if (asks || timely || !quiet)
             return;
         w->commands_sent++;
     }

@@ -29,10 +29,10 @@ struct str draft_path(uint32_t number)
 
 struct str draft_signal(const struct draft *d, uint32_t step)
 {
-    static const char names[DRAFT_STEPS][8] = {"go_a", "go_b", "go_c", "go_d", "go_e", "go_f",
-                                               "go_g", "go_h", "go_i", "go_j", "go_k", "go_l"};
+    static const char *const names[] = {"go_a", "go_b", "go_c", "go_d", "go_e"};
     const struct draft_step *s = &d->steps[step];
-    return str_of(s->there && s->kind == DRAFT_SIGNAL && s->waits == 0 ? names[step] : "");
+    /* Some steps wait for the same. */
+    return str_of(s->there && s->kind == DRAFT_SIGNAL && s->waits == 0 ? names[step % 5] : "");
 }
 
 int draft_find(const struct draft *d, struct str name)

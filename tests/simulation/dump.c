@@ -94,7 +94,7 @@ static void compare_text(struct world *w, const struct execution *x, struct str 
                    (long long)x->id, ARGSTR(str_head(held, 800)), what, ARGSTR(str_head(other, 800)));
 }
 
-void dump_compare(struct world *w, const struct execution *held, const struct execution *folded)
+struct execution *dump_compare(struct world *w, const struct execution *held, const struct execution *folded)
 {
     struct arena a;
     struct error err = {0};
@@ -108,7 +108,7 @@ void dump_compare(struct world *w, const struct execution *held, const struct ex
             world_must(w, execution_check(read, &err), &err);
             compare_text(w, held, text, state_text(w, read, &a), "read back from its text it is");
         }
-        execution_free(read);
     }
     arena_free(&a);
+    return read;
 }

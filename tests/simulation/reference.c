@@ -338,7 +338,10 @@ enum status reference_run(const struct reference_request *request, struct arena 
             break;
         }
     }
-    return result_of(&r, &out->result);
+    out->data = ARENA_ARRAY(a, struct value, n);
+    for (uint32_t i = 0; out->data && i < n; i++)
+        out->data[i] = r.steps[i].ended ? r.steps[i].data : ABSENT;
+    return out->data ? result_of(&r, &out->result) : arena_error(a, err, "the data of the steps");
 }
 
 const struct reference_visit *reference_find(const struct reference *r, uint32_t step, uint32_t number)

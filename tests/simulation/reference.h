@@ -34,6 +34,7 @@ struct reference {
     bool fails; /* some visit is FATAL */
     bool vague; /* more than that depends on the order of things */
     struct value result;
+    struct value *data; /* of each step; absent if it did not end */
     struct reference_visit *visits;
     uint32_t count, capacity;
 };

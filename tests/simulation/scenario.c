@@ -36,23 +36,16 @@ static void send_signals(struct scenario *s, uint8_t execution, uint64_t *random
     }
 }
 
+/* Any of them in any order; the moment of each is found when it is sent. */
 static void make_steering(struct scenario *s, uint8_t execution, uint64_t *random)
 {
-    struct command c = {.execution = execution};
-    if (chance_one_in(random, 8)) {
-        c.type = EVENT_PAUSE_REQUESTED;
-        add_command(s, c);
-        c.type = EVENT_RESUME_REQUESTED;
-        if (!chance_one_in(random, 8))
-            add_command(s, c);
-    }
-    send_signals(s, execution, random);
-    c.type = EVENT_CANCEL_REQUESTED;
-    if (chance_one_in(random, 12))
-        add_command(s, c);
-    c.type = EVENT_RETRY_REQUESTED;
-    for (uint32_t tries = 0; tries < 2 && chance_one_in(random, 3); tries++) {
-        c.steers_step = chance_one_in(random, 4);
+    static const uint8_t types[] = {EVENT_PAUSE_REQUESTED,  EVENT_RESUME_REQUESTED, EVENT_RESUME_REQUESTED,
+                                    EVENT_CANCEL_REQUESTED, EVENT_RETRY_REQUESTED,  EVENT_RETRY_REQUESTED,
+                                    EVENT_RETRY_REQUESTED};
+    uint32_t count = chance_one_in(random, 3) ? 1 + chance_below(random, 5) : 0;
+    while (count-- > 0) {
+        struct command c = {.execution = execution, .type = types[chance_below(random, sizeof(types))]};
+        c.steers_step = c.type == EVENT_RETRY_REQUESTED && chance_one_in(random, 5);
         c.step = (uint8_t)chance_below(random, DRAFT_STEPS);
         add_command(s, c);
     }
@@ -63,8 +56,12 @@ static void make_commands(struct scenario *s, uint64_t *random)
     uint32_t executions = 1 + chance_below(random, 3);
     for (uint32_t i = 0; i < executions; i++)
         make_request(s, (uint8_t)i, random);
-    for (uint32_t i = 0; i < executions; i++)
+    for (uint32_t i = 0; i < executions; i++) {
+        send_signals(s, (uint8_t)i, random);
         make_steering(s, (uint8_t)i, random);
+    }
+    if (chance_one_in(random, 3))
+        make_steering(s, (uint8_t)(COMMAND_CHILD + chance_below(random, 3)), random);
 }
 
 void scenario_make(struct scenario *s, uint64_t seed)

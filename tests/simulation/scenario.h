@@ -8,11 +8,11 @@
 #include "core/event.h"
 #include "draft.h"
 
-enum { SCENARIO_DRAFTS = 3, SCENARIO_COMMANDS = 64 };
+enum { SCENARIO_DRAFTS = 3, SCENARIO_COMMANDS = 64, COMMAND_CHILD = 32 };
 
 struct command {
     enum event_type type; /* EVENT_EXECUTION_REQUESTED, EVENT_CANCEL_REQUESTED, … */
-    uint8_t execution;    /* the how manyth that was requested */
+    uint8_t execution;    /* the how manyth that was requested; from COMMAND_CHILD on, of the sub-playbooks */
     uint8_t draft;        /* of a request */
     bool flag;            /* of its workload */
     bool steers_step;     /* of a retry: from a step on, rather than from where it stood */

@@ -75,7 +75,7 @@ void streams_sender_died(struct world *w, enum sender sender, uint32_t number)
     for (uint32_t i = w->publications.count; i-- > 0;) {
         const struct publication *p = w->publications.items[i];
         if (p->sender == sender && p->number == number && !sender_lives(w, p) &&
-            (p->stored || chance_one_in(&w->random, 2)))
+            (p->stored || p->event.type == EVENT_CANCEL_REQUESTED || chance_one_in(&w->random, 2)))
             remove_publication(w, i);
     }
 }
@@ -202,6 +202,18 @@ void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count)
 /* ---- what can happen
  * ------------------------------------------------------------------------------------------ */
 
+/* What is to cancel an execution goes behind the request for it, or nobody would know what it is about. */
+static bool must_wait(const struct world *w, const struct publication *p)
+{
+    for (uint32_t i = 0; p->event.type == EVENT_CANCEL_REQUESTED && i < w->publications.count; i++) {
+        const struct publication *other = w->publications.items[i];
+        if (!other->is_task && !other->stored && other->event.type == EVENT_EXECUTION_REQUESTED &&
+            other->event.execution_id == p->event.execution_id)
+            return true;
+    }
+    return false;
+}
+
 static void offer_tasks(struct world *w, bool faults)
 {
     for (uint32_t i = 0; i < w->queue.tasks.count; i++) {
@@ -223,7 +235,7 @@ void streams_offer(struct world *w, bool faults)
         const struct publication *p = w->publications.items[i];
         if (faults && p->stored)
             world_offer(w, ACT_LOSE_ACK, i, 0);
-        if (!faults)
+        if (!faults && !must_wait(w, p))
             world_offer(w, p->stored ? ACT_ACKNOWLEDGE : ACT_STORE, i, 0);
     }
     if (faults)

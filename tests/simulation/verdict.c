@@ -1,245 +1,10 @@
 /* What must be true when all is quiet: every execution ended, and did what the reference says. */
-#include "reference.h"
-#include "core/id.h"
-#include "world.h"
+#include "history.h"
 
+#include "core/id.h"
 #include "core/json.h"
 
 #include <stdlib.h>
-
-/* A visit, as the log tells it. */
-struct told {
-    struct str step;
-    uint32_t number, attempts, iterations;
-    enum reference_end end;
-    bool waits; /* for a signal, without a timeout */
-    struct value args;
-};
-
-/* The newest attempt at one place. */
-struct attempt {
-    struct str task_id;
-    uint32_t retries; /* of the execution, when it was started */
-    int64_t child;    /* the execution that it is; 0: none */
-};
-
-struct history {
-    LIST(struct told) visits;
-    LIST(struct given) given;
-    LIST(struct attempt) attempts;
-    LIST(struct attempt) announced;  /* by step_retried */
-    LIST(struct str) started, ended; /* task ids */
-    LIST(struct str) skipped;        /* attempts that a retry has followed with others */
-    uint32_t retries;
-    bool paused, retried_from, passed_limit;
-    const struct event *last;
-};
-
-/* ---- reading the log ------------------------------------------------------------------------------------
- */
-
-static struct told *told_of(struct history *h, const struct event *e)
-{
-    for (uint32_t i = 0; i < h->visits.count; i++) {
-        struct told *t = &h->visits.items[i];
-        if (t->number == e->visit && str_equal(t->step, e->node_name))
-            return t;
-    }
-    LIST_ADD(&h->visits, (struct told){.step = e->node_name, .number = e->visit});
-    return &h->visits.items[h->visits.count - 1];
-}
-
-static bool is_in(const struct str *items, uint32_t count, struct str s)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (str_equal(items[i], s))
-            return true;
-    }
-    return false;
-}
-
-/* "s3v1a2" is "s3v1a" and 2. */
-static struct str place_of(struct str task_id, int64_t *attempt)
-{
-    size_t len = task_id.len;
-    while (len && task_id.ptr[len - 1] != 'a')
-        len--;
-    if (!str_to_int64((struct str){task_id.ptr + len, task_id.len - len}, attempt))
-        *attempt = 0;
-    return (struct str){task_id.ptr, len};
-}
-
-/* Whether step_retried stands before the attempt, and no retry of the execution between them. */
-static bool is_announced(const struct history *h, struct str task_id)
-{
-    for (uint32_t i = 0; i < h->announced.count; i++) {
-        if (h->announced.items[i].retries == h->retries && str_equal(h->announced.items[i].task_id, task_id))
-            return true;
-    }
-    return false;
-}
-
-/* Attempts of one place follow each other; those that a retry of the execution cut off are remembered. */
-static void read_attempt(struct world *w, struct history *h, const struct event *e)
-{
-    int64_t number, before = 0, child = 0;
-    struct str place = place_of(e->task_id, &number);
-    struct attempt *a = NULL;
-    for (uint32_t i = 0; i < h->attempts.count && !a; i++) {
-        if (str_equal(place_of(h->attempts.items[i].task_id, &before), place))
-            a = &h->attempts.items[i];
-    }
-    if (number != (a ? before : 0) + 1)
-        world_fail(w, "execution %lld: %" PRISTR " comes behind attempt %lld", (long long)e->execution_id,
-                   ARGSTR(e->task_id), (long long)before);
-    bool again = is_announced(h, e->task_id);
-    if (a && !again && a->retries == h->retries)
-        world_fail(w, "execution %lld: nothing led to attempt %" PRISTR, (long long)e->execution_id,
-                   ARGSTR(e->task_id));
-    if (a && !again)
-        LIST_ADD(&h->skipped, a->task_id);
-    if (id_parse(value_as_str(VALUE_GET(e->context, "child")), &child, NULL) != STATUS_OK)
-        child = 0;
-    const struct attempt now = {.task_id = e->task_id, .retries = h->retries, .child = child};
-    if (a)
-        *a = now;
-    else
-        LIST_ADD(&h->attempts, now);
-}
-
-static void read_started(struct world *w, struct history *h, const struct event *e)
-{
-    struct told *t = told_of(h, e);
-    if (is_in(h->started.items, h->started.count, e->task_id))
-        world_fail(w, "execution %lld: %" PRISTR " is started twice", (long long)e->execution_id,
-                   ARGSTR(e->task_id));
-    if (t->end != REFERENCE_OPEN)
-        world_fail(w, "execution %lld: visit %u of %" PRISTR " has ended, and is started again",
-                   (long long)e->execution_id, e->visit, ARGSTR(e->node_name));
-    LIST_ADD(&h->started, e->task_id);
-    read_attempt(w, h, e);
-    t->waits = str_is(value_as_str(VALUE_GET(e->context, "type")), "signal") &&
-               value_is_absent(VALUE_GET(e->context, "due_at"));
-    if (e->type == EVENT_ITERATION_STARTED) {
-        t->iterations++;
-        return;
-    }
-    t->attempts++;
-    t->args = VALUE_GET(e->context, "args");
-}
-
-/* Once, and of what was started. */
-static void read_outcome(struct world *w, struct history *h, const struct event *e)
-{
-    if (!is_in(h->started.items, h->started.count, e->task_id))
-        world_fail(w, "execution %lld: %" PRISTR " ends without having started", (long long)e->execution_id,
-                   ARGSTR(e->task_id));
-    if (is_in(h->ended.items, h->ended.count, e->task_id))
-        world_fail(w, "execution %lld: %" PRISTR " ends twice", (long long)e->execution_id,
-                   ARGSTR(e->task_id));
-    LIST_ADD(&h->ended, e->task_id);
-}
-
-static void read_answer(struct world *w, struct history *h, const struct event *e)
-{
-    struct value error = VALUE_GET(e->result, "error");
-    read_outcome(w, h, e);
-    if (str_is(value_as_str(VALUE_GET(error, "kind")), "lost"))
-        LIST_ADD(&h->given,
-                 (struct given){.task_id = e->task_id, .failed = true, .data = value_null(), .error = error});
-}
-
-/* The other execution must have ended so. */
-static void check_child(struct world *w, const struct event *e)
-{
-    int64_t id = 0;
-    uint32_t child = RECORDS_MAX;
-    if (id_parse(value_as_str(VALUE_GET(e->context, "execution_id")), &id, NULL) == STATUS_OK)
-        child = record_find(w, id);
-    if (child == RECORDS_MAX || !record_is_over(&w->records[child]))
-        world_fail(w, "execution %lld: it is told that %lld has ended, and that has not",
-                   (long long)e->execution_id, (long long)id);
-    else if ((w->records[child].rows.items[w->records[child].rows.count - 1].type ==
-              EVENT_EXECUTION_COMPLETE) != (e->type == EVENT_CHILD_COMPLETED))
-        world_fail(w, "execution %lld: it is told how %lld has ended, and that is wrong",
-                   (long long)e->execution_id, (long long)id);
-}
-
-static void read_child(struct world *w, struct history *h, const struct event *e)
-{
-    struct given g = {.task_id = e->task_id, .failed = e->type == EVENT_CHILD_FAILED};
-    read_outcome(w, h, e);
-    check_child(w, e);
-    g.data = g.failed || value_is_absent(e->result) ? value_null() : e->result;
-    g.error = VALUE_GET(e->context, "error");
-    LIST_ADD(&h->given, g);
-}
-
-static void read_end(struct world *w, struct history *h, const struct event *e)
-{
-    struct told *t = told_of(h, e);
-    if (t->end != REFERENCE_OPEN)
-        world_fail(w, "execution %lld: visit %u of %" PRISTR " ends twice", (long long)e->execution_id,
-                   e->visit, ARGSTR(e->node_name));
-    if (e->type == EVENT_STEP_COMPLETED)
-        t->end = REFERENCE_COMPLETED;
-    else if (e->type == EVENT_STEP_SKIPPED)
-        t->end = REFERENCE_SKIPPED;
-    else
-        t->end = value_is_absent(VALUE_GET(e->context, "handled")) ? REFERENCE_FATAL : REFERENCE_FAILED;
-}
-
-/* What failed is open again. */
-static void read_retried(struct history *h, const struct event *e)
-{
-    h->retries++;
-    h->retried_from = h->retried_from || !value_is_absent(VALUE_GET(e->context, "from"));
-    for (uint32_t i = 0; i < h->visits.count; i++) {
-        if (h->visits.items[i].end == REFERENCE_FATAL)
-            h->visits.items[i].end = REFERENCE_OPEN;
-    }
-}
-
-static bool is_limit(const struct event *failed)
-{
-    struct value error = VALUE_GET(failed->context, "error");
-    return str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
-}
-
-static void read_life(struct history *h, const struct event *e)
-{
-    if (e->type == EVENT_EXECUTION_PAUSED)
-        h->paused = true;
-    if (e->type == EVENT_EXECUTION_RESUMED)
-        h->paused = false;
-    if (e->type == EVENT_EXECUTION_RETRIED)
-        read_retried(h, e);
-    if (e->type == EVENT_EXECUTION_FAILED)
-        h->passed_limit = h->passed_limit || is_limit(e);
-}
-
-static void read_log(struct world *w, const struct record *r, struct history *h)
-{
-    for (uint32_t i = 0; i < r->rows.count && !w->failed; i++) {
-        const struct event *e = &r->rows.items[i];
-        h->last = e;
-        switch ((int)e->type) {
-        case EVENT_STEP_STARTED:
-        case EVENT_ITERATION_STARTED: read_started(w, h, e); break;
-        case EVENT_ACTION_COMPLETED:
-        case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
-        case EVENT_CHILD_COMPLETED:
-        case EVENT_CHILD_FAILED: read_child(w, h, e); break;
-        case EVENT_STEP_RETRIED:
-            LIST_ADD(&h->announced, (struct attempt){.task_id = e->task_id, .retries = h->retries});
-            break;
-        case EVENT_STEP_COMPLETED:
-        case EVENT_STEP_SKIPPED:
-        case EVENT_STEP_FAILED: read_end(w, h, e); break;
-        default: read_life(h, e); break;
-        }
-    }
-}
 
 /* ---- beside the reference
  * ----------------------------------------------------------------------------------- */
@@ -360,7 +125,7 @@ static void judge_whole(struct judgement *j)
     for (uint32_t i = 0; i < j->reference.count; i++) {
         const struct reference_visit *v = &j->reference.visits[i];
         const struct event e = {.node_name = j->playbook->steps[v->step].name, .visit = v->number};
-        if (told_of(&j->history, &e)->end == REFERENCE_OPEN)
+        if (history_visit(&j->history, &e)->end == REFERENCE_OPEN)
             world_fail(j->w, "execution %lld: visit %u of %" PRISTR " is missing", (long long)j->record->id,
                        v->number, ARGSTR(e.node_name));
     }
@@ -400,19 +165,85 @@ static bool waits(const struct judgement *j)
     const struct history *h = &j->history;
     if (event_type_is_final(h->last->type))
         return false;
-    for (uint32_t i = 0; i < h->visits.count; i++) {
-        if (h->visits.items[i].waits && h->visits.items[i].end == REFERENCE_OPEN)
-            return true;
-    }
+    if (history_waits(h))
+        return true;
     for (uint32_t i = 0; i < h->attempts.count; i++) {
         const struct attempt *a = &h->attempts.items[i];
         uint32_t child = a->child ? record_find(j->w, a->child) : RECORDS_MAX;
         if (child != RECORDS_MAX && !record_is_over(&j->w->records[child]) &&
-            !is_in(h->ended.items, h->ended.count, a->task_id))
+            !history_has_ended(h, a->task_id))
             return true;
     }
     return h->paused;
 }
+
+/* ---- the executions around it
+ * --------------------------------------------------------------------------------- */
+
+static bool was_retried(const struct record *r)
+{
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        if (r->rows.items[i].type == EVENT_EXECUTION_RETRIED)
+            return true;
+    }
+    return false;
+}
+
+/* Nobody waits for a child whose parent is over: it is told to end. */
+static void judge_children(struct judgement *j)
+{
+    const struct history *h = &j->history;
+    for (uint32_t i = 0; i < h->attempts.count && event_type_is_final(h->last->type); i++) {
+        const struct attempt *a = &h->attempts.items[i];
+        uint32_t child = a->child ? record_find(j->w, a->child) : RECORDS_MAX;
+        if (child == RECORDS_MAX || history_has_ended(h, a->task_id))
+            continue;
+        const struct record *r = &j->w->records[child];
+        struct value parent = VALUE_GET(r->rows.items[0].context, "parent");
+        bool awaited = r->rows.count && !value_is_absent(VALUE_GET(parent, "task_id"));
+        if (awaited && !record_is_over(r) && !was_retried(r))
+            world_fail(j->w, "execution %lld is over, and %lld, which it waited for, is not",
+                       (long long)j->record->id, (long long)r->id);
+    }
+}
+
+/* The row in which the parent learns how this one ended, or NULL. */
+static const struct event *told_to_parent(const struct judgement *j, struct value parent)
+{
+    int64_t id;
+    uint32_t record = RECORDS_MAX;
+    if (id_parse(value_as_str(VALUE_GET(parent, "execution_id")), &id, NULL) == STATUS_OK)
+        record = record_find(j->w, id);
+    for (uint32_t i = 0; record != RECORDS_MAX && i < j->w->records[record].rows.count; i++) {
+        const struct event *e = &j->w->records[record].rows.items[i];
+        if (e->type == EVENT_CHILD_COMPLETED &&
+            id_parse(value_as_str(VALUE_GET(e->context, "execution_id")), &id, NULL) == STATUS_OK &&
+            id == j->record->id)
+            return e;
+    }
+    return NULL;
+}
+
+/* Its result, or what the one step gave that the parent asked for. */
+static void judge_told(struct judgement *j)
+{
+    struct value parent = VALUE_GET(j->record->rows.items[0].context, "parent");
+    struct str step = value_as_str(VALUE_GET(parent, "return_step"));
+    const struct event *told = told_to_parent(j, parent);
+    if (!told)
+        return;
+    struct value expected = j->reference.result;
+    int32_t index = playbook_find_step(j->playbook, step);
+    if (step.len)
+        expected = index >= 0 && !value_is_absent(j->reference.data[index]) ? j->reference.data[index]
+                                                                            : value_null();
+    if (!alike(told->result, expected))
+        world_fail(j->w, "execution %lld: its parent gets %" PRISTR ", and should get %" PRISTR,
+                   (long long)j->record->id, ARGSTR(as_text(j, told->result)), ARGSTR(as_text(j, expected)));
+}
+
+/* ---- all of it
+ * --------------------------------------------------------------------------------------------------- */
 
 static void judge_end(struct judgement *j)
 {
@@ -440,6 +271,8 @@ static void judge_end(struct judgement *j)
         judge_visit(j, &j->history.visits.items[i], whole);
     if (whole && !j->w->failed)
         judge_whole(j);
+    if (whole && !j->w->failed)
+        judge_told(j);
 }
 
 static bool same_reference(const struct reference *a, const struct reference *b)
@@ -490,18 +323,14 @@ static void judge(struct world *w, const struct record *r)
     arena_init(&j.arena, 0);
     world_must(w, playbook_cache_get(w->playbooks, w->texts[r->draft], "playbook", &playbook, &err), &err);
     j.playbook = playbook;
-    read_log(w, r, &j.history);
+    history_read(w, r, &j.history);
     if (!w->failed)
         ask_reference(&j);
     if (!w->failed)
+        judge_children(&j);
+    if (!w->failed)
         judge_end(&j);
-    free(j.history.visits.items);
-    free(j.history.given.items);
-    free(j.history.attempts.items);
-    free(j.history.announced.items);
-    free(j.history.started.items);
-    free(j.history.ended.items);
-    free(j.history.skipped.items);
+    history_free(&j.history);
     arena_free(&j.arena);
     if (playbook)
         playbook_unref(playbook);

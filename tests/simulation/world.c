@@ -69,8 +69,8 @@ static bool may_be_lost(const struct world *w, const struct queued *q)
     uint32_t record = record_find(w, q->task.execution_id);
     const struct draft *d = &w->scenario->drafts[w->records[record].draft];
     int step = draft_find(d, q->task.step);
-    if (w->records[record].is_child && q->deliveries >= DELIVERIES_MAX)
-        return false; /* several that are called alike have to end alike */
+    if (w->records[record].alike && q->deliveries >= DELIVERIES_MAX)
+        return false;
     return q->deliveries < DELIVERIES_MAX || (step >= 0 && !d->steps[step].several);
 }
 

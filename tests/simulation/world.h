@@ -77,6 +77,7 @@ struct record {
     uint32_t partition;
     struct value workload;
     bool is_child;
+    bool alike; /* one of several that are called alike, and have to end alike */
     LIST(struct event) rows;
     LIST(struct evaluation) evaluations;
 };

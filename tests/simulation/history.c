@@ -1,0 +1,330 @@
+#include "history.h"
+
+#include <stdlib.h>
+
+#include "core/id.h"
+
+struct told *history_visit(struct history *h, const struct event *e)
+{
+    for (uint32_t i = 0; i < h->visits.count; i++) {
+        struct told *t = &h->visits.items[i];
+        if (t->number == e->visit && str_equal(t->step, e->node_name))
+            return t;
+    }
+    LIST_ADD(&h->visits, (struct told){.step = e->node_name, .number = e->visit});
+    return &h->visits.items[h->visits.count - 1];
+}
+
+static bool is_in(const struct str *items, uint32_t count, struct str s)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (str_equal(items[i], s))
+            return true;
+    }
+    return false;
+}
+
+/* "s3v1a2" is "s3v1a" and 2. */
+static struct str place_of(struct str task_id, int64_t *attempt)
+{
+    size_t len = task_id.len;
+    while (len && task_id.ptr[len - 1] != 'a')
+        len--;
+    if (!str_to_int64((struct str){task_id.ptr + len, task_id.len - len}, attempt))
+        *attempt = 0;
+    return (struct str){task_id.ptr, len};
+}
+
+/* Whether step_retried stands before the attempt, and no retry of the execution between them. */
+static bool is_announced(const struct history *h, struct str task_id)
+{
+    for (uint32_t i = 0; i < h->announced.count; i++) {
+        if (h->announced.items[i].retries == h->retries && str_equal(h->announced.items[i].task_id, task_id))
+            return true;
+    }
+    return false;
+}
+
+/* Attempts of one place follow each other; those that a retry of the execution cut off are remembered. */
+static void read_attempt(struct world *w, struct history *h, const struct event *e)
+{
+    int64_t number, before = 0, child = 0;
+    struct str place = place_of(e->task_id, &number);
+    struct attempt *a = NULL;
+    for (uint32_t i = 0; i < h->attempts.count && !a; i++) {
+        if (str_equal(place_of(h->attempts.items[i].task_id, &before), place))
+            a = &h->attempts.items[i];
+    }
+    if (number != (a ? before : 0) + 1)
+        world_fail(w, "execution %lld: %" PRISTR " comes behind attempt %lld", (long long)e->execution_id,
+                   ARGSTR(e->task_id), (long long)before);
+    bool again = is_announced(h, e->task_id);
+    if (a && !again && a->retries == h->retries)
+        world_fail(w, "execution %lld: nothing led to attempt %" PRISTR, (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+    if (a && !again)
+        LIST_ADD(&h->skipped, a->task_id);
+    if (id_parse(value_as_str(VALUE_GET(e->context, "child")), &child, NULL) != STATUS_OK)
+        child = 0;
+    const struct attempt now = {.task_id = e->task_id, .retries = h->retries, .child = child};
+    if (a)
+        *a = now;
+    else
+        LIST_ADD(&h->attempts, now);
+}
+
+/* ---- signals ----------------------------------------------------------------------------------------------
+ */
+
+static void drop_waiting(struct history *h, uint32_t i)
+{
+    memmove(&h->waiting.items[i], &h->waiting.items[i + 1],
+            (h->waiting.count - i - 1) * sizeof(*h->waiting.items));
+    h->waiting.count--;
+}
+
+/* A signal that came before is taken at once. */
+static void read_waiting(struct history *h, const struct event *e)
+{
+    struct waiting new = {
+        .name = value_as_str(VALUE_GET(e->context, "name")),
+        .task_id = e->task_id,
+        .step = e->node_name,
+        .number = e->visit,
+        .for_ever = value_is_absent(VALUE_GET(e->context, "due_at")),
+    };
+    if (!str_is(value_as_str(VALUE_GET(e->context, "type")), "signal"))
+        return;
+    for (uint32_t i = 0; i < h->kept.count; i++) {
+        if (!str_equal(h->kept.items[i], new.name))
+            continue;
+        h->kept.items[i] = h->kept.items[--h->kept.count];
+        return;
+    }
+    LIST_ADD(&h->waiting, new);
+}
+
+static void read_signal(struct history *h, const struct event *e)
+{
+    struct str name = value_as_str(VALUE_GET(e->context, "name"));
+    for (uint32_t i = 0; i < h->waiting.count; i++) {
+        if (!str_equal(h->waiting.items[i].name, name))
+            continue;
+        h->taken = h->waiting.items[i];
+        drop_waiting(h, i);
+        return;
+    }
+    LIST_ADD(&h->kept, name);
+}
+
+static void read_timer(struct history *h, const struct event *e)
+{
+    for (uint32_t i = 0; i < h->waiting.count; i++) {
+        if (str_equal(h->waiting.items[i].task_id, e->task_id))
+            drop_waiting(h, i--);
+    }
+}
+
+/* The row behind a signal is of who waited for it longest. */
+static void check_taken(struct world *w, struct history *h, const struct event *e)
+{
+    if (h->taken.name.len && (e->visit != h->taken.number || !str_equal(e->node_name, h->taken.step)))
+        world_fail(w,
+                   "execution %lld: a signal is taken by visit %u of %" PRISTR ", and visit %u of %" PRISTR
+                   " waited longer",
+                   (long long)e->execution_id, e->visit, ARGSTR(e->node_name), h->taken.number,
+                   ARGSTR(h->taken.step));
+    h->taken.name.len = 0;
+}
+
+bool history_waits(const struct history *h)
+{
+    for (uint32_t i = 0; i < h->waiting.count; i++) {
+        if (h->waiting.items[i].for_ever)
+            return true;
+    }
+    return false;
+}
+
+/* ---- attempts
+ * ----------------------------------------------------------------------------------------------- */
+
+static void read_started(struct world *w, struct history *h, const struct event *e)
+{
+    struct told *t = history_visit(h, e);
+    if (is_in(h->started.items, h->started.count, e->task_id))
+        world_fail(w, "execution %lld: %" PRISTR " is started twice", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+    if (t->end != REFERENCE_OPEN)
+        world_fail(w, "execution %lld: visit %u of %" PRISTR " has ended, and is started again",
+                   (long long)e->execution_id, e->visit, ARGSTR(e->node_name));
+    LIST_ADD(&h->started, e->task_id);
+    read_attempt(w, h, e);
+    read_waiting(h, e);
+    if (e->type == EVENT_ITERATION_STARTED) {
+        t->iterations++;
+        return;
+    }
+    t->attempts++;
+    t->args = VALUE_GET(e->context, "args");
+}
+
+static bool is_newest(const struct history *h, struct str task_id)
+{
+    for (uint32_t i = 0; i < h->attempts.count; i++) {
+        if (str_equal(h->attempts.items[i].task_id, task_id))
+            return true;
+    }
+    return false;
+}
+
+/* Once, and of the newest attempt at its place. */
+static void read_outcome(struct world *w, struct history *h, const struct event *e)
+{
+    if (!is_newest(h, e->task_id))
+        world_fail(w, "execution %lld: %" PRISTR " ends, and is not at work", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+    if (is_in(h->ended.items, h->ended.count, e->task_id))
+        world_fail(w, "execution %lld: %" PRISTR " ends twice", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+    LIST_ADD(&h->ended, e->task_id);
+}
+
+static void read_answer(struct world *w, struct history *h, const struct event *e)
+{
+    struct value error = VALUE_GET(e->result, "error");
+    read_outcome(w, h, e);
+    if (str_is(value_as_str(VALUE_GET(error, "kind")), "lost"))
+        LIST_ADD(&h->given,
+                 (struct given){.task_id = e->task_id, .failed = true, .data = value_null(), .error = error});
+}
+
+/* The other execution must have ended so, at least once. */
+static void check_child(struct world *w, const struct event *e)
+{
+    int64_t id = 0;
+    uint32_t child = RECORDS_MAX;
+    if (id_parse(value_as_str(VALUE_GET(e->context, "execution_id")), &id, NULL) == STATUS_OK)
+        child = record_find(w, id);
+    for (uint32_t i = 0; child != RECORDS_MAX && i < w->records[child].rows.count; i++) {
+        enum event_type type = w->records[child].rows.items[i].type;
+        if (event_type_is_final(type) &&
+            (type == EVENT_EXECUTION_COMPLETE) == (e->type == EVENT_CHILD_COMPLETED))
+            return;
+    }
+    world_fail(w, "execution %lld: it gets %s of %lld, which did not end so", (long long)e->execution_id,
+               event_type_name(e->type), (long long)id);
+}
+
+static void read_child(struct world *w, struct history *h, const struct event *e)
+{
+    struct given g = {.task_id = e->task_id, .failed = e->type == EVENT_CHILD_FAILED};
+    read_outcome(w, h, e);
+    check_child(w, e);
+    g.data = g.failed || value_is_absent(e->result) ? value_null() : e->result;
+    g.error = VALUE_GET(e->context, "error");
+    LIST_ADD(&h->given, g);
+}
+
+static void read_end(struct world *w, struct history *h, const struct event *e)
+{
+    struct told *t = history_visit(h, e);
+    if (t->end != REFERENCE_OPEN)
+        world_fail(w, "execution %lld: visit %u of %" PRISTR " ends twice", (long long)e->execution_id,
+                   e->visit, ARGSTR(e->node_name));
+    if (e->type == EVENT_STEP_COMPLETED)
+        t->end = REFERENCE_COMPLETED;
+    else if (e->type == EVENT_STEP_SKIPPED)
+        t->end = REFERENCE_SKIPPED;
+    else
+        t->end = value_is_absent(VALUE_GET(e->context, "handled")) ? REFERENCE_FATAL : REFERENCE_FAILED;
+}
+
+/* What failed is open again. */
+static void read_retried(struct history *h, const struct event *e)
+{
+    h->retries++;
+    h->retried_from = h->retried_from || !value_is_absent(VALUE_GET(e->context, "from"));
+    for (uint32_t i = 0; i < h->visits.count; i++) {
+        if (h->visits.items[i].end == REFERENCE_FATAL)
+            h->visits.items[i].end = REFERENCE_OPEN;
+    }
+}
+
+/* A paused execution takes what comes, and begins nothing. */
+static void check_pause(struct world *w, const struct history *h, const struct event *e)
+{
+    bool begins = e->type == EVENT_STEP_STARTED || e->type == EVENT_ITERATION_STARTED;
+    bool ends =
+        e->type == EVENT_STEP_COMPLETED || e->type == EVENT_STEP_SKIPPED || e->type == EVENT_STEP_FAILED;
+    if (h->paused && (begins || (ends && e->attempt == 0) || e->type == EVENT_EXECUTION_COMPLETE))
+        world_fail(w, "execution %lld: it is paused, and event %u is %s", (long long)e->execution_id,
+                   e->event_id, event_type_name(e->type));
+}
+
+static bool is_limit(const struct event *failed)
+{
+    struct value error = VALUE_GET(failed->context, "error");
+    return str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
+}
+
+static void read_life(struct history *h, const struct event *e)
+{
+    if (e->type == EVENT_EXECUTION_PAUSED)
+        h->paused = true;
+    if (e->type == EVENT_EXECUTION_RESUMED)
+        h->paused = false;
+    if (e->type == EVENT_EXECUTION_RETRIED)
+        read_retried(h, e);
+    if (event_type_is_final(e->type)) {
+        h->paused = false;
+        h->waiting.count = 0;
+    }
+    if (e->type == EVENT_EXECUTION_FAILED)
+        h->passed_limit = h->passed_limit || is_limit(e);
+}
+
+void history_read(struct world *w, const struct record *r, struct history *h)
+{
+    for (uint32_t i = 0; i < r->rows.count && !w->failed; i++) {
+        const struct event *e = &r->rows.items[i];
+        h->last = e;
+        check_taken(w, h, e);
+        check_pause(w, h, e);
+        switch ((int)e->type) {
+        case EVENT_STEP_STARTED:
+        case EVENT_ITERATION_STARTED: read_started(w, h, e); break;
+        case EVENT_ACTION_COMPLETED:
+        case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
+        case EVENT_CHILD_COMPLETED:
+        case EVENT_CHILD_FAILED: read_child(w, h, e); break;
+        case EVENT_SIGNAL_RECEIVED: read_signal(h, e); break;
+        case EVENT_TIMER_FIRED: read_timer(h, e); break;
+        case EVENT_STEP_RETRIED:
+            LIST_ADD(&h->announced, (struct attempt){.task_id = e->task_id, .retries = h->retries});
+            break;
+        case EVENT_STEP_COMPLETED:
+        case EVENT_STEP_SKIPPED:
+        case EVENT_STEP_FAILED: read_end(w, h, e); break;
+        default: read_life(h, e); break;
+        }
+    }
+}
+
+void history_free(struct history *h)
+{
+    free(h->visits.items);
+    free(h->given.items);
+    free(h->attempts.items);
+    free(h->announced.items);
+    free(h->started.items);
+    free(h->ended.items);
+    free(h->skipped.items);
+    free(h->waiting.items);
+    free(h->kept.items);
+}
+
+bool history_has_ended(const struct history *h, struct str task_id)
+{
+    return is_in(h->ended.items, h->ended.count, task_id);
+}

@@ -1,0 +1,59 @@
+/*
+ * What the log of an execution tells, and what must be true of any log: nothing is started twice or without a
+ * reason, nothing ends twice, nothing is started while the execution is paused, signals go to who waited
+ * first.
+ */
+#ifndef SIMULATION_HISTORY_H
+#define SIMULATION_HISTORY_H
+
+#include "reference.h"
+#include "world.h"
+
+/* A visit, as the log tells it. */
+struct told {
+    struct str step;
+    uint32_t number, attempts, iterations;
+    enum reference_end end;
+    struct value args;
+};
+
+/* The newest attempt at one place. */
+struct attempt {
+    struct str task_id;
+    uint32_t retries; /* of the execution, when it was started */
+    int64_t child;    /* the execution that it is; 0: none */
+};
+
+/* A step that waits for a signal. */
+struct waiting {
+    struct str name, task_id, step;
+    uint32_t number; /* of the visit */
+    bool for_ever;   /* without a timeout */
+};
+
+struct history {
+    LIST(struct told) visits;
+    LIST(struct given) given;
+    LIST(struct attempt) attempts;
+    LIST(struct attempt) announced;  /* by step_retried */
+    LIST(struct str) started, ended; /* task ids */
+    LIST(struct str) skipped;        /* attempts that a retry has followed with others */
+    LIST(struct waiting) waiting;    /* the first who came first */
+    LIST(struct str) kept;           /* names of signals that came before anybody waited */
+    struct waiting taken;            /* whose signal came with the row before; no name if none did */
+    uint32_t retries;
+    bool paused, retried_from, passed_limit;
+    const struct event *last;
+};
+
+/* The world fails if something in there must not be. */
+void history_read(struct world *w, const struct record *r, struct history *h);
+void history_free(struct history *h);
+/* The visit that an event is of; one that was not told of yet is added. */
+struct told *history_visit(struct history *h, const struct event *e);
+/* Whether it waits for a signal, and without a time. */
+bool history_waits(const struct history *h);
+/* Whether an attempt has its outcome. */
+bool history_has_ended(const struct history *h, struct str task_id);
+
+#endif

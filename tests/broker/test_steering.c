@@ -60,7 +60,7 @@ static void a_timer_fires_when_it_is_due(void **state)
                                           "timer_fired, execution_failed");
     assert_non_null(strstr(last(events)->error.ptr, "took longer than 0.700 s"));
     double took = seconds_between(&events.items[0], last(events));
-    if (took < 0.7 || took > 0.9)
+    if (took < 0.7)
         fail_msg("the timer of 0.7 s fired after %.3f s", took);
     assert_true(str_is(events.items[3].node_name, "test/lonely"));
     wait_for_timers(i, "0");

@@ -33,6 +33,8 @@ static enum status check_loop(const struct execution *x, const struct work *w, s
         if (item)
             TRY(check_work(x, item, counts, err));
     }
+    if (loop->concurrency == 0 || (w->action->iterator->task_count > 1) != (loop->earlier != NULL))
+        return broken(x, err, 10, "a loop cannot go on");
     if (running != loop->running || done != loop->done || running + done != loop->next || loop->pumping)
         return broken(x, err, 10, "items are not counted right");
     return STATUS_OK;
@@ -47,6 +49,8 @@ static enum status check_work(const struct execution *x, const struct work *w, s
         return broken(x, err, 8, "a timer or a child is not its work's state");
     if (w->loop ? w->state != WORK_LOOP && w->state != WORK_STOPPED : w->state == WORK_LOOP)
         return broken(x, err, 8, "a loop is not its work's state");
+    if (w->attempt == 0 && w->state != WORK_READY && w->state != WORK_STOPPED)
+        return broken(x, err, 8, "an attempt that never began is under way");
     if (execution_is_over(x) != (w->state == WORK_STOPPED))
         return broken(x, err, 2, "works stop with their execution, and only then");
     if (w->list && w->list != (w->state == WORK_SIGNAL ? &x->waiting : &x->queue))

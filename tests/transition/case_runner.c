@@ -162,6 +162,20 @@ static void keep_timer(struct world *w, const struct timer_order *timer)
     w->timers[w->timer_count++] = *timer;
 }
 
+/* What the worker is to do when the tool has answered. */
+static void print_afterwards(struct world *w, const struct task *task, struct buf *out)
+{
+    if (value_is_absent(task->returns) && value_is_absent(task->saves))
+        return;
+    buf_printf(out, "  then %" PRISTR ":", ARGSTR(task->task_id));
+    if (!value_is_absent(task->returns))
+        buf_printf(out, " returns %" PRISTR, ARGSTR(text_of(w, task->returns)));
+    if (!value_is_absent(task->saves))
+        buf_printf(out, " saves %" PRISTR " seeing %" PRISTR, ARGSTR(text_of(w, task->saves)),
+                   ARGSTR(text_of(w, task->names)));
+    buf_add_char(out, '\n');
+}
+
 static void print_child(struct world *w, const struct child_order *child, struct buf *out)
 {
     buf_printf(out, "  asks for %" PRISTR, ARGSTR(child->path));
@@ -208,6 +222,7 @@ static void keep(struct world *w, const struct decisions *d, struct buf *out)
         w->tasks[w->task_count++] = d->tasks[i].task;
         assert_int_equal(task_to_value(&w->arena, &d->tasks[i].task, &v, NULL), STATUS_OK);
         digest_value(w, v);
+        print_afterwards(w, &d->tasks[i].task, out);
     }
     for (uint32_t i = 0; i < d->timer_count; i++) {
         print_timer(w, &d->timers[i], out);
@@ -286,6 +301,21 @@ static void renew_state(struct world *w)
     take_its_place(w, other);
 }
 
+/* Everything that is done with a state: a fact, writing it down, reading it back, moving it. */
+static enum status do_all(struct world *w, struct execution *x, const struct event *fact, struct decisions *d,
+                          struct error *e)
+{
+    struct execution *back;
+    struct str text;
+    TRY(transition(x, fact, w->playbooks, d, e));
+    TRY(execution_encode(x, d->arena, &text, e));
+    if (!x->playbook)
+        return STATUS_OK;
+    TRY(execution_decode(text, x->playbook, &back, e));
+    execution_free(back);
+    return execution_move(x, d->arena, e);
+}
+
 /* Whether the fact is taken although the n-th request for memory gets none: then there were fewer. */
 static bool survives(struct world *w, const struct event *fact, size_t n)
 {
@@ -296,7 +326,7 @@ static bool survives(struct world *w, const struct event *fact, size_t n)
     decisions_init(&d, &scratch);
     struct execution *x = folded(w);
     w->fail_at(n);
-    enum status s = transition(x, fact, w->playbooks, &d, &e);
+    enum status s = do_all(w, x, fact, &d, &e);
     w->fail_never();
     if (s != STATUS_OK && s != STATUS_NO_MEMORY)
         check(s, &e);
@@ -338,7 +368,8 @@ static struct event fact_of(struct world *w, enum event_type type)
                           .node_type = STR("playbook")};
 }
 
-static void request(struct world *w, struct str workload, struct buf *out)
+/* `parent` is absent, or the execution that waits for this one. */
+static void request(struct world *w, struct str workload, struct value parent, struct buf *out)
 {
     struct event fact = fact_of(w, EVENT_EXECUTION_REQUESTED);
     struct map_builder m;
@@ -348,6 +379,8 @@ static void request(struct world *w, struct str workload, struct buf *out)
     map_put(&m, STR("playbook"), value_str(w->playbook));
     map_put(&m, STR("workload"), workload.len ? json(w, workload) : VALUE_EMPTY_MAP);
     map_put(&m, STR("token_seed"), value_text("seed"));
+    if (!value_is_absent(parent))
+        map_put(&m, STR("parent"), parent);
     assert_int_equal(map_end(&m, &fact.context, NULL), STATUS_OK);
     give(w, &fact, out);
 }
@@ -414,6 +447,22 @@ static void child_ended(struct world *w, enum event_type type, struct str rest, 
     give(w, &fact, out);
 }
 
+/* Any fact, as the stream might bring it. */
+static void give_fact(struct world *w, struct str text, struct buf *out)
+{
+    struct event read, fact;
+    struct error e = {0};
+    check(event_from_value(json(w, text), &read, &e), &e);
+    fact = fact_of(w, read.type);
+    fact.node_name = read.node_name;
+    fact.task_id = read.task_id;
+    fact.context = read.context;
+    fact.result = read.result;
+    fact.meta = read.meta;
+    fact.error = read.error;
+    give(w, &fact, out);
+}
+
 static void steer(struct world *w, enum event_type type, const char *key, struct str text, struct buf *out)
 {
     struct event fact = fact_of(w, type);
@@ -437,7 +486,11 @@ static void command(struct world *w, struct str line, struct buf *out)
 {
     struct str rest = line, word = str_split(&rest, ' ');
     if (str_is(word, "request")) {
-        request(w, rest, out);
+        request(w, rest, (struct value){.type = VALUE_UNDEFINED}, out);
+    } else if (str_is(word, "request_from")) {
+        request(w, STR(""), json(w, rest), out);
+    } else if (str_is(word, "fact")) {
+        give_fact(w, rest, out);
     } else if (str_is(word, "again")) {
         w->last.time_ns = w->clock_ns += 1000000;
         w->last.stream_seq++;

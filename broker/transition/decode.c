@@ -53,10 +53,14 @@ static enum status take_id(struct decoder *d, struct value map, const char *key,
     return value_is_absent(v) ? STATUS_OK : id_parse(value_as_str(v), out, d->err);
 }
 
+static bool is_true(struct value v)
+{
+    return v.type == VALUE_BOOL && v.u.b;
+}
+
 static bool take_flag(struct value map, const char *key)
 {
-    struct value v = value_get(map, str_of(key));
-    return v.type == VALUE_BOOL && v.u.b;
+    return is_true(value_get(map, str_of(key)));
 }
 
 /* ---- works
@@ -234,9 +238,9 @@ static enum status decode_steps(struct decoder *d, struct value from)
             return wrong(d, "steps");
         struct step_state *s = &d->x->steps[i];
         s->visits = (uint32_t)one.u.list[0].u.i;
-        s->has_data = one.u.list[1].u.b;
-        s->any_taken = one.u.list[2].u.b;
-        s->is_last = one.u.list[3].u.b;
+        s->has_data = is_true(one.u.list[1]);
+        s->any_taken = is_true(one.u.list[2]);
+        s->is_last = is_true(one.u.list[3]);
     }
     return STATUS_OK;
 }

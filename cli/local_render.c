@@ -129,6 +129,7 @@ struct library {
     struct value sources;       /* a map: name → text */
     struct template **compiled; /* by place in the map; NULL: not yet */
     struct template_options options;
+    struct template_cache *cache;
 };
 
 static enum status compile_entry(struct library *lib, uint32_t at, struct str name, struct error *err)
@@ -136,7 +137,8 @@ static enum status compile_entry(struct library *lib, uint32_t at, struct str na
     char text[128];
     struct str source = value_as_str(lib->sources.u.map->entries[at].value);
     (void)snprintf(text, sizeof(text), "%" PRISTR, ARGSTR(str_head(name, sizeof(text) - 1)));
-    return template_compile_with(source, TEMPLATE_STRING, text, &lib->options, &lib->compiled[at], err);
+    return template_cache_get(lib->cache, source, TEMPLATE_STRING, text, &lib->options, &lib->compiled[at],
+                              err);
 }
 
 static enum status load(void *user, struct str name, const struct template **out, struct error *err)
@@ -156,7 +158,7 @@ static enum status load(void *user, struct str name, const struct template **out
 static enum status library_open(struct library *lib, const struct local_render *r, struct arena *a,
                                 struct error *err)
 {
-    *lib = (struct library){.sources = r->templates};
+    *lib = (struct library){.sources = r->templates, .cache = r->cache};
     TRY(read_options(r->options, a, &lib->options, err));
     lib->options.loader = (struct template_loader){load, lib};
     if (r->templates.type != VALUE_MAP)
@@ -178,7 +180,7 @@ static enum status render_object(const struct local_render *r, const struct scop
                                  struct error *err)
 {
     struct object_template *o;
-    TRY(object_compile(r->template, "template", &o, err));
+    TRY(object_compile_cached(r->template, "template", r->cache, &o, err));
     enum status status = object_render(o, scope, inputs, a, out, err);
     object_free(o);
     return status;
@@ -193,7 +195,7 @@ static enum status render_text(const struct local_render *r, struct library *lib
     if (r->template.type != VALUE_STRING)
         return error_set(err, STATUS_INVALID, "the template is a %s, and must be text",
                          value_type_name(r->template));
-    TRY(template_compile_with(value_as_str(r->template), mode, "template", &lib->options, &t, err));
+    TRY(template_cache_get(r->cache, value_as_str(r->template), mode, "template", &lib->options, &t, err));
     enum status status = template_render(t, scope, inputs, a, out, err);
     template_free(t);
     return status;

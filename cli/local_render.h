@@ -2,7 +2,7 @@
 #ifndef CLI_LOCAL_RENDER_H
 #define CLI_LOCAL_RENDER_H
 
-#include "render/template.h"
+#include "render/template_cache.h"
 
 enum render_mode { RENDER_STRING, RENDER_EXPRESSION, RENDER_OBJECT };
 
@@ -14,6 +14,7 @@ struct local_render {
     struct value templates; /* a map: name → text of what can be included; or absent */
     enum render_mode mode;
     enum undefined_mode undefined;
+    struct template_cache *cache; /* of what comes again; or NULL */
 };
 
 /* "string", "expression", "object"; "default", "strict", "chainable". STATUS_INVALID lists them. */

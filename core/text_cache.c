@@ -10,6 +10,7 @@ struct kept {
     struct kept *next; /* in the bucket */
     uint64_t hash;
     size_t kind_len, text_len;
+    size_t weight; /* of key and value */
     void *value;
     char bytes[];
 };
@@ -107,7 +108,7 @@ static void forget_oldest(struct text_cache *cache)
     *at = k->next;
     unlink_from_order(cache, k);
     cache->count--;
-    cache->bytes -= k->kind_len + k->text_len;
+    cache->bytes -= k->weight;
     cache->release(k->value);
     free(k);
 }
@@ -137,23 +138,36 @@ static struct kept *copy_key(struct text_key key, uint64_t hash)
     return k;
 }
 
-bool text_cache_keep(struct text_cache *cache, struct text_key key, void *value)
+/* False when it is more than `most`, or than can be counted. */
+static bool add_up(struct text_key key, size_t value_bytes, size_t most, size_t *out)
+{
+    *out = 0;
+    const size_t parts[] = {key.kind.len, key.text.len, value_bytes};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        if (parts[i] > most - *out)
+            return false;
+        *out += parts[i];
+    }
+    return true;
+}
+
+bool text_cache_keep(struct text_cache *cache, struct text_key key, void *value, size_t value_bytes)
 {
     uint64_t hash = hash_key(key);
-    if (key.kind.len > cache->max_bytes || key.text.len > cache->max_bytes - key.kind.len ||
-        find(cache, key, hash))
+    size_t weight;
+    if (!add_up(key, value_bytes, cache->max_bytes, &weight) || find(cache, key, hash))
         return false;
     struct kept *k = copy_key(key, hash);
     if (!k)
         return false;
-    size_t bytes = key.kind.len + key.text.len;
-    while (cache->count > 0 && (cache->count >= cache->max_count || cache->bytes > cache->max_bytes - bytes))
+    while (cache->count > 0 && (cache->count >= cache->max_count || cache->bytes > cache->max_bytes - weight))
         forget_oldest(cache);
     k->value = value;
+    k->weight = weight;
     k->next = *bucket_of(cache, hash);
     *bucket_of(cache, hash) = k;
     make_newest(cache, k);
     cache->count++;
-    cache->bytes += bytes;
+    cache->bytes += weight;
     return true;
 }

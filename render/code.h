@@ -52,6 +52,7 @@ struct export
 
 struct template
 {
+    unsigned references;
     struct arena arena; /* of all that is in here */
     struct str name, source;
     enum template_mode mode;

@@ -251,6 +251,7 @@ enum status fetch_execution_context(struct arena *a, const struct event *events,
 
 struct object_request {
     const struct scope *scope;
+    struct template_cache *cache;
     const struct render_inputs *inputs;
     struct list_builder *unresolved;
 };
@@ -262,7 +263,7 @@ static enum status render_document(struct arena *a, struct value document, const
     struct value missing = VALUE_EMPTY_LIST;
     struct render_inputs inputs = *r->inputs;
     inputs.undefined = UNDEFINED_STRICT;
-    TRY(object_compile(document, name, &o, err));
+    TRY(object_compile_cached(document, name, r->cache, &o, err));
     enum status s = strict ? object_render(o, r->scope, &inputs, a, out, err)
                            : object_render_partial(o, r->scope, &inputs, a, out, &missing, err);
     object_free(o);
@@ -303,12 +304,13 @@ static enum status render_members(struct arena *a, struct value object, bool str
 }
 
 enum status render_template_object(struct arena *a, struct value template_object, struct value context,
-                                   bool strict, const struct render_inputs *inputs, struct value *rendered,
+                                   bool strict, struct template_cache *cache,
+                                   const struct render_inputs *inputs, struct value *rendered,
                                    struct value *unresolved, struct error *err)
 {
     struct list_builder missing;
     struct scope scope = {context, NULL};
-    struct object_request r = {&scope, inputs, &missing};
+    struct object_request r = {&scope, cache, inputs, &missing};
     bool has_parts = !value_is_absent(VALUE_GET(template_object, "work")) ||
                      !value_is_absent(VALUE_GET(template_object, "task"));
     list_begin(&missing, a);
@@ -330,8 +332,9 @@ static enum status list_keys(struct arena *a, struct value context, struct value
 
 enum status render_context(struct arena *a, const struct event *events, size_t count,
                            struct value template_object, struct value extra_context, bool strict,
-                           const struct render_inputs *inputs, struct value *rendered,
-                           struct value *context_keys, struct value *unresolved, struct error *err)
+                           struct template_cache *cache, const struct render_inputs *inputs,
+                           struct value *rendered, struct value *context_keys, struct value *unresolved,
+                           struct error *err)
 {
     struct execution_context execution;
     struct value context;
@@ -347,5 +350,6 @@ enum status render_context(struct arena *a, const struct event *events, size_t c
     TRY(build_rendering_context(a, &source, &context, err));
     TRY(merge_template_work_context(a, template_object, context, &context, err));
     TRY(list_keys(a, context, context_keys, err));
-    return render_template_object(a, template_object, context, strict, inputs, rendered, unresolved, err);
+    return render_template_object(a, template_object, context, strict, cache, inputs, rendered, unresolved,
+                                  err);
 }

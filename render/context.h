@@ -13,7 +13,7 @@
 #ifndef RENDER_CONTEXT_H
 #define RENDER_CONTEXT_H
 
-#include "template.h"
+#include "template_cache.h"
 
 struct context_source {
     int64_t execution_id;
@@ -75,17 +75,19 @@ enum status merge_template_work_context(struct arena *a, struct value template_o
 /*
  * Renders what a client sends: a template object with `work` (relaxed, promoted) and `task` (strict, or with
  * the leaves that cannot be resolved yet kept and reported; parsed if it renders to JSON text), or any JSON
- * with templates in it. `unresolved` as in object_render_partial().
+ * with templates in it. `unresolved` as in object_render_partial(). The templates come from `cache`, unless
+ * it is NULL.
  */
 enum status render_template_object(struct arena *a, struct value template_object, struct value context,
-                                   bool strict, const struct render_inputs *inputs, struct value *rendered,
+                                   bool strict, struct template_cache *cache,
+                                   const struct render_inputs *inputs, struct value *rendered,
                                    struct value *unresolved, struct error *err) MUST_CHECK;
 
 /* All of it: fold, build, merge, render. `context_keys` is the list of names that were in scope. */
 enum status render_context(struct arena *a, const struct event *events, size_t count,
                            struct value template_object, struct value extra_context, bool strict,
-                           const struct render_inputs *inputs, struct value *rendered,
-                           struct value *context_keys, struct value *unresolved,
+                           struct template_cache *cache, const struct render_inputs *inputs,
+                           struct value *rendered, struct value *context_keys, struct value *unresolved,
                            struct error *err) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@ struct part {
 
 struct object_template {
     struct arena arena;
+    struct template_cache *cache; /* while it is compiled */
     struct part root;
 };
 
@@ -94,7 +95,8 @@ static enum status compile_part(struct object_template *o, struct value v, struc
     if (v.type != VALUE_STRING || !template_is_template(value_as_str(v)))
         return STATUS_OK;
     out->kind = PART_TEMPLATE;
-    return template_compile(value_as_str(v), TEMPLATE_NATIVE, path.ptr, &out->template, err);
+    return template_cache_get(o->cache, value_as_str(v), TEMPLATE_NATIVE, path.ptr, NULL, &out->template,
+                              err);
 }
 
 static void free_part(struct part *p)
@@ -110,16 +112,24 @@ static void free_part(struct part *p)
 enum status object_compile(struct value document, const char *name, struct object_template **out,
                            struct error *err)
 {
+    return object_compile_cached(document, name, NULL, out, err);
+}
+
+enum status object_compile_cached(struct value document, const char *name, struct template_cache *cache,
+                                  struct object_template **out, struct error *err)
+{
     struct object_template *o = (struct object_template *)calloc(1, sizeof *o);
     struct value copy;
     *out = NULL;
     if (!o)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the templates of a document");
     arena_init(&o->arena, 0);
+    o->cache = cache;
     char *path = arena_strdup(&o->arena, str_of(name));
     enum status s = path ? value_copy(&o->arena, document, &copy, err) : no_memory(o, err);
     if (s == STATUS_OK)
         s = compile_part(o, copy, str_of(path), 0, &o->root, err);
+    o->cache = NULL;
     if (s != STATUS_OK) {
         object_free(o);
         return s;

@@ -5,7 +5,7 @@
 #ifndef RENDER_OBJECT_H
 #define RENDER_OBJECT_H
 
-#include "template.h"
+#include "template_cache.h"
 
 struct object_template; /* immutable */
 
@@ -15,6 +15,9 @@ struct object_template; /* immutable */
  */
 enum status object_compile(struct value document, const char *name, struct object_template **out,
                            struct error *err) MUST_CHECK;
+/* The same with leaves of a cache, for documents that come again; NULL for none. */
+enum status object_compile_cached(struct value document, const char *name, struct template_cache *cache,
+                                  struct object_template **out, struct error *err) MUST_CHECK;
 void object_free(struct object_template *o);
 /* Whether no leaf is a template: rendering gives the document itself. */
 bool object_is_constant(const struct object_template *o);

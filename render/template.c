@@ -74,6 +74,17 @@ static enum status compile_into(struct template *t, struct arena *scratch, struc
     return compile_template(&c, body);
 }
 
+static bool copy_loader(struct template *t, const struct template_loader *loader)
+{
+    t->loader = *loader;
+    if (loader->user_bytes == 0)
+        return true;
+    t->loader.user = arena_alloc(&t->arena, loader->user_bytes);
+    if (t->loader.user)
+        memcpy(t->loader.user, loader->user, loader->user_bytes);
+    return t->loader.user != NULL;
+}
+
 enum status template_compile_with(struct str source, enum template_mode mode, const char *name,
                                   const struct template_options *options, struct template **out,
                                   struct error *err)
@@ -91,12 +102,13 @@ enum status template_compile_with(struct str source, enum template_mode mode, co
     arena_init(&scratch, COMPILE_MEMORY);
     arena_init(&t->arena, COMPILE_MEMORY);
     const struct template_options *o = options ? options : &TEMPLATE_OPTIONS_DEFAULT;
+    t->references = 1;
     t->mode = mode;
     t->autoescape = o->autoescape;
-    t->loader = o->loader;
     t->name = (struct str){arena_strdup(&t->arena, str_of(name)), name ? strlen(name) : 0};
-    enum status s = t->name.ptr ? compile_into(t, &scratch, source, mode, o, err)
-                                : arena_error(&t->arena, err, "the template's name");
+    enum status s = t->name.ptr && copy_loader(t, &o->loader)
+                        ? compile_into(t, &scratch, source, mode, o, err)
+                        : arena_error(&t->arena, err, "the template's name");
     arena_free(&scratch);
     if (s != STATUS_OK) {
         template_free(t);
@@ -112,9 +124,16 @@ enum status template_compile(struct str source, enum template_mode mode, const c
     return template_compile_with(source, mode, name, NULL, out, err);
 }
 
+struct template *template_ref(struct template *t)
+{
+    __atomic_add_fetch(&t->references, 1, __ATOMIC_RELAXED);
+    return t;
+}
+
 void template_free(struct template *t)
 {
-    if (!t)
+    /* The last one must see what the others did before they let go. */
+    if (!t || __atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     arena_free(&t->arena);
     free(t);

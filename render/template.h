@@ -11,7 +11,7 @@
 #include "core/buf.h"
 #include "core/value.h"
 
-struct template; /* immutable */
+struct template; /* immutable; counts its references */
 
 enum template_mode {
     TEMPLATE_STRING,     /* text with {{ }}; the result is a string */
@@ -49,11 +49,13 @@ struct render_inputs {
 
 /*
  * Finds the templates that include, import and extends name. Called during a render, from its thread;
- * STATUS_NOT_FOUND for a name that there is none of. The template must live until the render ends.
+ * STATUS_NOT_FOUND for a name that there is none of. The template must live until the render ends. With
+ * user_bytes, `user` is the template's own copy of what so many bytes at `user` were when it was compiled.
  */
 struct template_loader {
     enum status (*load)(void *user, struct str name, const struct template **out, struct error *err);
     void *user;
+    size_t user_bytes;
 };
 
 /*
@@ -87,6 +89,9 @@ enum status template_compile(struct str source, enum template_mode mode, const c
 enum status template_compile_with(struct str source, enum template_mode mode, const char *name,
                                   const struct template_options *options, struct template **out,
                                   struct error *err) MUST_CHECK;
+/* Another reference, for a template_free() of its own; from any thread. */
+struct template *template_ref(struct template *t);
+/* Gives one reference back; the last frees. NULL is allowed. */
 void template_free(struct template *t);
 
 /*

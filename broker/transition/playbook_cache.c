@@ -4,7 +4,7 @@
 
 #include "core/text_cache.h"
 
-enum { MAX_BYTES = 64 << 20 };
+enum { MAX_BYTES = 64 << 20 }; /* of texts */
 
 struct playbook_cache {
     struct text_cache *playbooks;
@@ -50,7 +50,7 @@ enum status playbook_cache_get(struct playbook_cache *cache, struct str text, co
     diagnostics_free(&diagnostics);
     TRY(status);
     playbook_ref(*out);
-    if (!text_cache_keep(cache->playbooks, key, *out))
+    if (!text_cache_keep(cache->playbooks, key, *out, 0))
         playbook_unref(*out);
     return STATUS_OK;
 }

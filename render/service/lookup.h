@@ -9,6 +9,7 @@
 
 #include "log_pool.h"
 #include "publisher/subject.h"
+#include "render/template_cache.h"
 #include "runtime/bus.h"
 
 /* What the operations work with; outlives them. */
@@ -16,9 +17,10 @@ struct render_service {
     struct bus *bus;
     const struct subjects *subjects;
     struct log_pool *log;
-    size_t answer_max;    /* bytes of one answer */
-    int64_t wait_ms;      /* the longest wait for an event to be in the log */
-    atomic_bool stopping; /* ends such waits */
+    struct template_cache *templates; /* of the requests to render; NULL: none are kept */
+    size_t answer_max;                /* bytes of one answer */
+    int64_t wait_ms;                  /* the longest wait for an event to be in the log */
+    atomic_bool stopping;             /* ends such waits */
 };
 
 struct found_execution {

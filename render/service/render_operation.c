@@ -67,13 +67,15 @@ enum status render_operation(void *context, const struct call *call, struct answ
     struct value payload, rendered, keys, unresolved;
     struct render_request request;
     struct found_execution found;
+    struct render_service *service = context;
     TRY(payload_read(a, call->payload, "the request", &payload, err));
     TRY(read_request(payload, &request, err));
-    TRY(lookup_execution(context, request.execution_id, 0, a, &found, err));
+    TRY(lookup_execution(service, request.execution_id, 0, a, &found, err));
     TRY(cut_events(&found.events, request.at, err));
     struct render_inputs inputs = inputs_for(&request, &found.events);
     TRY(render_context(a, found.events.items, found.events.count, request.template_object,
-                       request.extra_context, request.strict, &inputs, &rendered, &keys, &unresolved, err));
+                       request.extra_context, request.strict, service->templates, &inputs, &rendered, &keys,
+                       &unresolved, err));
     struct map_builder m;
     map_begin(&m, a);
     map_put(&m, STR("status"), value_text("ok"));

@@ -11,6 +11,8 @@ enum {
     THREADS = 16,
     WAIT_MS = 10000,
     HEADERS_BYTES = 1024,
+    TEMPLATES_KEPT = 4096,
+    TEMPLATES_BYTES = 64 << 20,
 };
 
 static enum status serve_bus(struct render_service *s, struct error *err)
@@ -55,7 +57,10 @@ enum status render_service_serve(const struct settings *settings, struct error *
         return error_hint(err, "set it, for example to postgresql://noetl@127.0.0.1:5432/noetl");
     }
     TRY(log_pool_open(url, CONNECTIONS, &s.log, err));
-    enum status status = serve_log(settings, &s, err);
+    enum status status = template_cache_new(TEMPLATES_KEPT, TEMPLATES_BYTES, &s.templates, err);
+    if (status == STATUS_OK)
+        status = serve_log(settings, &s, err);
+    template_cache_free(&s.templates);
     log_pool_close(&s.log);
     return status;
 }

@@ -25,9 +25,14 @@ static struct text_key key_of(const char *kind, const char *text)
     return (struct text_key){str_of(kind), str_of(text)};
 }
 
+static bool keep_sized(struct text_cache *cache, struct text_key key, const char *value, size_t bytes)
+{
+    return text_cache_keep(cache, key, (void *)(uintptr_t)value, bytes);
+}
+
 static bool keep(struct text_cache *cache, struct text_key key, const char *value)
 {
-    return text_cache_keep(cache, key, (void *)(uintptr_t)value);
+    return keep_sized(cache, key, value, 0);
 }
 
 /* Under each letter of `letters`, that letter. */
@@ -123,6 +128,21 @@ static void all_texts_together_have_a_bound(void **state)
     text_cache_free(&cache);
 }
 
+static void values_count_with_their_texts(void **state)
+{
+    (void)state;
+    struct text_cache *cache = cache_of(100, 10);
+    keep_each(cache, "abc");
+    assert_true(keep_sized(cache, key_of("", "x"), "x", 7));
+    assert_string_equal(released, "a");
+    assert_true(keep_sized(cache, key_of("", "y"), "y", 9));
+    assert_string_equal(released, "abcx");
+    assert_false(keep_sized(cache, key_of("", "z"), "z", 10));
+    assert_false(keep_sized(cache, key_of("", "z"), "z", SIZE_MAX));
+    assert_found(cache, "y", "y");
+    text_cache_free(&cache);
+}
+
 static void what_is_larger_than_the_bound_is_not_kept_and_moves_nothing_out(void **state)
 {
     (void)state;
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(texts_of_different_kinds_are_different),
         cmocka_unit_test(the_one_that_was_not_used_for_longest_goes),
         cmocka_unit_test(all_texts_together_have_a_bound),
+        cmocka_unit_test(values_count_with_their_texts),
         cmocka_unit_test(what_is_larger_than_the_bound_is_not_kept_and_moves_nothing_out),
         cmocka_unit_test(a_text_is_kept_once),
         cmocka_unit_test(after_any_uses_it_holds_what_a_list_would),

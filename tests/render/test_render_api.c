@@ -333,7 +333,7 @@ static void the_log_gives_the_context_and_what_a_client_sent_is_rendered_in_it(v
     struct value rendered, keys, unresolved;
     struct value object = json(f, "{\"work\":{\"k\":\"{{ n }}\",\"w\":2},\"task\":\"{\\\"v\\\": {{ s.x }}, "
                                   "\\\"w\\\": {{ w }}}\",\"raw\":\"{{ n }}\"}");
-    assert_int_equal(render_context(&f->arena, events, count, object, (struct value){0}, true, &STRICT,
+    assert_int_equal(render_context(&f->arena, events, count, object, (struct value){0}, true, NULL, &STRICT,
                                     &rendered, &keys, &unresolved, &f->err),
                      STATUS_OK);
     assert_json(f, rendered, "{\"work\":{\"k\":1,\"w\":2},\"task\":{\"v\":5,\"w\":2},\"raw\":\"{{ n }}\"}");

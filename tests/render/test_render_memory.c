@@ -16,6 +16,7 @@
 #include "failing_memory.h"
 #include "read_file.h"
 #include "render/object.h"
+#include "render/template_cache.h"
 #include "case.h"
 
 enum {
@@ -155,9 +156,52 @@ static void the_same_goes_for_documents(void **state)
         0);
 }
 
+/* ---- The cache ---------------------------------------------------------------------------------- */
+
+static struct template_cache *new_cache(void)
+{
+    struct template_cache *cache;
+    assert_int_equal(template_cache_new(10, 0, &cache, NULL), STATUS_OK);
+    return cache;
+}
+
+/* Gets a new template with each request for memory refused, until none is: a template, or no memory. */
+static void a_cache_that_finds_no_memory_goes_on(void **state)
+{
+    (void)state;
+    size_t held = memory_held();
+    struct template_cache *cache = new_cache();
+    bool given_without_being_kept = false;
+    for (size_t n = 0;; n++) {
+        struct template *t;
+        struct error err;
+        memory_fail_at(n, false);
+        enum status s = template_cache_get(cache, STR("{{ 1 }}"), TEMPLATE_STRING, "name", NULL, &t, &err);
+        if (memory_fail_never() <= n) {
+            assert_int_equal(s, STATUS_OK);
+            template_free(t);
+            break;
+        }
+        assert_true(s == STATUS_OK || s == STATUS_NO_MEMORY || s == STATUS_LIMIT);
+        if (s == STATUS_OK) {
+            given_without_being_kept |= template_cache_count(cache) == 0;
+            template_free(t);
+        }
+        if (template_cache_count(cache) > 0) { /* begin anew, so that the next one is not just found */
+            template_cache_free(&cache);
+            cache = new_cache();
+        }
+    }
+    assert_true(given_without_being_kept);
+    assert_int_equal(template_cache_count(cache), 1);
+    template_cache_free(&cache);
+    assert_int_equal(memory_held(), held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(memory_that_runs_out_is_an_error_and_nothing_else),
-                                       cmocka_unit_test(the_same_goes_for_documents)};
+                                       cmocka_unit_test(the_same_goes_for_documents),
+                                       cmocka_unit_test(a_cache_that_finds_no_memory_goes_on)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,8 @@
  *     if (noetl_template_compile("Hello {{ name }}!", 17, NULL, &t, &err) != NOETL_OK || …)
  *
  * Threads: templates, documents and contexts are immutable; any number of threads may render with them at the
- * same time. They are freed by one thread, when no render is at work with them. All other things are the
- * caller's own.
+ * same time. They are freed by one thread, when no render is at work with them. A cache may be used by any
+ * number of threads at the same time. All other things are the caller's own.
  *
  * Lifetimes: what a function gives through an `out` parameter is the caller's, for the _free() beside it;
  * each _free() allows NULL. On an error *out is NULL, or an empty text. Texts that go in are copied, except
@@ -147,6 +147,30 @@ enum noetl_status noetl_template_compile(const char *source, size_t len,
                                          struct noetl_template **out,
                                          struct noetl_error *err) NOETL_MUST_CHECK;
 void noetl_template_free(struct noetl_template *t);
+
+/* ---- Caches ------------------------------------------------------------------------------------------- */
+
+/*
+ * Compiled templates kept by their text, for programs that are given texts and not templates: the same text
+ * with the same options is compiled once. Bounded; what was not asked for for longest goes.
+ */
+struct noetl_cache;
+
+/* At most `max_templates`, at least 1, and `max_bytes` of memory for what is compiled; 0 for no bound. */
+enum noetl_status noetl_cache_new(uint32_t max_templates, size_t max_bytes, struct noetl_cache **out,
+                                  struct noetl_error *err) NOETL_MUST_CHECK;
+/* When no thread is at work with the cache. Templates that it gave live on, until they are freed. */
+void noetl_cache_free(struct noetl_cache *cache);
+
+/*
+ * As noetl_template_compile(), and *out is the caller's in the same way, for noetl_template_free(); what was
+ * asked for before comes without a compile. All options count, `name`, `load` and `load_user` too. Errors are
+ * not kept. Threads that ask for the same new text at once may each compile it; none waits for another's
+ * compile. When there is no memory to keep a template, it is given and not kept; with `cache` NULL none is.
+ */
+enum noetl_status noetl_cache_get(struct noetl_cache *cache, const char *source, size_t len,
+                                  const struct noetl_template_options *options, struct noetl_template **out,
+                                  struct noetl_error *err) NOETL_MUST_CHECK;
 
 /* ---- Rendering ---------------------------------------------------------------------------------------- */
 

@@ -1,11 +1,20 @@
 #include <stdlib.h>
 
 #include "convert.h"
+#include "render/template_cache.h"
 
 struct noetl_template {
     struct template *compiled;
+};
+
+struct noetl_cache {
+    struct template_cache *templates;
+};
+
+/* What the engine's loader needs of the options; each compiled template has a copy. */
+struct loading {
     noetl_load load;
-    void *load_user;
+    void *user;
 };
 
 /* ---- Compiling ---------------------------------------------------------------------------------- */
@@ -18,14 +27,15 @@ static enum status not_found(const char *name, struct error *err)
 /* The engine's loader in terms of the caller's. The name is zero-terminated for it. */
 static enum status load(void *user, struct str name, const struct template **out, struct error *err)
 {
-    const struct noetl_template *from = (const struct noetl_template *)user, *found = NULL;
+    const struct loading *from = (const struct loading *)user;
+    const struct noetl_template *found = NULL;
     struct noetl_error failure = {0};
     char *text = (char *)malloc(name.len + 1);
     if (!text)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for a template's name");
     memcpy(text, name.ptr, name.len);
     text[name.len] = '\0';
-    enum noetl_status loaded = from->load(from->load_user, text, &found, &failure);
+    enum noetl_status loaded = from->load(from->user, text, &found, &failure);
     enum status s = engine_result(loaded, &failure, err);
     if (s == STATUS_NOT_FOUND && !failure.message[0])
         s = not_found(text, err);
@@ -55,8 +65,7 @@ static enum status check_options(const struct noetl_template_options *o, struct 
     return STATUS_OK;
 }
 
-static struct template_options engine_options(const struct noetl_template_options *o,
-                                              struct noetl_template *loading)
+static struct template_options engine_options(const struct noetl_template_options *o, struct loading *loading)
 {
     return (struct template_options){
         .block_begin = o->block_start_string,
@@ -74,12 +83,14 @@ static struct template_options engine_options(const struct noetl_template_option
         .autoescape = o->autoescape,
         .without_do = o->without_do,
         .without_loop_controls = o->without_loop_controls,
-        .loader = {.load = o->load ? load : NULL, .user = loading},
+        .loader = {.load = o->load ? load : NULL, .user = loading, .user_bytes = sizeof *loading},
     };
 }
 
-static enum status compile(const char *source, size_t len, const struct noetl_template_options *o,
-                           struct noetl_template **out, struct error *err)
+/* `cache` may be NULL. */
+static enum status compile(struct noetl_cache *cache, const char *source, size_t len,
+                           const struct noetl_template_options *o, struct noetl_template **out,
+                           struct error *err)
 {
     struct str text;
     TRY(engine_str(source, len, &text, err));
@@ -87,11 +98,10 @@ static enum status compile(const char *source, size_t len, const struct noetl_te
     struct noetl_template *t = (struct noetl_template *)calloc(1, sizeof *t);
     if (!t)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for a template");
-    t->load = o->load;
-    t->load_user = o->load_user;
-    struct template_options options = engine_options(o, t);
-    enum status s = template_compile_with(text, (enum template_mode)o->mode, o->name ? o->name : "", &options,
-                                          &t->compiled, err);
+    struct loading loading = {o->load, o->load_user};
+    struct template_options options = engine_options(o, &loading);
+    enum status s = template_cache_get(cache ? cache->templates : NULL, text, (enum template_mode)o->mode,
+                                       o->name ? o->name : "", &options, &t->compiled, err);
     if (s != STATUS_OK) {
         noetl_template_free(t);
         return s;
@@ -100,14 +110,22 @@ static enum status compile(const char *source, size_t len, const struct noetl_te
     return STATUS_OK;
 }
 
-enum noetl_status noetl_template_compile(const char *source, size_t len,
-                                         const struct noetl_template_options *options,
-                                         struct noetl_template **out, struct noetl_error *err)
+static enum noetl_status compile_or_default(struct noetl_cache *cache, const char *source, size_t len,
+                                            const struct noetl_template_options *options,
+                                            struct noetl_template **out, struct noetl_error *err)
 {
     static const struct noetl_template_options DEFAULTS = NOETL_TEMPLATE_OPTIONS_INIT;
     struct error failure;
     *out = NULL;
-    return public_result(compile(source, len, options ? options : &DEFAULTS, out, &failure), &failure, err);
+    enum status s = compile(cache, source, len, options ? options : &DEFAULTS, out, &failure);
+    return public_result(s, &failure, err);
+}
+
+enum noetl_status noetl_template_compile(const char *source, size_t len,
+                                         const struct noetl_template_options *options,
+                                         struct noetl_template **out, struct noetl_error *err)
+{
+    return compile_or_default(NULL, source, len, options, out, err);
 }
 
 void noetl_template_free(struct noetl_template *t)
@@ -116,6 +134,48 @@ void noetl_template_free(struct noetl_template *t)
         return;
     template_free(t->compiled);
     free(t);
+}
+
+/* ---- Caches ------------------------------------------------------------------------------------- */
+
+static enum status open_cache(uint32_t max_templates, size_t max_bytes, struct noetl_cache **out,
+                              struct error *err)
+{
+    if (max_templates == 0)
+        return error_set(err, STATUS_INVALID, "a cache of no templates keeps nothing");
+    struct noetl_cache *cache = (struct noetl_cache *)calloc(1, sizeof *cache);
+    if (!cache)
+        return error_set(err, STATUS_NO_MEMORY, "there is no memory for a cache");
+    enum status s = template_cache_new(max_templates, max_bytes, &cache->templates, err);
+    if (s != STATUS_OK) {
+        free(cache);
+        return s;
+    }
+    *out = cache;
+    return STATUS_OK;
+}
+
+enum noetl_status noetl_cache_new(uint32_t max_templates, size_t max_bytes, struct noetl_cache **out,
+                                  struct noetl_error *err)
+{
+    struct error failure;
+    *out = NULL;
+    return public_result(open_cache(max_templates, max_bytes, out, &failure), &failure, err);
+}
+
+void noetl_cache_free(struct noetl_cache *cache)
+{
+    if (!cache)
+        return;
+    template_cache_free(&cache->templates);
+    free(cache);
+}
+
+enum noetl_status noetl_cache_get(struct noetl_cache *cache, const char *source, size_t len,
+                                  const struct noetl_template_options *options, struct noetl_template **out,
+                                  struct noetl_error *err)
+{
+    return compile_or_default(cache, source, len, options, out, err);
 }
 
 /* ---- Rendering ---------------------------------------------------------------------------------- */

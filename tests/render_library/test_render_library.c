@@ -197,6 +197,48 @@ static void the_loader_finds_other_templates(void **state)
     assert_non_null(strstr(err.message, "gave no template for 'nothing'"));
 }
 
+/* ---- Caches ------------------------------------------------------------------------------------- */
+
+static void assert_renders(struct noetl_cache *cache, const char *source,
+                           const struct noetl_template_options *o, const char *expected)
+{
+    struct noetl_template *t;
+    struct noetl_text out;
+    assert_int_equal(noetl_cache_get(cache, source, strlen(source), o, &t, NULL), NOETL_OK);
+    assert_int_equal(noetl_template_render(t, NULL, NULL, &out, NULL), NOETL_OK);
+    assert_text(&out, expected);
+    noetl_template_free(t);
+}
+
+static void a_cache_gives_what_a_compile_gives(void **state)
+{
+    (void)state;
+    struct noetl_template *one = template_of("one", NOETL_MODE_STRING),
+                          *other = template_of("other", NOETL_MODE_STRING), *t;
+    struct noetl_template_options o = NOETL_TEMPLATE_OPTIONS_INIT;
+    struct noetl_cache *cache;
+    struct noetl_error err;
+    struct noetl_text out;
+    assert_int_equal(noetl_cache_new(2, 0, &cache, NULL), NOETL_OK);
+    o.load = load_one;
+    for (int again = 0; again < 3; again++) {
+        o.load_user = &one;
+        assert_renders(cache, "{% include 'one' %}", &o, "one");
+        o.load_user = &other;
+        assert_renders(cache, "{% include 'one' %}", &o, "other");
+        assert_renders(cache, "{{ 1 + 1 }}", NULL, "2");
+        assert_int_equal(noetl_cache_get(cache, "{{", 2, NULL, &t, &err), NOETL_SYNTAX);
+        assert_null(t);
+    }
+    assert_int_equal(noetl_cache_get(cache, "{{ 1 + 1 }}", 11, NULL, &t, NULL), NOETL_OK);
+    noetl_cache_free(cache);
+    assert_int_equal(noetl_template_render(t, NULL, NULL, &out, NULL), NOETL_OK);
+    assert_text(&out, "2");
+    noetl_template_free(t);
+    noetl_template_free(one);
+    noetl_template_free(other);
+}
+
 /* ---- Documents ---------------------------------------------------------------------------------- */
 
 static void a_document_renders_leaf_by_leaf(void **state)
@@ -251,6 +293,10 @@ static void a_call_of_the_wrong_form_is_an_error(void **state)
     o.mode = (enum noetl_mode)9;
     assert_int_equal(noetl_template_compile("x", 1, &o, &t, &err), NOETL_INVALID);
 
+    struct noetl_cache *cache;
+    assert_int_equal(noetl_cache_new(0, 0, &cache, &err), NOETL_INVALID);
+    assert_null(cache);
+
     struct noetl_render_inputs inputs = {0};
     t = template_of("1e308 * 10", NOETL_MODE_EXPRESSION);
     assert_int_equal(noetl_template_render(t, NULL, &inputs, &out, &err), NOETL_INVALID);
@@ -282,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_limit_that_is_set_holds),
         cmocka_unit_test(the_world_comes_from_the_inputs),
         cmocka_unit_test(the_loader_finds_other_templates),
+        cmocka_unit_test(a_cache_gives_what_a_compile_gives),
         cmocka_unit_test(a_document_renders_leaf_by_leaf),
         cmocka_unit_test(a_call_of_the_wrong_form_is_an_error),
         cmocka_unit_test(nothing_can_be_freed),

@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 ENGINES = ["noetl", "jinja2", "nunjucks"]
-FIGURES = [("render_ns", "render"), ("compile_ns", "compile+render")]
+FIGURES = [("render_ns", "render"), ("compile_ns", "compile+render"), ("cached_ns", "cached+render")]
 
 
 def read(folder, engine):
@@ -16,7 +16,7 @@ def read(folder, engine):
 
 
 def cell(row, figure, own):
-    if row is None:
+    if row is None or figure not in row:
         return f"{'-':>13} {'':>7}"
     mark = "" if row.get("same_output", True) else "*"
     ratio = f"{row[figure] / own:.1f}x" if own else ""

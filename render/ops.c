@@ -298,14 +298,30 @@ static enum status contains_item(struct vm *vm, struct value x, struct value in,
     }
 }
 
+/* Python's kind of error also for an undefined value; which it is, and the names that there are, is the hint.
+ */
+static enum status fail_in_text(struct vm *vm, struct value x)
+{
+    static const char *const UNDEFINED[] = {
+        [UNDEFINED_DEFAULT] = "Undefined",
+        [UNDEFINED_STRICT] = "StrictUndefined",
+        [UNDEFINED_CHAINABLE] = "ChainableUndefined",
+    };
+    if (!is_undefined(x))
+        return vm_fail(vm, "'in <string>' requires string as left operand, not %s", type_name(x));
+    if (undefined_fail(vm, x) != STATUS_UNDEFINED)
+        return vm->err->status;
+    const struct error cause = *vm->err;
+    vm_fail(vm, "'in <string>' requires string as left operand, not %s", UNDEFINED[vm->undefined]);
+    return error_hint(vm->err, "%s", cause.message);
+}
+
 enum status op_contains(struct vm *vm, struct value x, struct value in, bool *out)
 {
     in = thing_view(in);
     if (in.type == VALUE_STRING) {
-        if (is_undefined(x))
-            TRY(undefined_strict(vm, x));
         if (x.type != VALUE_STRING)
-            return vm_fail(vm, "'in <string>' requires string as left operand, not %s", type_name(x));
+            return fail_in_text(vm, x);
         TRY(vm_tick(vm, in.len / 16));
         *out = str_find(value_as_str(in), value_as_str(x)) >= 0;
         return STATUS_OK;

@@ -2132,7 +2132,7 @@ TEMPLATES = {
         for mode in ("default", "strict", "chainable")
         for template in (
             "{{ nope }}", "{{ nope.x }}", "{{ nope.x.y }}", "{{ nope['x'] }}", "{{ d.x }}", "{{ d.x.y }}", "{{ d['x'] }}", "{{ li[9] }}", "{{ li.x }}", "{{ n.x }}", "{{ z.x }}", "{{ nope() }}",
-            "{{ d.x() }}", "{{ nope + 1 }}", "{{ 1 + nope }}", "{{ -nope }}", "{{ nope ~ 'x' }}", "{{ nope == 1 }}", "{{ nope != nope }}", "{{ nope < 1 }}", "{{ nope in li }}", "{{ 1 in nope }}",
+            "{{ d.x() }}", "{{ nope + 1 }}", "{{ 1 + nope }}", "{{ -nope }}", "{{ nope ~ 'x' }}", "{{ nope == 1 }}", "{{ nope != nope }}", "{{ nope < 1 }}", "{{ nope in li }}", "{{ 1 in nope }}", "{{ nope in s }}", "{{ nope not in 'abc'|safe }}",
             "{{ not nope }}", "{% if nope %}a{% else %}b{% endif %}", "{% for x in nope %}a{% else %}b{% endfor %}", "{{ nope|list }}", "{{ nope|length }}", "{{ nope|default('x') }}", "{{ nope.a.b|default('x') }}",
             "{{ nope is defined }}", "{{ nope is none }}", "{{ nope or 'x' }}", "{{ nope and 'x' }}", "{{ 'x' if nope }}", "{{ [nope] }}", "{{ {'a': nope} }}", "{{ {nope: 1} }}", "{{ nope|string }}", "{{ nope|e }}",
             "{{ '%s' % nope }}", "{{ '{}'.format(nope) }}", "{{ nope|join }}", "{{ [nope]|join }}", "{{ nope|tojson }}", "{{ nope|upper }}", "{{ nope|int }}", "{{ s[nope] }}", "{{ s[nope] is undefined }}",

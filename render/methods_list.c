@@ -31,7 +31,7 @@ METHOD(list_extend)
     TRY(changeable(vm, all, &l));
     TRY(iter_all(vm, thing_view(all->values[1]), &items, &count));
     TRY(thing_list_reserve(vm, l, count));
-    TRY(vm_tick(vm, count / 8));
+    TRY(vm_tick(vm, count / ITEMS_A_STEP));
     if (count)
         memmove(l->items + l->len, items, count * sizeof *items);
     l->len += count;
@@ -49,7 +49,7 @@ METHOD(list_insert)
          : at > (int64_t)l->len ? (int64_t)l->len
                                 : at;
     TRY(thing_list_reserve(vm, l, 1));
-    TRY(vm_tick(vm, (l->len - (uint64_t)at) / 8));
+    TRY(vm_tick(vm, (l->len - (uint64_t)at) / ITEMS_A_STEP));
     memmove(l->items + at + 1, l->items + at, (l->len - (size_t)at) * sizeof *l->items);
     l->items[at] = all->count > 2 ? all->values[2] : argv[2];
     l->len++;
@@ -62,7 +62,7 @@ static enum status remove_at(struct vm *vm, struct thing_list *l, size_t at)
     TRY(thing_list_reserve(vm, l, 0));
     if (l->cap == 0)
         TRY(thing_list_reserve(vm, l, 1));
-    TRY(vm_tick(vm, (l->len - at) / 8));
+    TRY(vm_tick(vm, (l->len - at) / ITEMS_A_STEP));
     memmove(l->items + at, l->items + at + 1, (l->len - at - 1) * sizeof *l->items);
     l->len--;
     return STATUS_OK;
@@ -129,7 +129,7 @@ METHOD(list_reverse)
     TRY(changeable(vm, all, &l));
     if (l->cap == 0)
         TRY(thing_list_reserve(vm, l, 1));
-    TRY(vm_tick(vm, l->len / 8));
+    TRY(vm_tick(vm, l->len / ITEMS_A_STEP));
     for (uint32_t i = 0; i < l->len / 2; i++) {
         struct value swap = l->items[i];
         l->items[i] = l->items[l->len - 1 - i];

@@ -11,7 +11,7 @@ enum status thing_list_reserve(struct vm *vm, struct thing_list *l, uint32_t mor
     struct value *items = cap > UINT32_MAX ? NULL : (struct value *)vm_alloc(vm, cap * sizeof *items);
     if (!items)
         return vm_no_memory(vm, "a list");
-    TRY(vm_tick(vm, l->len / 8));
+    TRY(vm_tick(vm, l->len / ITEMS_A_STEP));
     if (l->len)
         memcpy(items, l->items, l->len * sizeof *items);
     l->items = items;
@@ -81,7 +81,7 @@ static enum status map_reserve(struct vm *vm, struct thing_map *m)
     uint32_t *index = (uint32_t *)vm_alloc(vm, (size_t)cap * 2 * sizeof *index);
     if (!entries || !index)
         return vm_no_memory(vm, "a map");
-    TRY(vm_tick(vm, m->len / 4));
+    TRY(vm_tick(vm, m->len / ITEMS_A_STEP));
     if (m->len)
         memcpy(entries, m->entries, m->len * sizeof *entries);
     m->entries = entries;
@@ -129,7 +129,7 @@ enum status thing_map_remove(struct vm *vm, struct thing_map *m, struct value_en
     if (m->cap == 0) {
         TRY(map_reserve(vm, m));
     }
-    TRY(vm_tick(vm, m->len / 4));
+    TRY(vm_tick(vm, m->len / ITEMS_A_STEP));
     memmove(m->entries + number, m->entries + number + 1, (m->len - number - 1) * sizeof *entry);
     m->len--;
     reindex(m);

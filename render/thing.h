@@ -27,6 +27,9 @@ enum thing_kind {
     THING_BYTES,
 };
 
+/* Items that a list or a map moves for one step of a render: 64 bytes, as of texts. */
+enum { ITEMS_A_STEP = 4 };
+
 struct thing_list {
     enum thing_kind kind;
     struct value *items; /* shared with another value while cap is 0 */

@@ -18,7 +18,7 @@ def read(folder, engine):
 def cell(row, figure, own):
     if row is None or figure not in row:
         return f"{'-':>13} {'':>7}"
-    mark = "" if row.get("same_output", True) else "*"
+    mark = "*" if "differs" in row else ""
     ratio = f"{row[figure] / own:.1f}x" if own else ""
     return f"{row[figure]:>12,.0f}{mark or ' '} {ratio:>7}"
 
@@ -30,8 +30,10 @@ def main():
         for name, own in results["noetl"].items():
             print(f"{name + ' ' + title:<28}{own[figure]:>12,.0f} "
                   + "".join(cell(results[e].get(name), figure, own[figure]) for e in ENGINES[1:]))
-    if any(not row.get("same_output", True) for rows in results.values() for row in rows.values()):
-        print("* of another language: its text differs (True and true, how JSON and numbers are written)")
+    for engine, rows in results.items():
+        for name, row in rows.items():
+            if "differs" in row:
+                print(f"* {name} of {engine}: {row['differs']}")
 
 
 main()

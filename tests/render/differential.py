@@ -305,7 +305,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--show", type=int, default=10, help="how many differences are printed")
     args = parser.parse_args()
-    print("seed %d" % args.seed)
+    print("seed %d" % args.seed, flush=True)
     generator = Generator(args.seed)
     cases, wanted = [], []
     while len(cases) < args.count:

@@ -1,5 +1,6 @@
 #include "child_desk.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,13 @@
 
 enum { THREADS = 4, RETRY_MS = 1000, ANSWER_WITHIN_MS = 10000, NO_NODE = 0 };
 
+/* The request of a child, or a message to it that must not be stored before its request. */
 struct errand {
     struct errand *next;
     struct batch *batch;
-    int64_t parent;
-    const struct child_order *order;
+    int64_t child, parent;
+    const struct child_order *order; /* NULL: it is a message */
+    struct bus_publication message;
     int64_t not_before_ns; /* monotonic */
     bool waits;            /* it has been said that it has to */
 };
@@ -31,6 +34,7 @@ struct child_desk {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct errand *first, *last; /* in the order in which they are to be tried */
+    int64_t requesting[THREADS]; /* the children that are being requested; 0: none */
     bool closing;
 };
 
@@ -49,6 +53,20 @@ static void append(struct child_desk *desk, struct errand *e)
     pthread_mutex_unlock(&desk->lock);
 }
 
+/* Whether the child's request is still to be stored. With the lock held. */
+static bool is_requested_yet(const struct child_desk *desk, int64_t child)
+{
+    for (int i = 0; i < THREADS; i++) {
+        if (desk->requesting[i] == child)
+            return false;
+    }
+    for (const struct errand *e = desk->first; e; e = e->next) {
+        if (e->order && e->child == child)
+            return false;
+    }
+    return true;
+}
+
 /* The first that may be tried now; *until_ns: when the next may, if none. With the lock held. */
 static struct errand *take_ready(struct child_desk *desk, int64_t *until_ns)
 {
@@ -60,6 +78,8 @@ static struct errand *take_ready(struct child_desk *desk, int64_t *until_ns)
             *until_ns = e->not_before_ns < *until_ns ? e->not_before_ns : *until_ns;
             continue;
         }
+        if (!e->order && !is_requested_yet(desk, e->child))
+            continue;
         if (before)
             before->next = e->next;
         else
@@ -71,18 +91,23 @@ static struct errand *take_ready(struct child_desk *desk, int64_t *until_ns)
     return NULL;
 }
 
-/* NULL when the thread is to end. */
-static struct errand *next_errand(struct child_desk *desk)
+/* NULL when the thread is to end. What the thread did before is done. */
+static struct errand *next_errand(struct child_desk *desk, int64_t *requesting)
 {
     struct errand *e = NULL;
     int64_t until_ns;
     pthread_mutex_lock(&desk->lock);
+    if (*requesting)
+        pthread_cond_broadcast(&desk->changed); /* for messages that wait for it */
+    *requesting = 0;
     while (!desk->closing && !(e = take_ready(desk, &until_ns))) {
         if (until_ns == INT64_MAX)
             pthread_cond_wait(&desk->changed, &desk->lock);
         else
             mono_cond_wait_until(&desk->changed, &desk->lock, until_ns);
     }
+    if (e && e->order)
+        *requesting = e->child;
     pthread_mutex_unlock(&desk->lock);
     return e;
 }
@@ -166,6 +191,9 @@ static enum status refuse(struct child_desk *desk, const struct errand *e, const
 static bool run_errand(struct child_desk *desk, struct errand *e, struct error *err)
 {
     struct arena a;
+    struct bus_ack ack;
+    if (!e->order)
+        return bus_publish_wait(desk->bus, &e->message, &ack, err) == STATUS_OK;
     struct error why = {0};
     arena_init(&a, 0);
     enum status status = request(desk, e->order, &a, &why);
@@ -182,18 +210,27 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
 static void try_later(struct child_desk *desk, struct errand *e, const struct error *why)
 {
     if (!e->waits)
-        LOG(LOG_WARN, "the request of a sub-playbook has to wait", LOG_NUM("parent", e->parent),
-            LOG_STR("path", e->order->path), LOG_ERR(why));
+        LOG(LOG_WARN,
+            e->order ? "the request of a sub-playbook has to wait"
+                     : "a message to a sub-playbook has to wait",
+            LOG_NUM("parent", e->parent), LOG_NUM("execution", e->child), LOG_ERR(why));
     e->waits = true;
     e->not_before_ns = mono_now().ns + RETRY_MS * INT64_C(1000000);
     append(desk, e);
 }
 
+struct clerk {
+    struct child_desk *desk;
+    int64_t *requesting;
+};
+
 static void *run(void *context)
 {
-    struct child_desk *desk = context;
+    struct clerk clerk = *(struct clerk *)context;
+    struct child_desk *desk = clerk.desk;
     struct errand *e;
-    while ((e = next_errand(desk))) {
+    free(context);
+    while ((e = next_errand(desk, clerk.requesting))) {
         struct error err = {0};
         if (run_errand(desk, e, &err))
             writer_acknowledged(desk->writer, e->batch); /* the batch, and the errand in it, may be gone */
@@ -205,6 +242,19 @@ static void *run(void *context)
 
 /* ---- the desk ----------------------------------------------------------------------------------------- */
 
+/* 0, or an errno. */
+static int start_clerk(struct child_desk *desk, int number)
+{
+    struct clerk *clerk = malloc(sizeof(*clerk));
+    if (!clerk)
+        return ENOMEM;
+    *clerk = (struct clerk){desk, &desk->requesting[number]};
+    int code = pthread_create(&desk->threads[number], NULL, run, clerk);
+    if (code != 0)
+        free(clerk);
+    return code;
+}
+
 enum status child_desk_open(struct bus *bus, const struct subjects *s, struct value env,
                             struct writer *writer, struct child_desk **out, struct error *err)
 {
@@ -215,7 +265,7 @@ enum status child_desk_open(struct bus *bus, const struct subjects *s, struct va
     pthread_mutex_init(&desk->lock, NULL);
     mono_cond_init(&desk->changed);
     for (; desk->thread_count < THREADS; desk->thread_count++) {
-        int code = pthread_create(&desk->threads[desk->thread_count], NULL, run, desk);
+        int code = start_clerk(desk, desk->thread_count);
         if (code == 0)
             continue;
         child_desk_close(&desk);
@@ -231,7 +281,20 @@ enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t pa
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
         return arena_error(&b->arena, err, "the request of a sub-playbook");
-    *e = (struct errand){.batch = b, .parent = parent, .order = order};
+    *e = (struct errand){.batch = b, .child = order->execution_id, .parent = parent, .order = order};
+    atomic_fetch_add(&b->open_publishes, 1);
+    append(desk, e);
+    return STATUS_OK;
+}
+
+enum status child_desk_tell(struct child_desk *desk, struct batch *b, int64_t child, int64_t parent,
+                            const struct bus_publication *message, struct error *err)
+{
+    struct errand *e = ARENA_NEW(&b->arena, struct errand);
+    if (!e)
+        return arena_error(&b->arena, err, "a message to a sub-playbook");
+    *e = (struct errand){.batch = b, .child = child, .parent = parent, .message = *message};
+    e->message.give_up_ms = ANSWER_WITHIN_MS;
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;

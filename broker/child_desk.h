@@ -20,6 +20,13 @@ enum status child_desk_open(struct bus *bus, const struct subjects *s, struct va
  * that gives it. */
 enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t parent,
                             const struct child_order *order, struct error *err) MUST_CHECK;
+/*
+ * A message to a child: published when its request is in the stream, for a fact that stands before the
+ * request is of an execution that was never requested. `message`, and what it points to, lives as long as the
+ * batch.
+ */
+enum status child_desk_tell(struct child_desk *desk, struct batch *b, int64_t child, int64_t parent,
+                            const struct bus_publication *message, struct error *err) MUST_CHECK;
 /* Orders that are not done are left: their batches are not committed, and so read again. NULL is allowed. */
 void child_desk_close(struct child_desk **desk);
 

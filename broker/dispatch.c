@@ -156,8 +156,8 @@ static enum status smaller_fact(struct dispatcher *d, struct batch *b, const str
     return map_end(&m, &out->context, err);
 }
 
-static enum status publish_notice(struct dispatcher *d, struct batch *b, const struct notice *notice,
-                                  struct error *err)
+static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t parent,
+                                  const struct notice *notice, struct error *err)
 {
     struct str text;
     struct event fact = notice->fact;
@@ -169,7 +169,13 @@ static enum status publish_notice(struct dispatcher *d, struct batch *b, const s
     }
     struct str id = arena_printf(&b->arena, "%" PRISTR, ARGSTR(notice->message_id));
     subject_event(&d->subjects, fact.execution_id, fact.type, subject);
-    return publish(d, b, subject, id, text, err);
+    if (fact.type != EVENT_CANCEL_REQUESTED)
+        return publish(d, b, subject, id, text, err);
+    struct bus_publication p = {
+        .subject = arena_strdup(&b->arena, str_of(subject)), .message_id = id.ptr, .payload = text};
+    if (!p.subject || !id.ptr)
+        return arena_error(&b->arena, err, "a message");
+    return child_desk_tell(d->children, b, fact.execution_id, parent, &p, err);
 }
 
 enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
@@ -180,7 +186,7 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t ex
     for (uint32_t i = 0; i < decisions->child_count; i++)
         TRY(child_desk_give(d->children, b, execution_id, &decisions->children[i], err));
     for (uint32_t i = 0; i < decisions->notice_count; i++)
-        TRY(publish_notice(d, b, &decisions->notices[i], err));
+        TRY(publish_notice(d, b, execution_id, &decisions->notices[i], err));
     for (uint32_t i = 0; i < decisions->event_count; i++) {
         if (event_type_kind(decisions->events[i].type) == EVENT_KIND_LIFECYCLE)
             TRY(publish_lifecycle(d, b, &decisions->events[i], err));

@@ -119,6 +119,31 @@ static void cancelling_the_caller_cancels_what_it_called(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* The call and the failure are led to by one fact, so the child's cancel must not overtake its request. */
+static void a_caller_that_fails_as_it_calls_cancels_what_it_called(void **state)
+{
+    struct installation *i = *state;
+    int64_t child = 0;
+    register_playbook(i, CHILD);
+    broker_start(i);
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/parent}\n"
+                              "workflow:\n"
+                              "  - {step: start, next: [call, boom]}\n"
+                              "  - {step: call, type: playbook, path: test/child}\n"
+                              "  - {step: boom, type: noop, args: {x: \"{{ nothing }}\"}}\n",
+                              NULL);
+    expect_end(i, id, EVENT_EXECUTION_FAILED);
+    struct event_list events = execution_end(i, id);
+    for (size_t k = 0; k < events.count; k++) {
+        struct str text = value_as_str(VALUE_GET(events.items[k].context, "child"));
+        if (text.len)
+            assert_int_equal(id_parse(text, &child, NULL), STATUS_OK);
+    }
+    expect_end(i, child, EVENT_EXECUTION_CANCELLED);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_result_that_no_message_can_carry_fails_the_call(void **state)
 {
     struct installation *i = *state;
@@ -219,6 +244,7 @@ int main(void)
         cmocka_unit_test(calling_what_there_is_not_fails_with_its_reason),
         cmocka_unit_test(a_call_fails_as_what_it_called),
         cmocka_unit_test(cancelling_the_caller_cancels_what_it_called),
+        cmocka_unit_test(a_caller_that_fails_as_it_calls_cancels_what_it_called),
         cmocka_unit_test(a_result_that_no_message_can_carry_fails_the_call),
         cmocka_unit_test(an_iterator_calls_a_playbook_for_each_item),
         cmocka_unit_test(an_attempt_comes_again_after_its_delay_whatever_happens_to_the_broker),

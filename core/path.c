@@ -70,12 +70,14 @@ enum status path_check(struct str path, struct error *err)
 {
     size_t at = 0;
     struct part part;
-    while (take_part(path, &at, &part))
-        continue;
-    if (path.len > 0 && at == path.len && path.ptr[path.len - 1] != '.' && path.ptr[path.len - 1] != '[')
+    bool good = path.len > 0;
+    while (good && at < path.len)
+        good = take_part(path, &at, &part);
+    if (good)
         return STATUS_OK;
     error_set(err, STATUS_SYNTAX, "\"%" PRISTR "\" is no path to a value: it goes wrong at byte %zu",
               ARGSTR(path), at + 1);
+    error_at(err, 1, (uint32_t)at + 1);
     return error_hint(err, "a path is like result.rows[0].id or headers['x-id']");
 }
 

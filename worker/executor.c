@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "attempt.h"
 #include "core/json.h"
 #include "outcome.h"
 #include "runtime/clock.h"
@@ -71,17 +72,6 @@ static void close_tools(struct executor *x)
     x->opened_count = 0;
 }
 
-static enum status run_tool(struct executor *x, const struct task *task, struct outcome *out,
-                            struct error *err)
-{
-    const struct tool *tool;
-    struct tool_thread *thread;
-    TRY(tool_lookup(task->type, &tool, err));
-    TRY(tool_check_keys(tool, task->config, err));
-    TRY(open_tool(x, tool, &thread, err));
-    return tool->run(thread, task, &x->stop, &x->arena, out, err);
-}
-
 /* ---- one task ------------------------------------------------------------------------------------- */
 
 static int64_t timeout_of(const struct executor *x, const struct task *task)
@@ -144,7 +134,7 @@ static bool is_too_large(const struct executor *x, const struct buf *json, struc
 }
 
 /* The outcome as JSON; one that is too large for a message becomes an error that says so. */
-static enum status write_outcome(struct executor *x, const struct attempt *attempt, enum status s,
+static enum status write_outcome(struct executor *x, const struct attempt_report *attempt, enum status s,
                                  const struct outcome *out, const struct error *failure, struct buf *json,
                                  enum event_type *type, struct error *err)
 {
@@ -157,8 +147,9 @@ static enum status write_outcome(struct executor *x, const struct attempt *attem
     return outcome_write(attempt, too_large.status, &nothing, &too_large, &x->arena, json, type, err);
 }
 
-static enum status send(struct executor *x, struct lease *l, const struct attempt *attempt, enum status s,
-                        const struct outcome *out, const struct error *failure, struct error *err)
+static enum status send(struct executor *x, struct lease *l, const struct attempt_report *attempt,
+                        enum status s, const struct outcome *out, const struct error *failure,
+                        struct error *err)
 {
     struct buf json;
     enum event_type type;
@@ -180,30 +171,56 @@ static enum status explain_stop(int reason, int64_t timeout_ms, struct error *fa
     return error_hint(failure, "Set \"timeout\" (seconds) on the step, or worker.task_timeout for all.");
 }
 
+static enum status run_tool(struct executor *x, const struct task *task, struct value data,
+                            struct outcome *out, struct error *err)
+{
+    const struct tool *tool;
+    struct tool_thread *thread;
+    bool as_storage = !value_is_absent(data);
+    TRY(tool_for(task, as_storage, &tool, err));
+    TRY(open_tool(x, tool, &thread, err));
+    return as_storage ? tool->save(thread, task, data, &x->stop, &x->arena, out, err)
+                      : tool->run(thread, task, &x->stop, &x->arena, out, err);
+}
+
+/* A tool_runner's. What comes when the time is over does not begin. */
+static enum status run_part(void *executor, const struct task *task, struct value data, struct outcome *out,
+                            struct error *err)
+{
+    struct executor *x = executor;
+    enum status s = STATUS_OK;
+    bool is_over = atomic_load(&x->stop.reason) != 0;
+    if (!is_over)
+        s = run_tool(x, task, data, out, err);
+    int reason = atomic_load(&x->stop.reason);
+    return (is_over || s != STATUS_OK) && reason != 0 ? explain_stop(reason, timeout_of(x, task), err) : s;
+}
+
+static enum status run_attempt(struct executor *x, const struct task *task, struct outcome *out,
+                               struct error *failure)
+{
+    const struct tool_runner runner = {.run = run_part, .context = x};
+    size_t limit = (size_t)settings_int(x->crew->station->settings, SETTING_WORKER_RESULT_LIMIT);
+    return attempt_run(&runner, task, limit, &x->arena, out, failure);
+}
+
 static void run_task(struct executor *x, struct lease *l, const struct task *task)
 {
     struct station *st = x->crew->station;
-    struct attempt attempt = {.task = task,
-                              .worker = st->name,
-                              .started_ns = wall_now().ns,
-                              .delivery = l->delivery->deliveries,
-                              .result_limit =
-                                  (size_t)settings_int(st->settings, SETTING_WORKER_RESULT_LIMIT)};
+    struct attempt_report attempt = {
+        .task = task, .worker = st->name, .started_ns = wall_now().ns, .delivery = l->delivery->deliveries};
     struct buf log;
     task_log_init(&log, (size_t)settings_int(st->settings, SETTING_WORKER_LOG_LIMIT));
     struct outcome out = {.log = &log};
     struct error failure = {0}, err;
     struct mono_time begin = mono_now();
-    int64_t timeout_ms = timeout_of(x, task);
 
-    lease_begin(st->keeper, l, task, &x->stop, timeout_ms);
-    enum status s = run_tool(x, task, &out, &failure);
+    lease_begin(st->keeper, l, task, &x->stop, timeout_of(x, task));
+    enum status s = run_attempt(x, task, &out, &failure);
     bool is_over = lease_end(st->keeper, l);
     attempt.duration_ms = mono_ms_since(begin);
     int reason = atomic_load(&x->stop.reason);
     task_stop_clear(&x->stop);
-    if (s != STATUS_OK && reason != 0)
-        s = explain_stop(reason, timeout_ms, &failure);
     log_end(task, s, &failure, attempt.duration_ms);
 
     if (s == STATUS_CANCELLED && is_over)

@@ -76,28 +76,28 @@ static bool is_envelope(struct value v)
 }
 
 /* The error of a returned envelope is text, or a map that may have a message, or anything. */
-static enum status returned_error(struct envelope *e, struct arena *a, struct value error, struct error *err)
+static enum status returned_error(struct outcome *out, struct arena *a, struct error *failure)
 {
-    struct value said = error.type == VALUE_MAP ? VALUE_GET(error, "message") : error;
+    struct value said = out->error.type == VALUE_MAP ? VALUE_GET(out->error, "message") : out->error;
     struct str text = value_as_str(said);
     if (said.type == VALUE_NULL || value_is_absent(said))
         text = STR("the task returned status \"error\" without saying what it is");
     else if (said.type != VALUE_STRING)
-        TRY(json_text(a, said, &text, err));
-    struct error failure;
-    error_set(&failure, STATUS_FAILED, "%" PRISTR, ARGSTR(text));
-    return fail(e, a, &failure, error, err);
+        TRY(json_text(a, said, &text, failure));
+    return error_set(failure, STATUS_FAILED, "%" PRISTR, ARGSTR(text));
 }
 
-static enum status unwrap(struct envelope *e, struct arena *a, struct error *err)
+static enum status unwrap(struct outcome *out, struct arena *a, struct error *failure)
 {
-    struct value returned = e->data, meta = VALUE_GET(returned, "meta");
-    e->data = VALUE_GET(returned, "data");
+    struct value returned = out->data, meta = VALUE_GET(returned, "meta");
+    out->data = VALUE_GET(returned, "data");
     if (meta.type == VALUE_MAP)
-        TRY(value_merge(a, e->meta.type == VALUE_MAP ? e->meta : VALUE_EMPTY_MAP, meta, &e->meta, err));
+        TRY(value_merge(a, out->meta.type == VALUE_MAP ? out->meta : VALUE_EMPTY_MAP, meta, &out->meta,
+                        failure));
     if (!str_is(value_as_str(VALUE_GET(returned, "status")), "error"))
         return STATUS_OK;
-    return returned_error(e, a, VALUE_GET(returned, "error"), err);
+    out->error = VALUE_GET(returned, "error");
+    return returned_error(out, a, failure);
 }
 
 /* ---- limits --------------------------------------------------------------------------------------- */
@@ -119,13 +119,25 @@ static bool may_travel(struct value data, size_t limit, struct error *failure)
     return s == STATUS_OK;
 }
 
-static enum status bound_data(struct envelope *e, size_t limit, struct arena *a, struct error *err)
+/* What cannot travel is left out; that is the failure, unless there is one. */
+static enum status bound_data(struct outcome *out, size_t limit, enum status s, struct error *failure)
 {
-    struct error failure;
-    if (value_is_absent(e->data) || may_travel(e->data, limit, &failure))
-        return STATUS_OK;
-    e->data = absent;
-    return e->failed ? STATUS_OK : fail(e, a, &failure, absent, err);
+    struct error reason;
+    if (value_is_absent(out->data) || may_travel(out->data, limit, &reason))
+        return s;
+    out->data = absent;
+    if (s != STATUS_OK)
+        return s;
+    *failure = reason;
+    return reason.status;
+}
+
+enum status outcome_settle(struct outcome *out, size_t limit, struct arena *a, enum status s,
+                           struct error *failure)
+{
+    if (s == STATUS_OK && is_envelope(out->data))
+        s = unwrap(out, a, failure);
+    return bound_data(out, limit, s, failure);
 }
 
 /* ---- the event ------------------------------------------------------------------------------------ */
@@ -144,7 +156,7 @@ static enum status envelope_value(const struct envelope *e, struct arena *a, str
     return map_end(&map, out, err);
 }
 
-static enum status meta_value(const struct attempt *t, const struct buf *log, struct arena *a,
+static enum status meta_value(const struct attempt_report *t, const struct buf *log, struct arena *a,
                               struct value *out, struct error *err)
 {
     char time[32];
@@ -165,8 +177,9 @@ static enum status meta_value(const struct attempt *t, const struct buf *log, st
     return map_end(&map, out, err);
 }
 
-static enum status write_event(const struct attempt *t, const struct envelope *e, const struct buf *log,
-                               struct arena *a, struct buf *json, enum event_type *type, struct error *err)
+static enum status write_event(const struct attempt_report *t, const struct envelope *e,
+                               const struct buf *log, struct arena *a, struct buf *json,
+                               enum event_type *type, struct error *err)
 {
     struct event event = {.execution_id = t->task->execution_id,
                           .type = e->failed ? EVENT_ACTION_ERROR : EVENT_ACTION_COMPLETED,
@@ -185,15 +198,12 @@ static enum status write_event(const struct attempt *t, const struct envelope *e
     return buf_status(json, err);
 }
 
-enum status outcome_write(const struct attempt *attempt, enum status status, const struct outcome *outcome,
-                          const struct error *failure, struct arena *a, struct buf *json,
-                          enum event_type *type, struct error *err)
+enum status outcome_write(const struct attempt_report *attempt, enum status status,
+                          const struct outcome *outcome, const struct error *failure, struct arena *a,
+                          struct buf *json, enum event_type *type, struct error *err)
 {
     struct envelope e = {.data = outcome->data, .meta = outcome->meta, .error = absent};
     if (status != STATUS_OK)
         TRY(fail(&e, a, failure, outcome->error, err));
-    else if (is_envelope(e.data))
-        TRY(unwrap(&e, a, err));
-    TRY(bound_data(&e, attempt->result_limit, a, err));
     return write_event(attempt, &e, outcome->log, a, json, type, err);
 }

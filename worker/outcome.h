@@ -5,24 +5,26 @@
 #include "core/event.h"
 #include "tool.h"
 
-/* One attempt, for its report. */
-struct attempt {
+/* Of one attempt, for its report. */
+struct attempt_report {
     const struct task *task;
     const char *worker; /* its name */
     int64_t started_ns; /* since 1970 */
     int64_t duration_ms;
-    uint64_t delivery;   /* 1 at the first */
-    size_t result_limit; /* bytes of JSON that `data` may have */
+    uint64_t delivery; /* 1 at the first */
 };
 
 /*
- * Writes action_completed or action_error as JSON. `status` and `failure` are what the tool returned. A value
- * that is an envelope already ({"status": "success" | "error", "data", "error", "meta"} and no other keys) is
- * not wrapped again, and its error is the attempt's. Data that is too large, or that JSON cannot carry, makes
- * the attempt a failed one that says so.
+ * To be called once with what a tool gave back; `s` and `failure` are what it returned, and what this gives.
+ * A value that is an envelope already ({"status": "success" | "error", "data", "error", "meta"} and no other
+ * keys) is taken apart, and its error is the failure. Data that has more than `limit` bytes of JSON, or that
+ * JSON cannot carry, is left out and is a failure that says so.
  */
-enum status outcome_write(const struct attempt *attempt, enum status status, const struct outcome *outcome,
-                          const struct error *failure, struct arena *a, struct buf *json,
-                          enum event_type *type, struct error *err) MUST_CHECK;
+enum status outcome_settle(struct outcome *out, size_t limit, struct arena *a, enum status s,
+                           struct error *failure) MUST_CHECK;
+/* Writes action_completed or action_error as JSON, of an outcome that is settled. */
+enum status outcome_write(const struct attempt_report *attempt, enum status status,
+                          const struct outcome *outcome, const struct error *failure, struct arena *a,
+                          struct buf *json, enum event_type *type, struct error *err) MUST_CHECK;
 
 #endif

@@ -19,54 +19,67 @@ const struct tool *tool_find(struct str name)
     return NULL;
 }
 
-enum status tool_lookup(struct str name, const struct tool **out, struct error *err)
+static bool is_wanted(const struct tool *tool, bool as_storage)
 {
-    *out = tool_find(name);
-    if (*out)
-        return STATUS_OK;
+    return !as_storage || tool->save;
+}
+
+static enum status refuse_name(struct str name, bool as_storage, struct error *err)
+{
     struct buf names;
     buf_init(&names, 200);
     for (size_t i = 0; i < TOOL_COUNT; i++)
-        buf_printf(&names, "%s%s", i ? ", " : "", tools[i]->name);
-    error_set(err, STATUS_UNSUPPORTED, "this worker has no tool \"%" PRISTR "\"", ARGSTR(name));
-    error_hint(err, "The tools are: %.*s.", ARGSTR(buf_str(&names)));
+        if (is_wanted(tools[i], as_storage))
+            buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", tools[i]->name);
+    error_set(err, STATUS_UNSUPPORTED, "this worker has no %s \"%" PRISTR "\"",
+              as_storage ? "storage" : "tool", ARGSTR(name));
+    error_hint(err, "The %ss are: %" PRISTR ".", as_storage ? "storage" : "tool", ARGSTR(buf_str(&names)));
     buf_free(&names);
     return STATUS_UNSUPPORTED;
 }
 
-static struct str nearest_key(const struct tool *tool, struct str key)
+/* The keys of `more`, NULL-ended or NULL, behind the `count` that are there. */
+static size_t add_keys(struct str known[MAX_KEYS], size_t count, const char *const *more)
 {
-    struct str known[MAX_KEYS];
-    size_t count = 0;
-    while (count < MAX_KEYS && tool->keys[count]) {
-        known[count] = str_of(tool->keys[count]);
-        count++;
-    }
-    return str_nearest(key, known, count);
+    for (; more && *more && count < MAX_KEYS; more++)
+        known[count++] = str_of(*more);
+    return count;
 }
 
-static enum status refuse_key(const struct tool *tool, struct str key, struct error *err)
+static enum status refuse_key(const struct tool *tool, bool as_storage, struct str key, struct str near,
+                              struct error *err)
 {
-    struct str near = nearest_key(tool, key);
-    error_set(err, STATUS_INVALID, "a %s step has no key \"%" PRISTR "\"", tool->name, ARGSTR(key));
+    error_set(err, STATUS_INVALID, "a %s %s has no key \"%" PRISTR "\"", tool->name,
+              as_storage ? "save" : "step", ARGSTR(key));
     if (near.len > 0)
         return error_hint(err, "Did you mean \"%" PRISTR "\"?", ARGSTR(near));
     return error_hint(err, "docs/TOOLS.md lists the keys of each tool.");
 }
 
-enum status tool_check_keys(const struct tool *tool, struct value config, struct error *err)
+static enum status check_keys(const struct tool *tool, bool as_storage, struct value config,
+                              struct error *err)
 {
-    if (config.type != VALUE_MAP)
-        return STATUS_OK;
-    for (uint32_t i = 0; i < config.len; i++) {
+    struct str known[MAX_KEYS];
+    size_t count = add_keys(known, 0, tool->keys);
+    if (as_storage)
+        count = add_keys(known, count, tool->save_keys);
+    for (uint32_t i = 0; config.type == VALUE_MAP && i < config.len; i++) {
         struct str key = value_as_str(config.u.map->entries[i].key);
-        bool known = str_starts_with(key, STR("x-"));
-        for (size_t k = 0; !known && tool->keys[k]; k++)
-            known = str_is(key, tool->keys[k]);
-        if (!known)
-            return refuse_key(tool, key, err);
+        bool is_known = str_starts_with(key, STR("x-"));
+        for (size_t k = 0; !is_known && k < count; k++)
+            is_known = str_equal(key, known[k]);
+        if (!is_known)
+            return refuse_key(tool, as_storage, key, str_nearest(key, known, count), err);
     }
     return STATUS_OK;
+}
+
+enum status tool_for(const struct task *task, bool as_storage, const struct tool **out, struct error *err)
+{
+    *out = tool_find(task->type);
+    if (!*out || !is_wanted(*out, as_storage))
+        return refuse_name(task->type, as_storage, err);
+    return check_keys(*out, as_storage, task->config, err);
 }
 
 struct value tool_config(struct value config, const char *const *keys)

@@ -39,16 +39,37 @@ struct tool {
      */
     enum status (*run)(struct tool_thread *thread, const struct task *task, const struct task_stop *stop,
                        struct arena *a, struct outcome *out, struct error *err);
+    /*
+     * The same for an entry of `save` that has the tool as its storage. The task's config is the entry's
+     * keys, without `data`, which is what to save, and the task has no args. NULL: it is no storage.
+     */
+    enum status (*save)(struct tool_thread *thread, const struct task *task, struct value data,
+                        const struct task_stop *stop, struct arena *a, struct outcome *out,
+                        struct error *err);
+    const char *const *save_keys;              /* what such an entry may have beside `keys`; NULL: nothing */
+    const char *verbatim;                      /* the key whose text is not rendered; NULL: none */
     void (*close)(struct tool_thread *thread); /* may be NULL */
+};
+
+/*
+ * One run of a tool as a part of an attempt: of the step, or with `data` for an entry of its `save`, whose
+ * task then has the storage as its type. Who runs attempts has one: it knows the thread's tools and the stop.
+ */
+struct tool_runner {
+    enum status (*run)(void *context, const struct task *task, struct value data, struct outcome *out,
+                       struct error *err);
+    void *context;
 };
 
 /* NULL for a word that is no tool. */
 const struct tool *tool_find(struct str name);
-/* As tool_find(); the error names the tools that there are. */
-enum status tool_lookup(struct str name, const struct tool **out, struct error *err) MUST_CHECK;
-/* STATUS_INVALID when `config` has a key that the tool does not know. Keys that start with "x-" are the
- * author's. */
-enum status tool_check_keys(const struct tool *tool, struct value config, struct error *err) MUST_CHECK;
+/*
+ * The tool that is to run a task, as a storage or as itself. STATUS_UNSUPPORTED if there is none, and the
+ * hint has those that there are; STATUS_INVALID when the config has a key that the tool does not know. Keys
+ * that start with "x-" are the author's.
+ */
+enum status tool_for(const struct task *task, bool as_storage, const struct tool **out,
+                     struct error *err) MUST_CHECK;
 
 /* The first of the keys (NULL-ended) that `config` has, with its value; absent if it has none. */
 struct value tool_config(struct value config, const char *const *keys);

@@ -49,13 +49,14 @@ static const char *written(enum status s, const struct outcome *out, const struc
                         .token = STR("t"),
                         .args = VALUE_EMPTY_MAP,
                         .config = VALUE_EMPTY_MAP};
-    struct attempt attempt = {
-        .task = &task, .worker = "w", .duration_ms = 5, .delivery = 1, .result_limit = limit};
+    struct attempt_report attempt = {.task = &task, .worker = "w", .duration_ms = 5, .delivery = 1};
     struct buf b;
     enum event_type type;
-    struct error err;
+    struct outcome settled = *out;
+    struct error why = failure ? *failure : (struct error){0}, err;
     buf_init(&b, 0);
-    assert_int_equal(outcome_write(&attempt, s, out, failure, &arena, &b, &type, &err), STATUS_OK);
+    s = outcome_settle(&settled, limit, &arena, s, &why);
+    assert_int_equal(outcome_write(&attempt, s, &settled, &why, &arena, &b, &type, &err), STATUS_OK);
     char *text = arena_strdup(&arena, buf_str(&b));
     buf_free(&b);
     return text;

@@ -91,9 +91,13 @@ static void an_unknown_tool_is_named_with_those_that_there_are(void **state)
     (void)state;
     const struct tool *tool;
     struct error err;
-    assert_int_equal(tool_lookup(STR("cobol"), &tool, &err), STATUS_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "cobol"));
-    assert_non_null(strstr(err.hint, "noop, python, http, postgres, shell"));
+    const struct task cobol = {.type = STR("cobol")}, noop = {.type = STR("noop")};
+    assert_int_equal(tool_for(&cobol, false, &tool, &err), STATUS_UNSUPPORTED);
+    assert_string_equal(err.message, "this worker has no tool \"cobol\"");
+    assert_string_equal(err.hint, "The tools are: noop, python, http, postgres, shell.");
+    assert_int_equal(tool_for(&noop, true, &tool, &err), STATUS_UNSUPPORTED);
+    assert_string_equal(err.message, "this worker has no storage \"noop\"");
+    assert_string_equal(err.hint, "The storages are: python, http, postgres, shell.");
 }
 
 int main(void)

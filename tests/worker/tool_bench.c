@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #include "core/json.h"
+#include "worker/attempt.h"
 #include "worker/lease.h"
 #include "worker/outcome.h"
 #include "worker/task_log.h"
@@ -25,8 +26,8 @@ void bench_open(struct tool_bench *b, const char *tool)
 {
     struct error err;
     signal(SIGPIPE, SIG_IGN); /* as in the daemon */
-    *b = (struct tool_bench){.tool = tool_find(str_of(tool))};
-    assert_non_null(b->tool);
+    *b = (struct tool_bench){.tool = tool};
+    assert_non_null(tool_find(str_of(tool)));
     arena_init(&b->arena, 0);
     check(settings_new(&b->settings, &err), &err);
 }
@@ -39,8 +40,9 @@ void bench_set(struct tool_bench *b, const char *name, const char *text)
 
 void bench_close(struct tool_bench *b)
 {
-    if (b->thread && b->tool->close)
-        b->tool->close(b->thread);
+    for (size_t i = 0; i < b->opened_count; i++)
+        if (b->opened[i].tool->close)
+            b->opened[i].tool->close(b->opened[i].thread);
     settings_free(&b->settings);
     arena_free(&b->arena);
 }
@@ -73,13 +75,45 @@ static void *set_later(void *context)
     return NULL;
 }
 
-static enum status run_tool(struct tool_bench *b, const struct task *task, struct task_stop *stop,
-                            struct outcome *out, struct error *err)
+static enum status open_tool(struct tool_bench *b, const struct tool *tool, struct tool_thread **out,
+                             struct error *err)
 {
-    TRY(tool_check_keys(b->tool, task->config, err));
-    if (!b->thread && b->tool->open)
-        TRY(b->tool->open(b->settings, &b->thread, err));
-    return b->tool->run(b->thread, task, stop, &b->arena, out, err);
+    *out = NULL;
+    for (size_t i = 0; i < b->opened_count; i++)
+        if (b->opened[i].tool == tool)
+            *out = b->opened[i].thread;
+    if (*out || !tool->open)
+        return STATUS_OK;
+    TRY(tool->open(b->settings, out, err));
+    b->opened[b->opened_count].tool = tool;
+    b->opened[b->opened_count++].thread = *out;
+    return STATUS_OK;
+}
+
+struct bench_context {
+    struct tool_bench *bench;
+    struct task_stop *stop;
+};
+
+static enum status run_part(void *context, const struct task *task, struct value data, struct outcome *out,
+                            struct error *err)
+{
+    struct bench_context *c = context;
+    const struct tool *tool;
+    struct tool_thread *thread;
+    TRY(tool_for(task, !value_is_absent(data), &tool, err));
+    TRY(open_tool(c->bench, tool, &thread, err));
+    return value_is_absent(data) ? tool->run(thread, task, c->stop, &c->bench->arena, out, err)
+                                 : tool->save(thread, task, data, c->stop, &c->bench->arena, out, err);
+}
+
+static enum status run_attempt(struct tool_bench *b, const struct task *task, struct task_stop *stop,
+                               struct outcome *out, struct error *err)
+{
+    struct bench_context context = {b, stop};
+    const struct tool_runner runner = {.run = run_part, .context = &context};
+    return attempt_run(&runner, task, (size_t)settings_int(b->settings, SETTING_WORKER_RESULT_LIMIT),
+                       &b->arena, out, err);
 }
 
 static enum status run_timed(struct tool_bench *b, const struct task *task, struct bench_stop wish,
@@ -92,7 +126,7 @@ static enum status run_timed(struct tool_bench *b, const struct task *task, stru
     check(task_stop_open(&stop, err), err);
     if (wish.after_ms > 0)
         assert_int_equal(pthread_create(&thread, NULL, set_later, &timer), 0);
-    enum status s = run_tool(b, task, &stop, out, err);
+    enum status s = run_attempt(b, task, &stop, out, err);
     if (wish.after_ms > 0) {
         pthread_mutex_lock(&timer.mutex);
         timer.is_done = true;
@@ -109,23 +143,23 @@ struct value bench_run(struct tool_bench *b, struct value config, struct value a
     struct task task = {.execution_id = 42,
                         .task_id = STR("s1v1a1"),
                         .step = STR("probe"),
-                        .type = str_of(b->tool->name),
+                        .type = str_of(b->tool),
                         .path = STR("test"),
                         .visit = 1,
                         .attempt = 1,
                         .token = STR("token"),
                         .args = args,
-                        .config = config};
+                        .config = config,
+                        .returns = VALUE_GET(b->after, "returns"),
+                        .saves = VALUE_GET(b->after, "saves"),
+                        .names = VALUE_GET(b->after, "names")};
     struct buf log, json;
     task_log_init(&log, (size_t)settings_int(b->settings, SETTING_WORKER_LOG_LIMIT));
     buf_init(&json, 0);
     struct outcome out = {.log = &log};
     struct error failure = {0}, err = {0};
     enum status s = run_timed(b, &task, stop, &out, &failure);
-    struct attempt attempt = {.task = &task,
-                              .worker = "bench",
-                              .delivery = 1,
-                              .result_limit = (size_t)settings_int(b->settings, SETTING_WORKER_RESULT_LIMIT)};
+    struct attempt_report attempt = {.task = &task, .worker = "bench", .delivery = 1};
     enum event_type type;
     struct value event;
     check(outcome_write(&attempt, s, &out, &failure, &b->arena, &json, &type, &err), &err);

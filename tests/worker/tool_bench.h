@@ -1,13 +1,20 @@
-/* Runs one attempt of a tool in the test's own thread, as an executor of the worker would. */
+/* Runs one attempt in the test's own thread, as an executor of the worker would. */
 #ifndef TESTS_WORKER_TOOL_BENCH_H
 #define TESTS_WORKER_TOOL_BENCH_H
 
 #include "worker/tool.h"
 
+enum { BENCH_TOOLS = 16 };
+
 struct tool_bench {
     struct settings *settings;
-    const struct tool *tool; /* open in this bench */
-    struct tool_thread *thread;
+    const char *tool;   /* of the tasks */
+    struct value after; /* a map: `returns`, `saves` and `names` of the tasks; absent: they have none */
+    struct {
+        const struct tool *tool;
+        struct tool_thread *thread;
+    } opened[BENCH_TOOLS];
+    size_t opened_count;
     struct arena arena;
 };
 

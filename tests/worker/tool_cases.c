@@ -12,7 +12,8 @@
 
 struct tool_case {
     struct str name;
-    struct value config, args, data, has, error_has; /* absent: not given */
+    struct value config, args, data, has, error_has, saved; /* absent: not given */
+    struct map_builder after;
     struct str error_kind, error_part, log;
 };
 
@@ -111,6 +112,10 @@ static void take_line(struct cases *c, struct tool_case *t, struct str line)
         t->has = parse(c, rest);
     else if (str_is(word, "error_has"))
         t->error_has = parse(c, rest);
+    else if (str_is(word, "returns") || str_is(word, "saves") || str_is(word, "names"))
+        map_put(&t->after, word, parse(c, rest));
+    else if (str_is(word, "saved"))
+        t->saved = parse(c, rest);
     else if (str_is(word, "log"))
         t->log = rest;
     else if (str_is(word, "error")) {
@@ -128,6 +133,7 @@ static bool next_case(struct cases *c, struct tool_case *t)
         return false;
     struct str name = str_split(&c->rest, '\n');
     *t = (struct tool_case){.name = {name.ptr + 4, name.len - 4}, .config = c->base, .args = VALUE_EMPTY_MAP};
+    map_begin(&t->after, &c->bench->arena);
     while (c->rest.len > 0 && !str_starts_with(c->rest, STR("=== ")))
         take_line(c, t, str_split(&c->rest, '\n'));
     return true;
@@ -157,6 +163,8 @@ static const char *complaint(const struct tool_case *t, struct value event)
         return "the data are others";
     if (!value_is_absent(t->has) && !value_has(data, t->has))
         return "the data do not have the members";
+    if (!value_is_absent(t->saved) && !value_equal(value_get_path(event, STR("result.meta.saved")), t->saved))
+        return "what it tells of its saves is something else";
     if (!contains(value_as_str(value_get_path(event, STR("meta.log"))), t->log))
         return "the log says something else";
     return NULL;
@@ -170,6 +178,8 @@ void tool_cases_run(struct tool_bench *b, const char *file, struct value base, c
     if (word)
         c.rest = replaced(&b->arena, c.rest, str_of(word), str_of(text));
     while (next_case(&c, &t)) {
+        struct error err;
+        assert_int_equal(map_end(&t.after, &b->after, &err), STATUS_OK);
         struct value event = bench_run(b, t.config, t.args, (struct bench_stop){0});
         const char *why = complaint(&t, event);
         c.run++;
@@ -177,7 +187,6 @@ void tool_cases_run(struct tool_bench *b, const char *file, struct value base, c
             continue;
         c.failed++;
         struct str json;
-        struct error err;
         assert_int_equal(json_text(&b->arena, event, &json, &err), STATUS_OK);
         print_error("%s: %.*s: %s: %.*s\n", file, ARGSTR(t.name), why, ARGSTR(json));
     }

@@ -12,6 +12,10 @@
  *   error exception ValueError    the kind of error, and what its sentence must contain
  *   error_has {"line": 2}         members that the error must have
  *   log hello                     what the log must contain
+ *   returns ["a.b"]               of the task, and so are
+ *   saves [{"tool": …}]
+ *   names {"x": 1}
+ *   saved [{"storage": …}]        what the event must tell of its saves, exactly
  *
  * A case without `error` must succeed.
  */

@@ -201,5 +201,20 @@ static enum status run(struct tool_thread *t, const struct task *task, const str
     return s;
 }
 
+/* POST, with what is to be saved as the payload, unless the entry says otherwise. */
+static enum status save(struct tool_thread *t, const struct task *task, struct value data,
+                        const struct task_stop *stop, struct arena *a, struct outcome *out, struct error *err)
+{
+    struct task step = *task;
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("method"), value_text("POST"));
+    map_put_all(&map, task->config);
+    if (value_is_absent(tool_config(task->config, TOOL_KEYS("payload", "body"))))
+        map_put(&map, STR("payload"), data);
+    TRY(map_end(&map, &step.config, err));
+    return run(t, &step, stop, a, out, err);
+}
+
 const struct tool tool_http = {
-    .name = "http", .keys = keys, .open = open_thread, .run = run, .close = close_thread};
+    .name = "http", .keys = keys, .open = open_thread, .run = run, .save = save, .close = close_thread};

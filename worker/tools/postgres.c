@@ -2,12 +2,14 @@
 #include <stdlib.h>
 
 #include "postgres_query.h"
+#include "postgres_save.h"
 #include "worker/task_log.h"
 
 enum { MAX_PARAMETERS = 65535 }; /* of the protocol */
 
 static const char *const keys[] = {"command",    "commands",           "sql", "query", "params",
                                    "autocommit", POSTGRES_TARGET_KEYS, NULL};
+static const char *const save_keys[] = {"table", "mode", "key", "keys", "statement", NULL};
 
 struct tool_thread {
     struct credentials *credentials;
@@ -166,7 +168,8 @@ struct work {
     struct postgres_query query;
     struct script script;
     struct parameters parameters;
-    bool own_transaction; /* BEGIN and COMMIT are ours */
+    const struct postgres_save *save; /* NULL: the script */
+    bool own_transaction;             /* BEGIN and COMMIT are ours */
     struct map_builder results;
     struct value last;
 };
@@ -204,12 +207,39 @@ static enum status make_data(struct work *w, struct value *out, struct error *er
     return map_end(&map, out, err);
 }
 
+static enum status run_script(struct work *w, struct outcome *out, struct error *err)
+{
+    for (uint32_t i = 0; i < w->script.count; i++)
+        TRY(run_one(w, i, out, err));
+    return STATUS_OK;
+}
+
+static enum status rows_written(struct work *w, int64_t count, struct error *err)
+{
+    struct map_builder map;
+    map_begin(&map, w->query.arena);
+    map_put(&map, STR("rows"), VALUE_EMPTY_LIST);
+    map_put(&map, STR("columns"), VALUE_EMPTY_LIST);
+    map_put(&map, STR("rowcount"), value_int(count));
+    return map_end(&map, &w->last, err);
+}
+
+static enum status run_save(struct work *w, struct outcome *out, struct error *err)
+{
+    int64_t count;
+    struct value failure = {.type = VALUE_UNDEFINED};
+    enum status s = postgres_save_run(&w->query, w->save, &count, &failure, err);
+    if (s == STATUS_OK)
+        return rows_written(w, count, err);
+    out->error = failure;
+    return s;
+}
+
 static enum status run_all(struct work *w, struct outcome *out, struct error *err)
 {
     if (w->own_transaction)
         TRY(postgres_do(&w->query, "BEGIN", &out->error, err));
-    for (uint32_t i = 0; i < w->script.count; i++)
-        TRY(run_one(w, i, out, err));
+    TRY(w->save ? run_save(w, out, err) : run_script(w, out, err));
     if (w->own_transaction)
         TRY(postgres_do(&w->query, "COMMIT", &out->error, err));
     return STATUS_OK;
@@ -267,13 +297,12 @@ static bool wants_autocommit(struct value config, const struct script *script)
            sql_begins_with(first, "start");
 }
 
-static enum status run_work(struct tool_thread *t, struct work *w, const struct postgres_target *target,
-                            const struct task *task, struct outcome *out, struct error *err)
+static enum status run_at(struct tool_thread *t, struct work *w, const struct postgres_target *target,
+                          struct outcome *out, struct error *err)
 {
     PGconn *conn;
     TRY(postgres_pool_get(&t->pool, target, w->query.stop, &conn, err));
     w->query.conn = conn;
-    w->own_transaction = !wants_autocommit(task->config, &w->script);
     map_begin(&w->results, w->query.arena);
     PQsetNoticeProcessor(conn, take_notice, out->log);
     enum status s = run_all(w, out, err);
@@ -282,24 +311,80 @@ static enum status run_work(struct tool_thread *t, struct work *w, const struct 
     return s;
 }
 
-static enum status run(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
-                       struct arena *a, struct outcome *out, struct error *err)
+static enum status run_work(struct tool_thread *t, struct work *w, struct value config, struct outcome *out,
+                            struct error *err)
 {
     struct postgres_target target;
-    struct work w = {
-        .query = {.stop = stop, .arena = a, .bytes_left = t->result_max, .bytes_max = t->result_max}};
-    enum status s = read_script(&w.script, a, task->config, err);
+    enum status s = postgres_target_read(&target, t->credentials, config, w->query.arena, err);
     if (s == STATUS_OK)
-        s = read_parameters(&w.parameters, task, err);
-    if (s != STATUS_OK)
-        return s;
-    s = postgres_target_read(&target, t->credentials, task->config, a, err);
-    if (s == STATUS_OK)
-        s = run_work(t, &w, &target, task, out, err);
+        s = run_at(t, w, &target, out, err);
     if (s != STATUS_OK)
         secrets_redact_error(&target.secrets, err);
     return s;
 }
 
-const struct tool tool_postgres = {
-    .name = "postgres", .keys = keys, .open = open_thread, .run = run, .close = close_thread};
+static struct work work_of(const struct tool_thread *t, const struct task_stop *stop, struct arena *a)
+{
+    return (struct work){
+        .query = {.stop = stop, .arena = a, .bytes_left = t->result_max, .bytes_max = t->result_max}};
+}
+
+static enum status run(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
+                       struct arena *a, struct outcome *out, struct error *err)
+{
+    struct work w = work_of(t, stop, a);
+    TRY(read_script(&w.script, a, task->config, err));
+    TRY(read_parameters(&w.parameters, task, err));
+    w.own_transaction = !wants_autocommit(task->config, &w.script);
+    return run_work(t, &w, task->config, out, err);
+}
+
+/* ---- save ----------------------------------------------------------------------------------------- */
+
+/* As a step whose command is the statement, and whose parameters are `params` or what is to be saved. */
+static enum status save_statement(struct tool_thread *t, const struct task *task, struct value data,
+                                  const struct task_stop *stop, struct arena *a, struct outcome *out,
+                                  struct error *err)
+{
+    struct task step = *task;
+    struct map_builder map;
+    struct value given = VALUE_GET(task->config, "params");
+    bool is_given = !value_is_absent(given) && given.type != VALUE_NULL;
+    bool can_be_params = data.type == VALUE_MAP || data.type == VALUE_LIST;
+    map_begin(&map, a);
+    map_put_all(&map, task->config);
+    map_put(&map, STR("command"), VALUE_GET(task->config, "statement"));
+    map_put(&map, STR("params"), is_given ? given : can_be_params ? data : VALUE_EMPTY_MAP);
+    TRY(map_end(&map, &step.config, err));
+    return run(t, &step, stop, a, out, err);
+}
+
+static enum status nothing_to_save(struct work *w, struct outcome *out, struct error *err)
+{
+    map_begin(&w->results, w->query.arena);
+    TRY(rows_written(w, 0, err));
+    return make_data(w, &out->data, err);
+}
+
+static enum status save(struct tool_thread *t, const struct task *task, struct value data,
+                        const struct task_stop *stop, struct arena *a, struct outcome *out, struct error *err)
+{
+    struct str statement;
+    TRY(tool_config_text(task->config, TOOL_KEYS("statement"), &statement, err));
+    if (statement.len > 0)
+        return save_statement(t, task, data, stop, a, out, err);
+    struct work w = work_of(t, stop, a);
+    struct postgres_save rows;
+    TRY(postgres_save_read(&rows, task->config, data, a, err));
+    w.save = &rows;
+    w.own_transaction = true;
+    return rows.count > 0 ? run_work(t, &w, task->config, out, err) : nothing_to_save(&w, out, err);
+}
+
+const struct tool tool_postgres = {.name = "postgres",
+                                   .keys = keys,
+                                   .open = open_thread,
+                                   .run = run,
+                                   .save = save,
+                                   .save_keys = save_keys,
+                                   .close = close_thread};

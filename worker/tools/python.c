@@ -147,5 +147,24 @@ static enum status run(struct tool_thread *t, const struct task *task, const str
     return s;
 }
 
-const struct tool tool_python = {
-    .name = "python", .keys = keys, .open = open_thread, .run = run, .close = close_thread};
+/* What is to be saved is the args; anything but a map is one of them, `data`. */
+static enum status save(struct tool_thread *t, const struct task *task, struct value data,
+                        const struct task_stop *stop, struct arena *a, struct outcome *out, struct error *err)
+{
+    struct task step = *task;
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("data"), data);
+    step.args = data;
+    if (data.type != VALUE_MAP)
+        TRY(map_end(&map, &step.args, err));
+    return run(t, &step, stop, a, out, err);
+}
+
+const struct tool tool_python = {.name = "python",
+                                 .keys = keys,
+                                 .open = open_thread,
+                                 .run = run,
+                                 .save = save,
+                                 .verbatim = "code",
+                                 .close = close_thread};

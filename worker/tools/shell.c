@@ -249,5 +249,22 @@ static enum status run_command(struct tool_thread *t, const struct task *task, c
     return s;
 }
 
-const struct tool tool_shell = {
-    .name = "shell", .keys = keys, .open = open_thread, .run = run_command, .close = close_thread};
+/* What is to be saved goes in as standard input, unless the entry has another. */
+static enum status save(struct tool_thread *t, const struct task *task, struct value data,
+                        const struct task_stop *stop, struct arena *a, struct outcome *out, struct error *err)
+{
+    struct task step = *task;
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put(&map, STR("stdin"), data);
+    map_put_all(&map, task->config);
+    TRY(map_end(&map, &step.config, err));
+    return run_command(t, &step, stop, a, out, err);
+}
+
+const struct tool tool_shell = {.name = "shell",
+                                .keys = keys,
+                                .open = open_thread,
+                                .run = run_command,
+                                .save = save,
+                                .close = close_thread};

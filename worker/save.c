@@ -191,6 +191,8 @@ static enum status put_saved(struct saving *s, struct outcome *out, struct error
 {
     struct map_builder map;
     struct value saved;
+    if (s->saved.len == 0)
+        return STATUS_OK;
     TRY(list_end(&s->saved, &saved, err));
     map_begin(&map, s->arena);
     map_put_all(&map, map_or_empty(out->meta));

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <libpq-fe.h>
+
 #include "core/json.h"
 #include "servers.h"
 #include "tool_cases.h"
@@ -54,6 +56,87 @@ static void postgres_runs_statements(void **state)
     struct tool_bench b;
     bench_open(&b, "postgres");
     tool_cases_run(&b, "postgres.txt", step(&b, servers.postgres.playbook_url, NULL), NULL, NULL);
+    bench_close(&b);
+}
+
+static void rows_are_saved(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "noop");
+    tool_cases_run(&b, "postgres_save.txt", VALUE_EMPTY_MAP, "@URL@", servers.postgres.playbook_url);
+    bench_close(&b);
+}
+
+static struct value json(struct tool_bench *b, struct str text)
+{
+    struct value v;
+    struct error err;
+    assert_int_equal(json_read(&b->arena, text, NULL, &v, &err), STATUS_OK);
+    return v;
+}
+
+/* Runs noop with `args`, and one entry of save with `keys` (JSON without its braces). */
+static struct value save(struct tool_bench *b, const char *keys, const char *args, struct bench_stop stop)
+{
+    b->after = json(
+        b, arena_printf(&b->arena, "{\"saves\": [{\"tool\": \"postgres\", \"keys\": {\"url\": \"%s\", %s}}]}",
+                        servers.postgres.playbook_url, keys));
+    return bench_run(b, VALUE_EMPTY_MAP, json(b, str_of(args)), stop);
+}
+
+static void a_save_that_waits_for_a_lock_is_stopped_and_leaves_nothing(void **state)
+{
+    (void)state;
+    struct tool_bench b, holder;
+    bench_open(&b, "noop");
+    bench_open(&holder, "postgres");
+    run(&holder, "CREATE TABLE held (id int PRIMARY KEY)");
+    PGconn *other = PQconnectdb(servers.postgres.playbook_url);
+    PQclear(PQexec(other, "BEGIN; INSERT INTO held VALUES (2)"));
+    struct value event =
+        save(&b, "\"table\": \"held\", \"data\": \"{{ result.rows }}\"",
+             "{\"rows\": [{\"id\": 1}, {\"id\": 2}]}", (struct bench_stop){300, STATUS_TIMEOUT});
+    assert_string_equal(bench_text(&b, event, "result.error.kind"), "timeout");
+    assert_non_null(strstr(bench_text(&b, event, "error"), "save to postgres: table held, data[1]"));
+    PQclear(PQexec(other, "ROLLBACK"));
+    PQfinish(other);
+    event = run(&holder, "SELECT count(*) AS n FROM held");
+    assert_string_equal(bench_text(&holder, event, "result.data.rows"), "[{\"n\":0}]");
+    bench_close(&holder);
+    bench_close(&b);
+}
+
+static void many_rows_are_saved(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    struct buf rows;
+    bench_open(&b, "noop");
+    buf_init(&rows, 0);
+    for (int i = 0; i < 5000; i++)
+        buf_printf(&rows, "%s{\"id\": %d, \"tags\": [%d]}", i ? ", " : "{\"rows\": [", i, i);
+    buf_add_text(&rows, "]}");
+    struct value event = save(&b, "\"statement\": \"CREATE TABLE many (id int PRIMARY KEY, tags int[])\"",
+                              "{}", (struct bench_stop){0});
+    event = save(
+        &b, "\"table\": \"many\", \"mode\": \"upsert\", \"key\": \"id\", \"data\": \"{{ result.rows }}\"",
+        rows.data, (struct bench_stop){0});
+    assert_string_equal(bench_text(&b, event, "result.meta.saved"),
+                        "[{\"storage\":\"postgres\",\"rowcount\":5000}]");
+    buf_free(&rows);
+    bench_close(&b);
+}
+
+static void a_password_in_the_keys_of_a_save_is_not_told(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "noop");
+    struct value event =
+        save(&b, "\"db_password\": \"sehr-geheim\", \"table\": \"t\"", "{\"id\": 1}", (struct bench_stop){0});
+    assert_string_equal(bench_text(&b, event, "result.error.kind"), "denied");
+    assert_null(strstr(bench_text(&b, event, "error"), "sehr-geheim"));
     bench_close(&b);
 }
 
@@ -202,6 +285,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(postgres_runs_statements),
+        cmocka_unit_test(rows_are_saved),
+        cmocka_unit_test(a_save_that_waits_for_a_lock_is_stopped_and_leaves_nothing),
+        cmocka_unit_test(many_rows_are_saved),
+        cmocka_unit_test(a_password_in_the_keys_of_a_save_is_not_told),
         cmocka_unit_test(a_statement_is_cancelled_on_the_server),
         cmocka_unit_test(the_connection_is_kept_and_replaced_when_it_was_lost),
         cmocka_unit_test(a_connection_that_ends_in_a_statement_is_told),

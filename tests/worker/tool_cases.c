@@ -14,7 +14,7 @@ struct tool_case {
     struct str name;
     struct value config, args, data, has, error_has, saved; /* absent: not given */
     struct map_builder after;
-    struct str error_kind, error_part, log;
+    struct str error_kind, error_part, log, type;
 };
 
 struct cases {
@@ -114,6 +114,8 @@ static void take_line(struct cases *c, struct tool_case *t, struct str line)
         t->error_has = parse(c, rest);
     else if (str_is(word, "returns") || str_is(word, "saves") || str_is(word, "names"))
         map_put(&t->after, word, parse(c, rest));
+    else if (str_is(word, "type"))
+        t->type = rest;
     else if (str_is(word, "saved"))
         t->saved = parse(c, rest);
     else if (str_is(word, "log"))
@@ -175,12 +177,16 @@ void tool_cases_run(struct tool_bench *b, const char *file, struct value base, c
 {
     struct cases c = {.bench = b, .base = base, .rest = read_whole(&b->arena, file)};
     struct tool_case t;
+    const char *tool = b->tool;
     if (word)
         c.rest = replaced(&b->arena, c.rest, str_of(word), str_of(text));
     while (next_case(&c, &t)) {
         struct error err;
         assert_int_equal(map_end(&t.after, &b->after, &err), STATUS_OK);
+        if (t.type.len > 0)
+            b->tool = arena_strdup(&b->arena, t.type);
         struct value event = bench_run(b, t.config, t.args, (struct bench_stop){0});
+        b->tool = tool;
         const char *why = complaint(&t, event);
         c.run++;
         if (!why)

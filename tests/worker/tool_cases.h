@@ -2,6 +2,7 @@
  * Cases of tools as text files in tests/worker/cases:
  *
  *   === what is true when it passes
+ *   type shell                    the tool, if it is not that of the bench
  *   config {"method": "GET"}      keys of the step as JSON
  *   code <<<                      one key of the step as text, up to >>>
  *   result = 1

@@ -182,6 +182,27 @@ static struct execution *fold_back(struct world *w, uint32_t record)
     return x;
 }
 
+/* The state that was written down last, with the rows behind it; or NULL. */
+static struct execution *read_back(struct world *w, uint32_t record)
+{
+    const struct record *r = &w->records[record];
+    struct execution *x = NULL;
+    struct playbook *playbook = NULL;
+    struct error err = {0};
+    if (r->snapshot.len == 0)
+        return NULL;
+    world_must(w, playbook_cache_get(w->playbooks, w->texts[r->draft], "playbook", &playbook, &err), &err);
+    if (!w->failed)
+        world_must(w, execution_decode(r->snapshot, playbook, &x, &err), &err);
+    if (playbook)
+        playbook_unref(playbook);
+    uint32_t behind = r->rows.count - r->snapshot_rows;
+    if (x && behind)
+        world_must(w, execution_replay(x, r->rows.items + r->snapshot_rows, behind, w->playbooks, &err),
+                   &err);
+    return x;
+}
+
 /* NULL if the fact is of no execution that could take it. */
 static struct execution *find(struct world *w, struct broker *b, uint32_t record, const struct event *fact)
 {
@@ -192,6 +213,10 @@ static struct execution *find(struct world *w, struct broker *b, uint32_t record
         return h->x;
     if (r->rows.count > 0 && record_is_over(r) && fact->type != EVENT_RETRY_REQUESTED)
         return NULL;
+    if (r->rows.count > 0 && chance_one_in(&w->random, 2))
+        h->x = read_back(w, record);
+    if (h->x)
+        return h->x;
     if (r->rows.count > 0)
         h->x = fold_back(w, record);
     else if (fact->type == EVENT_EXECUTION_REQUESTED)
@@ -339,9 +364,17 @@ void broker_crash(struct world *w, uint32_t broker)
     memset(b->shares, 0, sizeof(b->shares));
 }
 
+/* An execution that is not needed now may be written down first. */
 void broker_evict(struct world *w, uint32_t broker, uint32_t record)
 {
-    drop(&w->brokers[broker].held[record]);
+    struct held *h = &w->brokers[broker].held[record];
+    struct record *r = &w->records[record];
+    struct error err = {0};
+    if (h->x->playbook && chance_one_in(&w->random, 2)) {
+        world_must(w, execution_encode(h->x, &w->arena, &r->snapshot, &err), &err);
+        r->snapshot_rows = r->rows.count;
+    }
+    drop(h);
 }
 
 /* ---- what can happen

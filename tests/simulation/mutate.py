@@ -27,23 +27,25 @@ def read_mutations(path):
     for number, line in enumerate(path.read_text().splitlines(), 1):
         head = re.fullmatch(r"\[(=?)(\w+)\] (\S+)", line)
         if head:
-            current = {"name": head[2], "same": bool(head[1]), "file": head[3], "old": [], "new": []}
+            current = {"name": head[2], "same": bool(head[1]), "file": head[3], "edits": [{"old": [], "new": []}]}
             mutations.append(current)
+        elif line == "&" and current:
+            current["edits"].append({"old": [], "new": []})
         elif line.startswith(("-", "+")) and current:
-            current["old" if line[0] == "-" else "new"].append(line[1:].strip())
+            current["edits"][-1]["old" if line[0] == "-" else "new"].append(line[1:].strip())
         elif line.strip() and not line.startswith("#"):
             sys.exit(f"{path}:{number}: not understood: {line}")
     return mutations
 
 
 def mutated(text, mutation):
-    lines = text.splitlines()
-    bare = [line.strip() for line in lines]
-    old = mutation["old"]
-    places = [i for i in range(len(bare)) if bare[i:i + len(old)] == old]
-    if len(places) != 1:
-        raise DoesNotFit(f"the old text is in {mutation['file']} {len(places)} times")
-    lines[places[0]:places[0] + len(old)] = mutation["new"]
+    lines = [line.strip() for line in text.splitlines()]
+    for edit in mutation["edits"]:
+        old = edit["old"]
+        places = [i for i in range(len(lines)) if lines[i:i + len(old)] == old]
+        if not old or len(places) != 1:
+            raise DoesNotFit(f"the old text is in {mutation['file']} {len(places)} times")
+        lines[places[0]:places[0] + len(old)] = edit["new"]
     return "\n".join(lines) + "\n"
 
 
@@ -71,8 +73,8 @@ def build_program(arguments, mutation, work):
     return program
 
 
-def finds_something(program, worlds):
-    command = [program, "--seed", "1", "--worlds", str(worlds), "--no-shrink"]
+def finds_something(program, seeds, worlds):
+    command = [program, "--seeds", seeds, "--seed", "1", "--worlds", str(worlds), "--no-shrink"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=300)
@@ -88,7 +90,8 @@ def try_mutation(arguments, mutation):
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as work:
         try:
-            found = finds_something(build_program(arguments, mutation, pathlib.Path(work)), arguments.worlds)
+            found = finds_something(build_program(arguments, mutation, pathlib.Path(work)),
+                                    arguments.source / "tests" / "simulation" / "seeds.txt", arguments.worlds)
         except DoesNotFit as why:
             print(f"DOES NOT FIT  {mutation['name']}: {why}", flush=True)
             return False

@@ -80,6 +80,8 @@ struct record {
     bool alike; /* one of several that are called alike, and have to end alike */
     LIST(struct event) rows;
     LIST(struct evaluation) evaluations;
+    struct str snapshot; /* the state as text, as of so many rows; "" if there is none */
+    uint32_t snapshot_rows;
 };
 
 struct timer {

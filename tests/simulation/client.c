@@ -76,6 +76,8 @@ static struct event command_of(struct world *w, const struct command *c, struct 
     if (c->type == EVENT_EXECUTION_REQUESTED) {
         map_put(&m, STR("flag"), value_bool(c->flag));
         record = record_add(w, execution, c->draft, child_workload(w, finished(&m)));
+        w->records[record].timeout_ms =
+            c->timeout_ms ? c->timeout_ms : w->scenario->drafts[c->draft].timeout_ms;
         *id = arena_printf(&w->arena, "%lld.request", (long long)execution);
         return request_of(w, record, (struct value){.type = VALUE_UNDEFINED}, c->timeout_ms);
     }

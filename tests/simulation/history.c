@@ -35,14 +35,22 @@ static struct str place_of(struct str task_id, int64_t *attempt)
     return (struct str){task_id.ptr, len};
 }
 
-/* Whether step_retried stands before the attempt, and no retry of the execution between them. */
-static bool is_announced(const struct history *h, struct str task_id)
+/* The step_retried that stands before the attempt, and no retry of the execution between them; or NULL. */
+static const struct attempt *announcement(const struct history *h, struct str task_id)
 {
     for (uint32_t i = 0; i < h->announced.count; i++) {
         if (h->announced.items[i].retries == h->retries && str_equal(h->announced.items[i].task_id, task_id))
-            return true;
+            return &h->announced.items[i];
     }
-    return false;
+    return NULL;
+}
+
+static void read_announced(struct history *h, const struct event *e)
+{
+    struct value delay = VALUE_GET(e->context, "delay_ms");
+    LIST_ADD(&h->announced, (struct attempt){.task_id = e->task_id,
+                                             .retries = h->retries,
+                                             .due_ns = e->time_ns + delay.u.i * 1000000});
 }
 
 /* Attempts of one place follow each other; those that a retry of the execution cut off are remembered. */
@@ -58,7 +66,10 @@ static void read_attempt(struct world *w, struct history *h, const struct event 
     if (number != (a ? before : 0) + 1)
         world_fail(w, "execution %lld: %" PRISTR " comes behind attempt %lld", (long long)e->execution_id,
                    ARGSTR(e->task_id), (long long)before);
-    bool again = is_announced(h, e->task_id);
+    const struct attempt *again = announcement(h, e->task_id);
+    if (again && e->time_ns < again->due_ns)
+        world_fail(w, "execution %lld: attempt %" PRISTR " comes before its time", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
     if (a && !again && a->retries == h->retries)
         world_fail(w, "execution %lld: nothing led to attempt %" PRISTR, (long long)e->execution_id,
                    ARGSTR(e->task_id));
@@ -244,6 +255,7 @@ static void read_end(struct world *w, struct history *h, const struct event *e)
 static void read_retried(struct history *h, const struct event *e)
 {
     h->retries++;
+    h->began_ns = e->time_ns;
     h->retried_from = h->retried_from || !value_is_absent(VALUE_GET(e->context, "from"));
     for (uint32_t i = 0; i < h->visits.count; i++) {
         if (h->visits.items[i].end == REFERENCE_FATAL)
@@ -268,6 +280,18 @@ static bool is_limit(const struct event *failed)
     return str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
 }
 
+/* Only what has a deadline passes it, and not before. */
+static void check_deadline(struct world *w, const struct record *r, const struct history *h,
+                           const struct event *e)
+{
+    struct value error = VALUE_GET(e->context, "error");
+    if (e->type != EVENT_EXECUTION_FAILED || !value_is_absent(VALUE_GET(error, "step")) ||
+        !str_is(value_as_str(VALUE_GET(error, "kind")), "timeout"))
+        return;
+    if (r->timeout_ms == 0 || e->time_ns < h->began_ns + r->timeout_ms * INT64_C(1000000))
+        world_fail(w, "execution %lld: its time is over before it is", (long long)e->execution_id);
+}
+
 static void read_life(struct history *h, const struct event *e)
 {
     if (e->type == EVENT_EXECUTION_PAUSED)
@@ -286,10 +310,12 @@ static void read_life(struct history *h, const struct event *e)
 
 void history_read(struct world *w, const struct record *r, struct history *h)
 {
+    h->began_ns = r->rows.items[0].time_ns;
     for (uint32_t i = 0; i < r->rows.count && !w->failed; i++) {
         const struct event *e = &r->rows.items[i];
         h->last = e;
         check_taken(w, h, e);
+        check_deadline(w, r, h, e);
         check_pause(w, h, e);
         switch ((int)e->type) {
         case EVENT_STEP_STARTED:
@@ -300,9 +326,7 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         case EVENT_CHILD_FAILED: read_child(w, h, e); break;
         case EVENT_SIGNAL_RECEIVED: read_signal(h, e); break;
         case EVENT_TIMER_FIRED: read_timer(h, e); break;
-        case EVENT_STEP_RETRIED:
-            LIST_ADD(&h->announced, (struct attempt){.task_id = e->task_id, .retries = h->retries});
-            break;
+        case EVENT_STEP_RETRIED: read_announced(h, e); break;
         case EVENT_STEP_COMPLETED:
         case EVENT_STEP_SKIPPED:
         case EVENT_STEP_FAILED: read_end(w, h, e); break;

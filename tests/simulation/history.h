@@ -22,6 +22,7 @@ struct attempt {
     struct str task_id;
     uint32_t retries; /* of the execution, when it was started */
     int64_t child;    /* the execution that it is; 0: none */
+    int64_t due_ns;   /* of one that is announced: not before that */
 };
 
 /* A step that waits for a signal. */
@@ -43,6 +44,7 @@ struct history {
     struct waiting taken;            /* whose signal came with the row before; no name if none did */
     uint32_t retries;
     bool paused, retried_from, passed_limit;
+    int64_t began_ns; /* the request, or the newest retry of the execution */
     const struct event *last;
 };
 

@@ -75,6 +75,8 @@ void scenario_make(struct scenario *s, uint64_t seed)
     for (uint32_t i = 0; i < s->draft_count; i++) {
         draft_make(&s->drafts[i], (uint8_t)(i + 1 < s->draft_count ? i + 1 : 0), &random);
         draft_repair(&s->drafts[i]);
+        if (i > 0)
+            s->drafts[i].timeout_ms = 0; /* what is called has none, so that it always comes to the same */
     }
     make_commands(s, &random);
     s->faults = chance_one_in(&random, 4) ? 0 : chance_one_in(&random, 2) ? UINT64_MAX : splitmix64(&random);

@@ -315,6 +315,36 @@ static void ask_reference(struct judgement *j)
                    (long long)j->record->id);
 }
 
+/* ---- delays
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* min(max_delay, initial_delay × multiplier ^ (attempts − 1)), give or take the jitter. */
+static bool delay_is_right(const struct retry_policy *p, int64_t next_attempt, int64_t delay_ms)
+{
+    double delay = (double)p->initial_delay_ms;
+    for (int64_t i = 2; i < next_attempt; i++)
+        delay *= p->backoff_multiplier;
+    if (delay > (double)p->max_delay_ms)
+        delay = (double)p->max_delay_ms;
+    return (double)delay_ms >= delay * (1 - p->jitter) - 1 && (double)delay_ms <= delay * (1 + p->jitter);
+}
+
+static void judge_delays(struct judgement *j)
+{
+    for (uint32_t i = 0; i < j->record->rows.count && !j->w->failed; i++) {
+        const struct event *e = &j->record->rows.items[i];
+        struct task_id id;
+        if (e->type != EVENT_STEP_RETRIED || task_id_parse(e->task_id, &id, NULL) != STATUS_OK ||
+            id.depth > 0)
+            continue;
+        const struct retry_policy *p = j->playbook->steps[id.step].action.retry;
+        int64_t delay_ms = VALUE_GET(e->context, "delay_ms").u.i;
+        if (!p || !delay_is_right(p, VALUE_GET(e->context, "attempt").u.i, delay_ms))
+            world_fail(j->w, "execution %lld: a delay of %lld ms before %" PRISTR " is wrong",
+                       (long long)j->record->id, (long long)delay_ms, ARGSTR(e->task_id));
+    }
+}
+
 static void judge(struct world *w, const struct record *r)
 {
     struct judgement j = {.w = w, .record = r, .draft = &w->scenario->drafts[r->draft]};
@@ -328,6 +358,8 @@ static void judge(struct world *w, const struct record *r)
         ask_reference(&j);
     if (!w->failed)
         judge_children(&j);
+    if (!w->failed)
+        judge_delays(&j);
     if (!w->failed)
         judge_end(&j);
     history_free(&j.history);

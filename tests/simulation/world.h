@@ -76,6 +76,7 @@ struct record {
     uint32_t draft; /* which playbook */
     uint32_t partition;
     struct value workload;
+    uint32_t timeout_ms; /* of the whole of it; 0: none */
     bool is_child;
     bool alike; /* one of several that are called alike, and have to end alike */
     LIST(struct event) rows;

@@ -1,6 +1,6 @@
 """Puts each fault of mutations.txt into a copy of the transition, alone, and sees whether the simulation finds it.
 
-    mutate.py --build BUILD --source SOURCE --link "cc … -o OUT …" [--only NAME,…] [--worlds N]
+    mutate.py --build BUILD --source SOURCE --link "cc … -o OUT …" [--only NAME,…] [--worlds N] [--worlds-same N]
 
 --link is the command that links test_simulation, with OUT where the program goes and MUTATED before the archives: an
 object there stands in for the archive's own. Exits with 1 if a fault is not found, or a change that must make no
@@ -91,7 +91,8 @@ def try_mutation(arguments, mutation):
     with tempfile.TemporaryDirectory() as work:
         try:
             found = finds_something(build_program(arguments, mutation, pathlib.Path(work)),
-                                    arguments.source / "tests" / "simulation" / "seeds.txt", arguments.worlds)
+                                    arguments.source / "tests" / "simulation" / "seeds.txt",
+                                    arguments.worlds_same if mutation["same"] else arguments.worlds)
         except DoesNotFit as why:
             print(f"DOES NOT FIT  {mutation['name']}: {why}", flush=True)
             return False
@@ -110,7 +111,8 @@ def main():
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--link", type=shlex.split, required=True)
     parser.add_argument("--only", type=lambda names: names.split(","))
-    parser.add_argument("--worlds", type=int, default=6000)
+    parser.add_argument("--worlds", type=int, default=20000)
+    parser.add_argument("--worlds-same", type=int, default=5000)
     arguments = parser.parse_args()
     mutations = read_mutations(arguments.source / "tests" / "simulation" / "mutations.txt")
     if arguments.only:

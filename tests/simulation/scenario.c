@@ -42,7 +42,11 @@ static void make_steering(struct scenario *s, uint8_t execution, uint64_t *rando
     static const uint8_t types[] = {EVENT_PAUSE_REQUESTED,  EVENT_RESUME_REQUESTED, EVENT_RESUME_REQUESTED,
                                     EVENT_CANCEL_REQUESTED, EVENT_RETRY_REQUESTED,  EVENT_RETRY_REQUESTED,
                                     EVENT_RETRY_REQUESTED};
+    static const uint8_t stopped_while_paused[] = {EVENT_PAUSE_REQUESTED, EVENT_CANCEL_REQUESTED,
+                                                   EVENT_RETRY_REQUESTED};
     uint32_t count = chance_one_in(random, 3) ? 1 + chance_below(random, 5) : 0;
+    for (uint32_t i = 0; count == 3 && i < 3; i++)
+        add_command(s, (struct command){.execution = execution, .type = stopped_while_paused[i]});
     while (count-- > 0) {
         struct command c = {.execution = execution, .type = types[chance_below(random, sizeof(types))]};
         c.steers_step = c.type == EVENT_RETRY_REQUESTED && chance_one_in(random, 5);

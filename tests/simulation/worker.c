@@ -110,8 +110,18 @@ void worker_crash(struct world *w, uint32_t worker)
     streams_sender_died(w, FROM_WORKER, worker);
 }
 
+void worker_repeat(struct world *w, uint32_t task)
+{
+    const struct task *t = &w->queue.tasks.items[task].task;
+    struct event e = outcome_of(w, t);
+    struct str id = arena_printf(&w->arena, "repeated.%u", w->ticks);
+    publish_event(w, FROM_CLIENT, task, id, &e);
+}
+
 void worker_offer(struct world *w, bool faults)
 {
+    for (uint32_t i = 0; faults && i < 3 && w->queue.tasks.count; i++)
+        world_offer(w, ACT_REPEAT, chance_below(&w->random, w->queue.tasks.count), 0);
     for (uint32_t i = 0; i < WORKERS; i++) {
         enum worker_phase phase = w->workers[i].phase;
         if (faults) {

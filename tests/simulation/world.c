@@ -116,6 +116,7 @@ static void perform(struct world *w, const struct act *a)
     case ACT_LOG_AWAY: w->ledger.away = true; break;
     case ACT_WORKER_CRASH:
     case ACT_LATE: worker_fault(w, a); break;
+    case ACT_REPEAT: worker_repeat(w, a->a); break;
     case ACT_FORGE: client_forge(w, a->a); break;
     case ACT_COUNT: break;
     }

@@ -273,6 +273,7 @@ void worker_take(struct world *w, uint32_t worker, uint32_t task);
 void worker_report(struct world *w, uint32_t worker);
 void worker_acknowledge(struct world *w, uint32_t worker);
 void worker_crash(struct world *w, uint32_t worker);
+void worker_repeat(struct world *w, uint32_t task);
 
 void client_offer(struct world *w);
 void client_send(struct world *w, uint32_t command);

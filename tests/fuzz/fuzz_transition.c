@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../simulation/chance.h"
-#include "../simulation/draft.h"
+#include "simulation/chance.h"
+#include "simulation/draft.h"
 #include "transition/transition.h"
 
 enum { FACTS_MAX = 200, ORDERS_MAX = 256, ROWS_MAX = 20000 };

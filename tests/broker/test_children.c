@@ -124,13 +124,15 @@ static void a_caller_that_fails_as_it_calls_cancels_what_it_called(void **state)
 {
     struct installation *i = *state;
     int64_t child = 0;
-    register_playbook(i, CHILD);
+    register_playbook(i, "metadata: {path: test/waiting}\n"
+                         "workflow:\n"
+                         "  - {step: start, type: signal, name: nobody-sends-it}\n");
     broker_start(i);
     int64_t id = execution_of(i,
                               "metadata: {path: test/parent}\n"
                               "workflow:\n"
                               "  - {step: start, next: [call, boom]}\n"
-                              "  - {step: call, type: playbook, path: test/child}\n"
+                              "  - {step: call, type: playbook, path: test/waiting}\n"
                               "  - {step: boom, type: noop, args: {x: \"{{ nothing }}\"}}\n",
                               NULL);
     expect_end(i, id, EVENT_EXECUTION_FAILED);

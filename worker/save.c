@@ -121,7 +121,7 @@ static enum status run_entry(struct saving *s, struct task *save, struct value w
     struct value keys, data;
     TRY(read_keys(s, tool_find(save->type), written, &keys, err));
     TRY(take_data(s, keys, &data, err));
-    TRY(without(s->arena, keys, TOOL_KEYS("data", "args"), &save->config, err));
+    TRY(without(s->arena, keys, TOOL_KEYS("data", "args", "name"), &save->config, err));
     enum status status = s->runner->run(s->runner->context, save, data, out, err);
     return outcome_settle(out, SIZE_MAX, s->arena, status, err);
 }

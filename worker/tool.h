@@ -41,7 +41,8 @@ struct tool {
                        struct arena *a, struct outcome *out, struct error *err);
     /*
      * The same for an entry of `save` that has the tool as its storage. The task's config is the entry's
-     * keys, without `data`, which is what to save, and the task has no args. NULL: it is no storage.
+     * keys, without `name` and `data`, which is what to save, and the task has no args. NULL: it is no
+     * storage.
      */
     enum status (*save)(struct tool_thread *thread, const struct task *task, struct value data,
                         const struct task_stop *stop, struct arena *a, struct outcome *out,

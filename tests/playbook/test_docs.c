@@ -95,7 +95,7 @@ static void examples_of_the_language_compile(void **state)
 static void examples_of_the_tools_compile(void **state)
 {
     (void)state;
-    check_examples("docs/TOOLS.md", 4);
+    check_examples("docs/TOOLS.md", 6);
 }
 
 static bool has_code(const struct diagnostics *d, const char *code)

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,6 +41,9 @@ class Handler(BaseHTTPRequestHandler):
         word, _, rest = url.path[1:].partition("/")
         if word == "echo":
             self.echo(url)
+        elif word == "expect":  # expect/METHOD?BODY: 204 for a request of that kind, else 417
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.reply(204 if self.command == rest and body == unquote(url.query).encode() else 417, b"", None)
         elif word == "json":
             self.reply(200, b'{"n": 9007199254740993, "items": [1.5, null]}', "application/json; charset=utf-8")
         elif word == "problem":

@@ -79,6 +79,56 @@ static void a_task_that_takes_too_long_is_stopped(void **state)
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
+/* A noop task of 500 ms, whose data is its args, with what follows it: members of the task as JSON. */
+static int64_t task_with(struct fleet *f, const char *args, const char *after)
+{
+    int64_t id = f->next_execution++;
+    struct str payload =
+        arena_printf(&f->arena,
+                     "{\"execution_id\":\"%lld\",\"task_id\":\"s1v1a1\",\"step\":\"probe\",\"type\":\"noop\","
+                     "\"path\":\"test\",\"visit\":1,\"attempt\":1,\"timeout_ms\":500,\"token\":\"t\","
+                     "\"args\":%s,\"config\":{},%s}",
+                     (long long)id, args, after);
+    fleet_message(f, "default", id, payload.ptr);
+    return id;
+}
+
+static void what_follows_the_tool_is_a_part_of_the_attempt(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    struct str saves = arena_printf(&f->arena,
+                                    "\"returns\":[\"result.n\"],\"names\":{\"mark\":\"%s\"},"
+                                    "\"saves\":[{\"tool\":\"shell\",\"keys\":{\"command\":[\"touch\","
+                                    "\"{{ mark }}{{ result.n }}\"]}}]",
+                                    mark);
+    struct str made = arena_printf(&f->arena, "%s7", mark);
+    struct value e = fleet_outcome(f, task_with(f, "{\"n\": 7}", saves.ptr));
+    assert_string_equal(text(f, e, "event_type"), "action_completed");
+    assert_int_equal(access(made.ptr, F_OK), 0);
+    e = fleet_outcome(f, task_with(f, "{\"m\": 8}", saves.ptr));
+    assert_string_equal(text(f, e, "result.error.kind"), "assert");
+    assert_int_equal(number(e, "result.data.m"), 8);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
+static void a_save_has_the_time_of_its_attempt(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    struct value e =
+        fleet_outcome(f, task_with(f, "{\"n\": 7}",
+                                   "\"saves\":[{\"tool\":\"shell\",\"keys\":{\"command\":\"sleep 1000\"}}]"));
+    assert_string_equal(text(f, e, "result.error.kind"), "timeout");
+    assert_string_equal(text(f, e, "result.error.message"),
+                        "save to shell: the attempt took longer than its time of 0.5 s and was stopped");
+    assert_int_equal(number(e, "result.data.n"), 7);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+}
+
 static void a_tool_that_is_not_there_is_an_outcome(void **state)
 {
     struct fleet *f = *state;
@@ -341,6 +391,8 @@ int main(void)
         cmocka_unit_test(a_task_is_run_reported_and_acked),
         cmocka_unit_test(every_task_has_one_outcome),
         cmocka_unit_test(a_task_that_takes_too_long_is_stopped),
+        cmocka_unit_test(what_follows_the_tool_is_a_part_of_the_attempt),
+        cmocka_unit_test(a_save_has_the_time_of_its_attempt),
         cmocka_unit_test(a_tool_that_is_not_there_is_an_outcome),
         cmocka_unit_test(a_message_that_is_no_task_is_refused_and_the_next_is_run),
         cmocka_unit_test(a_long_task_is_not_given_to_another_worker),

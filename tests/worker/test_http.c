@@ -41,6 +41,15 @@ static void http_sends_requests(void **state)
     bench_close(&b);
 }
 
+static void http_is_a_storage(void **state)
+{
+    (void)state;
+    struct tool_bench b;
+    bench_open(&b, "noop");
+    tool_cases_run(&b, "http_save.txt", VALUE_EMPTY_MAP, "$URL", server.url);
+    bench_close(&b);
+}
+
 static struct value request(struct tool_bench *b, const char *path, const char *auth)
 {
     struct map_builder map;
@@ -95,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(http_sends_requests),
+        cmocka_unit_test(http_is_a_storage),
         cmocka_unit_test(a_request_is_stopped_while_it_waits),
         cmocka_unit_test(a_credential_is_found_by_name_and_never_reported),
     };

@@ -96,6 +96,19 @@ int64_t timeout_read(struct compilation *c, const struct child *child, const cha
     return 0;
 }
 
+/* What bounds an attempt is the worker's, or the wait's: the items of an iterator have their own, and so has
+ * a playbook. */
+void timeout_check_type(struct compilation *c, const struct child *timeout, enum step_type type,
+                        const char *what)
+{
+    if (!timeout || (type != STEP_ITERATOR && type != STEP_PLAYBOOK))
+        return;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, timeout->key_at,
+                    "\"timeout\" of %s means nothing", what);
+    diagnostics_hint(c->diagnostics, type == STEP_ITERATOR ? "it belongs to the iterator's task"
+                                                           : "it belongs to the other playbook's metadata");
+}
+
 /* ---- the tool's keys -------------------------------------------------------------------------- */
 
 /* The node with the text that its base64 stands for. */
@@ -122,6 +135,11 @@ static const struct ynode *decode(struct compilation *c, const struct child *chi
     return node;
 }
 
+const struct ynode *field_node(struct compilation *c, const struct field *field)
+{
+    return field->rule->flags & KEY_BASE64 ? decode(c, field->child) : field->child->node;
+}
+
 static void check_one_of(struct compilation *c, const struct ynode *in, const struct fields *f, const char *a,
                          const char *b, const char *what)
 {
@@ -135,7 +153,7 @@ static void check_one_of(struct compilation *c, const struct ynode *in, const st
     }
 }
 
-static void check_method(struct compilation *c, const struct fields *f, const char *what)
+void method_check(struct compilation *c, const struct fields *f, const char *what)
 {
     static const char *const METHODS[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
     const struct child *child = fields_get(f, "method");
@@ -168,7 +186,7 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
     else if (type == STEP_POSTGRES || type == STEP_DUCKDB)
         check_one_of(c, in, f, "command", "commands", what);
     else if (type == STEP_HTTP)
-        check_method(c, f, what);
+        method_check(c, f, what);
     else if (type == STEP_PLAYBOOK)
         check_playbook_path(c, f, what);
 }
@@ -202,7 +220,7 @@ static void collect_keys(struct compilation *c, const struct fields *f, const ch
         if (!field->usable || !(flags & (KEY_CONFIG | KEY_VERBATIM)) ||
             is_unused_auth(c, field, out->type, what))
             continue;
-        const struct ynode *node = flags & KEY_BASE64 ? decode(c, field->child) : field->child->node;
+        const struct ynode *node = field_node(c, field);
         if (flags & KEY_CONFIG)
             leaves_check(c, node);
         map_put(flags & KEY_CONFIG ? &config : &verbatim, str_of(field->rule->means), node->value);
@@ -216,25 +234,12 @@ bool action_runs(enum step_type type)
     return step_type_is_tool(type) || type == STEP_ITERATOR || type == STEP_PLAYBOOK || type == STEP_SIGNAL;
 }
 
-/* What bounds an attempt is the worker's, or the wait's: the items of an iterator have their own, and so has
- * a playbook. */
-static void check_timeout(struct compilation *c, const struct child *timeout, enum step_type type,
-                          const char *what)
-{
-    if (!timeout || (type != STEP_ITERATOR && type != STEP_PLAYBOOK))
-        return;
-    diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, timeout->key_at,
-                    "\"timeout\" of %s means nothing", what);
-    diagnostics_hint(c->diagnostics, type == STEP_ITERATOR ? "it belongs to the iterator's task"
-                                                           : "it belongs to the other playbook's metadata");
-}
-
 void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
                  struct draft_action *out)
 {
     out->args = args_read(c, fields);
     out->timeout_ms = timeout_read(c, fields_get(fields, "timeout"), what);
-    check_timeout(c, fields_get(fields, "timeout"), out->type, what);
+    timeout_check_type(c, fields_get(fields, "timeout"), out->type, what);
     retry_read(c, fields_get(fields, "retry"), what, out);
     saves_read(c, fields_get(fields, "save"), what, out);
     assertion_read(c, fields_get(fields, "assert"), what, out);

@@ -3,7 +3,8 @@
  *
  *   yaml_reader.c, yaml_scalar.c, ynode.c   text → tree of values with places
  *   keys.c       which keys may stand where (keys.def)
- *   document.c   the root, metadata, workload, workbook, workflow
+ *   document.c   the root, metadata, workload, workflow
+ *   workbook.c   the named actions, and their use
  *   action.c     type, args and tool keys of a step, an action or an iterator's task
  *   retry.c save.c assertion.c iterator.c   what of these has a form of its own
  *   step.c       the other keys of a step
@@ -32,6 +33,9 @@ struct draft_save {
     struct str name;     /* of a variable */
     enum step_type tool; /* of SAVE_STORAGE */
     struct value value;  /* what is rendered: the data, or a storage's keys */
+    bool names_checked;
+    struct position name_at;
+    struct value verbatim; /* of a storage's keys, those that are not; a map */
     struct position at;
 };
 
@@ -45,7 +49,9 @@ struct draft_iterator {
     struct str where, order_by;
     struct draft_action *tasks;
     uint32_t task_count;
-    struct position at;
+    uint32_t height; /* how many iterators are in each other, itself counted */
+    bool names_checked, has_chunk;
+    struct position at, element_at, enumerate_at, chunk_at;
 };
 
 /* An action before its templates are compiled. */
@@ -86,9 +92,10 @@ struct compilation {
     struct arena *scratch; /* until playbook_compile() returns */
     struct playbook *playbook;
     struct draft_step *drafts;    /* as many as playbook->steps */
-    struct draft_action *actions; /* of the workbook */
+    struct named_action *actions; /* of the workbook */
     uint32_t action_count;
     uint32_t iterator_depth; /* of the iterators around what is being read */
+    bool in_workbook;        /* it is an action of the workbook */
     bool incomplete;         /* edges are missing because of errors: nothing can be said of what is reached */
     size_t input_bytes;      /* of all that was linked: actions and aliases may be used many times */
     enum status status;      /* STATUS_OK, or why compiling cannot go on at all */
@@ -121,6 +128,8 @@ enum status playbook_compile_within(const struct compile_memory *memory, struct 
 void document_read(struct compilation *c, const struct ynode *root);
 /* The catalog path that the text names by metadata.path or an older spelling; NULL if none. */
 const struct child *document_path(const struct ynode *root);
+/* Whether an item of the root's list is a map; false after a diagnostic. */
+bool item_check(struct compilation *c, const struct ynode *item, const char *list);
 
 /* action.c: `what` names the step or the action in messages, `in` is its map. */
 void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
@@ -134,9 +143,18 @@ struct value args_read(struct compilation *c, const struct fields *fields);
 /* Seconds to milliseconds; 0 after an error. */
 int64_t timeout_read(struct compilation *c, const struct child *child, const char *what);
 
+/* That an action of the type has a timeout. */
+void timeout_check_type(struct compilation *c, const struct child *timeout, enum step_type type,
+                        const char *what);
+/* The value of a key, decoded if it is base64. */
+const struct ynode *field_node(struct compilation *c, const struct field *field);
+/* That `method` is one of HTTP, if it is there. */
+void method_check(struct compilation *c, const struct fields *f, const char *what);
 /* Whether an action of the type has attempts. */
 bool action_runs(enum step_type type);
-/* The named action of the workbook, with the args and keys of `own` over its own; returns its name, or "". */
+/* workbook.c */
+void workbook_read(struct compilation *c, const struct child *workbook);
+/* The named action, with the args and keys of `own` over its own; returns its name, or "". */
 struct str action_use(struct compilation *c, const struct child *name, const char *what,
                       struct draft_action *own);
 
@@ -152,10 +170,12 @@ void iterator_read(struct compilation *c, const struct ynode *in, const struct f
 /* That what the action does can have them: the type is known only when the workbook's action is. */
 void saves_check_type(struct compilation *c, const struct draft_action *action, const char *owner);
 
-/* names.c: whether the text can be written as a name in templates, and whether such a name means something
- * else. */
+/* names.c: whether the text can be written as a name in templates. */
 bool is_template_name(struct str s);
-bool is_reserved_name(struct str s);
+/* Whether such a name means something else, with a diagnostic: "where `wanted` is wanted". */
+bool reserved_check(struct compilation *c, struct str name, struct position at, const char *wanted);
+/* What the action names and something else hides, or the other way; once the steps are known. */
+void names_check(struct compilation *c, struct draft_action *action);
 /* The number of the word that the value is, of a list that NULL ends; -1 after a diagnostic. */
 int word_read(struct compilation *c, const struct child *child, const char *const *words, const char *what);
 
@@ -183,6 +203,7 @@ struct object_template *link_object(struct compilation *c, struct value v, struc
 struct template *link_condition(struct compilation *c, struct str text, struct position at, const char *name);
 /* False if the steps' input would become too large: one action of the workbook may be used by every step. */
 bool link_count(struct compilation *c, struct value v, struct position at);
+bool link_count_bytes(struct compilation *c, size_t bytes, struct position at);
 /* link_action.c */
 void link_action(struct compilation *c, const struct draft_action *from, const char *name,
                  struct action *out);

@@ -2,8 +2,6 @@
  */
 #include "compile.h"
 
-enum { MAX_ACTIONS = PLAYBOOK_MAX_STEPS };
-
 static const struct position TOP = {1, 1, 0};
 
 /* ---- identity --------------------------------------------------------------------------------- */
@@ -158,10 +156,9 @@ static void read_workload(struct compilation *c, const struct child *workload)
     c->playbook->workload = compilation_keep_value(c, workload->node->value);
 }
 
-/* ---- workbook --------------------------------------------------------------------------------- */
+/* ---- workflow --------------------------------------------------------------------------------- */
 
-/* An item of a list of maps; false after a diagnostic. */
-static bool check_item(struct compilation *c, const struct ynode *item, const char *list)
+bool item_check(struct compilation *c, const struct ynode *item, const char *list)
 {
     if (item->kind == NODE_MAP)
         return true;
@@ -170,71 +167,6 @@ static bool check_item(struct compilation *c, const struct ynode *item, const ch
                         "an item of \"%s\" has to be a map, not %s", list, ynode_kind_name(item));
     return false;
 }
-
-static void check_action_type(struct compilation *c, const struct ynode *node,
-                              const struct draft_action *action, const char *what)
-{
-    const struct child *type = ynode_get(node, STR("type"));
-    if (action->type == STEP_NONE && !node->broken)
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_KEY, action->at, "%s has no \"type\"", what);
-    else if (action->type == STEP_START || action->type == STEP_END || action->type == STEP_WORKBOOK ||
-             action->type == STEP_SIGNAL)
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, type->node->at,
-                        "\"type\" of %s cannot be \"%s\"", what, step_type_name(action->type));
-}
-
-static void read_action(struct compilation *c, const struct ynode *node, struct draft_action *out)
-{
-    const struct child *name = ynode_get(node, STR("name"));
-    struct str label = name ? value_as_str(name->node->value) : STR("");
-    const char *what = label.len ? compilation_printf(c, "action \"%" PRISTR "\"", ARGSTR(label))
-                                 : "an action of the workbook";
-    struct fields f;
-    bool known;
-    *out = (struct draft_action){.name = label, .at = name ? name->node->at : node->at};
-    out->type = action_type(c, node, what, &known);
-    if (known)
-        check_action_type(c, node, out, what);
-    bool free_keys = !known || out->type == STEP_NONE;
-    keys_read(c, node, keys_bit(KEYS_ACTION) | keys_bit(KEYS_WORK) | keys_bit(KEYS_TYPE + out->type),
-              free_keys, what, &f);
-    if (c->status == STATUS_OK)
-        action_read(c, node, &f, what, out);
-}
-
-static void check_action_name(struct compilation *c, const struct draft_action *action)
-{
-    for (uint32_t i = 0; i < c->action_count; i++) {
-        if (action->name.len && str_equal(c->actions[i].name, action->name)) {
-            diagnostics_add(c->diagnostics, DIAGNOSTIC_DUPLICATE_ACTION, action->at,
-                            "the workbook has two actions named \"%" PRISTR "\"", ARGSTR(action->name));
-            diagnostics_hint(c->diagnostics, "the first is at line %u", c->actions[i].at.line);
-            return;
-        }
-    }
-}
-
-static void read_workbook(struct compilation *c, const struct child *workbook)
-{
-    uint32_t count = workbook ? workbook->node->count : 0;
-    if (count > MAX_ACTIONS) {
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_LIMIT, workbook->key_at,
-                        "the workbook has %u actions, %d are allowed", count, MAX_ACTIONS);
-        return;
-    }
-    c->actions = compilation_alloc(c, count, sizeof(*c->actions));
-    for (uint32_t i = 0; i < count && c->status == STATUS_OK; i++) {
-        const struct ynode *item = workbook->node->children[i].node;
-        struct draft_action *action = &c->actions[c->action_count];
-        if (!check_item(c, item, "workbook"))
-            continue;
-        read_action(c, item, action);
-        check_action_name(c, action);
-        c->action_count++;
-    }
-}
-
-/* ---- workflow --------------------------------------------------------------------------------- */
 
 static void index_steps(struct compilation *c)
 {
@@ -289,13 +221,15 @@ static void read_workflow(struct compilation *c, const struct child *workflow)
     for (uint32_t i = 0; i < count && c->status == STATUS_OK; i++) {
         const struct ynode *item = workflow->node->children[i].node;
         c->drafts[i].result = (struct value){.type = VALUE_UNDEFINED};
-        if (check_item(c, item, "workflow"))
+        if (item_check(c, item, "workflow"))
             step_read(c, item, i);
         c->incomplete = c->incomplete || item->broken || p->steps[i].name.len == 0;
     }
     if (c->status != STATUS_OK)
         return;
     index_steps(c);
+    for (uint32_t i = 0; i < count && c->status == STATUS_OK; i++)
+        names_check(c, &c->drafts[i].action);
     if (c->status == STATUS_OK)
         find_ends(c);
 }
@@ -316,6 +250,6 @@ void document_read(struct compilation *c, const struct ynode *root)
     check_constant(c, root, &f, "kind", "Playbook");
     read_identity(c, root, &f);
     read_workload(c, fields_get(&f, "workload"));
-    read_workbook(c, fields_get(&f, "workbook"));
+    workbook_read(c, fields_get(&f, "workbook"));
     read_workflow(c, fields_get(&f, "workflow"));
 }

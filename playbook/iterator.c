@@ -8,15 +8,15 @@ enum { DEEPEST = TASK_ID_DEPTH - 1, MOST_TASKS = 100 };
 
 static void check_element(struct compilation *c, const struct child *child, const char *owner)
 {
-    struct str name = child ? value_as_str(child->node->value) : STR("item");
+    if (!child)
+        return;
+    struct str name = value_as_str(child->node->value);
     if (!is_template_name(name))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
                         "\"element\" of %s has to be a name of letters, digits and _, not \"%" PRISTR "\"",
                         owner, ARGSTR(name));
-    else if (is_reserved_name(name))
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_RESERVED_NAME, child->node->at,
-                        "\"%" PRISTR "\" means something else in templates, where the item is wanted",
-                        ARGSTR(name));
+    else
+        (void)reserved_check(c, name, child->node->at, "the item");
 }
 
 static void check_collection(struct compilation *c, const struct child *child, const char *owner)
@@ -65,11 +65,12 @@ static bool is_async(struct compilation *c, const struct child *mode, const char
     return word > 0;
 }
 
-/* {step: NAME} is the step's own: step.c reads it. */
+/* {step: NAME} is the step's own, where it is one: step.c reads it. */
 static enum item_error read_on_error(struct compilation *c, const struct child *child, const char *owner)
 {
     static const char *const WORDS[] = {"fail", "continue", "collect", NULL};
-    if (!child || (child->node->kind == NODE_MAP && c->iterator_depth == 1))
+    bool of_step = c->iterator_depth == 1 && !c->in_workbook;
+    if (!child || (child->node->kind == NODE_MAP && of_step))
         return ITEM_ERROR_FAIL;
     if (child->node->kind == NODE_MAP) {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
@@ -102,11 +103,27 @@ static bool check_task_type(struct compilation *c, const struct ynode *task, enu
     return false;
 }
 
-static void check_depth(struct compilation *c, const struct draft_action *task, const char *what)
+/* How high the iterators in a task are; 0 if they are too many, which is told of only once. */
+static uint32_t task_height(struct compilation *c, const struct draft_action *task, const char *what)
 {
-    if (task->type == STEP_ITERATOR && c->iterator_depth >= DEEPEST)
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_LIMIT, task->at,
-                        "%s is an iterator in more than %d others", what, DEEPEST - 1);
+    uint32_t height = task->iterator ? task->iterator->height : 0;
+    if (c->iterator_depth + height <= DEEPEST)
+        return height;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_LIMIT, task->at,
+                    "with %s there are more than %d iterators in each other", what, DEEPEST);
+    return 0;
+}
+
+/* Later tasks of the item see its data under it. */
+static struct str read_task_name(struct compilation *c, const struct child *name, const char *what)
+{
+    if (!name)
+        return STR("");
+    struct str text = value_as_str(name->node->value);
+    if (!reserved_check(c, text, name->node->at, "this task's data") && !is_template_name(text))
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_AWKWARD_NAME, name->node->at,
+                        "\"%" PRISTR "\" of %s cannot be written as a name in templates", ARGSTR(text), what);
+    return text;
 }
 
 static void read_task(struct compilation *c, const struct ynode *task, const char *what,
@@ -131,8 +148,7 @@ static void read_task(struct compilation *c, const struct ynode *task, const cha
     if (type == STEP_WORKBOOK)
         out->name = action_use(c, fields_get(&f, "name"), what, out);
     else
-        out->name = fields_text(&f, "name");
-    check_depth(c, out, what);
+        out->name = read_task_name(c, fields_get(&f, "name"), what);
     saves_check_type(c, out, what);
 }
 
@@ -150,22 +166,31 @@ static void read_tasks(struct compilation *c, const struct child *task, const ch
     out->tasks = compilation_alloc(c, count, sizeof(*out->tasks));
     for (uint32_t i = 0; out->tasks && i < count && c->status == STATUS_OK; i++) {
         const struct ynode *node = list ? task->node->children[i].node : task->node;
-        read_task(c, node, what, &out->tasks[out->task_count++]);
+        struct draft_action *read = &out->tasks[out->task_count++];
+        read_task(c, node, what, read);
+        uint32_t height = 1 + task_height(c, read, what);
+        out->height = height > out->height ? height : out->height;
     }
 }
 
 void iterator_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
                    struct draft_action *out)
 {
-    const struct child *enumerate = fields_get(f, "enumerate");
+    const struct child *enumerate = fields_get(f, "enumerate"), *chunk = fields_get(f, "chunk"),
+                       *element = fields_get(f, "element");
     struct draft_iterator *it = compilation_alloc(c, 1, sizeof(*it));
     if (!it)
         return;
     c->iterator_depth++;
     out->iterator = it;
     it->at = in->at;
+    it->height = 1;
+    it->element_at = element ? element->node->at : in->at;
+    it->enumerate_at = enumerate ? enumerate->key_at : in->at;
+    it->has_chunk = chunk != NULL;
+    it->chunk_at = chunk ? chunk->key_at : in->at;
     check_collection(c, fields_get(f, "collection"), owner);
-    check_element(c, fields_get(f, "element"), owner);
+    check_element(c, element, owner);
     check_whole(c, f, "concurrency", 1, owner);
     check_whole(c, f, "limit", 0, owner);
     check_whole(c, f, "chunk", 1, owner);

@@ -15,7 +15,12 @@ static void add_failure(struct compilation *c, struct position at, const struct 
 
 bool link_count(struct compilation *c, struct value v, struct position at)
 {
-    c->input_bytes += value_size(v);
+    return link_count_bytes(c, value_size(v), at);
+}
+
+bool link_count_bytes(struct compilation *c, size_t bytes, struct position at)
+{
+    c->input_bytes += bytes;
     if (c->input_bytes <= PLAYBOOK_MAX_INPUT)
         return true;
     diagnostics_add(
@@ -41,7 +46,8 @@ struct template *link_condition(struct compilation *c, struct str text, struct p
 {
     struct template *condition = NULL;
     struct error e = {0};
-    if (text.len && condition_compile(text, name, &condition, &e) != STATUS_OK)
+    if (text.len && link_count_bytes(c, text.len, at) &&
+        condition_compile(text, name, &condition, &e) != STATUS_OK)
         add_failure(c, at, &e);
     return condition;
 }

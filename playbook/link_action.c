@@ -54,12 +54,13 @@ static void add_name(void *user, struct str name)
     n->items[n->count++] = compilation_keep_str(n->c, name);
 }
 
-/* The worker renders a storage's keys; here it is only looked at which names they need. */
+/* The worker renders a storage's keys, but for those that are verbatim; here it is only looked at which names
+ * they need. */
 static void link_storage(struct compilation *c, const struct draft_save *from, const char *name,
                          struct names *names, struct save_entry *out)
 {
     struct object_template *keys = link_object(c, from->value, from->at, name);
-    out->keys = compilation_keep_value(c, from->value);
+    out->keys = compilation_keep_value(c, compilation_overlay(c, from->value, from->verbatim));
     if (keys)
         object_each_name(keys, add_name, names);
     object_free(keys);
@@ -129,7 +130,7 @@ static struct iterator *link_iterator(struct compilation *c, const struct draft_
     if (!it->tasks)
         return it;
     it->task_count = draft->task_count;
-    for (uint32_t i = 0; i < it->task_count && c->status == STATUS_OK; i++)
+    for (uint32_t i = 0; i < it->task_count && c->status == STATUS_OK && !c->diagnostics->errors; i++)
         link_action(c, &draft->tasks[i], compilation_printf(c, "%s.task[%u]", name, i), &it->tasks[i]);
     return it;
 }
@@ -164,6 +165,8 @@ static void link_type(struct compilation *c, const struct draft_action *from, co
 
 void link_action(struct compilation *c, const struct draft_action *from, const char *name, struct action *out)
 {
+    if (!link_count_bytes(c, sizeof(*out), from->at))
+        return;
     out->type = from->type;
     out->timeout_ms = from->timeout_ms;
     out->name = compilation_keep_str(c, from->name);

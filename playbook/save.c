@@ -46,6 +46,12 @@ static const struct ynode *storage_name(struct save_reader *r, const struct ynod
 
 static void add_unknown_storage(struct save_reader *r, const struct ynode *name)
 {
+    if (name->value.type != VALUE_STRING) {
+        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_WRONG_KIND, name->at,
+                        "the storage of %s has to be text or a map with a \"type\", not %s", r->owner,
+                        ynode_kind_name(name));
+        return;
+    }
     struct str words[STORAGE_COUNT], text = value_as_str(name->value);
     for (size_t i = 0; i < STORAGE_COUNT; i++)
         words[i] = str_of(STORAGES[i].word);
@@ -103,6 +109,19 @@ static bool is_template_text(const struct child *child)
     return child && template_is_template(value_as_str(child->node->value));
 }
 
+/* A command of the tool would stand beside what the save writes. */
+static void check_no_command(struct save_reader *r, const struct fields *f)
+{
+    const struct child *command = fields_get(f, "command");
+    command = command ? command : fields_get(f, "commands");
+    if (!command)
+        return;
+    diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, command->key_at,
+                    "\"%" PRISTR "\" of %s means nothing", ARGSTR(command->key), r->owner);
+    diagnostics_hint(r->c->diagnostics,
+                     "a statement of your own is \"statement\", with \"params\" or \"data\"");
+}
+
 static void check_postgres(struct save_reader *r, const struct ynode *entry, const struct fields *f)
 {
     static const char *const MODES[] = {"insert", "append", "upsert", "update", "replace", NULL};
@@ -113,6 +132,7 @@ static void check_postgres(struct save_reader *r, const struct ynode *entry, con
             r->c->diagnostics, table ? DIAGNOSTIC_CONFLICTING_KEYS : DIAGNOSTIC_MISSING_KEY, entry->at,
             table ? "%s has both \"table\" and \"statement\"" : "%s has no \"table\" and no \"statement\"",
             r->owner);
+    check_no_command(r, f);
     int word = mode && !is_template_text(mode) ? word_read(r->c, mode, MODES, r->owner) : 0;
     if (word >= 2 && !fields_has(f, "key")) {
         diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISSING_KEY, entry->at, "%s has no \"key\"", r->owner);
@@ -125,24 +145,39 @@ static void check_tool(struct save_reader *r, const struct ynode *entry, const s
 {
     if (r->out->tool == STEP_POSTGRES)
         check_postgres(r, entry, f);
+    else if (r->out->tool == STEP_HTTP)
+        method_check(r->c, f, r->owner);
     else if (r->out->tool == STEP_PYTHON && !fields_has(f, "code") && !fields_has(f, "file"))
         diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISSING_KEY, entry->at,
                         "%s has no \"code\" and no \"file\"", r->owner);
 }
 
+static bool is_unused_auth(struct save_reader *r, const struct field *field)
+{
+    if (strcmp(field->rule->means, "auth") != 0 || action_logs_in(r->out->tool))
+        return false;
+    diagnostics_add(r->c->diagnostics, DIAGNOSTIC_UNUSED_AUTH, field->child->key_at,
+                    "\"%s\" of %s means nothing: it logs in nowhere", field->rule->name, r->owner);
+    return true;
+}
+
 static void collect_keys(struct save_reader *r, const struct fields *f)
 {
-    struct map_builder keys;
+    struct map_builder keys, verbatim;
     map_begin(&keys, r->c->scratch);
+    map_begin(&verbatim, r->c->scratch);
     for (uint32_t i = 0; i < f->count; i++) {
         const struct field *field = &f->items[i];
-        if (!field->usable || strcmp(field->rule->means, "storage") == 0)
+        bool is_verbatim = field->rule->flags & KEY_VERBATIM;
+        if (!field->usable || strcmp(field->rule->means, "storage") == 0 || is_unused_auth(r, field))
             continue;
-        if (!(field->rule->flags & KEY_VERBATIM))
-            leaves_check(r->c, field->child->node);
-        map_put(&keys, str_of(field->rule->means), field->child->node->value);
+        const struct ynode *node = field_node(r->c, field);
+        if (!is_verbatim)
+            leaves_check(r->c, node);
+        map_put(is_verbatim ? &verbatim : &keys, str_of(field->rule->means), node->value);
     }
     compilation_stop(r->c, map_end(&keys, &r->out->value, r->c->err));
+    compilation_stop(r->c, map_end(&verbatim, &r->out->verbatim, r->c->err));
 }
 
 static void read_storage(struct save_reader *r, const struct ynode *entry)
@@ -167,9 +202,13 @@ static void read_storage(struct save_reader *r, const struct ynode *entry)
 /* `data`, or `args`; nothing means the whole result. */
 static void take_data(struct save_reader *r, const struct fields *f)
 {
-    const struct child *data = fields_get(f, "data");
-    if (!data)
-        data = fields_get(f, "args");
+    const struct child *data = fields_get(f, "data"), *args = fields_get(f, "args");
+    if (data && args) {
+        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_CONFLICTING_KEYS, args->key_at,
+                        "%s has both \"data\" and \"args\"", r->owner);
+        diagnostics_hint(r->c->diagnostics, "keep one of them");
+    }
+    data = data ? data : args;
     r->out->value = data ? data->node->value : value_text("{{ result }}");
     if (data)
         leaves_check(r->c, data->node);
@@ -181,15 +220,14 @@ static void check_variable(struct save_reader *r, const struct fields *f)
     if (!name)
         return;
     r->out->name = value_as_str(name->node->value);
+    r->out->name_at = name->node->at;
     if (!is_template_name(r->out->name)) {
         diagnostics_add(r->c->diagnostics, DIAGNOSTIC_BAD_VALUE, name->node->at,
                         "\"%" PRISTR "\" of %s cannot be written as a name in templates",
                         ARGSTR(r->out->name), r->owner);
         diagnostics_hint(r->c->diagnostics, "letters, digits and _ make a name");
-    } else if (is_reserved_name(r->out->name)) {
-        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_RESERVED_NAME, name->node->at,
-                        "\"%" PRISTR "\" means something else in templates, where this value is wanted",
-                        ARGSTR(r->out->name));
+    } else {
+        (void)reserved_check(r->c, r->out->name, name->node->at, "this value");
     }
 }
 
@@ -203,6 +241,8 @@ static void read_kept(struct save_reader *r, const struct ynode *entry)
     if (r->c->status != STATUS_OK)
         return;
     take_data(r, &f);
+    for (uint32_t i = 0; i < f.count; i++)
+        (void)is_unused_auth(r, &f.items[i]);
     if (r->out->target == SAVE_VARIABLE)
         check_variable(r, &f);
 }
@@ -210,7 +250,7 @@ static void read_kept(struct save_reader *r, const struct ynode *entry)
 static void read_entry(struct save_reader *r, const struct ynode *entry)
 {
     r->out->at = entry->at;
-    r->out->value = VALUE_EMPTY_MAP;
+    r->out->value = r->out->verbatim = VALUE_EMPTY_MAP;
     if (entry->kind != NODE_MAP) {
         if (!entry->broken)
             diagnostics_add(r->c->diagnostics, DIAGNOSTIC_WRONG_KIND, entry->at,

@@ -11,11 +11,7 @@ static void check_name(struct compilation *c, struct str name, struct position a
     if (name.len == 0 || name.len > MAX_NAME || template_is_template(name))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, at,
                         "the name of a step has 1 to %d bytes and no template in it", MAX_NAME);
-    else if (is_reserved_name(name))
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_RESERVED_NAME, at,
-                        "\"%" PRISTR "\" means something else in templates, where this step's data is wanted",
-                        ARGSTR(name));
-    else if (!is_template_name(name)) {
+    else if (!reserved_check(c, name, at, "this step's data") && !is_template_name(name)) {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_AWKWARD_NAME, at,
                         "\"%" PRISTR "\" cannot be written as a name in templates", ARGSTR(name));
         diagnostics_hint(c->diagnostics,
@@ -23,7 +19,7 @@ static void check_name(struct compilation *c, struct str name, struct position a
                          ARGSTR(name));
     }
     if (name.len && !value_is_absent(value_get(c->playbook->workload, name)))
-        diagnostics_add(c->diagnostics, DIAGNOSTIC_SHADOWED_KEY, at,
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_SHADOWED_NAME, at,
                         "the step \"%" PRISTR "\" hides the workload key of that name in templates",
                         ARGSTR(name));
 }
@@ -192,13 +188,15 @@ static void read_keys(struct compilation *c, struct step *step, struct draft_ste
 static void check_attempts(struct compilation *c, const struct draft_action *action, const struct step *step,
                            const struct fields *f, const char *what)
 {
-    const struct child *retry = fields_get(f, "retry"), *pass = fields_get(f, "pass");
-    bool runs = action_runs(action->type) && !(pass && pass->node->value.u.b);
-    if (runs || step->type == STEP_WORKBOOK)
+    const struct child *retry = fields_get(f, "retry"), *timeout = fields_get(f, "timeout");
+    if (action_runs(action->type) || step->type == STEP_WORKBOOK)
         return;
     if (retry && action->retry)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, retry->key_at,
                         "\"retry\" of %s means nothing: it runs nothing that could fail", what);
+    if (timeout)
+        diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, timeout->key_at,
+                        "\"timeout\" of %s means nothing: it runs nothing that could take long", what);
     if (action->assertion && action->assertion->returns.len)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, action->assertion->returns_at,
                         "\"returns\" of %s means nothing: it runs nothing", what);
@@ -225,10 +223,14 @@ void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
     check_type_and_name(c, step, type ? type->node->at : step->at);
     draft->action = (struct draft_action){.type = step->type, .at = step->at};
     action_read(c, node, &f, what, &draft->action);
-    if (step->type == STEP_WORKBOOK)
+    if (step->type == STEP_WORKBOOK) {
         step->workbook_name =
             compilation_keep_str(c, action_use(c, fields_get(&f, "name"), what, &draft->action));
-    check_attempts(c, &draft->action, step, &f, what);
-    saves_check_type(c, &draft->action, what);
+        timeout_check_type(c, fields_get(&f, "timeout"), draft->action.type, what);
+    }
+    if (known)
+        check_attempts(c, &draft->action, step, &f, what);
+    if (known)
+        saves_check_type(c, &draft->action, what);
     read_keys(c, step, draft, &f, what);
 }

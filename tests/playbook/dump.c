@@ -136,6 +136,14 @@ static void add_attempts(struct buf *out, const struct action *a)
     add_paths(out, "returns", a->assertion->returns, a->assertion->return_count);
 }
 
+static void add_verbatim(struct buf *out, const struct action *a)
+{
+    if (a->verbatim.len) {
+        buf_add_text(out, " verbatim ");
+        add_json(out, a->verbatim);
+    }
+}
+
 static void add_work(struct buf *out, const struct action *a, int depth);
 
 static void add_iterator(struct buf *out, const struct iterator *it, int depth)
@@ -154,6 +162,7 @@ static void add_iterator(struct buf *out, const struct iterator *it, int depth)
                    step_type_name(task->type));
         add_object(out, "args", task->args);
         add_object(out, "config", task->config);
+        add_verbatim(out, task);
         add_work(out, task, depth + 1);
     }
 }
@@ -182,10 +191,7 @@ static void add_step(struct buf *out, const struct playbook *p, const struct ste
     add_object(out, "args", s->action.args);
     add_object(out, "config", s->action.config);
     add_object(out, "result", s->result);
-    if (s->action.verbatim.len) {
-        buf_add_text(out, " verbatim ");
-        add_json(out, s->action.verbatim);
-    }
+    add_verbatim(out, &s->action);
     add_work(out, &s->action, 2);
     buf_add_char(out, '\n');
     add_neighbours(out, p, s);

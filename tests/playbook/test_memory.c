@@ -12,6 +12,10 @@ static const char *const FILES[] = {
     "tests/playbook/cases/values_are_checked.yaml",
     "tests/playbook/cases/next_is_checked.yaml",
     "tests/playbook/cases/yaml_is_strict.yaml",
+    "tests/playbook/cases/attempts_are_compiled.yaml",
+    "tests/playbook/cases/other_work_is_compiled.yaml",
+    "tests/playbook/cases/constructs_are_checked.yaml",
+    "tests/playbook/cases/workbook_iterators_are_compiled.yaml",
 };
 
 /* The status in so much memory. */

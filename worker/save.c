@@ -88,7 +88,7 @@ static enum status read_keys(struct saving *s, const struct tool *tool, struct v
                          value_type_name(written));
     if (!tool || !tool->verbatim)
         return render(s, written, out, err);
-    struct value rest, kept = value_get(written, str_of(tool->verbatim));
+    struct value rest = absent, kept = value_get(written, str_of(tool->verbatim));
     struct map_builder b;
     TRY(without(s->arena, written, TOOL_KEYS(tool->verbatim), &rest, err));
     TRY(render(s, rest, &rest, err));
@@ -118,7 +118,7 @@ static enum status take_data(const struct saving *s, struct value keys, struct v
 static enum status run_entry(struct saving *s, struct task *save, struct value written, struct outcome *out,
                              struct error *err)
 {
-    struct value keys, data;
+    struct value keys = absent, data = absent;
     TRY(read_keys(s, tool_find(save->type), written, &keys, err));
     TRY(take_data(s, keys, &data, err));
     TRY(without(s->arena, keys, TOOL_KEYS("data", "args", "name"), &save->config, err));

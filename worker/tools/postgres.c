@@ -291,10 +291,11 @@ static enum status finish(struct tool_thread *t, struct work *w, enum status s, 
 
 static bool wants_autocommit(struct value config, const struct script *script)
 {
-    const struct str first = script->statements[0].text;
     struct value wish = VALUE_GET(config, "autocommit");
-    return (wish.type == VALUE_BOOL && wish.u.b) || script->count == 1 || sql_begins_with(first, "begin") ||
-           sql_begins_with(first, "start");
+    if ((wish.type == VALUE_BOOL && wish.u.b) || script->count <= 1)
+        return true;
+    const struct str first = script->statements[0].text;
+    return sql_begins_with(first, "begin") || sql_begins_with(first, "start");
 }
 
 static enum status run_at(struct tool_thread *t, struct work *w, const struct postgres_target *target,

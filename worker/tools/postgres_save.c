@@ -179,7 +179,7 @@ static enum status add_statement(struct reader *r, uint32_t number, enum save_ve
 {
     struct postgres_save_statement *s = &r->out->statements[r->out->count];
     struct value row = r->rows.u.list[number], *values;
-    struct save_names columns;
+    struct save_names columns = {NULL, 0};
     bool deletes = verb == SAVE_DELETE;
     TRY(deletes ? key_columns(r, row, &columns, &values) : read_columns(r, row, &columns, &values));
     *s = (struct postgres_save_statement){

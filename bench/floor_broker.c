@@ -86,7 +86,8 @@ static void publish(struct floor_broker *f, const char *subject, const char *id,
 
 static void publish_task(struct floor_broker *f, int64_t id, uint32_t step)
 {
-    char subject[SUBJECT_MAX], message_id[ID_TEXT + TASK_ID_TEXT], task_id[TASK_ID_TEXT], payload[TRAFFIC_MESSAGE];
+    char subject[SUBJECT_MAX], message_id[ID_TEXT + TASK_ID_TEXT], task_id[TASK_ID_TEXT],
+        payload[TRAFFIC_MESSAGE];
     task_id_format(&(struct task_id){.step = step, .visit = 1, .places = {{.attempt = 1}}}, task_id);
     subject_task(&f->subjects, STR("default"), id, task_id, subject);
     snprintf(message_id, sizeof(message_id), "%lld.%s", (long long)id, task_id);

@@ -190,6 +190,8 @@ void next_read(struct compilation *c, const struct child *next, uint32_t index, 
 /* leaves.c */
 void leaves_check(struct compilation *c, const struct ynode *node);
 void condition_check(struct compilation *c, const struct ynode *node);
+/* The text of a condition or an expression under a key, checked; "" if there is none. */
+struct str condition_read(struct compilation *c, const struct fields *f, const char *key);
 
 /* graph.c: targets, loop edges, incoming, reach. */
 void graph_build(struct compilation *c);

@@ -44,17 +44,6 @@ static void check_whole(struct compilation *c, const struct fields *f, const cha
                         "\"%s\" of %s has to be a whole number from %lld", key, owner, (long long)least);
 }
 
-static struct str read_expression(struct compilation *c, const struct fields *f, const char *key)
-{
-    const struct child *child = fields_get(f, key);
-    if (!child)
-        return STR("");
-    condition_check(c, child->node);
-    if (child->node->value.type == VALUE_BOOL)
-        return child->node->value.u.b ? STR("true") : STR("false");
-    return value_as_str(child->node->value);
-}
-
 static bool is_async(struct compilation *c, const struct child *mode, const char *owner)
 {
     static const char *const MODES[] = {"sequential", "async", "parallel", NULL};
@@ -198,8 +187,8 @@ void iterator_read(struct compilation *c, const struct ynode *in, const struct f
     it->values.async = is_async(c, fields_get(f, "mode"), owner);
     it->values.enumerate = enumerate && enumerate->node->value.u.b;
     it->values.on_error = read_on_error(c, fields_get(f, "on_error"), owner);
-    it->where = read_expression(c, f, "where");
-    it->order_by = read_expression(c, f, "order_by");
+    it->where = condition_read(c, f, "where");
+    it->order_by = condition_read(c, f, "order_by");
     if (c->iterator_depth < TASK_ID_DEPTH)
         read_tasks(c, fields_get(f, "task"), owner, it);
     c->iterator_depth--;

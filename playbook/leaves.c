@@ -88,3 +88,14 @@ void condition_check(struct compilation *c, const struct ynode *node)
     else
         add_error(c, &leaf, &e);
 }
+
+struct str condition_read(struct compilation *c, const struct fields *f, const char *key)
+{
+    const struct child *child = fields_get(f, key);
+    if (!child)
+        return STR("");
+    condition_check(c, child->node);
+    if (child->node->value.type == VALUE_BOOL)
+        return child->node->value.u.b ? STR("true") : STR("false");
+    return value_as_str(child->node->value);
+}

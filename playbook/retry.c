@@ -67,17 +67,6 @@ static void read_jitter(struct compilation *c, const struct fields *f, const cha
         add_range(c, child, owner, "true, false, or a part from 0 to 1");
 }
 
-static struct str read_condition(struct compilation *c, const struct fields *f, const char *key)
-{
-    const struct child *child = fields_get(f, key);
-    if (!child)
-        return STR("");
-    condition_check(c, child->node);
-    if (child->node->value.type == VALUE_BOOL)
-        return child->node->value.u.b ? STR("true") : STR("false");
-    return value_as_str(child->node->value);
-}
-
 static void read_map(struct compilation *c, const struct ynode *map, const char *owner,
                      struct retry_policy *out)
 {
@@ -92,8 +81,8 @@ static void read_map(struct compilation *c, const struct ynode *map, const char 
     read_delay(c, &f, "max_delay", owner, &out->max_delay_ms);
     read_multiplier(c, &f, owner, &out->backoff_multiplier);
     read_jitter(c, &f, owner, &out->jitter);
-    out->retry_when_text = read_condition(c, &f, "retry_when");
-    out->stop_when_text = read_condition(c, &f, "stop_when");
+    out->retry_when_text = condition_read(c, &f, "retry_when");
+    out->stop_when_text = condition_read(c, &f, "stop_when");
 }
 
 void retry_read(struct compilation *c, const struct child *value, const char *owner, struct draft_action *out)

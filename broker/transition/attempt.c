@@ -45,13 +45,20 @@ enum status attempt_begins(struct turn *t, struct work *w, enum work_state to)
 /* ---- another attempt
  * ----------------------------------------------------------------------------------------- */
 
+/* What follows from an attempt that ended. */
+struct verdict {
+    enum { VERDICT_SUCCESS, VERDICT_FAILURE, VERDICT_AGAIN } what;
+    const struct retry_policy *policy; /* VERDICT_AGAIN: whose, */
+    const char *because;               /* and which rule of it says so */
+};
+
 /*
  * How long to wait before the next attempt: exponential backoff, spread by up to `jitter` of it either way.
  * What is random about it is a function of the attempt's id.
  */
-static int64_t delay_before(const struct work *w, int64_t execution_id, struct str next_id)
+static int64_t delay_before(const struct work *w, const struct retry_policy *r, int64_t execution_id,
+                            struct str next_id)
 {
-    const struct retry_policy *r = w->action->retry;
     uint32_t ended = w->attempt - w->attempts_before;
     double delay = (double)r->initial_delay_ms * pow(r->backoff_multiplier, (double)ended - 1);
     if (!(delay < (double)r->max_delay_ms))
@@ -62,7 +69,7 @@ static int64_t delay_before(const struct work *w, int64_t execution_id, struct s
 }
 
 static enum status emit_retried(struct turn *t, const struct work *w, int64_t delay_ms, struct value error,
-                                const char *because)
+                                const struct verdict *verdict)
 {
     uint32_t next = w->attempt + 1;
     struct event *e = emit_work_event(t, EVENT_STEP_RETRIED, EVENT_STEP_RETRIED, w, next);
@@ -72,13 +79,13 @@ static enum status emit_retried(struct turn *t, const struct work *w, int64_t de
         return arena_error(t->out->arena, t->err, "an event");
     map_begin(&m, t->out->arena);
     map_put(&m, STR("attempt"), value_int(next - w->attempts_before));
-    map_put(&m, STR("max_attempts"), value_int(w->action->retry->max_attempts));
+    map_put(&m, STR("max_attempts"), value_int(verdict->policy->max_attempts));
     map_put(&m, STR("delay_ms"), value_int(delay_ms));
     if (delay_ms) {
         TRY(time_text(t, t->fact->time_ns + delay_ms * 1000000, &due));
         map_put(&m, STR("due_at"), due);
     }
-    map_put(&m, STR("because"), value_text(because));
+    map_put(&m, STR("because"), value_text(verdict->because));
     if (!value_is_absent(error)) {
         map_put(&m, STR("error"), error);
         e->error = value_as_str(VALUE_GET(error, "message"));
@@ -86,12 +93,13 @@ static enum status emit_retried(struct turn *t, const struct work *w, int64_t de
     return map_end(&m, &e->context, t->err);
 }
 
-static enum status try_again(struct turn *t, struct work *w, struct value error, const char *because)
+static enum status try_again(struct turn *t, struct work *w, struct value error,
+                             const struct verdict *verdict)
 {
     struct str next_id;
     TRY(attempt_id(t, w, w->attempt + 1, &next_id));
-    int64_t delay_ms = delay_before(w, t->x->id, next_id);
-    TRY(emit_retried(t, w, delay_ms, error, because));
+    int64_t delay_ms = delay_before(w, verdict->policy, t->x->id, next_id);
+    TRY(emit_retried(t, w, delay_ms, error, verdict));
     if (delay_ms == 0)
         return work_begin(t, w);
     TRY(work_move(t->x, w, WORK_DELAYED, t->err));
@@ -101,12 +109,6 @@ static enum status try_again(struct turn *t, struct work *w, struct value error,
 
 /* ---- the end
  * -------------------------------------------------------------------------------------------------- */
-
-/* What follows from an attempt that ended. */
-struct verdict {
-    enum { VERDICT_SUCCESS, VERDICT_FAILURE, VERDICT_AGAIN } what;
-    const char *because; /* VERDICT_AGAIN: which rule says so */
-};
 
 static enum status condition(struct turn *t, const struct template *template, struct str text,
                              const char *key, const struct step_scope *scope, bool *holds,
@@ -130,7 +132,7 @@ static enum status judge(struct turn *t, const struct work *w, const struct step
 {
     const struct retry_policy *r = w->action->retry;
     bool stop, again;
-    *out = (struct verdict){success ? VERDICT_SUCCESS : VERDICT_FAILURE, NULL};
+    *out = (struct verdict){.what = success ? VERDICT_SUCCESS : VERDICT_FAILURE};
     if (!r)
         return STATUS_OK;
     TRY(condition(t, r->stop_when, r->stop_when_text, "stop_when", scope, &stop, trial));
@@ -142,7 +144,7 @@ static enum status judge(struct turn *t, const struct work *w, const struct step
     if (r->retry_when)
         TRY(condition(t, r->retry_when, r->retry_when_text, "retry_when", scope, &again, trial));
     if (again && w->attempt - w->attempts_before < r->max_attempts)
-        *out = (struct verdict){VERDICT_AGAIN, r->retry_when ? "retry_when" : "error"};
+        *out = (struct verdict){VERDICT_AGAIN, r, r->retry_when ? "retry_when" : "error"};
     return STATUS_OK;
 }
 
@@ -199,14 +201,14 @@ static enum status act_on(struct turn *t, struct work *w, const struct verdict *
     case VERDICT_FAILURE: return work_failed(t, w, data, why);
     case VERDICT_AGAIN: break;
     }
-    return try_again(t, w, error, verdict->because);
+    return try_again(t, w, error, verdict);
 }
 
 enum status attempt_ended(struct turn *t, struct work *w, struct value data, const struct failure *why)
 {
     struct step_scope scope;
     struct value error = ABSENT;
-    struct verdict verdict = {why ? VERDICT_FAILURE : VERDICT_SUCCESS, NULL};
+    struct verdict verdict = {.what = why ? VERDICT_FAILURE : VERDICT_SUCCESS};
     struct trial assertion = {0}, conditions = {0};
     bool simple = !w->action->retry && w->action->save_count == 0 && !w->action->assertion;
     if (w->state != WORK_READY)

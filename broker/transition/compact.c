@@ -122,10 +122,14 @@ static enum status copy_steps(struct move *m)
 
 static enum status copy_signals(struct move *m)
 {
-    if (m->from->signals && !(m->to->signals = ARENA_ARRAY(&m->to->arena, struct value, SIGNALS_KEPT)))
+    const struct value *from = m->from->signals;
+    if (!from)
+        return STATUS_OK;
+    struct value *to = m->to->signals = ARENA_ARRAY(&m->to->arena, struct value, SIGNALS_KEPT);
+    if (!to)
         return arena_error(&m->to->arena, m->err, "signals");
     for (uint32_t i = 0; i < m->from->signal_count; i++)
-        TRY(copy_value(m, m->from->signals[i], &m->to->signals[i]));
+        TRY(copy_value(m, from[i], &to[i]));
     return STATUS_OK;
 }
 

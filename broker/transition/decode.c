@@ -74,7 +74,7 @@ static enum status number_work(struct decoder *d, struct work *w)
         if (!moved)
             return arena_error(&d->scratch, d->err, "a state");
         if (d->work_count)
-            memcpy((void *)moved, (void *)d->works, d->work_count * sizeof(*moved));
+            memcpy((void *)moved, (void *)d->works, d->work_count * sizeof(struct work *));
         d->works = moved;
         d->work_capacity = larger;
     }

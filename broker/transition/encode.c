@@ -59,7 +59,7 @@ static enum status number_work(struct encoder *e, const struct work *w)
         if (!moved)
             return arena_error(e->a, e->err, "a state");
         if (e->work_count)
-            memcpy((void *)moved, (const void *)e->works, e->work_count * sizeof(*moved));
+            memcpy((void *)moved, (const void *)e->works, e->work_count * sizeof(struct work *));
         e->works = moved;
         e->work_capacity = larger;
     }
@@ -196,7 +196,7 @@ static enum status encode_list(struct encoder *e, const struct work_list *list, 
     list_begin(&b, e->a);
     for (const struct work *w = list->first; w; w = w->next) {
         uint32_t number = 0;
-        while (e->works[number] != w)
+        while (number < e->work_count && e->works[number] != w)
             number++;
         list_add(&b, value_int(number));
     }

@@ -14,34 +14,30 @@ enum { CONCURRENCY = 8 };
 /* ---- the beginning
  * --------------------------------------------------------------------------------------------- */
 
-static enum status new_loop(struct turn *t, const struct work *w, struct value items, uint32_t concurrency,
-                            struct loop **out)
+/* Room for so many items; NULL: no memory. */
+static struct loop *new_loop(struct arena *a, uint32_t count, bool several_tasks, uint32_t concurrency)
 {
-    struct arena *a = &t->x->arena;
     struct loop *loop = ARENA_NEW(a, struct loop);
     if (!loop)
-        return arena_error(a, t->err, "a loop");
-    *out = loop;
+        return NULL;
     loop->concurrency = concurrency;
-    loop->results = ARENA_ARRAY(a, struct value, items.len);
-    loop->active = ARENA_ARRAY(a, struct work *, items.len);
-    if (w->action->iterator->task_count > 1)
-        loop->earlier = ARENA_ARRAY(a, struct value, items.len);
-    if (!loop->results || !loop->active || (w->action->iterator->task_count > 1 && !loop->earlier))
-        return arena_error(a, t->err, "a loop");
-    return value_copy_plain(a, items, &loop->items, t->err);
+    loop->results = ARENA_ARRAY(a, struct value, count);
+    loop->active = ARENA_ARRAY(a, struct work *, count);
+    loop->earlier = several_tasks ? ARENA_ARRAY(a, struct value, count) : NULL;
+    return loop->results && loop->active && (loop->earlier || !several_tasks) ? loop : NULL;
 }
 
-static enum status started_context(struct turn *t, const struct work *w, struct value *out)
+static enum status started_context(struct turn *t, const struct work *w, const struct loop *loop,
+                                   struct value *out)
 {
     struct map_builder m;
     map_begin(&m, t->out->arena);
     if (w->parent)
         map_put(&m, STR("index"), value_int(w->item));
     map_put(&m, STR("type"), value_text("iterator"));
-    map_put(&m, STR("count"), value_int(w->loop->items.len));
+    map_put(&m, STR("count"), value_int(loop->items.len));
     map_put(&m, STR("mode"), value_text(w->action->iterator->async ? "async" : "sequential"));
-    map_put(&m, STR("concurrency"), value_int(w->loop->concurrency));
+    map_put(&m, STR("concurrency"), value_int(loop->concurrency));
     if (w->args.len)
         map_put(&m, STR("args"), w->args);
     return map_end(&m, out, t->err);
@@ -66,7 +62,6 @@ enum status loop_begin(struct turn *t, struct work *w)
     struct input in;
     struct value items;
     uint32_t concurrency;
-    struct loop *loop = NULL;
     struct trial trial = {0};
     TRY(render_input(t, w->visit, w, &in, &trial));
     t->x->garbage += value_size(w->args);
@@ -75,13 +70,16 @@ enum status loop_begin(struct turn *t, struct work *w)
     TRY(concurrency_of(t, w, in.args, &concurrency, &trial));
     if (trial.failed)
         return work_failed(t, w, value_null(), &trial.why);
-    TRY(new_loop(t, w, items, concurrency, &loop));
+    struct loop *loop = new_loop(&t->x->arena, items.len, w->action->iterator->task_count > 1, concurrency);
+    if (!loop)
+        return arena_error(&t->x->arena, t->err, "a loop");
+    TRY(value_copy_plain(&t->x->arena, items, &loop->items, t->err));
     TRY(attempt_begins(t, w, WORK_LOOP));
     w->loop = loop;
     struct event *e = emit_work_event(t, EVENT_STEP_STARTED, EVENT_ITERATION_STARTED, w, w->attempt);
     if (!e)
         return arena_error(t->out->arena, t->err, "an event");
-    TRY(started_context(t, w, &e->context));
+    TRY(started_context(t, w, loop, &e->context));
     return loop_pump(t, w);
 }
 

@@ -117,9 +117,9 @@ static void many_rows_are_saved(void **state)
     for (int i = 0; i < 5000; i++)
         buf_printf(&rows, "%s{\"id\": %d, \"tags\": [%d]}", i ? ", " : "{\"rows\": [", i, i);
     buf_add_text(&rows, "]}");
-    struct value event = save(&b, "\"statement\": \"CREATE TABLE many (id int PRIMARY KEY, tags int[])\"",
-                              "{}", (struct bench_stop){0});
-    event = save(
+    save(&b, "\"statement\": \"CREATE TABLE many (id int PRIMARY KEY, tags int[])\"", "{}",
+         (struct bench_stop){0});
+    struct value event = save(
         &b, "\"table\": \"many\", \"mode\": \"upsert\", \"key\": \"id\", \"data\": \"{{ result.rows }}\"",
         rows.data, (struct bench_stop){0});
     assert_string_equal(bench_text(&b, event, "result.meta.saved"),

@@ -39,11 +39,13 @@ static enum status named_argument(struct percent *p, struct value *out)
     if (open)
         return vm_fail(p->vm, "incomplete format key");
     struct str name = {p->format.ptr + start, p->at++ - start};
+    p->used_map = true;
+    if (is_undefined(p->args))
+        return attr_item(p->vm, p->args, value_str(name), out);
     if (p->args.type != VALUE_MAP)
         return vm_fail(p->vm, "format requires a mapping");
     *out = value_get(p->args, name);
-    p->used_map = true;
-    if (value_is_absent(*out))
+    if (is_undefined(*out) && out->extra == UNDEFINED_ABSENT)
         return vm_fail(p->vm, "'%" PRISTR "'", ARGSTR(name));
     return STATUS_OK;
 }
@@ -212,6 +214,13 @@ static enum status convert(struct percent *p)
     return c == 'c' ? convert_char(p, v, &spec) : convert_text(p, v, &spec, (char)c);
 }
 
+/* What can be asked for items, a text apart; it need not be used up. That goes for an undefined value too. */
+static bool counts_as_mapping(struct value args)
+{
+    return args.type == VALUE_MAP || args.type == VALUE_LIST || args.type == VALUE_UNDEFINED ||
+           thing_is(args, THING_RANGE) || thing_is(args, THING_BYTES);
+}
+
 enum status percent_format(struct vm *vm, struct value format, struct value args, struct value *out)
 {
     struct percent p = {
@@ -230,10 +239,7 @@ enum status percent_format(struct vm *vm, struct value format, struct value args
         TRY(vm_tick(vm, 1));
     }
     bool tuple = args.type == VALUE_LIST && (args.flags & VALUE_TUPLE);
-    /* What can be asked for items counts as a mapping, which need not be used up: that goes for an undefined
-     * value too. */
-    bool mapping = args.type == VALUE_MAP || args.type == VALUE_LIST || args.type == VALUE_UNDEFINED;
-    bool left = tuple ? p.next < args.len : p.next == 0 && !mapping;
+    bool left = tuple ? p.next < args.len : p.next == 0 && !counts_as_mapping(args);
     if (left && !p.used_map)
         return vm_fail(vm, "not all arguments converted during string formatting");
     TRY(writer_end(&p.w, out));

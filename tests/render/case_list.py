@@ -100,6 +100,11 @@ nope|pprint
 'plain' % ()
 'plain' % d
 'plain' % li
+'plain' % range(3)
+'plain' % s.encode()
+'plain' % d.keys()
+'%(a)s' % range(3)
+('plain'|safe) % range(3)
 '%' % 5
 '%5' % 5
 '%y' % 5
@@ -2135,7 +2140,7 @@ TEMPLATES = {
             "{{ d.x() }}", "{{ nope + 1 }}", "{{ 1 + nope }}", "{{ -nope }}", "{{ nope ~ 'x' }}", "{{ nope == 1 }}", "{{ nope != nope }}", "{{ nope < 1 }}", "{{ nope in li }}", "{{ 1 in nope }}", "{{ nope in s }}", "{{ nope not in 'abc'|safe }}",
             "{{ not nope }}", "{% if nope %}a{% else %}b{% endif %}", "{% for x in nope %}a{% else %}b{% endfor %}", "{{ nope|list }}", "{{ nope|length }}", "{{ nope|default('x') }}", "{{ nope.a.b|default('x') }}",
             "{{ nope is defined }}", "{{ nope is none }}", "{{ nope or 'x' }}", "{{ nope and 'x' }}", "{{ 'x' if nope }}", "{{ [nope] }}", "{{ {'a': nope} }}", "{{ {nope: 1} }}", "{{ nope|string }}", "{{ nope|e }}",
-            "{{ '%s' % nope }}", "{{ '{}'.format(nope) }}", "{{ nope|join }}", "{{ [nope]|join }}", "{{ nope|tojson }}", "{{ nope|upper }}", "{{ nope|int }}", "{{ s[nope] }}", "{{ s[nope] is undefined }}",
+            "{{ '%s' % nope }}", "{{ '%(a)s' % nope }}", "{{ '%(a)s' % {'a': nope} }}", "{{ '%(a)s' % {'b': nope} }}", "{{ 'x' % nope }}", "{{ '{}'.format(nope) }}", "{{ nope|join }}", "{{ [nope]|join }}", "{{ nope|tojson }}", "{{ nope|upper }}", "{{ nope|int }}", "{{ s[nope] }}", "{{ s[nope] is undefined }}",
             "{{ nope|first }}", "{{ [nope]|sort }}", "{{ [nope, 1]|sum }}", "{{ nope|map('upper')|list }}", "{{ rec|map(attribute='nope')|list }}", "{{ rec|map(attribute='nope')|join(',') }}",
             "{{ rec|selectattr('nope')|list }}", "{{ rec|groupby('nope')|list }}", "{{ rec|sum(attribute='nope') }}", "{{ nope is string }}", "{{ nope is sequence }}", "{{ nope is callable }}", "{{ nope is mapping }}", "{{ nope is number }}", "{{ nope is lower }}", "{{ nope is odd }}", "{{ nope is sameas nope }}", "{{ nope is in li }}", "{{ nope is escaped }}",
             "{{ nope is iterable }}", "{{ nope|xmlattr }}", "{{ nope|urlencode }}",

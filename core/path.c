@@ -1,7 +1,5 @@
 #include "path.h"
 
-#include <stdlib.h>
-
 #include "buf.h"
 
 /* One step of a path: a key, or a place in a list. */
@@ -102,26 +100,60 @@ struct value value_at_path(struct value v, struct str path)
     return v;
 }
 
-/* ---- what is missing
- * --------------------------------------------------------------------------------------- */
+/* ---- what is missing ------------------------------------------------------------------------------ */
 
 enum { NAMES_SHOWN = 20 };
 
-/* The keys of a map, and one level below where a path begins there. */
-static void list_keys(struct buf *text, struct value map, bool deeper)
+/* Whether one of the first `count` entries has this map: `this` is `result` by another name. */
+static bool is_told(struct value in, uint32_t count, struct value map)
 {
-    uint32_t shown = map.len < NAMES_SHOWN ? map.len : NAMES_SHOWN;
-    for (uint32_t i = 0; map.type == VALUE_MAP && i < shown; i++) {
-        const struct value_entry *e = &map.u.map->entries[i];
-        buf_printf(text, "%s%" PRISTR, i ? ", " : "", ARGSTR(value_as_str(e->key)));
-        if (!deeper || e->value.type != VALUE_MAP || e->value.len == 0)
-            continue;
-        buf_add_text(text, " (");
-        list_keys(text, e->value, false);
-        buf_add_text(text, ")");
+    for (uint32_t i = 0; in.type == VALUE_MAP && i < count; i++) {
+        struct value v = in.u.map->entries[i].value;
+        if (v.type == VALUE_MAP && v.u.map == map.u.map)
+            return true;
     }
-    if (map.type == VALUE_MAP && shown < map.len)
-        buf_printf(text, ", and %u more", map.len - shown);
+    return false;
+}
+
+static void list_rest(struct buf *text, struct value map)
+{
+    if (map.len > NAMES_SHOWN)
+        buf_printf(text, ", and %u more", map.len - NAMES_SHOWN);
+}
+
+static void list_inner(struct buf *text, struct value map)
+{
+    for (uint32_t i = 0; i < map.len && i < NAMES_SHOWN; i++)
+        buf_printf(text, "%s%" PRISTR, i ? ", " : " (", ARGSTR(value_as_str(map.u.map->entries[i].key)));
+    list_rest(text, map);
+    buf_add_text(text, ")");
+}
+
+/* The keys of a map that `before` does not have, and in parentheses those of the maps in it. */
+static void list_keys(struct buf *text, struct value map, struct value before)
+{
+    const char *separator = before.len > 0 ? ", " : "";
+    for (uint32_t i = 0; i < map.len && i < NAMES_SHOWN; i++) {
+        struct value_entry e = map.u.map->entries[i];
+        if (!value_is_absent(value_get_by_value(before, e.key)))
+            continue;
+        buf_printf(text, "%s%" PRISTR, separator, ARGSTR(value_as_str(e.key)));
+        separator = ", ";
+        if (e.value.type == VALUE_MAP && e.value.len > 0 && !is_told(map, i, e.value))
+            list_inner(text, e.value);
+    }
+    list_rest(text, map);
+}
+
+static void list_there(struct buf *text, struct value names, struct value more)
+{
+    struct value first = names.type == VALUE_MAP ? names : VALUE_EMPTY_MAP;
+    size_t begin = text->len;
+    list_keys(text, first, VALUE_EMPTY_MAP);
+    if (more.type == VALUE_MAP && !is_told(first, first.len, more))
+        list_keys(text, more, first);
+    if (text->len == begin)
+        buf_add_text(text, "nothing");
 }
 
 static uint32_t list_missing(struct buf *text, const struct str *paths, uint32_t count, struct value names,
@@ -149,7 +181,7 @@ enum status paths_missing(struct arena *a, const struct str *paths, uint32_t cou
         return STATUS_OK;
     }
     buf_add_text(&text, missing > 1 ? " are missing; there is: " : " is missing; there is: ");
-    list_keys(&text, names.len ? names : more, true);
+    list_there(&text, names, more);
     *message = (struct str){arena_strdup(a, buf_str(&text)), text.len};
     buf_free(&text);
     return message->ptr ? STATUS_OK : arena_error(a, err, "an error's text");

@@ -17,8 +17,8 @@ enum status path_check(struct str path, struct error *err) MUST_CHECK;
 struct value value_at_path(struct value v, struct str path);
 /*
  * *message is empty if every path leads to something in `names` or, failing that, in `more` (maps; either may
- * be absent); else it says which do not, and what there was instead ("rows is missing; there is: result
- * (status_code, body), this"). In `a`.
+ * be absent); else it says which do not, and what there was instead, a map under several names once ("rows is
+ * missing; there is: result (status_code, body), this"). In `a`.
  */
 enum status paths_missing(struct arena *a, const struct str *paths, uint32_t count, struct value names,
                           struct value more, struct str *message, struct error *err) MUST_CHECK;

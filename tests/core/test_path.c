@@ -148,11 +148,25 @@ static void a_path_that_leads_nowhere_is_told_with_what_there_is(void **state)
     assert_string_equal(missing("status rows", names, absent),
                         "rows is missing; there is: result (code, body), status, e");
     assert_string_equal(missing("rows result.x[1]", names, json("{\"code\": 1}")),
-                        "rows, result.x[1] are missing; there is: result (code, body), status, e");
+                        "rows, result.x[1] are missing; there is: result (code, body), status, e, code");
     assert_string_equal(missing("rows", absent, json("{\"code\": {\"a\": 1}}")),
                         "rows is missing; there is: code (a)");
+    assert_string_equal(missing("rows", absent, json("[1]")), "rows is missing; there is: nothing");
     assert_string_equal(missing("no[path", names, absent),
                         "no[path is missing; there is: result (code, body), status, e");
+}
+
+static void a_map_with_several_names_is_told_once(void **state)
+{
+    struct value data = json("{\"code\": 1}"), names;
+    struct map_builder map;
+    struct error err;
+    (void)state;
+    map_begin(&map, &arena);
+    map_put(&map, STR("result"), data);
+    map_put(&map, STR("this"), data);
+    assert_int_equal(map_end(&map, &names, &err), STATUS_OK);
+    assert_string_equal(missing("rows", names, data), "rows is missing; there is: result (code), this");
 }
 
 static void of_many_names_some_are_told(void **state)
@@ -179,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_path_leads_to_what_is_there),
         cmocka_unit_test(paths_that_all_lead_somewhere_leave_no_message),
         cmocka_unit_test(a_path_that_leads_nowhere_is_told_with_what_there_is),
+        cmocka_unit_test(a_map_with_several_names_is_told_once),
         cmocka_unit_test(of_many_names_some_are_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

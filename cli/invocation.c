@@ -150,7 +150,7 @@ static enum status run(struct invocation *in, int argc, char **argv, struct erro
         return print_version(in, err);
     if (!command)
         return print_help(in, NULL, err);
-    if (args_has(&in->args, "output"))
+    if ((command->groups & GROUP_OUTPUT) && args_has(&in->args, "output"))
         TRY(output_format_parse(args_text(&in->args, "output"), &format, err));
     in->out.format = format;
     if (command->groups & GROUP_CONNECTION)

@@ -34,13 +34,23 @@ enum diagram_ink link_ink(const struct link *l)
     return l->kind == LINK_ERROR ? INK_ERROR : l->is_loop ? INK_LOOP : INK_CONDITION;
 }
 
+static enum status draw_text(const struct outline *o, const struct diagram_pen *pen, struct arena *a,
+                             struct buf *out, struct error *err)
+{
+    bool fits;
+    TRY(boxes_draw(o, pen, a, out, &fits, err));
+    if (!fits)
+        list_draw(o, pen, out);
+    return buf_status(out, err);
+}
+
 static enum status draw(const struct playbook *p, enum diagram_format format, const struct diagram_pen *pen,
                         struct arena *a, struct buf *out, struct error *err)
 {
     struct outline o;
     TRY(outline_make(p, a, &o, err));
     switch (format) {
-    case DIAGRAM_ASCII: list_draw(&o, pen, out); break;
+    case DIAGRAM_ASCII: return draw_text(&o, pen, a, out, err);
     case DIAGRAM_DOT: dot_draw(&o, out); break;
     case DIAGRAM_MERMAID: mermaid_draw(&o, out); break;
     }

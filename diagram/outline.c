@@ -180,8 +180,8 @@ static struct str action_text(struct outliner *w, const struct action *a)
 {
     const char *word = step_type_name(a->type);
     if (a->iterator)
-        return named(w, a->iterator->async ? "iterator, at the same time, of each" : "iterator of each",
-                     a->iterator->element);
+        return text(w, arena_printf(w->arena, "iterator of each %" PRISTR "%s", ARGSTR(a->iterator->element),
+                                    a->iterator->async ? ", async" : ""));
     if (a->call)
         return named(w, word, as_written(w, a->call->path));
     if (a->signal)

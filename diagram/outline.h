@@ -49,6 +49,9 @@ void escape_add_step(struct buf *out, const struct outline *o, uint32_t step, co
 /* The formats. */
 void dot_draw(const struct outline *o, struct buf *out);
 void mermaid_draw(const struct outline *o, struct buf *out);
+/* *fits is false, and nothing is drawn, where the paper is too narrow. */
+enum status boxes_draw(const struct outline *o, const struct diagram_pen *pen, struct arena *a,
+                       struct buf *out, bool *fits, struct error *err) MUST_CHECK;
 void list_draw(const struct outline *o, const struct diagram_pen *pen, struct buf *out);
 
 void pen_add(const struct diagram_pen *pen, struct buf *out, enum diagram_ink ink, struct str s,

@@ -96,18 +96,6 @@ static void draw_node(struct painter *p, uint32_t node, uint32_t top, uint32_t b
     }
 }
 
-static void draw_arrows(struct painter *p, uint32_t layer, uint32_t row)
-{
-    const struct layout *l = p->layout;
-    for (uint32_t i = 0; i < l->wire_count; i++) {
-        const struct node *from = &l->nodes[l->wires[i].from], *to = &l->nodes[l->wires[i].to];
-        if (to->layer != layer || to->kind == NODE_BEND || to->kind == NODE_LABEL)
-            continue;
-        uint32_t column = to->kind == NODE_END ? from->center : to->center;
-        canvas_text(&p->canvas, column, row, (struct canvas_text){STR("▼"), 0, 1, INK_PLAIN});
-    }
-}
-
 /* ---- whole ----------------------------------------------------------------------------------------------
  */
 
@@ -118,7 +106,7 @@ static uint32_t rows_between(const struct painter *p, uint32_t layer)
     return rows ? rows : 1;
 }
 
-static enum status measure(struct painter *p, uint32_t *height, struct error *err)
+static enum status measure(struct painter *p, uint32_t *width, uint32_t *height, struct error *err)
 {
     const struct layout *l = p->layout;
     p->routes = ARENA_ARRAY(l->arena, struct route, l->layer_count);
@@ -132,6 +120,7 @@ static enum status measure(struct painter *p, uint32_t *height, struct error *er
             break;
         TRY(route_make(l, i, &p->routes[i], err));
         *height += rows_between(p, i);
+        *width = p->routes[i].width > *width ? p->routes[i].width : *width;
     }
     return STATUS_OK;
 }
@@ -140,8 +129,6 @@ static void draw_layer(struct painter *p, uint32_t i)
 {
     const struct layer *layer = &p->layout->layers[i];
     uint32_t bottom = p->tops[i] + layer->height;
-    if (layer->has_steps && i > 0)
-        draw_arrows(p, i, p->tops[i] - 1);
     for (uint32_t n = 0; n < layer->count; n++)
         draw_node(p, layer->nodes[n], p->tops[i], bottom);
     if (i + 1 < p->layout->layer_count)
@@ -162,14 +149,18 @@ enum status boxes_draw(const struct outline *o, const struct diagram_pen *pen, s
 {
     struct layout l;
     struct painter p = {.layout = &l};
-    uint32_t height = 0;
+    uint32_t width, height = 0;
     TRY(layout_make(o, pen, a, LONGEST_TEXT, &l, fits, err));
     if (!*fits)
         TRY(layout_make(o, pen, a, SHORT_LABEL, &l, fits, err));
     if (!*fits)
         return STATUS_OK;
-    TRY(measure(&p, &height, err));
-    TRY(canvas_make(&p.canvas, a, l.width, height, (uint32_t)count_texts(&l), err));
+    width = l.width;
+    TRY(measure(&p, &width, &height, err));
+    *fits = width <= pen->width;
+    if (!*fits)
+        return STATUS_OK;
+    TRY(canvas_make(&p.canvas, a, width, height, (uint32_t)count_texts(&l), err));
     for (uint32_t i = 0; i < l.layer_count; i++)
         draw_layer(&p, i);
     canvas_print(&p.canvas, pen, out);

@@ -17,7 +17,8 @@ static const char *shape_of(const struct outline *o, uint32_t step)
 static const char *style_of(const struct link *l)
 {
     if (l->kind == LINK_ERROR)
-        return "color=red, fontcolor=red, style=dotted, ";
+        return l->is_loop ? "color=red, fontcolor=red, style=dotted, constraint=false, "
+                          : "color=red, fontcolor=red, style=dotted, ";
     if (l->kind == LINK_END)
         return "color=gray, style=dotted, arrowhead=none, ";
     return l->is_loop ? "style=dashed, constraint=false, " : "";

@@ -86,8 +86,9 @@ static struct str label_text(const struct layout *l, const struct link *link)
     struct str to = l->outline->playbook->steps[link->to].name;
     if (!link->is_loop)
         return link->kind == LINK_ERROR ? STR("✗ on error") : link->label;
-    const char *mark = link->kind == LINK_ERROR ? "✗ ↺" : "↺";
-    return arena_printf(l->arena, "%s %" PRISTR "%s%" PRISTR, mark, ARGSTR(to), link->label.len ? ": " : "",
+    if (link->kind == LINK_ERROR)
+        return arena_printf(l->arena, "✗ on error ↺ %" PRISTR, ARGSTR(to));
+    return arena_printf(l->arena, "↺ %" PRISTR "%s%" PRISTR, ARGSTR(to), link->label.len ? ": " : "",
                         ARGSTR(link->label));
 }
 
@@ -177,6 +178,30 @@ static enum status add_chain(struct layout *l, uint32_t index, struct error *err
     return STATUS_OK;
 }
 
+static uint32_t count_wires(const struct layout *l, uint32_t from)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < l->wire_count; i++)
+        count += l->wires[i].from == from;
+    return count;
+}
+
+/* Lines that come to a step in columns of their own, and one column for those that meet above it. */
+static uint32_t count_entries(const struct layout *l, uint32_t step)
+{
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < l->wire_count; i++)
+        count += l->wires[i].to == step && count_wires(l, l->wires[i].from) > 1;
+    return count;
+}
+
+static void widen(const struct layout *l, struct node *node, uint32_t entries)
+{
+    uint32_t least = 2 * entries + 1;
+    if (node->kind == NODE_STEP && node->width < least)
+        node->width = least < l->pen->width ? least : (uint32_t)l->pen->width;
+}
+
 static size_t count_nodes(const struct layout *l, const struct levels *levels)
 {
     const struct outline *o = l->outline;
@@ -203,6 +228,8 @@ static enum status add_all(struct layout *l, const struct levels *levels, size_t
     }
     for (uint32_t i = 0; i < o->link_count; i++)
         TRY(add_chain(l, i, err));
+    for (uint32_t i = 0; i < o->playbook->step_count; i++)
+        widen(l, &l->nodes[i], count_entries(l, i));
     return STATUS_OK;
 }
 

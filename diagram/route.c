@@ -10,23 +10,13 @@
 
 static void add_pin(struct route *r, struct pin pin)
 {
-    struct comb *comb = &r->combs[pin.comb];
     r->pins[r->pin_count++] = pin;
-    comb->left = pin.column < comb->left ? pin.column : comb->left;
-    comb->right = pin.column > comb->right ? pin.column : comb->right;
 }
 
 static uint32_t add_comb(struct route *r, uint32_t from)
 {
-    r->combs[r->comb_count] = (struct comb){.left = UINT32_MAX, .from = from};
+    r->combs[r->comb_count] = (struct comb){.from = from};
     return r->comb_count++;
-}
-
-/* The barrier is met anywhere. */
-static uint32_t target_column(const struct layout *l, struct wire w)
-{
-    const struct node *to = &l->nodes[w.to];
-    return to->kind == NODE_END ? l->nodes[w.from].center : to->center;
 }
 
 static bool leads_to(const struct layout *l, uint32_t from, uint32_t to)
@@ -57,11 +47,13 @@ static bool has_targets(const struct layout *l, uint32_t node)
     return false;
 }
 
+/* The barrier is met anywhere. */
 static void add_targets(struct route *r, const struct layout *l, uint32_t comb, uint32_t node)
 {
     for (uint32_t i = 0; i < l->wire_count; i++) {
+        uint32_t to = l->wires[i].to, meets = l->nodes[to].kind == NODE_END ? node : to;
         if (l->wires[i].from == node)
-            add_pin(r, (struct pin){comb, target_column(l, l->wires[i]), true, NO_COMB});
+            add_pin(r, (struct pin){comb, l->nodes[meets].center, true, NO_COMB, to});
     }
 }
 
@@ -82,8 +74,80 @@ static void add_combs(struct route *r, const struct layout *l, const struct laye
             combs[i] = add_comb(r, NO_COMB);
             add_targets(r, l, combs[i], node);
         }
-        add_pin(r, (struct pin){combs[i], l->nodes[node].center, false, NO_COMB});
+        add_pin(r, (struct pin){combs[i], l->nodes[node].center, false, NO_COMB, 0});
     }
+}
+
+/* ---- columns --------------------------------------------------------------------------------------------
+ */
+
+static uint32_t count_targets(const struct route *r, uint32_t comb)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->pin_count; i++)
+        count += r->pins[i].comb == comb && r->pins[i].is_below;
+    return count;
+}
+
+/* Where the comb comes from. */
+static uint32_t first_column(const struct route *r, uint32_t comb)
+{
+    uint32_t first = UINT32_MAX;
+    for (uint32_t i = 0; i < r->pin_count; i++) {
+        const struct pin *p = &r->pins[i];
+        if (p->comb == comb && !p->is_below && p->column < first)
+            first = p->column;
+    }
+    return first;
+}
+
+/* Combs with one target come in the middle, the others as they come from the left or from the right. */
+static uint32_t entry_rank(const struct route *r, const struct pin *p)
+{
+    bool shared = count_targets(r, p->comb) == 1;
+    return 2 * (shared ? r->layout->nodes[p->target].center : first_column(r, p->comb)) + shared;
+}
+
+/* The n entries of a box are two columns apart. */
+static uint32_t entry_column(const struct route *r, const struct pin *p)
+{
+    uint32_t before = 0, count = 0, rank = entry_rank(r, p);
+    bool any_shared = false;
+    for (uint32_t i = 0; i < r->pin_count; i++) {
+        const struct pin *q = &r->pins[i];
+        if (!q->is_below || q->target != p->target)
+            continue;
+        bool first = count_targets(r, q->comb) > 1 || !any_shared;
+        any_shared = any_shared || count_targets(r, q->comb) == 1;
+        count += first;
+        before += first && entry_rank(r, q) < rank;
+    }
+    return r->layout->nodes[p->target].center + 2 * before + 1 - count;
+}
+
+static void find_span(struct route *r, uint32_t comb)
+{
+    struct comb *c = &r->combs[comb];
+    c->left = UINT32_MAX;
+    c->right = 0;
+    for (uint32_t i = 0; i < r->pin_count; i++) {
+        const struct pin *p = &r->pins[i];
+        if (p->comb != comb)
+            continue;
+        c->left = p->column < c->left ? p->column : c->left;
+        c->right = p->column > c->right ? p->column : c->right;
+    }
+}
+
+static void find_columns(struct route *r)
+{
+    for (uint32_t i = 0; i < r->pin_count; i++) {
+        struct pin *p = &r->pins[i];
+        if (p->is_below && r->layout->nodes[p->target].kind == NODE_STEP)
+            p->column = entry_column(r, p);
+    }
+    for (uint32_t i = 0; i < r->comb_count; i++)
+        find_span(r, i);
 }
 
 /* ---- rows -----------------------------------------------------------------------------------------------
@@ -149,8 +213,7 @@ static bool is_free(const struct route *r, uint32_t column)
     return column < r->width;
 }
 
-/* There is one: the paper is wider than there are pins, as each stands in a column of a node. */
-static uint32_t free_column(const struct route *r, uint32_t near)
+static uint32_t free_column(struct route *r, uint32_t near)
 {
     for (uint32_t distance = 2; distance < r->width; distance++) {
         if (is_free(r, near + distance))
@@ -158,20 +221,18 @@ static uint32_t free_column(const struct route *r, uint32_t near)
         if (near >= distance && is_free(r, near - distance))
             return near - distance;
     }
-    return is_free(r, near + 1) ? near + 1 : near - 1;
+    return r->width++;
 }
 
 static void go_round(struct route *r, struct pin *pin)
 {
-    uint32_t column = free_column(r, pin->column), to = pin->column, comb = pin->comb;
-    uint32_t next = add_comb(r, comb);
+    uint32_t column = free_column(r, pin->column), next = add_comb(r, pin->comb);
+    add_pin(r, (struct pin){next, column, false, pin->comb, 0});
+    add_pin(r, (struct pin){next, pin->column, true, NO_COMB, pin->target});
     pin->other = next;
     pin->column = column;
-    struct comb *c = &r->combs[comb];
-    c->left = column < c->left ? column : c->left;
-    c->right = column > c->right ? column : c->right;
-    add_pin(r, (struct pin){next, column, false, comb});
-    add_pin(r, (struct pin){next, to, true, NO_COMB});
+    find_span(r, pin->comb);
+    find_span(r, next);
 }
 
 /* Takes the comb out of every circle. */
@@ -227,7 +288,7 @@ enum status route_make(const struct layout *l, uint32_t layer, struct route *out
     for (uint32_t i = 0; i < l->wire_count; i++)
         wires += l->nodes[l->wires[i].from].layer == layer;
     *out = (struct route){
-        .arena = l->arena,
+        .layout = l,
         .pins = ARENA_ARRAY(l->arena, struct pin, 3 * wires + count),
         .combs = ARENA_ARRAY(l->arena, struct comb, wires + count),
         .width = l->width,
@@ -236,6 +297,7 @@ enum status route_make(const struct layout *l, uint32_t layer, struct route *out
     if (!out->pins || !out->combs || !combs)
         return arena_error(l->arena, err, "the drawing");
     add_combs(out, l, &l->layers[layer], combs);
+    find_columns(out);
     place_all(out);
     return STATUS_OK;
 }
@@ -263,6 +325,13 @@ static void draw_pin(const struct route *r, const struct pin *p, struct canvas *
         canvas_pass(canvas, p->column, top, row);
 }
 
+static void draw_arrow(const struct route *r, const struct pin *p, struct canvas *canvas, uint32_t row)
+{
+    const struct node *to = &r->layout->nodes[p->target];
+    if (p->is_below && p->other == NO_COMB && (to->kind == NODE_STEP || to->kind == NODE_END))
+        canvas_text(canvas, p->column, row, (struct canvas_text){STR("▼"), 0, 1, INK_PLAIN});
+}
+
 void route_draw(const struct route *r, struct canvas *c, uint32_t top, uint32_t bottom)
 {
     for (uint32_t i = 0; i < r->comb_count; i++) {
@@ -274,5 +343,6 @@ void route_draw(const struct route *r, struct canvas *c, uint32_t top, uint32_t 
             canvas_pass(c, r->pins[i].column, top, bottom);
         else
             draw_pin(r, &r->pins[i], c, top, bottom);
+        draw_arrow(r, &r->pins[i], c, bottom - 1);
     }
 }

@@ -18,7 +18,7 @@ struct mover {
 
 static double center_of(const struct mover *m, uint32_t node)
 {
-    return m->left[node] + m->layout->nodes[node].width / 2;
+    return (double)m->left[node] + m->layout->nodes[node].width / 2;
 }
 
 /* Where the left edge wants to be, and how much: lines over several layers most, so that they are straight.

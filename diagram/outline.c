@@ -165,8 +165,9 @@ static struct str as_written(struct outliner *w, const struct object_template *o
     struct value v, unresolved;
     struct scope nothing = {.names = VALUE_EMPTY_MAP};
     struct render_inputs inputs = {.undefined = UNDEFINED_STRICT, .env = VALUE_EMPTY_MAP};
-    if (!o || object_render_partial(o, &nothing, &inputs, w->arena, &v, &unresolved, NULL) != STATUS_OK ||
-        v.type != VALUE_STRING)
+    enum status status = object_render_partial(o, &nothing, &inputs, w->arena, &v, &unresolved, NULL);
+    w->failed = w->failed || status == STATUS_NO_MEMORY;
+    if (status != STATUS_OK || v.type != VALUE_STRING)
         return STR("…");
     return one_line(w, value_as_str(v));
 }

@@ -102,7 +102,8 @@ enum status template_render(const struct template *t, const struct scope *scope,
                             const struct render_inputs *inputs, struct arena *a, struct value *out,
                             struct error *err) MUST_CHECK;
 
-/* Calls `found` with every name that the template takes from its context, perhaps more than once. */
+/* Calls `found` with every name that the template may take from its context, perhaps more than once; with
+ * those that it gives itself ({% set %}, {% for %}) and those of functions too, which a context may have. */
 typedef void template_name_found(void *user, struct str name);
 void template_each_name(const struct template *t, template_name_found *found, void *user);
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -205,6 +206,44 @@ static void a_document_is_rendered_leaf_by_leaf_keys_too(void **state)
     assert_int_equal(object_render(o, &scope, &STRICT, &f->arena, &v, &f->err), STATUS_OK);
     assert_json(f, v, "{\"a\":[3,{\"key1\":\"x3\"}],\"b\":{\"c\":true},\"d\":1.5}");
     object_free(o);
+}
+
+/* The names, each once, with spaces between. */
+static void collect_name(void *user, struct str name)
+{
+    char *names = user;
+    char found[64];
+    snprintf(found, sizeof found, " %.*s ", (int)name.len, name.ptr);
+    if (!strstr(names, found))
+        strcat(names, found);
+}
+
+static void assert_names(struct fixture *f, const char *document, const char *wanted)
+{
+    struct object_template *o;
+    char names[512] = "";
+    assert_int_equal(object_compile(json(f, document), "args", &o, &f->err), STATUS_OK);
+    object_each_name(o, collect_name, names);
+    object_free(o);
+    assert_string_equal(names, wanted);
+}
+
+static void the_names_that_a_document_takes_from_its_context_are_found(void **state)
+{
+    struct fixture *f = *state;
+    assert_names(f, "{\"a\": [\"text\", 7]}", "");
+    assert_names(
+        f, "{\"{{ key }}\": [\"{{ a.b[c] }}\", {\"x\": \"{{ a | default(d) }} and {{ e if g else h }}\"}]}",
+        " key  a  c  d  g  e  h ");
+    /* A name that is given somewhere is the context's elsewhere, and a function's may be. */
+    assert_names(f, "\"{% for x in rows if x.ok and limit %}{{ x }}{{ outer }}{{ loop.index }}{% endfor %}\"",
+                 " rows  loop  x  outer  limit ");
+    assert_names(
+        f, "\"{% set s = first %}{{ s }}{% macro m(p) %}{{ p }}{{ deep }}{% endmacro %}{{ m(second) }}\"",
+        " first  s  m  second  deep ");
+    assert_names(
+        f, "\"{{ rows | map('upper') | list | length }} {{ rows is defined }} {{ range(n) }} {{ now() }}\"",
+        " rows  range  n  now ");
 }
 
 static void a_document_without_templates_is_constant(void **state)
@@ -415,6 +454,7 @@ int main(void)
         TEST(a_condition_is_bare_or_in_braces_and_text_has_to_read_true),
         TEST(an_undefined_condition_is_an_error),
         TEST(a_document_is_rendered_leaf_by_leaf_keys_too),
+        TEST(the_names_that_a_document_takes_from_its_context_are_found),
         TEST(a_document_without_templates_is_constant),
         TEST(a_leaf_that_fails_is_named_by_its_path),
         TEST(a_relaxed_render_keeps_and_reports_what_is_missing),

@@ -278,16 +278,29 @@ def has_address(text):
     return any(re.search("0x[0-9a-f]{8}", way) for way in (bare, bare[::-1]))
 
 
+def compiled(case, **more):
+    env = jinja2.Environment(undefined=UNDEFINED[case["undefined"]], loader=jinja2.DictLoader(case["templates"]), **case["options"], **more)
+    if case["mode"] == "expression":
+        return env.compile_expression(case["template"], undefined_to_none=False)
+    return env.from_string(case["template"]).render
+
+
+def compiled_as_evaluated(case):
+    """Jinja2's optimizer evaluates (x if 'a'['b']) while it compiles, and fails, also where a render never comes to it."""
+    try:
+        return compiled(case)
+    except jinja2.UndefinedError:
+        return compiled(case, optimized=False)
+
+
 def answer(case):
     """The result or the kind of error; None where Python's own words cannot be compared."""
     try:
-        env = jinja2.Environment(undefined=UNDEFINED[case["undefined"]], loader=jinja2.DictLoader(case["templates"]), **case["options"])
         context = json.loads(json.dumps(case["context"]))
+        result = text = compiled_as_evaluated(case)(**context)
         if case["mode"] == "expression":
-            result = plain(env.compile_expression(case["template"], undefined_to_none=False)(**context))
+            result = plain(result)
             text = json.dumps(result)
-        else:
-            result = text = env.from_string(case["template"]).render(**context)
     except RecursionError:
         return None
     except Exception as error:  # whatever Python raises, the kind is what counts

@@ -20,6 +20,8 @@ bool link_count(struct compilation *c, struct value v, struct position at)
 
 bool link_count_bytes(struct compilation *c, size_t bytes, struct position at)
 {
+    if (c->input_bytes > PLAYBOOK_MAX_INPUT)
+        return false; /* told of */
     c->input_bytes += bytes;
     if (c->input_bytes <= PLAYBOOK_MAX_INPUT)
         return true;

@@ -1,6 +1,9 @@
 /* An action with its templates compiled: of a step, or of an iterator's task. */
 #include "compile.h"
 
+/* What an action counts for, beside its input: about what it takes when it has none. */
+enum { ACTION_BYTES = 2048 };
+
 static struct object_template *link_key(struct compilation *c, const struct draft_action *from,
                                         const char *key, const char *name)
 {
@@ -165,7 +168,7 @@ static void link_type(struct compilation *c, const struct draft_action *from, co
 
 void link_action(struct compilation *c, const struct draft_action *from, const char *name, struct action *out)
 {
-    if (!link_count_bytes(c, sizeof(*out), from->at))
+    if (!link_count_bytes(c, ACTION_BYTES, from->at))
         return;
     out->type = from->type;
     out->timeout_ms = from->timeout_ms;

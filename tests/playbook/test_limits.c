@@ -146,6 +146,65 @@ static void one_large_action_cannot_be_used_without_end(void **state)
     buf_free(&text);
 }
 
+/* Three iterators in each other, with `tasks` tasks each; 1 + tasks + tasks^2 + tasks^3 actions a step. */
+static void add_nested_iterators(struct buf *text, unsigned tasks, const char *where)
+{
+    static const char *const NAMES[] = {"leaf", "inner", "middle", "outer"};
+    buf_add_text(text, HEAD "workbook:\n  - {name: leaf, type: noop}\n");
+    for (int i = 1; i < 4; i++) {
+        buf_printf(text, "  - {name: %s, type: iterator, collection: [1], element: x, where: %s, task: [",
+                   NAMES[i], where);
+        for (unsigned t = 0; t < tasks; t++)
+            buf_printf(text, "{type: workbook, name: %s}, ", NAMES[i - 1]);
+        buf_add_text(text, "]}\n");
+    }
+    buf_add_text(text, "workflow:\n");
+}
+
+static void iterators_in_each_other_cannot_grow_without_end(void **state)
+{
+    (void)state;
+    struct attempt t;
+    struct buf text;
+    buf_init(&text, 0);
+    add_nested_iterators(&text, 20, "x");
+    buf_add_text(&text, "  - {step: start, type: workbook, name: outer}\n");
+    compile(&t, &text);
+    assert_int_equal(t.diagnostics.errors, 0);
+    end(&t);
+    buf_clear(&text);
+    add_nested_iterators(&text, 100, "x");
+    buf_add_text(&text, "  - {step: start, type: workbook, name: outer}\n");
+    compile(&t, &text);
+    assert_refused(&t, DIAGNOSTIC_LIMIT);
+    assert_int_equal(t.diagnostics.errors, 1);
+    end(&t);
+    buf_free(&text);
+}
+
+static void one_large_condition_cannot_be_used_without_end(void **state)
+{
+    (void)state;
+    struct attempt t;
+    struct buf text, where;
+    buf_init(&text, 0);
+    buf_init(&where, 0);
+    for (int i = 0; i < 200000; i++)
+        buf_add_char(&where, 'x');
+    add_nested_iterators(&text, 1, where.data);
+    buf_add_text(&text, "  - {step: start, next: [");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "s%d, ", i);
+    buf_add_text(&text, "]}\n");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "  - {step: s%d, type: workbook, name: outer}\n", i);
+    compile(&t, &text);
+    assert_refused(&t, DIAGNOSTIC_LIMIT);
+    end(&t);
+    buf_free(&text);
+    buf_free(&where);
+}
+
 static void anchors_cannot_be_too_many(void **state)
 {
     (void)state;
@@ -229,6 +288,8 @@ int main(void)
         cmocka_unit_test(merge_keys_cannot_expand_without_end),
         cmocka_unit_test(aliases_cannot_nest_without_end),
         cmocka_unit_test(one_large_action_cannot_be_used_without_end),
+        cmocka_unit_test(iterators_in_each_other_cannot_grow_without_end),
+        cmocka_unit_test(one_large_condition_cannot_be_used_without_end),
         cmocka_unit_test(anchors_cannot_be_too_many),
         cmocka_unit_test(many_diagnostics_are_counted_but_not_all_kept),
         cmocka_unit_test(long_names_are_cut_in_messages),

@@ -54,6 +54,16 @@ static bool is_async(struct compilation *c, const struct child *mode, const char
     return word > 0;
 }
 
+static void check_concurrency(struct compilation *c, const struct fields *f, const char *owner)
+{
+    const struct child *concurrency = fields_get(f, "concurrency"), *mode = fields_get(f, "mode");
+    if (!concurrency || (mode && !str_is(value_as_str(mode->node->value), "sequential")))
+        return;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_UNUSED_KEY, concurrency->key_at,
+                    "\"concurrency\" of %s changes nothing: one item is run at a time", owner);
+    diagnostics_hint(c->diagnostics, "several are with \"mode: async\"");
+}
+
 /* {step: NAME} is the step's own, where it is one: step.c reads it. */
 static enum item_error read_on_error(struct compilation *c, const struct child *child, const char *owner)
 {
@@ -185,6 +195,7 @@ void iterator_read(struct compilation *c, const struct ynode *in, const struct f
     check_whole(c, f, "chunk", 1, owner);
     it->values.element = fields_text(f, "element");
     it->values.async = is_async(c, fields_get(f, "mode"), owner);
+    check_concurrency(c, f, owner);
     it->values.enumerate = enumerate && enumerate->node->value.u.b;
     it->values.on_error = read_on_error(c, fields_get(f, "on_error"), owner);
     it->where = condition_read(c, f, "where");

@@ -161,6 +161,22 @@ static bool is_unused_auth(struct save_reader *r, const struct field *field)
     return true;
 }
 
+/* `name` is that of a variable, and of nothing else. */
+static bool is_unused_name(struct save_reader *r, const struct field *field)
+{
+    if (strcmp(field->rule->means, "name") != 0 || r->out->target == SAVE_VARIABLE)
+        return false;
+    diagnostics_add(r->c->diagnostics, DIAGNOSTIC_UNUSED_KEY, field->child->key_at,
+                    "\"name\" of %s changes nothing beside a storage", r->owner);
+    diagnostics_hint(r->c->diagnostics, "a name for templates is an entry of its own: {name: …, data: …}");
+    return true;
+}
+
+static bool is_unused(struct save_reader *r, const struct field *field)
+{
+    return is_unused_auth(r, field) || is_unused_name(r, field);
+}
+
 static void collect_keys(struct save_reader *r, const struct fields *f)
 {
     struct map_builder keys, verbatim;
@@ -169,7 +185,7 @@ static void collect_keys(struct save_reader *r, const struct fields *f)
     for (uint32_t i = 0; i < f->count; i++) {
         const struct field *field = &f->items[i];
         bool is_verbatim = field->rule->flags & KEY_VERBATIM;
-        if (!field->usable || strcmp(field->rule->means, "storage") == 0 || is_unused_auth(r, field))
+        if (!field->usable || strcmp(field->rule->means, "storage") == 0 || is_unused(r, field))
             continue;
         const struct ynode *node = field_node(r->c, field);
         if (!is_verbatim)
@@ -242,7 +258,7 @@ static void read_kept(struct save_reader *r, const struct ynode *entry)
         return;
     take_data(r, &f);
     for (uint32_t i = 0; i < f.count; i++)
-        (void)is_unused_auth(r, &f.items[i]);
+        (void)is_unused(r, &f.items[i]);
     if (r->out->target == SAVE_VARIABLE)
         check_variable(r, &f);
 }

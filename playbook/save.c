@@ -109,17 +109,39 @@ static bool is_template_text(const struct child *child)
     return child && template_is_template(value_as_str(child->node->value));
 }
 
-/* A command of the tool would stand beside what the save writes. */
-static void check_no_command(struct save_reader *r, const struct fields *f)
+static void check_data(struct save_reader *r, const struct fields *f)
 {
-    const struct child *command = fields_get(f, "command");
-    command = command ? command : fields_get(f, "commands");
-    if (!command)
+    const struct child *args = fields_get(f, "args");
+    if (!args || !fields_get(f, "data"))
         return;
-    diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, command->key_at,
-                    "\"%" PRISTR "\" of %s means nothing", ARGSTR(command->key), r->owner);
-    diagnostics_hint(r->c->diagnostics,
-                     "a statement of your own is \"statement\", with \"params\" or \"data\"");
+    diagnostics_add(r->c->diagnostics, DIAGNOSTIC_CONFLICTING_KEYS, args->key_at,
+                    "%s has both \"data\" and \"args\"", r->owner);
+    diagnostics_hint(r->c->diagnostics, "keep one of them");
+}
+
+/* Keys of the tool, or of the other kind of save, that this one would not look at. */
+static void check_useless(struct save_reader *r, const struct fields *f)
+{
+    static const struct {
+        const char *key, *beside, *hint;
+    } USELESS[] = {
+        {"command", NULL, "a statement of your own is \"statement\", with \"params\" or \"data\""},
+        {"commands", NULL, "a statement of your own is \"statement\", with \"params\" or \"data\""},
+        {"params", "table", "the rows are \"data\""},
+        {"autocommit", "table", "the rows of an entry are written in one transaction"},
+        {"mode", "statement", "it is for \"table\""},
+        {"key", "statement", "it is for \"table\""},
+    };
+    for (size_t i = 0; i < sizeof(USELESS) / sizeof(*USELESS); i++) {
+        const struct child *child = fields_get(f, USELESS[i].key);
+        const char *beside = USELESS[i].beside;
+        if (!child || (beside && !fields_has(f, beside)))
+            continue;
+        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, child->key_at,
+                        "\"%" PRISTR "\" of %s means nothing%s%s%s", ARGSTR(child->key), r->owner,
+                        beside ? " beside \"" : "", beside ? beside : "", beside ? "\"" : "");
+        diagnostics_hint(r->c->diagnostics, "%s", USELESS[i].hint);
+    }
 }
 
 static void check_postgres(struct save_reader *r, const struct ynode *entry, const struct fields *f)
@@ -132,7 +154,7 @@ static void check_postgres(struct save_reader *r, const struct ynode *entry, con
             r->c->diagnostics, table ? DIAGNOSTIC_CONFLICTING_KEYS : DIAGNOSTIC_MISSING_KEY, entry->at,
             table ? "%s has both \"table\" and \"statement\"" : "%s has no \"table\" and no \"statement\"",
             r->owner);
-    check_no_command(r, f);
+    check_useless(r, f);
     int word = mode && !is_template_text(mode) ? word_read(r->c, mode, MODES, r->owner) : 0;
     if (word >= 2 && !fields_has(f, "key")) {
         diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISSING_KEY, entry->at, "%s has no \"key\"", r->owner);
@@ -208,6 +230,7 @@ static void read_storage(struct save_reader *r, const struct ynode *entry)
     keys_read(r->c, &flat, sets, false, r->owner, &f);
     if (r->c->status != STATUS_OK)
         return;
+    check_data(r, &f);
     check_tool(r, entry, &f);
     collect_keys(r, &f);
 }
@@ -219,11 +242,6 @@ static void read_storage(struct save_reader *r, const struct ynode *entry)
 static void take_data(struct save_reader *r, const struct fields *f)
 {
     const struct child *data = fields_get(f, "data"), *args = fields_get(f, "args");
-    if (data && args) {
-        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_CONFLICTING_KEYS, args->key_at,
-                        "%s has both \"data\" and \"args\"", r->owner);
-        diagnostics_hint(r->c->diagnostics, "keep one of them");
-    }
     data = data ? data : args;
     r->out->value = data ? data->node->value : value_text("{{ result }}");
     if (data)
@@ -256,6 +274,7 @@ static void read_kept(struct save_reader *r, const struct ynode *entry)
     keys_read(r->c, &flat, keys_bit(KEYS_SAVE), false, r->owner, &f);
     if (r->c->status != STATUS_OK)
         return;
+    check_data(r, &f);
     take_data(r, &f);
     for (uint32_t i = 0; i < f.count; i++)
         (void)is_unused(r, &f.items[i]);

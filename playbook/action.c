@@ -157,8 +157,8 @@ void method_check(struct compilation *c, const struct fields *f, const char *wha
 {
     static const char *const METHODS[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
     const struct child *child = fields_get(f, "method");
-    struct str method = child ? value_as_str(child->node->value) : STR("GET");
-    if (template_is_template(method))
+    struct str method = child ? value_as_str(child->node->value) : STR("");
+    if (!child || template_is_template(method))
         return;
     for (size_t i = 0; i < sizeof(METHODS) / sizeof(*METHODS); i++) {
         if (method.len == strlen(METHODS[i]) && strncasecmp(method.ptr, METHODS[i], method.len) == 0)
@@ -172,8 +172,8 @@ void method_check(struct compilation *c, const struct fields *f, const char *wha
 static void check_playbook_path(struct compilation *c, const struct fields *f, const char *what)
 {
     const struct child *child = fields_get(f, "path");
-    struct str path = child ? value_as_str(child->node->value) : STR("x");
-    if (!template_is_template(path) && !playbook_path_is_valid(path))
+    struct str path = child ? value_as_str(child->node->value) : STR("");
+    if (child && !template_is_template(path) && !playbook_path_is_valid(path))
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
                         "\"%" PRISTR "\" of %s is no path of a playbook", ARGSTR(path), what);
 }

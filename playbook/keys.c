@@ -81,10 +81,25 @@ static struct str nearest_key(uint64_t sets, struct str key)
     return str_nearest(key, candidates, count);
 }
 
+/* What a step's or an action's key would be inside of; NULL if of nothing. */
+static const char *find_owner(struct str key)
+{
+    static const struct {
+        enum key_set set;
+        const char *owner;
+    } INSIDE[] = {{KEYS_RETRY, "retry"}, {KEYS_ASSERT, "assert"}, {KEYS_SAVE, "save"}};
+    for (size_t i = 0; i < sizeof(INSIDE) / sizeof(*INSIDE); i++) {
+        if (find_rule(keys_bit(INSIDE[i].set), key))
+            return INSIDE[i].owner;
+    }
+    return NULL;
+}
+
 static void add_unknown(struct compilation *c, uint64_t sets, const struct child *child, const char *what)
 {
     enum step_type type = keys_find_type(child->key);
     struct str near = c->diagnostics->dropped ? STR("") : nearest_key(sets, child->key);
+    const char *owner = find_owner(child->key);
     bool has_no_type = sets == (keys_bit(KEYS_STEP) | keys_bit(KEYS_WORK) | keys_bit(KEYS_TYPE));
     if (type != STEP_NONE && has_no_type) {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISSING_TYPE, child->key_at,
@@ -96,6 +111,8 @@ static void add_unknown(struct compilation *c, uint64_t sets, const struct child
                     "unknown key \"%" PRISTR "\" in %s", ARGSTR(child->key), what);
     if (type != STEP_NONE && (sets & keys_bit(KEYS_WORK)))
         diagnostics_hint(c->diagnostics, "it is a key of \"type: %s\"", step_type_name(type));
+    else if (owner && (sets & keys_bit(KEYS_WORK)))
+        diagnostics_hint(c->diagnostics, "it belongs into \"%s\"", owner);
     else if (near.len)
         diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
     else if (str_is(child->key, "when") && (sets & keys_bit(KEYS_STEP)))

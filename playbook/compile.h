@@ -8,6 +8,7 @@
  *   action.c     type, args and tool keys of a step, an action or an iterator's task
  *   retry.c save.c assertion.c iterator.c   what of these has a form of its own
  *   step.c       the other keys of a step
+ *   names.c      what a name may be, and which names hide each other
  *   next.c       next → nodes and edges with names
  *   leaves.c     templates: do they parse, and where is it written if not
  *   graph.c      names → indices, loop edges, incoming, reach
@@ -205,6 +206,7 @@ struct object_template *link_object(struct compilation *c, struct value v, struc
 struct template *link_condition(struct compilation *c, struct str text, struct position at, const char *name);
 /* False if the steps' input would become too large: one action of the workbook may be used by every step. */
 bool link_count(struct compilation *c, struct value v, struct position at);
+/* The same of so many bytes; it is told of once. */
 bool link_count_bytes(struct compilation *c, size_t bytes, struct position at);
 /* link_action.c */
 void link_action(struct compilation *c, const struct draft_action *from, const char *name,

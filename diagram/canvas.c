@@ -8,7 +8,6 @@ enum status canvas_make(struct canvas *c, struct arena *a, uint32_t width, uint3
                         uint32_t text_capacity, struct error *err)
 {
     *c = (struct canvas){
-        .arena = a,
         .cells = ARENA_ARRAY(a, struct canvas_cell, (size_t)width * height),
         .width = width,
         .height = height,

@@ -23,7 +23,6 @@ struct canvas_cell {
 };
 
 struct canvas {
-    struct arena *arena;
     struct canvas_cell *cells;
     uint32_t width, height;
     struct canvas_text *texts;

@@ -47,7 +47,9 @@ static void read_delay(struct compilation *c, const struct fields *f, const char
 static void read_multiplier(struct compilation *c, const struct fields *f, const char *owner, double *out)
 {
     const struct child *child = fields_get(f, "backoff_multiplier");
-    double n = child ? number_of(child->node->value) : *out;
+    double n = child ? number_of(child->node->value) : 0;
+    if (!child)
+        return;
     if (n >= 1 && n <= 1000)
         *out = n;
     else

@@ -12,6 +12,7 @@ struct format_call {
     uint32_t next; /* automatic number */
     bool automatic, manual;
     bool markup;
+    struct value kept; /* markup that the last field was given and that nothing is in front of */
 };
 
 /* ---- The field's value -------------------------------------------------------------------------- */
@@ -154,8 +155,13 @@ static enum status format_field(struct format_call *c, struct writer *w, struct 
         TRY(format_into(c, &inner, (struct str){rest.ptr + 1, rest.len - 1}, nesting - 1));
     TRY(writer_end(&inner, &spec));
     v = thing_view(v);
-    if (!c->markup)
+    if (!c->markup) {
+        bool keeps = w->len == 0 && spec.len > 0 && v.type == VALUE_STRING && (v.flags & VALUE_MARKUP);
+        c->kept = keeps ? v : value_null();
         return format_value(w, v, value_as_str(spec));
+    }
+    if (v.type == VALUE_STRING && (v.flags & VALUE_MARKUP) && spec.len > 0)
+        return vm_fail(c->vm, "Unsupported format specification for Markup.");
     struct writer text;
     struct value plain;
     writer_begin(&text, c->vm);
@@ -217,6 +223,8 @@ enum status str_format(struct vm *vm, const struct arguments *all, struct value 
     writer_begin(&w, vm);
     TRY(format_into(&c, &w, value_as_str(format), NESTING));
     TRY(writer_end(&w, out));
-    out->flags = c.markup ? VALUE_MARKUP : 0;
+    /* Python gives the very object that a specification of a width or a precision leaves as it is. */
+    bool kept = c.kept.type == VALUE_STRING && str_equal(value_as_str(*out), value_as_str(c.kept));
+    out->flags = c.markup || kept ? VALUE_MARKUP : 0;
     return STATUS_OK;
 }

@@ -128,6 +128,31 @@ static void many_rows_are_saved(void **state)
     bench_close(&b);
 }
 
+static void the_row_that_fails_is_found_among_many(void **state)
+{
+    (void)state;
+    struct tool_bench b, other;
+    struct buf rows;
+    bench_open(&b, "noop");
+    bench_open(&other, "postgres");
+    run(&other, "CREATE TABLE several (id int PRIMARY KEY)");
+    buf_init(&rows, 0);
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&rows, "%s{\"id\": %d}", i ? ", " : "{\"rows\": [", i == 700 ? 3 : i);
+    buf_add_text(&rows, "]}");
+    const char *keys = "\"table\": \"several\", \"data\": \"{{ result.rows }}\"";
+    struct value event = save(&b, keys, rows.data, (struct bench_stop){0});
+    assert_string_equal(bench_text(&b, event, "result.error.constraint"), "several_pkey");
+    assert_non_null(strstr(bench_text(&b, event, "error"), "save to postgres: table several, data[700]: "));
+    event = save(&b, keys, "{\"rows\": [{\"id\": 1}]}", (struct bench_stop){0}); /* on the same connection */
+    assert_string_equal(bench_text(&b, event, "event_type"), "action_completed");
+    event = run(&other, "SELECT count(*) AS n FROM several");
+    assert_string_equal(bench_text(&other, event, "result.data.rows"), "[{\"n\":1}]");
+    buf_free(&rows);
+    bench_close(&other);
+    bench_close(&b);
+}
+
 static void a_password_in_the_keys_of_a_save_is_not_told(void **state)
 {
     (void)state;
@@ -288,6 +313,7 @@ int main(void)
         cmocka_unit_test(rows_are_saved),
         cmocka_unit_test(a_save_that_waits_for_a_lock_is_stopped_and_leaves_nothing),
         cmocka_unit_test(many_rows_are_saved),
+        cmocka_unit_test(the_row_that_fails_is_found_among_many),
         cmocka_unit_test(a_password_in_the_keys_of_a_save_is_not_told),
         cmocka_unit_test(a_statement_is_cancelled_on_the_server),
         cmocka_unit_test(the_connection_is_kept_and_replaced_when_it_was_lost),

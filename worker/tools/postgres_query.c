@@ -218,16 +218,11 @@ static enum status sent(struct postgres_query *q, int ok, struct error *err)
     return ok ? STATUS_OK : postgres_connection_error(q->conn, err);
 }
 
-/* Only the server knows whether a list is meant as an array or as JSON: it is asked when there is a list. */
-static enum status ask_types(struct postgres_query *q, const struct sql_statement *statement,
-                             const struct sql_bound *bound, const struct value *parameters, bool *is_array,
-                             struct value *failure, struct error *err)
+/* Makes it the connection's unnamed statement, and asks which of its parameters are arrays. */
+static enum status prepare(struct postgres_query *q, const struct sql_statement *statement,
+                           const struct sql_bound *bound, bool *is_array, struct value *failure,
+                           struct error *err)
 {
-    bool has_list = false;
-    for (uint32_t i = 0; i < bound->count; i++)
-        has_list = has_list || parameters[i].type == VALUE_LIST;
-    if (!has_list)
-        return STATUS_OK;
     struct answer ignored = {0};
     TRY(sent(q, PQsendPrepare(q->conn, "", bound->text.ptr, 0, NULL), err));
     TRY(take_results(q, statement, bound, &ignored, failure, err));
@@ -238,6 +233,17 @@ static enum status ask_types(struct postgres_query *q, const struct sql_statemen
         is_array[i] = postgres_is_array(PQparamtype(r, (int)i));
     PQclear(r);
     return take_results(q, statement, bound, &ignored, failure, err);
+}
+
+/* Only the server knows whether a list is meant as an array or as JSON: it is asked when there is a list. */
+static enum status ask_types(struct postgres_query *q, const struct sql_statement *statement,
+                             const struct sql_bound *bound, const struct value *parameters, bool *is_array,
+                             struct value *failure, struct error *err)
+{
+    bool has_list = false;
+    for (uint32_t i = 0; i < bound->count; i++)
+        has_list = has_list || parameters[i].type == VALUE_LIST;
+    return has_list ? prepare(q, statement, bound, is_array, failure, err) : STATUS_OK;
 }
 
 static enum status parameter_texts(struct postgres_query *q, const struct sql_bound *bound,
@@ -278,4 +284,93 @@ enum status postgres_do(struct postgres_query *q, const char *sql, struct value 
     *failure = (struct value){.type = VALUE_UNDEFINED};
     TRY(sent(q, PQsendQueryParams(q->conn, sql, 0, NULL, NULL, NULL, NULL, 0), err));
     return take_results(q, NULL, NULL, &answer, failure, err);
+}
+
+/* ---- one statement, many times --------------------------------------------------------------------- */
+
+enum { SENT_AT_ONCE = 256 };
+
+/* The runs that are sent together: a round trip for all of them. */
+struct batch {
+    const struct sql_bound *bound;
+    const char **texts; /* of the parameters: those of a run behind those of the run before it */
+    uint32_t count, failed;
+    int64_t affected;
+};
+
+static enum status fill_batch(struct postgres_query *q, struct batch *b, const struct value *const *runs,
+                              const bool *is_array, struct error *err)
+{
+    b->texts = ARENA_ARRAY(q->arena, const char *, (size_t)b->count * b->bound->count + 1);
+    if (!b->texts)
+        return arena_error(q->arena, err, "the parameters");
+    for (b->failed = 0; b->failed < b->count; b->failed++)
+        TRY(parameter_texts(q, b->bound, runs[b->failed], is_array,
+                            b->texts + (size_t)b->failed * b->bound->count, err));
+    return STATUS_OK;
+}
+
+/* Each answer is asked for at once, so that it is known which run is waited for. */
+static enum status send_batch(struct postgres_query *q, const struct batch *b, struct error *err)
+{
+    uint32_t width = b->bound->count;
+    int ok = 1;
+    for (uint32_t i = 0; i < b->count && ok; i++)
+        ok = PQsendQueryPrepared(q->conn, "", (int)width, b->texts + (size_t)i * width, NULL, NULL, 0) &&
+             PQsendFlushRequest(q->conn);
+    return sent(q, ok && PQpipelineSync(q->conn), err);
+}
+
+/* What comes behind a run that failed was not run, and says so; behind the last comes a mark. */
+static enum status take_batch(struct postgres_query *q, struct batch *b, struct value *failure,
+                              struct error *err)
+{
+    enum status first = STATUS_OK;
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct answer answer = {.affected = 0};
+        enum status s = take_results(q, NULL, b->bound, &answer, failure, err);
+        b->affected += answer.affected;
+        if (s == STATUS_OK)
+            continue;
+        b->failed = first == STATUS_OK ? i : b->failed;
+        if (first != STATUS_OK || value_is_absent(*failure))
+            return s;
+        first = s;
+    }
+    TRY(postgres_wait(q->conn, q->stop, err));
+    PQclear(PQgetResult(q->conn));
+    return first;
+}
+
+static enum status run_batch(struct postgres_query *q, struct batch *b, const struct value *const *runs,
+                             const bool *is_array, struct value *failure, struct error *err)
+{
+    TRY(fill_batch(q, b, runs, is_array, err));
+    TRY(sent(q, PQenterPipelineMode(q->conn), err));
+    TRY(send_batch(q, b, err));
+    enum status s = take_batch(q, b, failure, err);
+    /* Not possible when answers are still to come: the connection is then to be dropped anyway. */
+    if (!PQexitPipelineMode(q->conn) && s == STATUS_OK)
+        return postgres_connection_error(q->conn, err);
+    return s;
+}
+
+enum status postgres_run_each(struct postgres_query *q, const struct sql_bound *bound,
+                              const struct value *const *runs, uint32_t count, struct postgres_runs *out,
+                              struct value *failure, struct error *err)
+{
+    *out = (struct postgres_runs){0};
+    bool *is_array = ARENA_ARRAY(q->arena, bool, (size_t)bound->count + 1);
+    if (!is_array)
+        return arena_error(q->arena, err, "the parameters");
+    TRY(prepare(q, NULL, bound, is_array, failure, err));
+    for (uint32_t i = 0; i < count; i += SENT_AT_ONCE) {
+        uint32_t left = count - i;
+        struct batch b = {.bound = bound, .count = left < SENT_AT_ONCE ? left : SENT_AT_ONCE};
+        enum status s = run_batch(q, &b, runs + i, is_array, failure, err);
+        out->affected += b.affected;
+        out->failed = i + b.failed;
+        TRY(s);
+    }
+    return STATUS_OK;
 }

@@ -24,6 +24,17 @@ struct postgres_query {
 enum status postgres_run(struct postgres_query *q, const struct sql_statement *statement,
                          const struct sql_bound *bound, const struct value *parameters, struct value *result,
                          struct value *failure, struct error *err) MUST_CHECK;
+struct postgres_runs {
+    int64_t affected; /* rows, by all of them */
+    uint32_t failed;  /* after an error: which run it was */
+};
+/*
+ * Runs `bound`, which gives no rows, once for each of `runs` (its values), in the transaction that is open,
+ * up to the first that fails. Errors as above; many runs share a round trip.
+ */
+enum status postgres_run_each(struct postgres_query *q, const struct sql_bound *bound,
+                              const struct value *const *runs, uint32_t count, struct postgres_runs *out,
+                              struct value *failure, struct error *err) MUST_CHECK;
 /* A statement of our own: BEGIN, COMMIT, ROLLBACK. An error of SQL sets *failure as above. */
 enum status postgres_do(struct postgres_query *q, const char *sql, struct value *failure,
                         struct error *err) MUST_CHECK;

@@ -250,22 +250,45 @@ static void advise(struct value failure, struct error *err)
             error_hint(err, "%s", known[i].advice);
 }
 
+/* How many statements from `first` on have its text. */
+static uint32_t count_alike(const struct postgres_save *save, uint32_t first)
+{
+    uint32_t end = first + 1;
+    while (end < save->count && save->statements[end].text.ptr == save->statements[first].text.ptr)
+        end++;
+    return end - first;
+}
+
+static enum status run_alike(struct postgres_query *q, const struct postgres_save *save, uint32_t first,
+                             uint32_t count, struct postgres_runs *out, struct value *failure,
+                             struct error *err)
+{
+    const struct postgres_save_statement *s = &save->statements[first];
+    const struct sql_bound bound = {.text = s->text, .count = s->count};
+    const struct value **runs = ARENA_ARRAY(q->arena, const struct value *, count);
+    if (!runs)
+        return arena_error(q->arena, err, "the rows");
+    for (uint32_t i = 0; i < count; i++)
+        runs[i] = s[i].values;
+    return postgres_run_each(q, &bound, runs, count, out, failure, err);
+}
+
 enum status postgres_save_run(struct postgres_query *q, const struct postgres_save *save, int64_t *rowcount,
                               struct value *failure, struct error *err)
 {
     *rowcount = 0;
-    for (uint32_t i = 0; i < save->count; i++) {
-        const struct postgres_save_statement *s = &save->statements[i];
-        const struct sql_bound bound = {.text = s->text, .count = s->count};
-        struct value result;
-        char place[32];
-        enum status status = postgres_run(q, NULL, &bound, s->values, &result, failure, err);
+    for (uint32_t first = 0, count; first < save->count; first += count) {
+        struct postgres_runs done = {0};
+        count = count_alike(save, first);
+        enum status status = run_alike(q, save, first, count, &done, failure, err);
         if (status != STATUS_OK) {
-            error_place(err, "table %" PRISTR ", %s", ARGSTR(save->table), place_of_row(save, s->row, place));
+            char place[32];
+            uint32_t row = save->statements[first + done.failed].row;
+            error_place(err, "table %" PRISTR ", %s", ARGSTR(save->table), place_of_row(save, row, place));
             advise(*failure, err);
             return status;
         }
-        *rowcount += s->counts ? VALUE_GET(result, "rowcount").u.i : 0;
+        *rowcount += save->statements[first].counts ? done.affected : 0;
     }
     return STATUS_OK;
 }

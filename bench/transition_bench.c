@@ -29,8 +29,7 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* ---- one execution
- * ------------------------------------------------------------------------------------------- */
+/* ---- one execution ------------------------------------------------------------------------------------ */
 
 /* What the outcome of a task has to say. */
 struct open_task {
@@ -112,8 +111,7 @@ static void run_one(struct run *r)
     execution_free(r->x);
 }
 
-/* ---- workloads
- * ------------------------------------------------------------------------------------------------ */
+/* ---- workloads ---------------------------------------------------------------------------------------- */
 
 static void chain(struct buf *b, uint32_t steps)
 {

@@ -44,8 +44,7 @@ static bool ended_lately(const struct folder *f, int64_t id)
     return false;
 }
 
-/* ---- the message -----------------------------------------------------------------------------------------
- */
+/* ---- the message -------------------------------------------------------------------------------------- */
 
 /* Takes the message apart; the event borrows from the delivery's copy in the batch. */
 static enum status read_event(const struct bus_delivery *d, const struct event_subject *at, struct batch *b,
@@ -70,8 +69,7 @@ static void pass_over(const struct bus_delivery *d, const struct error *why)
         LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
 }
 
-/* ---- the execution
- * ----------------------------------------------------------------------------------------- */
+/* ---- the execution ------------------------------------------------------------------------------------ */
 
 /* Whether the fact may make an execution go on that is over. */
 static bool may_reopen(enum event_type type)

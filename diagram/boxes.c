@@ -10,8 +10,7 @@ struct painter {
     uint32_t *tops;       /* rows of the layers */
 };
 
-/* ---- nodes ----------------------------------------------------------------------------------------------
- */
+/* ---- nodes -------------------------------------------------------------------------------------------- */
 
 static uint32_t left_of(const struct node *n)
 {
@@ -96,8 +95,7 @@ static void draw_node(struct painter *p, uint32_t node, uint32_t top, uint32_t b
     }
 }
 
-/* ---- whole ----------------------------------------------------------------------------------------------
- */
+/* ---- whole -------------------------------------------------------------------------------------------- */
 
 /* A row for arrows, if there are boxes below, and at least one in all. */
 static uint32_t rows_between(const struct painter *p, uint32_t layer)

@@ -8,8 +8,7 @@ uint32_t text_width(const struct diagram_pen *pen, struct str s)
     return width < LONGEST_TEXT ? (uint32_t)width : LONGEST_TEXT;
 }
 
-/* ---- layers ---------------------------------------------------------------------------------------------
- */
+/* ---- layers ------------------------------------------------------------------------------------------- */
 
 /*
  * Levels: how many steps come before. A level becomes a layer, and one more below it for labels if a link
@@ -78,8 +77,7 @@ static enum status make_layers(struct layout *l, struct levels *levels, struct e
     return l->layers ? STATUS_OK : arena_error(l->arena, err, "the drawing");
 }
 
-/* ---- nodes ----------------------------------------------------------------------------------------------
- */
+/* ---- nodes -------------------------------------------------------------------------------------------- */
 
 static struct str label_text(const struct layout *l, const struct link *link)
 {

@@ -3,8 +3,7 @@
 
 enum { SWEEPS = 8 };
 
-/* ---- first ----------------------------------------------------------------------------------------------
- */
+/* ---- first -------------------------------------------------------------------------------------------- */
 
 static void enter(struct layout *l, uint32_t index, bool *seen)
 {
@@ -39,8 +38,7 @@ static enum status order_first(struct layout *l, struct error *err)
     return STATUS_OK;
 }
 
-/* ---- better ---------------------------------------------------------------------------------------------
- */
+/* ---- better ------------------------------------------------------------------------------------------- */
 
 static bool is_crossing(const struct layout *l, struct wire a, struct wire b)
 {

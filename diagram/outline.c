@@ -16,8 +16,7 @@ static struct str text(struct outliner *w, struct str s)
     return s.ptr ? s : STR("");
 }
 
-/* ---- conditions -----------------------------------------------------------------------------------------
- */
+/* ---- conditions --------------------------------------------------------------------------------------- */
 
 /* The expression of a text that is one {{ … }}; else the text. */
 static struct str bare_condition(struct str s)
@@ -64,8 +63,7 @@ static struct str both(struct outliner *w, struct str outer, struct str inner)
     return text(w, arena_printf(w->arena, "%" PRISTR "%s%" PRISTR, ARGSTR(outer), between, ARGSTR(inner)));
 }
 
-/* ---- links ----------------------------------------------------------------------------------------------
- */
+/* ---- links -------------------------------------------------------------------------------------------- */
 
 static void add_link(struct outliner *w, struct link l)
 {
@@ -149,8 +147,7 @@ static void add_links(struct outliner *w, const struct step *s)
         add_link(w, (struct link){s->index, (uint32_t)o->end, LINK_END, false, STR("")});
 }
 
-/* ---- notes ----------------------------------------------------------------------------------------------
- */
+/* ---- notes -------------------------------------------------------------------------------------------- */
 
 enum { MOST_NOTES = 8 }; /* beside those of the tasks of an iterator */
 
@@ -240,8 +237,7 @@ static void add_notes(struct outliner *w, const struct step *s)
     note_marks(w, n, s);
 }
 
-/* ---- whole ----------------------------------------------------------------------------------------------
- */
+/* ---- whole -------------------------------------------------------------------------------------------- */
 
 enum status outline_make(const struct playbook *p, struct arena *a, struct outline *out, struct error *err)
 {
@@ -261,8 +257,7 @@ enum status outline_make(const struct playbook *p, struct arena *a, struct outli
     return w.failed ? arena_error(a, err, "the drawing") : STATUS_OK;
 }
 
-/* ---- escapes --------------------------------------------------------------------------------------------
- */
+/* ---- escapes ------------------------------------------------------------------------------------------ */
 
 static const char *escape_of(const struct escape *table, char c)
 {

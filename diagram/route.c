@@ -5,8 +5,7 @@
  */
 #include "route.h"
 
-/* ---- combs ----------------------------------------------------------------------------------------------
- */
+/* ---- combs -------------------------------------------------------------------------------------------- */
 
 static void add_pin(struct route *r, struct pin pin)
 {
@@ -78,8 +77,7 @@ static void add_combs(struct route *r, const struct layout *l, const struct laye
     }
 }
 
-/* ---- columns --------------------------------------------------------------------------------------------
- */
+/* ---- columns ------------------------------------------------------------------------------------------ */
 
 static uint32_t count_targets(const struct route *r, uint32_t comb)
 {
@@ -150,8 +148,7 @@ static void find_columns(struct route *r)
         find_span(r, i);
 }
 
-/* ---- rows -----------------------------------------------------------------------------------------------
- */
+/* ---- rows --------------------------------------------------------------------------------------------- */
 
 static bool is_straight(const struct comb *c)
 {
@@ -302,8 +299,7 @@ enum status route_make(const struct layout *l, uint32_t layer, struct route *out
     return STATUS_OK;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------------------
- */
+/* ---- drawing ------------------------------------------------------------------------------------------ */
 
 static void draw_row(const struct comb *c, struct canvas *canvas, uint32_t row)
 {

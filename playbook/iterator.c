@@ -3,8 +3,7 @@
 
 enum { DEEPEST = TASK_ID_DEPTH - 1, MOST_TASKS = 100 };
 
-/* ---- its own keys
- * -------------------------------------------------------------------------------------------- */
+/* ---- its own keys ------------------------------------------------------------------------------------- */
 
 static void check_element(struct compilation *c, const struct child *child, const char *owner)
 {
@@ -82,8 +81,7 @@ static enum item_error read_on_error(struct compilation *c, const struct child *
     return word < 0 ? ITEM_ERROR_FAIL : (enum item_error)word;
 }
 
-/* ---- tasks
- * --------------------------------------------------------------------------------------------------- */
+/* ---- tasks -------------------------------------------------------------------------------------------- */
 
 static bool check_task_type(struct compilation *c, const struct ynode *task, enum step_type type, bool known,
                             const char *what)

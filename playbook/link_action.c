@@ -11,8 +11,7 @@ static struct object_template *link_key(struct compilation *c, const struct draf
                        compilation_printf(c, "%s.%s", name, key));
 }
 
-/* ---- retry, save, assert ---------------------------------------------------------------------------------
- */
+/* ---- retry, save, assert ------------------------------------------------------------------------------ */
 
 static struct retry_policy *link_retry(struct compilation *c, const struct draft_action *from,
                                        const char *name)
@@ -111,8 +110,7 @@ static struct assertion *link_assertion(struct compilation *c, const struct draf
     return a;
 }
 
-/* ---- iterators, calls, signals ----------------------------------------------------------------------------
- */
+/* ---- iterators, calls, signals ------------------------------------------------------------------------ */
 
 static struct iterator *link_iterator(struct compilation *c, const struct draft_action *from,
                                       const char *name)
@@ -182,8 +180,7 @@ void link_action(struct compilation *c, const struct draft_action *from, const c
     link_saves(c, from, name, out);
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 static void free_iterator(struct iterator *it)
 {

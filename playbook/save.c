@@ -28,8 +28,7 @@ struct save_reader {
     struct draft_save *out;
 };
 
-/* ---- the storage ----------------------------------------------------------------------------------------
- */
+/* ---- the storage -------------------------------------------------------------------------------------- */
 
 /* Where the storage's name is written, and NULL if it is not. */
 static const struct ynode *storage_name(struct save_reader *r, const struct ynode *entry)
@@ -101,8 +100,7 @@ static struct ynode flatten(struct save_reader *r, const struct ynode *entry)
     return flat;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------
- */
+/* ---- keys --------------------------------------------------------------------------------------------- */
 
 static bool is_template_text(const struct child *child)
 {
@@ -235,8 +233,7 @@ static void read_storage(struct save_reader *r, const struct ynode *entry)
     collect_keys(r, &f);
 }
 
-/* ---- what the broker keeps
- * ------------------------------------------------------------------------------------ */
+/* ---- what the broker keeps ---------------------------------------------------------------------------- */
 
 /* `data`, or `args`; nothing means the whole result. */
 static void take_data(struct save_reader *r, const struct fields *f)

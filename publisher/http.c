@@ -33,8 +33,7 @@ struct exchange {
     size_t received;
 };
 
-/* ---- from a request to an answer
- * --------------------------------------------------------------------------- */
+/* ---- from a request to an answer ---------------------------------------------------------------------- */
 
 /* One request as the operations see it. */
 struct http_call {
@@ -140,8 +139,7 @@ static int answer(struct http *h, struct MHD_Connection *connection, const char 
     return call_operation(&c, text);
 }
 
-/* ---- libmicrohttpd
- * ----------------------------------------------------------------------------------------- */
+/* ---- libmicrohttpd ------------------------------------------------------------------------------------ */
 
 static enum MHD_Result respond(struct MHD_Connection *connection, int code, struct str text,
                                const char *allow)

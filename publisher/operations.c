@@ -24,8 +24,7 @@ static enum status id_value(struct arena *a, int64_t id, struct value *out, stru
     return STATUS_OK;
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------
- */
+/* ---- run ---------------------------------------------------------------------------------------------- */
 
 static enum status run_answer_value(struct arena *a, const struct run_answer *run, struct value *out,
                                     struct error *err)
@@ -58,8 +57,7 @@ static enum status run(void *context, const struct call *call, struct answer *an
     return run_answer_value(call->arena, &done, &answer->body, err);
 }
 
-/* ---- register, playbooks, playbook -----------------------------------------------------------------------
- */
+/* ---- register, playbooks, playbook -------------------------------------------------------------------- */
 
 /*
  * The playbook is the payload itself, or its member "playbook". YAML includes JSON, so a JSON map can be
@@ -169,8 +167,7 @@ static enum status show_playbook(void *context, const struct call *call, struct 
     return map_end(&m, &answer->body, err);
 }
 
-/* ---- cancel, pause, resume, signal, retry ----------------------------------------------------------------
- */
+/* ---- cancel, pause, resume, signal, retry ------------------------------------------------------------- */
 
 /* How an execution stands. */
 struct life {

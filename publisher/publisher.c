@@ -20,8 +20,7 @@ static uint32_t node_of(const struct settings *settings)
     return node < 0 ? execution_id_node() : (uint32_t)node;
 }
 
-/* ---- waiting for NATS
- * --------------------------------------------------------------------------------------- */
+/* ---- waiting for NATS --------------------------------------------------------------------------------- */
 
 static bool is_connected(void *context)
 {
@@ -61,8 +60,7 @@ static enum status wait_for_streams(const struct settings *settings, struct publ
     }
 }
 
-/* ---- serving
- * ------------------------------------------------------------------------------------------------- */
+/* ---- serving ------------------------------------------------------------------------------------------ */
 
 /* With everything started: until a signal comes. */
 static enum status serve_http(const struct settings *settings, struct publisher *publisher, struct error *err)

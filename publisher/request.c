@@ -202,8 +202,7 @@ static enum status request_text(struct bus *bus, const struct prepared *p, int64
     return STATUS_OK;
 }
 
-/* ---- publishing -----------------------------------------------------------------------------------------
- */
+/* ---- publishing --------------------------------------------------------------------------------------- */
 
 /*
  * The stream has a request of this id. Whose it is tells its token: this one's own, whose acknowledgement was

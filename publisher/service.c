@@ -47,8 +47,7 @@ static struct request *request_new(struct endpoint *e, const struct bus_message 
     return r;
 }
 
-/* ---- answering ------------------------------------------------------------------------------------------
- */
+/* ---- answering ---------------------------------------------------------------------------------------- */
 
 /* A header's value is one line. */
 static void header_text(const char *text, char *out, size_t size)
@@ -111,8 +110,7 @@ static void answer_request(struct request *r)
     arena_free(&a);
 }
 
-/* ---- the queue and its threads ----------------------------------------------------------------------------
- */
+/* ---- the queue and its threads ------------------------------------------------------------------------ */
 
 /* NULL when the service stops and all is answered. */
 static struct request *take(struct service *s)
@@ -185,8 +183,7 @@ static void on_request(void *context, const struct bus_message *m)
     }
 }
 
-/* ---- start and stop
- * ---------------------------------------------------------------------------------------- */
+/* ---- start and stop ----------------------------------------------------------------------------------- */
 
 static enum status start_threads(struct service *s, struct error *err)
 {

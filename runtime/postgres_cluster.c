@@ -24,8 +24,7 @@ static enum status file_error(struct error *err, const char *path, const char *w
     return error_place(err, "%s", path);
 }
 
-/* ---- programs and user -----------------------------------------------------------------------------------
- */
+/* ---- programs and user -------------------------------------------------------------------------------- */
 
 static bool programs_in(const char *folder, struct postgres_cluster *c)
 {
@@ -101,8 +100,7 @@ static enum status choose_user(struct postgres_cluster *c, struct error *err)
     return STATUS_OK;
 }
 
-/* ---- the password ----------------------------------------------------------------------------------------
- */
+/* ---- the password ------------------------------------------------------------------------------------- */
 
 static enum status read_password(const struct server_folder *folder, const char *name,
                                  char out[PASSWORD_TEXT], struct error *err)
@@ -134,8 +132,7 @@ static enum status make_password(const struct server_folder *folder, const char 
     return server_folder_write(folder, name, out, err);
 }
 
-/* ---- making the cluster ----------------------------------------------------------------------------------
- */
+/* ---- making the cluster ------------------------------------------------------------------------------- */
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

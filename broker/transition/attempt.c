@@ -10,8 +10,7 @@
 #include "core/digest.h"
 #include "core/path.h"
 
-/* ---- the beginning
- * ------------------------------------------------------------------------------------------ */
+/* ---- the beginning ------------------------------------------------------------------------------------ */
 
 /* What is not told here is a tool's, if its type is one. */
 static enum status (*const beginnings[STEP_TYPE_COUNT])(struct turn *t, struct work *w) = {
@@ -42,8 +41,7 @@ enum status attempt_begins(struct turn *t, struct work *w, enum work_state to)
     return work_move(t->x, w, to, t->err);
 }
 
-/* ---- another attempt
- * ----------------------------------------------------------------------------------------- */
+/* ---- another attempt ---------------------------------------------------------------------------------- */
 
 /* What follows from an attempt that ended. */
 struct verdict {
@@ -107,8 +105,7 @@ static enum status try_again(struct turn *t, struct work *w, struct value error,
     return emit_timer(t, next_id, w->due_ns);
 }
 
-/* ---- the end
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 static enum status condition(struct turn *t, const struct template *template, struct str text,
                              const char *key, const struct step_scope *scope, bool *holds,
@@ -229,8 +226,7 @@ enum status attempt_ended(struct turn *t, struct work *w, struct value data, con
     return act_on(t, w, &verdict, data, error, why, &scope);
 }
 
-/* ---- an execution that ends before its works, and goes on
- * ------------------------------------------------------- */
+/* ---- an execution that ends before its works, and goes on --------------------------------------------- */
 
 /* A sub-playbook's execution that nobody waits for any more. */
 static enum status cancel_child(struct turn *t, const struct work *w)

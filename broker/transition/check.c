@@ -7,8 +7,7 @@ static enum status broken(const struct execution *x, struct error *err, int numb
                      (long long)x->id, what);
 }
 
-/* ---- works
- * --------------------------------------------------------------------------------------------------- */
+/* ---- works -------------------------------------------------------------------------------------------- */
 
 struct work_counts {
     uint32_t queued, waiting;
@@ -71,8 +70,7 @@ static uint32_t length_of(const struct work_list *list)
     return n;
 }
 
-/* ---- visits
- * -------------------------------------------------------------------------------------------------- */
+/* ---- visits ------------------------------------------------------------------------------------------- */
 
 static enum status check_visit(const struct execution *x, uint32_t index, const struct visit *v,
                                struct work_counts *counts, struct error *err)

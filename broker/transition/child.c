@@ -149,8 +149,7 @@ enum status child_begin(struct turn *t, struct work *w)
     return request_child(t, w, &call, version);
 }
 
-/* ---- the parent learns how it ended
- * ---------------------------------------------------------------------------- */
+/* ---- the parent learns how it ended ------------------------------------------------------------------- */
 
 static enum status failure_of_child(struct turn *t, struct failure *out)
 {

@@ -14,8 +14,7 @@ static enum status emit_mark(struct turn *t, enum event_type type)
     return emit_event(t, type) ? STATUS_OK : arena_error(t->out->arena, t->err, "an event");
 }
 
-/* ---- pause, resume
- * ------------------------------------------------------------------------------------------------- */
+/* ---- pause, resume ------------------------------------------------------------------------------------ */
 
 enum status on_pause(struct turn *t)
 {
@@ -41,8 +40,7 @@ enum status on_resume(struct turn *t)
     return STATUS_OK;
 }
 
-/* ---- the deadline
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the deadline ------------------------------------------------------------------------------------- */
 
 /* The timer of each run has its own name, so that an older one says nothing to a retried execution. */
 enum status deadline_id(struct turn *t, struct str *out)
@@ -92,9 +90,7 @@ static enum status deadline_passed(struct turn *t)
     return execution_end_failed(t, NULL, &why);
 }
 
-/* ---- timers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- timers ------------------------------------------------------------------------------------------- */
 
 static enum status signal_timed_out(struct turn *t, struct work *w)
 {
@@ -134,8 +130,7 @@ enum status on_timer(struct turn *t)
     return work_begin(t, w);
 }
 
-/* ---- signals
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------------------ */
 
 static enum status signal_name(struct turn *t, struct work *w, struct str *out, struct trial *trial)
 {
@@ -253,8 +248,7 @@ enum status on_signal(struct turn *t)
     return attempt_ended(t, w, payload, NULL);
 }
 
-/* ---- retry of an execution that failed
- * ------------------------------------------------------------------------------- */
+/* ---- retry of an execution that failed ---------------------------------------------------------------- */
 
 static enum status drop(struct turn *t, struct visit *v)
 {

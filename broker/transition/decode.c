@@ -63,8 +63,7 @@ static bool take_flag(struct value map, const char *key)
     return is_true(value_get(map, str_of(key)));
 }
 
-/* ---- works
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- works -------------------------------------------------------------------------------------------- */
 
 static enum status number_work(struct decoder *d, struct work *w)
 {
@@ -176,8 +175,7 @@ static enum status decode_work(struct decoder *d, struct value from, struct visi
     return value_is_absent(loop) ? STATUS_OK : decode_loop(d, loop, w);
 }
 
-/* ---- visits
- * --------------------------------------------------------------------------------------------------- */
+/* ---- visits ------------------------------------------------------------------------------------------- */
 
 static enum status decode_visit(struct decoder *d, struct value from, enum visit_state state)
 {
@@ -222,8 +220,7 @@ static enum status decode_list(struct decoder *d, struct value from, const char 
     return STATUS_OK;
 }
 
-/* ---- steps
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- steps -------------------------------------------------------------------------------------------- */
 
 static enum status decode_steps(struct decoder *d, struct value from)
 {
@@ -275,8 +272,7 @@ static enum status decode_failed(struct decoder *d, struct value from)
     return d->x->failed ? STATUS_OK : wrong(d, "failed");
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------------------- */
 
 static enum status decode_playbook(struct decoder *d, struct value from, struct playbook *p)
 {

@@ -48,8 +48,7 @@ static enum status put_id(struct encoder *e, struct map_builder *m, const char *
     return STATUS_OK;
 }
 
-/* ---- works
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- works -------------------------------------------------------------------------------------------- */
 
 static enum status number_work(struct encoder *e, const struct work *w)
 {
@@ -142,8 +141,7 @@ static enum status encode_work(struct encoder *e, const struct work *w, struct v
     return map_end(&m, out, e->err);
 }
 
-/* ---- visits
- * --------------------------------------------------------------------------------------------------- */
+/* ---- visits ------------------------------------------------------------------------------------------- */
 
 static enum status encode_visit(struct encoder *e, const struct visit *v, struct value *out)
 {
@@ -203,8 +201,7 @@ static enum status encode_list(struct encoder *e, const struct work_list *list, 
     return list_end(&b, out, e->err);
 }
 
-/* ---- steps
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- steps -------------------------------------------------------------------------------------------- */
 
 static enum status encode_steps(struct encoder *e, struct value *out)
 {
@@ -243,8 +240,7 @@ static enum status encode_ended(struct encoder *e, struct value *out)
     return list_end(&b, out, e->err);
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------------------- */
 
 static enum status put_playbook(struct encoder *e, struct map_builder *m)
 {

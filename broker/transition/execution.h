@@ -187,8 +187,7 @@ enum status execution_move(struct execution *x, struct arena *heir, struct error
 /* What templates see is built anew when it is next needed. */
 void execution_forget_names(struct execution *x, struct arena *heir);
 
-/* ---- visits: visit.c
- * --------------------------------------------------------------------------------------- */
+/* ---- visits: visit.c ---------------------------------------------------------------------------------- */
 
 /* A new open visit in state GATHERING. */
 enum status visit_open(struct execution *x, uint32_t step, struct visit **out, struct error *err) MUST_CHECK;
@@ -207,8 +206,7 @@ enum status visit_link(struct execution *x, struct visit *v, struct error *err) 
 /* A zeroed one, from the free list if there is one; NULL: no memory. */
 struct visit *visit_alloc(struct execution *x);
 
-/* ---- works: work.c
- * ----------------------------------------------------------------------------------------- */
+/* ---- works: work.c ------------------------------------------------------------------------------------ */
 
 /* A READY work that is in no list. */
 enum status work_new(struct execution *x, struct visit *v, struct work *parent, const struct action *action,
@@ -229,8 +227,7 @@ void work_task_id(const struct work *w, uint32_t attempt, struct task_id *out);
 /* The open work that the id is of, whatever its own last attempt is; NULL if there is none. */
 struct work *work_find(const struct execution *x, const struct task_id *id);
 
-/* ---- the whole state
- * ----------------------------------------------------------------------------------------- */
+/* ---- the whole state ---------------------------------------------------------------------------------- */
 
 /* STATUS_INTERNAL with the invariant that does not hold. */
 enum status execution_check(const struct execution *x, struct error *err) MUST_CHECK;

@@ -25,8 +25,7 @@ static enum status cancel_deadline(struct turn *t)
     return emit_timer_cancelled(t, id);
 }
 
-/* ---- the parent
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the parent --------------------------------------------------------------------------------------- */
 
 /* With a sub-playbook's end, whoever waits for it goes on. `end` is the event that ended this one. */
 static enum status tell_parent(struct turn *t, const struct event *end, enum event_type type,
@@ -61,8 +60,7 @@ static enum status tell_parent(struct turn *t, const struct event *end, enum eve
     return emit_notice(t, &fact, message_id);
 }
 
-/* ---- completed
- * --------------------------------------------------------------------------------------------------- */
+/* ---- completed ---------------------------------------------------------------------------------------- */
 
 /* The data of `end` if it has any, else of the steps that ended their branches, by name. */
 static enum status result_of(struct turn *t, struct value *out)
@@ -108,8 +106,7 @@ enum status execution_end_completed(struct turn *t)
     return tell_parent(t, e, EVENT_CHILD_COMPLETED, result_for_parent(t->x, result));
 }
 
-/* ---- failed, cancelled
- * ------------------------------------------------------------------------------------------- */
+/* ---- failed, cancelled -------------------------------------------------------------------------------- */
 
 static void put_blame(const struct turn *t, const struct visit *v, struct map_builder *m)
 {

@@ -11,8 +11,7 @@
 
 enum { CONCURRENCY = 8 };
 
-/* ---- the beginning
- * --------------------------------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------------------------------------ */
 
 /* Room for so many items; NULL: no memory. */
 static struct loop *new_loop(struct arena *a, uint32_t count, bool several_tasks, uint32_t concurrency)
@@ -83,9 +82,7 @@ enum status loop_begin(struct turn *t, struct work *w)
     return loop_pump(t, w);
 }
 
-/* ---- items
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- items -------------------------------------------------------------------------------------------- */
 
 static enum status start_task(struct turn *t, struct work *w, uint32_t item, uint32_t task)
 {
@@ -174,8 +171,7 @@ enum status item_succeeded(struct turn *t, struct work *w, struct value data)
     return start_task(t, iterator, item, next);
 }
 
-/* ---- an item that failed
- * ------------------------------------------------------------------------------------------ */
+/* ---- an item that failed ------------------------------------------------------------------------------ */
 
 static enum status collected_error(struct turn *t, const struct failure *why, struct value *out)
 {

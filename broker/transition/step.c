@@ -35,8 +35,7 @@ enum status step_start(struct turn *t, struct visit *v)
     return work_begin(t, v->work);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------
- */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 /* Adds {"next": …} and what else is told of a step's end. */
 static enum status ended_context(struct turn *t, const struct routed *r, struct value error,

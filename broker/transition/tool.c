@@ -32,8 +32,7 @@ static enum status input_of(struct turn *t, struct work *w, struct input *in, st
     return value_copy_plain(&t->x->arena, in->config, &w->config, t->err);
 }
 
-/* ---- what the worker does when the tool has answered
- * --------------------------------------------------------- */
+/* ---- what the worker does when the tool has answered -------------------------------------------------- */
 
 static enum status returns_of(struct turn *t, const struct action *action, struct value *out)
 {
@@ -93,8 +92,7 @@ static enum status put_afterwards(struct turn *t, const struct work *w, struct t
     return names_of(t, w, &task->names);
 }
 
-/* ---- the task
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the task ----------------------------------------------------------------------------------------- */
 
 static enum status publish_task(struct turn *t, struct work *w, const struct input *in)
 {

@@ -124,8 +124,7 @@ static enum status on_cancel(struct turn *t)
     return execution_end_cancelled(t, value_as_str(VALUE_GET(t->fact->context, "reason")));
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------
- */
+/* ---- the table ---------------------------------------------------------------------------------------- */
 
 typedef enum status on_fact(struct turn *t);
 

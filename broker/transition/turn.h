@@ -170,8 +170,7 @@ enum status step_succeeded(struct turn *t, struct visit *v, struct value data, s
 enum status step_failed(struct turn *t, struct visit *v, struct value data,
                         const struct failure *why) MUST_CHECK;
 
-/* ---- attempt.c: a work's life ---------------------------------------------------------------------------
- */
+/* ---- attempt.c: a work's life ------------------------------------------------------------------------- */
 
 /* Whether an action of the type has attempts; one that does not is over as it begins. */
 bool work_is_needed(enum step_type type);
@@ -191,8 +190,7 @@ enum status work_stop(struct turn *t, struct work *w) MUST_CHECK;
 /* A STOPPED work goes on, with attempts as if it had had none. */
 enum status work_resume(struct turn *t, struct work *w) MUST_CHECK;
 
-/* ---- what an attempt is: tool.c, child.c, iterate.c, control.c ------------------------------------------
- */
+/* ---- what an attempt is: tool.c, child.c, iterate.c, control.c ---------------------------------------- */
 
 enum status tool_begin(struct turn *t, struct work *w) MUST_CHECK;
 enum status child_begin(struct turn *t, struct work *w) MUST_CHECK;

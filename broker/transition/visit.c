@@ -23,8 +23,7 @@ const char *visit_state_name(enum visit_state s)
     return states[s].name;
 }
 
-/* ---- by step and number: open addressing with linear probing
- * ----------------------------------------------- */
+/* ---- by step and number: open addressing with linear probing ------------------------------------------ */
 
 static uint32_t first_slot(const struct execution *x, uint32_t step, uint32_t number)
 {
@@ -82,8 +81,7 @@ struct visit *visit_find(const struct execution *x, uint32_t step, uint32_t numb
     return x->by_number[i];
 }
 
-/* ---- those that gather
- * --------------------------------------------------------------------------------------- */
+/* ---- those that gather -------------------------------------------------------------------------------- */
 
 static void start_gathering(struct execution *x, struct visit *v)
 {
@@ -122,8 +120,7 @@ struct visit *visit_gathering(const struct execution *x, uint32_t step)
     return v;
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------------------ */
 
 static void count_one(struct execution *x, uint32_t step, bool opened)
 {

@@ -25,8 +25,7 @@ const char *work_state_owner(enum work_state s)
     return states[s].owner;
 }
 
-/* ---- lists
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------------------------------------- */
 
 void work_append(struct work_list *list, struct work *w)
 {
@@ -57,8 +56,7 @@ void work_remove(struct work *w)
     w->next = w->before = NULL;
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------------------------------------- */
 
 enum status work_new(struct execution *x, struct visit *v, struct work *parent, const struct action *action,
                      struct work **out, struct error *err)
@@ -118,8 +116,7 @@ void work_release(struct execution *x, struct work *w)
     x->free_works = w;
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------------------- */
 
 void work_task_id(const struct work *w, uint32_t attempt, struct task_id *out)
 {

@@ -32,8 +32,7 @@ struct execution {
     bool paused;
 };
 
-/* ---- folding ----------------------------------------------------------------------------------------------
- */
+/* ---- folding ------------------------------------------------------------------------------------------ */
 
 static bool is_of_step(enum event_type type)
 {
@@ -191,8 +190,7 @@ static enum status fold(struct execution *x, const struct event *e, struct error
     return STATUS_OK;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------------------------ */
 
 struct value document_time(struct arena *a, int64_t time_ns)
 {

@@ -10,8 +10,7 @@
 
 enum { LIST_DEFAULT = 20, LIST_MAX = 500, ENVELOPE_BYTES = 256 };
 
-/* ---- status
- * ------------------------------------------------------------------------------------------------ */
+/* ---- status ------------------------------------------------------------------------------------------- */
 
 /* The document, and where the execution is while the log does not know of it. */
 static enum status found_document(const struct found_execution *found, struct arena *a, struct value *out,
@@ -51,8 +50,7 @@ static enum status show_status(void *context, const struct call *call, struct an
     return found_document(&found, call->arena, &answer->body, err);
 }
 
-/* ---- show
- * -------------------------------------------------------------------------------------------------- */
+/* ---- show --------------------------------------------------------------------------------------------- */
 
 static enum status json_length(struct arena *a, struct value v, size_t *out, struct error *err)
 {
@@ -132,8 +130,7 @@ static enum status show_events(void *context, const struct call *call, struct an
     return show_page(context, &found, first_page, (uint32_t)after, call->arena, &answer->body, err);
 }
 
-/* ---- list
- * -------------------------------------------------------------------------------------------------- */
+/* ---- list --------------------------------------------------------------------------------------------- */
 
 static enum status check_status_name(struct str name, struct error *err)
 {

@@ -131,8 +131,7 @@ int installation_stop(void **state)
     return 0;
 }
 
-/* ---- a publisher and a worker, by hand
- * ----------------------------------------------------------------------- */
+/* ---- a publisher and a worker, by hand ---------------------------------------------------------------- */
 
 static int64_t ask(struct installation *i, const struct run_request *request)
 {
@@ -270,8 +269,7 @@ void task_failed(struct installation *i, struct bus_delivery *d)
                     "{\"status\":\"error\",\"error\":{\"kind\":\"failed\",\"message\":\"it broke\"}}");
 }
 
-/* ---- what the log says
- * ------------------------------------------------------------------------------------------ */
+/* ---- what the log says -------------------------------------------------------------------------------- */
 
 /* Reads an execution until it has an event of that number, or, for 0, its end. */
 static struct event_list wait_for_events(struct installation *i, int64_t id, size_t count)

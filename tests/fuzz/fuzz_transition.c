@@ -137,8 +137,7 @@ static struct event fact_of(struct life *l, uint8_t kind, uint8_t number, struct
     return e;
 }
 
-/* ---- what they lead to -----------------------------------------------------------------------------------
- */
+/* ---- what they lead to -------------------------------------------------------------------------------- */
 
 static void remember(struct orders *o, struct str id, struct str token)
 {

@@ -88,8 +88,7 @@ static void add_options(struct buf *out, const struct playbook *p, const struct 
         buf_printf(out, " action %" PRISTR " (%s)", ARGSTR(s->workbook_name), step_type_name(s->action.type));
 }
 
-/* ---- attempts -------------------------------------------------------------------------------------------
- */
+/* ---- attempts ----------------------------------------------------------------------------------------- */
 
 static void add_retry(struct buf *out, const struct retry_policy *r)
 {

@@ -88,8 +88,7 @@ static struct value stored_request(int64_t id, struct arena *a)
     return v;
 }
 
-/* ---- the catalog ------------------------------------------------------------------------------------------
- */
+/* ---- the catalog -------------------------------------------------------------------------------------- */
 
 static void the_same_text_keeps_its_version_and_another_gets_a_new_one(void **state)
 {
@@ -209,8 +208,7 @@ static void the_list_has_each_path_once_with_its_newest_version(void **state)
     arena_free(&a);
 }
 
-/* ---- requests
- * ---------------------------------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------------------------------------- */
 
 static void a_request_holds_the_playbook_and_the_merged_workload(void **state)
 {

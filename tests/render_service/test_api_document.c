@@ -40,8 +40,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- reading the page
- * -------------------------------------------------------------------------------------- */
+/* ---- reading the page --------------------------------------------------------------------------------- */
 
 struct block {
     struct str language, text;
@@ -87,8 +86,7 @@ static struct str between(struct str text, const char *mark, char end)
     return str_split(&rest, end);
 }
 
-/* ---- running an example
- * -------------------------------------------------------------------------------------- */
+/* ---- running an example ------------------------------------------------------------------------------- */
 
 static struct value parse(struct str text, const char *what)
 {
@@ -126,8 +124,7 @@ static struct value run_curl(struct str command, struct str yaml)
     return parse(str_of(text), "the answer");
 }
 
-/* ---- comparing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- comparing ---------------------------------------------------------------------------------------- */
 
 static bool is_word(struct str name)
 {

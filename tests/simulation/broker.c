@@ -168,8 +168,7 @@ static void take_decisions(struct world *w, uint32_t broker, uint32_t record, co
     }
 }
 
-/* ---- folding
- * ----------------------------------------------------------------------------------------------- */
+/* ---- folding ------------------------------------------------------------------------------------------ */
 
 static struct execution *fold_back(struct world *w, uint32_t record)
 {
@@ -265,8 +264,7 @@ void broker_read(struct world *w, uint32_t broker, uint32_t partition)
         fold(w, broker, fact);
 }
 
-/* ---- committing
- * --------------------------------------------------------------------------------------------- */
+/* ---- committing --------------------------------------------------------------------------------------- */
 
 void broker_close_batch(struct world *w, uint32_t broker)
 {
@@ -330,8 +328,7 @@ void broker_commit(struct world *w, uint32_t broker)
     batch_free(batch);
 }
 
-/* ---- living and dying
- * ------------------------------------------------------------------------------------------ */
+/* ---- living and dying --------------------------------------------------------------------------------- */
 
 void broker_start(struct world *w, uint32_t broker)
 {
@@ -377,8 +374,7 @@ void broker_evict(struct world *w, uint32_t broker, uint32_t record)
     drop(h);
 }
 
-/* ---- what can happen
- * -------------------------------------------------------------------------------------------- */
+/* ---- what can happen ---------------------------------------------------------------------------------- */
 
 static bool has_owner(const struct world *w, uint32_t partition)
 {

@@ -126,8 +126,7 @@ static void write_on_error(const struct draft_step *step, struct buf *out)
         buf_printf(out, "    on_error: {step: %s}\n", draft_step_name((uint32_t)step->on_error_step));
 }
 
-/* ---- what a step runs
- * -------------------------------------------------------------------------------------- */
+/* ---- what a step runs --------------------------------------------------------------------------------- */
 
 static void write_retry(const struct draft_retry *r, const char *before, const char *after, struct buf *out)
 {

@@ -75,8 +75,7 @@ uint64_t dump_decisions(struct world *w, const struct decisions *d)
     return h.hash;
 }
 
-/* ---- states ----------------------------------------------------------------------------------------------
- */
+/* ---- states ------------------------------------------------------------------------------------------- */
 
 static struct str state_text(struct world *w, const struct execution *x, struct arena *a)
 {

@@ -84,8 +84,7 @@ static void read_attempt(struct world *w, struct history *h, const struct event 
         LIST_ADD(&h->attempts, now);
 }
 
-/* ---- signals ----------------------------------------------------------------------------------------------
- */
+/* ---- signals ------------------------------------------------------------------------------------------ */
 
 static void drop_waiting(struct history *h, uint32_t i)
 {
@@ -157,8 +156,7 @@ bool history_waits(const struct history *h)
     return false;
 }
 
-/* ---- attempts
- * ----------------------------------------------------------------------------------------------- */
+/* ---- attempts ----------------------------------------------------------------------------------------- */
 
 static void read_started(struct world *w, struct history *h, const struct event *e)
 {

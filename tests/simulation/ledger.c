@@ -2,8 +2,7 @@
 #include "core/json.h"
 #include "world.h"
 
-/* ---- records --------------------------------------------------------------------------------------------
- */
+/* ---- records ------------------------------------------------------------------------------------------ */
 
 uint32_t record_add(struct world *w, int64_t id, uint32_t draft, struct value workload)
 {
@@ -44,8 +43,7 @@ void record_evaluated(struct world *w, uint32_t record, uint64_t stream_seq, uin
     LIST_ADD(&r->evaluations, (struct evaluation){stream_seq, hash});
 }
 
-/* ---- committing -------------------------------------------------------------------------------------------
- */
+/* ---- committing --------------------------------------------------------------------------------------- */
 
 static void add_row(struct world *w, const struct row *row)
 {
@@ -97,8 +95,7 @@ bool ledger_commit(struct world *w, const struct broker *b, const struct batch *
     return true;
 }
 
-/* ---- timers
- * ------------------------------------------------------------------------------------------------- */
+/* ---- timers ------------------------------------------------------------------------------------------- */
 
 void ledger_fire_timer(struct world *w, uint32_t index)
 {

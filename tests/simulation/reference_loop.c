@@ -38,8 +38,7 @@ static enum status item_names(struct run *r, const struct job *j, struct value a
     return map_end(&m, out, r->err);
 }
 
-/* ---- which items ------------------------------------------------------------------------------------------
- */
+/* ---- which items -------------------------------------------------------------------------------------- */
 
 static enum status of_item(struct run *r, const struct job *j, struct value args, struct value items,
                            uint32_t index, const struct template *t, struct value *out, struct outcome *o)
@@ -139,8 +138,7 @@ enum status reference_items(struct run *r, const struct job *j, struct value arg
     return it->chunk ? chunks(r, (uint32_t)chunk.u.i, items) : STATUS_OK;
 }
 
-/* ---- what they come to
- * --------------------------------------------------------------------------------------- */
+/* ---- what they come to -------------------------------------------------------------------------------- */
 
 static enum status remember(struct run *r, const struct action *task, struct value data,
                             struct value *earlier)

@@ -49,8 +49,7 @@ struct job {
     struct reference_visit *visit;
 };
 
-/* ---- reference_render.c: a failure is told in *o
- * ------------------------------------------------------------ */
+/* ---- reference_render.c: a failure is told in *o ----------------------------------------------------- */
 
 enum status reference_error(struct run *r, const char *kind, const char *message,
                             struct outcome *o) MUST_CHECK;
@@ -69,8 +68,7 @@ enum status reference_outcome_names(struct run *r, const struct outcome *o, cons
 /* Whether a path, "a.b", leads to something in the names of an execution. */
 enum status reference_is_there(struct run *r, struct str path, struct value nearer, bool *out) MUST_CHECK;
 
-/* ---- reference_work.c
- * ----------------------------------------------------------------------------------------- */
+/* ---- reference_work.c --------------------------------------------------------------------------------- */
 
 /* Whether the type has attempts. */
 bool reference_is_work(const struct action *a);
@@ -79,8 +77,7 @@ enum status reference_args(struct run *r, const struct job *j, struct value *out
 /* All attempts, to what they come to in the end. */
 enum status reference_work(struct run *r, struct job *j, struct outcome *o) MUST_CHECK;
 
-/* ---- reference_loop.c
- * ------------------------------------------------------------------------------------------- */
+/* ---- reference_loop.c --------------------------------------------------------------------------------- */
 
 enum status reference_items(struct run *r, const struct job *j, struct value args, struct value *items,
                             struct outcome *o) MUST_CHECK;

@@ -143,8 +143,7 @@ static enum status run_once(struct run *r, struct job *j, struct value args, str
     }
 }
 
-/* ---- all attempts ----------------------------------------------------------------------------------------
- */
+/* ---- all attempts ------------------------------------------------------------------------------------- */
 
 /* Whether there is another attempt; a success by decree clears the failure. */
 static enum status judge(struct run *r, const struct job *j, struct outcome *o, bool *again)

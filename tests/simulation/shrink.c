@@ -119,8 +119,7 @@ static void drop_steps(struct shrinker *k)
     }
 }
 
-/* ---- what can be simpler ---------------------------------------------------------------------------------
- */
+/* ---- what can be simpler ------------------------------------------------------------------------------ */
 
 typedef void simplification(struct draft_step *s);
 

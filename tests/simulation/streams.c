@@ -80,8 +80,7 @@ void streams_sender_died(struct world *w, enum sender sender, uint32_t number)
     }
 }
 
-/* ---- arriving --------------------------------------------------------------------------------------------
- */
+/* ---- arriving ----------------------------------------------------------------------------------------- */
 
 static void store_event(struct world *w, const struct publication *p, uint64_t id)
 {
@@ -146,8 +145,7 @@ void streams_forget_ids(struct world *w)
     w->queue.remembered = w->queue.tasks.count;
 }
 
-/* ---- the tasks stream
- * --------------------------------------------------------------------------------------- */
+/* ---- the tasks stream --------------------------------------------------------------------------------- */
 
 void queue_redeliver(struct world *w, uint32_t task)
 {
@@ -199,8 +197,7 @@ void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count)
     }
 }
 
-/* ---- what can happen
- * ------------------------------------------------------------------------------------------ */
+/* ---- what can happen ---------------------------------------------------------------------------------- */
 
 /* What is to cancel an execution goes behind the request for it, or nobody would know what it is about. */
 static bool must_wait(const struct world *w, const struct publication *p)

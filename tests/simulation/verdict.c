@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-/* ---- beside the reference
- * ----------------------------------------------------------------------------------- */
+/* ---- beside the reference ----------------------------------------------------------------------------- */
 
 struct judgement {
     struct world *w;
@@ -177,8 +176,7 @@ static bool waits(const struct judgement *j)
     return h->paused;
 }
 
-/* ---- the executions around it
- * --------------------------------------------------------------------------------- */
+/* ---- the executions around it ------------------------------------------------------------------------- */
 
 static bool was_retried(const struct record *r)
 {
@@ -242,8 +240,7 @@ static void judge_told(struct judgement *j)
                    (long long)j->record->id, ARGSTR(as_text(j, told->result)), ARGSTR(as_text(j, expected)));
 }
 
-/* ---- all of it
- * --------------------------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------------------- */
 
 static void judge_end(struct judgement *j)
 {
@@ -315,8 +312,7 @@ static void ask_reference(struct judgement *j)
                    (long long)j->record->id);
 }
 
-/* ---- delays
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- delays ------------------------------------------------------------------------------------------- */
 
 /* min(max_delay, initial_delay × multiplier ^ (attempts − 1)), give or take the jitter. */
 static bool delay_is_right(const struct retry_policy *p, int64_t next_attempt, int64_t delay_ms)
@@ -368,8 +364,7 @@ static void judge(struct world *w, const struct record *r)
         playbook_unref(playbook);
 }
 
-/* ---- tasks
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- tasks -------------------------------------------------------------------------------------------- */
 
 /* The row that ordered a task, or NULL. */
 static const struct event *order_of(const struct record *r, const struct task *t)

@@ -44,8 +44,7 @@ void world_must(struct world *w, enum status s, const struct error *e)
         world_fail(w, "%s", error_text(e, text, sizeof(text)));
 }
 
-/* ---- the ticks
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the ticks ---------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *doc;
@@ -187,8 +186,7 @@ void world_run(struct world *w)
         verdict_give(w);
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------------------
- */
+/* ---- beginning and end -------------------------------------------------------------------------------- */
 
 void world_begin(struct world *w, const struct scenario *s, FILE *trace)
 {

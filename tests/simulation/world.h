@@ -219,8 +219,7 @@ void world_say(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void world_must(struct world *w, enum status s, const struct error *e);
 void world_offer(struct world *w, enum act_kind kind, uint32_t a, uint32_t b);
 
-/* ---- ledger.c --------------------------------------------------------------------------------------------
- */
+/* ---- ledger.c ----------------------------------------------------------------------------------------- */
 
 uint32_t record_add(struct world *w, int64_t id, uint32_t draft, struct value workload);
 /* RECORDS_MAX if there is none. */
@@ -233,8 +232,7 @@ bool ledger_commit(struct world *w, const struct broker *b, const struct batch *
 void ledger_offer(struct world *w);
 void ledger_fire_timer(struct world *w, uint32_t timer);
 
-/* ---- streams.c --------------------------------------------------------------------------------------------
- */
+/* ---- streams.c ---------------------------------------------------------------------------------------- */
 
 /* Both deep copies, through JSON. */
 struct publication *publish_event(struct world *w, enum sender sender, uint32_t number, struct str id,
@@ -251,8 +249,7 @@ void queue_redeliver(struct world *w, uint32_t task);
 void queue_report_dead(struct world *w, uint32_t task);
 void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count);
 
-/* ---- broker.c
- * ---------------------------------------------------------------------------------------------- */
+/* ---- broker.c ----------------------------------------------------------------------------------------- */
 
 void broker_offer(struct world *w, bool faults);
 void broker_start(struct world *w, uint32_t broker);
@@ -265,8 +262,7 @@ void broker_evict(struct world *w, uint32_t broker, uint32_t record);
 void broker_audit(struct world *w, uint32_t broker, uint32_t record);
 void batch_free(struct batch *b);
 
-/* ---- worker.c, client.c
- * -------------------------------------------------------------------------------------- */
+/* ---- worker.c, client.c ------------------------------------------------------------------------------- */
 
 void worker_offer(struct world *w, bool faults);
 void worker_take(struct world *w, uint32_t worker, uint32_t task);
@@ -283,8 +279,7 @@ struct event request_of(struct world *w, uint32_t record, struct value parent, u
 /* What is given, over the defaults that every playbook has. */
 struct value child_workload(struct world *w, struct value given);
 
-/* ---- verdict.c -------------------------------------------------------------------------------------------
- */
+/* ---- verdict.c ---------------------------------------------------------------------------------------- */
 
 /* Everything that has to be true when nothing is going on any more. */
 void verdict_give(struct world *w);

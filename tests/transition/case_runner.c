@@ -70,8 +70,7 @@ static struct value map2(struct world *w, const char *k1, struct value v1, const
     return out;
 }
 
-/* ---- what came out, as lines -----------------------------------------------------------------------------
- */
+/* ---- what came out, as lines -------------------------------------------------------------------------- */
 
 static void print_next(struct buf *out, struct value next)
 {
@@ -238,8 +237,7 @@ static void keep(struct world *w, const struct decisions *d, struct buf *out)
         buf_add_text(out, "  queued tasks are withdrawn\n");
 }
 
-/* ---- facts
- * --------------------------------------------------------------------------------------------------- */
+/* ---- facts -------------------------------------------------------------------------------------------- */
 
 static void check(enum status status, const struct error *e)
 {
@@ -479,8 +477,7 @@ static void send_signal(struct world *w, struct str rest, struct buf *out)
     give(w, &fact, out);
 }
 
-/* ---- the script
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the script --------------------------------------------------------------------------------------- */
 
 static void command(struct world *w, struct str line, struct buf *out)
 {

@@ -44,8 +44,7 @@ struct fixture {
     size_t task_count;
 };
 
-/* ---- a state with something of everything
- * -------------------------------------------------------------------- */
+/* ---- a state with something of everything ------------------------------------------------------------- */
 
 static void give(struct fixture *f, struct event fact)
 {
@@ -129,8 +128,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- damage
- * --------------------------------------------------------------------------------------------------- */
+/* ---- damage ------------------------------------------------------------------------------------------- */
 
 /* The value with its `n`-th part, counted in depth, put in another's place; *n is what is left to count. */
 static struct value damage(struct arena *a, struct value v, size_t *n, struct value other)
@@ -224,8 +222,7 @@ static void a_state_is_of_its_playbook(void **state)
     playbook_unref(other);
 }
 
-/* ---- logs
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- logs --------------------------------------------------------------------------------------------- */
 
 static enum status replay(struct fixture *f, struct error *e)
 {

@@ -229,11 +229,6 @@ static void collect_keys(struct compilation *c, const struct fields *f, const ch
     compilation_stop(c, map_end(&verbatim, &out->verbatim, c->err));
 }
 
-bool action_runs(enum step_type type)
-{
-    return step_type_is_tool(type) || type == STEP_ITERATOR || type == STEP_PLAYBOOK || type == STEP_SIGNAL;
-}
-
 void action_read(struct compilation *c, const struct ynode *in, const struct fields *fields, const char *what,
                  struct draft_action *out)
 {

@@ -151,8 +151,6 @@ void timeout_check_type(struct compilation *c, const struct child *timeout, enum
 const struct ynode *field_node(struct compilation *c, const struct field *field);
 /* That `method` is one of HTTP, if it is there. */
 void method_check(struct compilation *c, const struct fields *f, const char *what);
-/* Whether an action of the type has attempts. */
-bool action_runs(enum step_type type);
 /* workbook.c */
 void workbook_read(struct compilation *c, const struct child *workbook);
 /* The named action, with the args and keys of `own` over its own; returns its name, or "". */

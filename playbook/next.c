@@ -65,16 +65,6 @@ static bool check_entry(struct next_reader *r, const struct ynode *entry, const 
     return !wrong;
 }
 
-static void read_condition(struct next_reader *r, const struct child *when, struct next_node *out)
-{
-    out->kind = NEXT_WHEN;
-    condition_check(r->c, when->node);
-    if (when->node->value.type == VALUE_BOOL)
-        out->when_text = when->node->value.u.b ? STR("true") : STR("false");
-    else
-        out->when_text = compilation_keep_str(r->c, value_as_str(when->node->value));
-}
-
 static void read_map(struct next_reader *r, const struct ynode *entry, struct next_node *out)
 {
     struct fields f;
@@ -82,10 +72,12 @@ static void read_map(struct next_reader *r, const struct ynode *entry, struct ne
     keys_read(r->c, entry, keys_bit(KEYS_ENTRY), false, what, &f);
     if (r->c->status != STATUS_OK || !check_entry(r, entry, &f))
         return;
-    const struct child *when = fields_get(&f, "when"), *step = fields_get(&f, "step");
+    const struct child *step = fields_get(&f, "step");
     struct value args = args_read(r->c, &f);
-    if (when)
-        read_condition(r, when, out);
+    if (fields_get(&f, "when")) {
+        out->kind = NEXT_WHEN;
+        out->when_text = compilation_keep_str(r->c, condition_read(r->c, &f, "when"));
+    }
     if (step)
         add_edge(r, out, step->node, args);
     if (fields_has(&f, "step") && !step)

@@ -30,6 +30,11 @@ bool step_type_is_tool(enum step_type t)
     return t < STEP_TYPE_COUNT && TYPES[t].is_tool;
 }
 
+bool step_type_has_attempts(enum step_type t)
+{
+    return step_type_is_tool(t) || t == STEP_ITERATOR || t == STEP_PLAYBOOK || t == STEP_SIGNAL;
+}
+
 /* ---- the compiler's memory -------------------------------------------------------------------- */
 
 void compilation_stop(struct compilation *c, enum status status)

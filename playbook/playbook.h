@@ -182,5 +182,7 @@ int32_t playbook_find_step(const struct playbook *p, struct str name);
 const char *step_type_name(enum step_type t);
 /* Whether a step of the type is run by a worker. */
 bool step_type_is_tool(enum step_type t);
+/* Whether what is of the type has attempts; what has none is over as it begins. */
+bool step_type_has_attempts(enum step_type t);
 
 #endif

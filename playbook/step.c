@@ -189,7 +189,7 @@ static void check_attempts(struct compilation *c, const struct draft_action *act
                            const struct fields *f, const char *what)
 {
     const struct child *retry = fields_get(f, "retry"), *timeout = fields_get(f, "timeout");
-    if (action_runs(action->type) || step->type == STEP_WORKBOOK)
+    if (step_type_has_attempts(action->type) || step->type == STEP_WORKBOOK)
         return;
     if (retry && action->retry)
         diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, retry->key_at,

@@ -19,11 +19,6 @@ static enum status (*const beginnings[STEP_TYPE_COUNT])(struct turn *t, struct w
     [STEP_SIGNAL] = signal_begin,
 };
 
-bool work_is_needed(enum step_type type)
-{
-    return beginnings[type] || step_type_is_tool(type);
-}
-
 enum status work_begin(struct turn *t, struct work *w)
 {
     if (t->x->paused) {

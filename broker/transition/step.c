@@ -28,7 +28,7 @@ enum status step_start(struct turn *t, struct visit *v)
     const struct step *step = &t->x->playbook->steps[v->step];
     if (step->pass)
         return step_succeeded(t, v, value_null(), ABSENT);
-    if (!work_is_needed(step->action.type))
+    if (!step_type_has_attempts(step->action.type))
         return complete_at_once(t, v);
     TRY(visit_move(t->x, v, VISIT_RUNNING, t->err));
     TRY(work_new(t->x, v, NULL, &step->action, &v->work, t->err));

@@ -172,8 +172,6 @@ enum status step_failed(struct turn *t, struct visit *v, struct value data,
 
 /* ---- attempt.c: a work's life ------------------------------------------------------------------------- */
 
-/* Whether an action of the type has attempts; one that does not is over as it begins. */
-bool work_is_needed(enum step_type type);
 /* A READY work: starts its next attempt, or queues it while the execution is paused. */
 enum status work_begin(struct turn *t, struct work *w) MUST_CHECK;
 /* The attempt is counted, and the work moves. */

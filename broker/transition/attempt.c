@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "core/digest.h"
-#include "core/path.h"
 
 /* ---- the beginning ------------------------------------------------------------------------------------ */
 
@@ -145,15 +144,9 @@ static enum status look_for_returned(struct turn *t, const struct work *w, const
                                      struct value data, struct trial *trial)
 {
     const struct assertion *a = w->action->assertion;
-    struct str message = STR("");
     if (!a || a->return_count == 0 || step_type_is_tool(w->action->type))
         return STATUS_OK;
-    TRY(paths_missing(t->out->arena, a->returns, a->return_count, scope->top->names, data, &message, t->err));
-    if (message.len == 0)
-        return STATUS_OK;
-    trial->failed = true;
-    trial->why = (struct failure){.kind = STR("assert"), .message = message};
-    return STATUS_OK;
+    return look_for_paths(t, a->returns, a->return_count, scope->top->names, data, trial);
 }
 
 static enum status emit_item_saved(struct turn *t, const struct work *w, struct value saved)

@@ -24,14 +24,6 @@ static enum status render_call(struct turn *t, const struct work *w, struct call
     return STATUS_OK;
 }
 
-static void fail_call(struct trial *trial, enum status kind, struct str message)
-{
-    if (trial->failed)
-        return;
-    trial->failed = true;
-    trial->why = (struct failure){.kind = str_of(status_name(kind)), .message = message};
-}
-
 static int64_t depth_of(const struct execution *x)
 {
     struct value depth = VALUE_GET(x->parent, "depth");
@@ -55,11 +47,12 @@ static bool read_version(struct value v, int64_t *out)
 static void check_call(struct turn *t, const struct call *call, int64_t *version, struct trial *trial)
 {
     if (!trial->failed && !playbook_path_is_valid(value_as_str(call->path)))
-        fail_call(trial, STATUS_INVALID, STR("path: what it gives is no path of a playbook"));
+        trial_fail(trial, status_name(STATUS_INVALID), STR("path: what it gives is no path of a playbook"));
     if (!read_version(call->version, version))
-        fail_call(trial, STATUS_INVALID, STR("version: it has to be a whole number from 1, or \"latest\""));
+        trial_fail(trial, status_name(STATUS_INVALID),
+                   STR("version: it has to be a whole number from 1, or \"latest\""));
     if (depth_of(t->x) + 1 > MAX_DEPTH)
-        fail_call(trial, STATUS_LIMIT, STR("playbooks call playbooks more than 16 deep"));
+        trial_fail(trial, status_name(STATUS_LIMIT), STR("playbooks call playbooks more than 16 deep"));
 }
 
 /* What the child is told of the execution that waits for it. */

@@ -139,11 +139,8 @@ static enum status signal_name(struct turn *t, struct work *w, struct str *out, 
     TRY(render_input(t, w->visit, w, &in, trial));
     TRY(render_object(t, w->action->signal, w, in.args, &v, trial));
     *out = value_as_str(v);
-    if (!trial->failed && out->len == 0) {
-        trial->failed = true;
-        trial->why =
-            (struct failure){.kind = STR("invalid"), .message = STR("name: a signal's name is a text")};
-    }
+    if (out->len == 0)
+        trial_fail(trial, "invalid", STR("name: a signal's name is a text"));
     return STATUS_OK;
 }
 

@@ -153,6 +153,14 @@ enum status failure_from_error(struct turn *t, const struct error *e, struct fai
     return STATUS_OK;
 }
 
+void trial_fail(struct trial *trial, const char *kind, struct str message)
+{
+    if (trial->failed)
+        return;
+    trial->failed = true;
+    trial->why = (struct failure){.kind = str_of(kind), .message = message};
+}
+
 enum status trial_failed(struct turn *t, struct trial *trial, const struct error *e)
 {
     if (e->status == STATUS_NO_MEMORY) {

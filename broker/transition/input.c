@@ -48,20 +48,24 @@ enum status render_template(struct turn *t, const struct template *template, con
     return trial_failed(t, trial, &e);
 }
 
+enum status look_for_paths(struct turn *t, const struct str *paths, uint32_t count, struct value names,
+                           struct value more, struct trial *trial)
+{
+    struct str message;
+    TRY(paths_missing(t->out->arena, paths, count, names, more, &message, t->err));
+    if (message.len)
+        trial_fail(trial, "assert", message);
+    return STATUS_OK;
+}
+
 static enum status look_for_expected(struct turn *t, const struct assertion *a, const struct work *w,
                                      struct value args, struct trial *trial)
 {
     struct step_scope scope;
     struct value names;
-    struct str message;
     TRY(scope_for(t, w, args, &scope));
     TRY(scope_flatten(t, scope.top, &names));
-    TRY(paths_missing(t->out->arena, a->expects, a->expect_count, args, names, &message, t->err));
-    if (message.len == 0)
-        return STATUS_OK;
-    trial->failed = true;
-    trial->why = (struct failure){.kind = STR("assert"), .message = message};
-    return STATUS_OK;
+    return look_for_paths(t, a->expects, a->expect_count, args, names, trial);
 }
 
 enum status render_input(struct turn *t, const struct visit *v, const struct work *w, struct input *out,

@@ -4,19 +4,13 @@
 
 enum { MAX_ITEMS = 100000 };
 
-static void fail(struct trial *trial, const char *kind, struct str message)
-{
-    trial->failed = true;
-    trial->why = (struct failure){.kind = str_of(kind), .message = message};
-}
-
 static enum status too_many(struct turn *t, uint32_t count, struct trial *trial)
 {
     struct str message = arena_printf(
         t->out->arena, "collection: it has %u items, and an iterator takes %d at most", count, MAX_ITEMS);
     if (!message.ptr)
         return arena_error(t->out->arena, t->err, "an error's text");
-    fail(trial, "limit", message);
+    trial_fail(trial, "limit", message);
     return STATUS_OK;
 }
 
@@ -40,7 +34,7 @@ static enum status collection_of(struct turn *t, const struct work *w, struct va
         arena_printf(t->out->arena, "collection: it has to be a list, and is of type %s", value_type_name(v));
     if (!message.ptr)
         return arena_error(t->out->arena, t->err, "an error's text");
-    fail(trial, "runtime", message);
+    trial_fail(trial, "runtime", message);
     return STATUS_OK;
 }
 
@@ -156,7 +150,7 @@ enum status whole_number(struct turn *t, const struct object_template *template,
         arena_printf(t->out->arena, "%s: it has to be a whole number from %lld", what, (long long)least);
     if (!message.ptr)
         return arena_error(t->out->arena, t->err, "an error's text");
-    fail(trial, "runtime", message);
+    trial_fail(trial, "runtime", message);
     return STATUS_OK;
 }
 

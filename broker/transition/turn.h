@@ -65,6 +65,8 @@ enum status emit_notice(struct turn *t, const struct event *fact, struct str mes
 enum status failure_to_value(struct turn *t, const struct failure *f, struct value *out) MUST_CHECK;
 /* The failure that an error of a template or a playbook is, its place in front. */
 enum status failure_from_error(struct turn *t, const struct error *e, struct failure *out) MUST_CHECK;
+/* The first failure of a trial stands. `kind` lives for ever. */
+void trial_fail(struct trial *trial, const char *kind, struct str message);
 /* An error of the caller's if memory is what is missing, else the trial's failure. */
 enum status trial_failed(struct turn *t, struct trial *trial, const struct error *e) MUST_CHECK;
 /* The id of an attempt of the work, in the decisions' arena. */
@@ -116,6 +118,9 @@ enum status render_object(struct turn *t, const struct object_template *o, const
 enum status render_template(struct turn *t, const struct template *template, const char *what,
                             const struct step_scope *scope, struct value *out,
                             struct trial *trial) MUST_CHECK;
+/* The paths of an assertion have to lead to something in `names` or in `more`: else the trial failed. */
+enum status look_for_paths(struct turn *t, const struct str *paths, uint32_t count, struct value names,
+                           struct value more, struct trial *trial) MUST_CHECK;
 /* What an attempt is started with. */
 struct input {
     struct value args;   /* the action's, with those of the edges over them; a map */

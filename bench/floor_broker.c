@@ -225,8 +225,9 @@ enum status floor_broker(const struct settings *s, uint32_t steps, struct error 
     stream_name(&f.subjects, STREAM_EVENTS, stream);
     for (uint32_t p = 0; p < f.subjects.partitions; p++) {
         subject_partition(&f.subjects, p, filter);
-        TRY(bus_reader_start(f.bus, stream, filter, f.filling.checkpoints[p].stream_seq + 1, deliver, NULL,
-                             &f, &f.readers[p], err));
+        TRY(bus_reader_start(f.bus, stream, filter,
+                             (struct bus_place){.sequence = f.filling.checkpoints[p].stream_seq}, deliver,
+                             NULL, &f, &f.readers[p], err));
     }
     daemon_wait(NULL, NULL);
     for (uint32_t p = 0; p < f.subjects.partitions; p++)

@@ -82,27 +82,10 @@ static enum status look_at_stream(struct broker *b, struct error *err)
     return STATUS_OK;
 }
 
-/*
- * A checkpoint that the stream does not know means that the stream lost its tail, or was restored or made
- * anew: what it holds now is read from its place on, and the log keeps what it has.
- */
-static uint64_t first_to_read(const struct broker *b, const struct checkpoint *c)
+static struct bus_place place_of(const struct broker *b, const struct checkpoint *c)
 {
-    if (c->stream_seq == 0)
-        return 1;
-    if (c->stream_created_ns != 0 && c->stream_created_ns != b->stream_created_ns) {
-        LOG(LOG_WARN,
-            "the event stream was made anew since the partition's checkpoint; reading it from its beginning",
-            LOG_NUM("partition", c->partition), LOG_NUM("checkpoint", c->stream_seq));
-        return 1;
-    }
-    if (c->stream_seq > b->stream_last) {
-        LOG(LOG_WARN, "the event stream ends before the partition's checkpoint: it lost its tail",
-            LOG_NUM("partition", c->partition), LOG_NUM("checkpoint", c->stream_seq),
-            LOG_NUM("last", b->stream_last));
-        return b->stream_last + 1;
-    }
-    return c->stream_seq + 1;
+    (void)b;
+    return (struct bus_place){c->stream_seq, c->stream_time_ns};
 }
 
 static enum status take_partitions(struct broker *b, struct eventlog *log, struct error *err)
@@ -144,7 +127,7 @@ static enum status start_readers(struct broker *b, struct error *err)
         return error_set(err, STATUS_NO_MEMORY, "no memory for %u readers", b->subjects.partitions);
     for (uint32_t p = 0; p < b->subjects.partitions; p++) {
         subject_partition(&b->subjects, p, filter);
-        TRY(bus_reader_start(b->bus, stream, filter, first_to_read(b, &b->checkpoints[p]), deliver, trouble,
+        TRY(bus_reader_start(b->bus, stream, filter, place_of(b, &b->checkpoints[p]), deliver, trouble,
                              b, &b->readers[p], err));
         b->reader_count++;
     }

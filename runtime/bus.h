@@ -158,18 +158,30 @@ void bus_pull_want(struct bus_pull *p, uint32_t more);
 void bus_pull_stop(struct bus_pull **p);
 
 /*
- * Every message of a stream whose subject matches, in order, once each, from a sequence on: through an
- * ephemeral consumer that is made anew from the right place after any gap, silence or reconnect.
+ * A place in a stream, behind one of its messages. Sequences are given a second time by a stream that lost
+ * its tail, was restored or made anew, so a place that is to outlive that has the time too at which the
+ * message was stored. sequence and time_ns  behind exactly that message, if it is still there sequence alone
+ * behind that sequence; 0: at the beginning time_ns alone         behind all that was stored up to then
+ */
+struct bus_place {
+    uint64_t sequence;
+    int64_t time_ns;
+};
+
+/*
+ * Every message of a stream whose subject matches, in order, once each, from a place on: through an ephemeral
+ * consumer that is made anew from the right place after any gap, silence or reconnect.
  * One thread calls `deliver` for all readers of a bus. Starting asks and does not wait: many readers start
  * together, and what is wrong (no such stream) is told to `trouble` while the reader goes on trying.
  *
- * A place behind the stream's end is waited for. If messages come that stand before the place to read on (the
- * stream lost its tail, was made anew or restored), they are not delivered and `trouble` hears
- * STATUS_CONFLICT: stop the reader and start one at a place that you know to be right. `filter` may be NULL:
- * every subject.
+ * Each consumer begins with the message that was read last, and is used only if that is the same one still.
+ * If it is not (the stream lost its tail, was made anew or restored, or the message is gone by age or by
+ * hand), nothing more is delivered and `trouble` hears STATUS_CONFLICT: stop the reader and start one behind
+ * a time. A sequence alone that stands behind the stream's end is waited for. `filter` may be NULL: every
+ * subject; else the message of the place has a subject that matches.
  */
 struct bus_reader;
-enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, uint64_t from_sequence,
+enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, struct bus_place behind,
                              bus_deliver *deliver, void (*trouble)(void *context, const struct error *err),
                              void *context, struct bus_reader **out, struct error *err) MUST_CHECK;
 /*

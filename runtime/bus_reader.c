@@ -116,23 +116,31 @@ void reader_ask(struct bus_reader *r)
 
 /* ---- what the consumer sends ------------------------------------------------------------------------- */
 
-/*
- * A message before the place asked for: the stream's end stands behind it, because the stream lost its tail,
- * was made anew or restored. That is for the reader's owner to sort out; until the place is reached nothing
- * is delivered.
- */
-static bool is_behind(struct bus_reader *r, const struct ack_subject *ack)
+void reader_lost(struct bus_reader *r, uint64_t found)
 {
     struct error err;
-    if (ack->stream_sequence >= r->next_sequence)
-        return false;
-    error_set(&err, STATUS_CONFLICT,
-              "stream %s stands at sequence %" PRIu64 ", behind %" PRIu64
-              ", where it was to be read on: it lost its end, was made anew or restored",
-              r->stream, ack->stream_sequence, r->next_sequence);
+    char instead[64] = "nothing is there";
+    if (found)
+        snprintf(instead, sizeof(instead), "%" PRIu64 " follows there", found);
+    error_set(
+        &err, STATUS_CONFLICT,
+        "stream %s no longer has message %" PRIu64
+        ", which was read last (%s): it lost its end, was made anew or restored, or the message is gone "
+        "by age or by hand",
+        r->stream, r->place.sequence, instead);
     error_place(&err, "%s", r->stream);
+    r->state = READER_LOST;
     reader_tell(r, &err);
-    return true;
+}
+
+/* Whether the first message of a consumer is the one that was read last, with which it was to begin. */
+static void look(struct bus_reader *r, const struct ack_subject *ack)
+{
+    r->looking = false;
+    if (ack->stream_sequence == r->place.sequence && ack->time_ns == r->place.time_ns)
+        reader_tell(r, NULL);
+    else
+        reader_lost(r, ack->stream_sequence);
 }
 
 static void deliver(struct bus_reader *r, natsMsg *msg, const struct ack_subject *ack)
@@ -142,7 +150,7 @@ static void deliver(struct bus_reader *r, natsMsg *msg, const struct ack_subject
         reader_wait(r, NO_MEMORY_MS); /* the next consumer begins with it */
         return;
     }
-    r->next_sequence = ack->stream_sequence + 1;
+    r->place = (struct bus_place){ack->stream_sequence, ack->time_ns};
     reader_tell(r, NULL);
     pthread_mutex_unlock(&r->bus->readers.mutex);
     r->deliver(r->context, d);
@@ -159,7 +167,11 @@ static void take_message(struct bus_reader *r, natsMsg *msg)
         r->asked--;
     if (known && ack.consumer_sequence == r->consumer_sequence + 1) {
         r->consumer_sequence = ack.consumer_sequence;
-        if (!is_behind(r, &ack)) {
+        if (r->looking) {
+            look(r, &ack);
+        } else if (ack.stream_sequence <= r->place.sequence) {
+            reader_lost(r, ack.stream_sequence);
+        } else {
             deliver(r, msg, &ack);
             return;
         }
@@ -265,6 +277,7 @@ static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
     case READER_CREATING: return false; /* its creation has a deadline of its own */
     case READER_READING: return r->asked > 0 && now_ns - r->heard_ns > SILENCE_MS * NS_PER_MS;
     case READER_WAITING: return r->due_ns <= now_ns;
+    case READER_LOST: return false;
     }
     return false;
 }
@@ -325,7 +338,7 @@ static enum status no_memory(const char *stream, struct error *err)
     return error_set(err, STATUS_NO_MEMORY, "no memory for a reader of %s", stream);
 }
 
-enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, uint64_t from_sequence,
+enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, struct bus_place behind,
                              bus_deliver *deliver_to, void (*trouble)(void *context, const struct error *err),
                              void *context, struct bus_reader **out, struct error *err)
 {
@@ -339,7 +352,7 @@ enum status bus_reader_start(struct bus *bus, const char *stream, const char *fi
     r->deliver = deliver_to;
     r->trouble = trouble;
     r->context = context;
-    r->next_sequence = from_sequence ? from_sequence : 1;
+    r->place = behind;
     pthread_mutex_lock(&bus->readers.mutex);
     if (!link_in(r)) {
         pthread_mutex_unlock(&bus->readers.mutex);

@@ -5,16 +5,17 @@
  *                      start
  *                        │
  *                        ▼   created            gap, silence, reconnect, consumer gone
- *    ┌─────────────▶ CREATING ───────▶ READING ─────────────┐
- *    │                   │ refused, no answer               │
+ *    ┌─────────────▶ CREATING ───────▶ READING ─────────────┬──▶ LOST: the place is no longer there; only a
+ *    │                   │ refused, no answer               │          new connection looks again
  *    │   backoff         ▼                                  │
  *    └─────────────── WAITING ◀─────────────────────────────┘ (due at once)
  *
  * True at all times:
- *   1. `next_sequence` is behind everything that was delivered: it alone says where the next consumer begins.
+ *   1. `place` is behind everything that was delivered: it alone says where the next consumer begins.
  *   2. Each consumer has a generation, which stands in its name and in its inbox; what comes of another
  * generation is dropped.
- *   3. A message is delivered only if its consumer sequence follows the one before.
+ *   3. A message is delivered only if its consumer sequence follows the one before, and the first one of its
+ *      consumer was the message of `place`, where that has a sequence and a time.
  *   4. `busy` counts the threads that are in a handler of the reader; bus_reader_stop() waits until it is 0.
  *
  * The consumers are pulled from: the server sends to a push consumer only when somebody subscribes to exactly
@@ -28,7 +29,7 @@
 
 enum { READER_NAME_TEXT = 64 };
 
-enum reader_state { READER_CREATING, READER_READING, READER_WAITING };
+enum reader_state { READER_CREATING, READER_READING, READER_WAITING, READER_LOST };
 
 struct bus_reader {
     struct bus *bus;
@@ -40,7 +41,8 @@ struct bus_reader {
     /* Under bus->readers.mutex: */
     enum reader_state state;
     uint32_t generation;
-    uint64_t next_sequence;
+    struct bus_place place;
+    bool looking;               /* for the message of `place`, which this generation begins with */
     uint64_t consumer_sequence; /* of the last message of this generation */
     uint64_t asked;             /* messages asked for that have not come */
     unsigned connection;        /* that this generation was made on */
@@ -68,6 +70,13 @@ void reader_ask(struct bus_reader *r);
 
 /* Begins the next generation. */
 void reader_renew(struct bus_reader *r);
+/* Whether the next consumer is to begin with the message of the place, to see that it is there. */
+static inline bool reader_knows_message(const struct bus_reader *r)
+{
+    return r->place.sequence > 0 && r->place.time_ns > 0;
+}
+/* The place is no longer there; `found`: the sequence that stands there instead, 0 if nothing does. */
+void reader_lost(struct bus_reader *r, uint64_t found);
 /* It could not be made, or be asked: waits, longer each time. */
 void reader_failed(struct bus_reader *r, const struct error *err);
 /* Read back in bus_reader.c. */

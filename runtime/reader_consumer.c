@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "core/buf.h"
+#include "core/event.h"
 #include "core/json.h"
 #include "reader.h"
 
@@ -57,18 +58,21 @@ static void creation_free(struct creation *c)
     free(c);
 }
 
-static void took_effect(struct bus_reader *r)
+static void took_effect(struct bus_reader *r, uint64_t pending)
 {
     r->heard_ns = mono_now().ns;
     r->state = READER_READING;
     r->failures = 0;
-    if (r->troubled != STATUS_CONFLICT) /* that one ends with a message: bus_reader.c, is_behind() */
+    if (!r->looking)
         reader_tell(r, NULL);
+    else if (pending == 0)
+        reader_lost(r, 0);
     reader_ask(r);
 }
 
-/* What it means for its reader, if that still waits for it. */
-static void creation_ended(struct creation *c, const struct error *err)
+/* What it means for its reader, if that still waits for it; `pending`: messages that the consumer will give.
+ */
+static void creation_ended(struct creation *c, uint64_t pending, const struct error *err)
 {
     struct bus *bus = c->exchange.bus;
     exchange_end(&c->exchange);
@@ -77,7 +81,7 @@ static void creation_ended(struct creation *c, const struct error *err)
         if (err)
             reader_failed(r, err);
         else
-            took_effect(r);
+            took_effect(r, pending);
     }
     if (r)
         reader_leave(r);
@@ -89,7 +93,7 @@ static void creation_answered(struct exchange *e, natsMsg *msg)
     struct creation *c = (struct creation *)e;
     struct arena *a = &e->bus->answer_arena;
     struct str text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)};
-    struct value v;
+    struct value v, pending = {0};
     struct error err;
     enum status status;
     arena_reset(a);
@@ -99,14 +103,17 @@ static void creation_answered(struct exchange *e, natsMsg *msg)
         status = json_read_map(a, text, "the answer of JetStream", &v, &err);
         if (status == STATUS_OK && VALUE_GET(v, "error").type == VALUE_MAP)
             status = wire_api_error(VALUE_GET(v, "error"), c->subject, &err);
+        if (status == STATUS_OK)
+            pending = VALUE_GET(v, "num_pending");
     }
     natsMsg_Destroy(msg);
-    creation_ended(c, status == STATUS_OK ? NULL : &err);
+    creation_ended(c, pending.type == VALUE_INT ? (uint64_t)pending.u.i : 0,
+                   status == STATUS_OK ? NULL : &err);
 }
 
 static void creation_refused(struct exchange *e, const struct error *err)
 {
-    creation_ended((struct creation *)e, err);
+    creation_ended((struct creation *)e, 0, err);
 }
 
 static void creation_due(struct exchange *e)
@@ -114,7 +121,7 @@ static void creation_due(struct exchange *e)
     struct error err;
     error_set(&err, STATUS_TIMEOUT, "no answer to the creation of a consumer within %d ms", CREATE_MS);
     error_place(&err, "%s", e->subject);
-    creation_ended((struct creation *)e, &err);
+    creation_ended((struct creation *)e, 0, &err);
 }
 
 static const struct exchange_kind CREATION = {
@@ -122,15 +129,28 @@ static const struct exchange_kind CREATION = {
 
 /* ---- its beginning ----------------------------------------------------------------------------------- */
 
-static void write_creation(struct buf *b, const struct bus_reader *r, uint32_t generation, uint64_t from)
+/* Where it begins: with the message that was read last, to see that it is the same one still. */
+static void write_begin(struct buf *b, const struct bus_place *place)
+{
+    char time[32];
+    if (place->sequence == 0 && place->time_ns > 0) {
+        time_format(place->time_ns + 1, time);
+        buf_printf(b, "\"deliver_policy\":\"by_start_time\",\"opt_start_time\":\"%s\"", time);
+    } else {
+        buf_printf(b, "\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":%" PRIu64,
+                   place->time_ns > 0 ? place->sequence : place->sequence + 1);
+    }
+}
+
+static void write_creation(struct buf *b, const struct bus_reader *r, uint32_t generation,
+                           const struct bus_place *place)
 {
     char name[READER_NAME_TEXT];
     reader_consumer_name(r, generation, name);
     buf_add_text(b, "{\"stream_name\":");
     json_write_string(b, str_of(r->stream));
-    buf_printf(
-        b, ",\"config\":{\"name\":\"%s\",\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":%" PRIu64,
-        name, from);
+    buf_printf(b, ",\"config\":{\"name\":\"%s\",", name);
+    write_begin(b, place);
     buf_add_text(b, ",\"ack_policy\":\"none\",\"max_deliver\":-1,\"replay_policy\":\"instant\"");
     if (r->filter) {
         buf_add_text(b, ",\"filter_subject\":");
@@ -189,14 +209,14 @@ static enum status creation_send(struct creation *c, struct str body, struct err
 }
 
 /* Without the mutex; what it needs was read under it. */
-static enum status create_consumer(struct bus_reader *r, uint32_t generation, uint64_t from,
+static enum status create_consumer(struct bus_reader *r, uint32_t generation, const struct bus_place *place,
                                    struct error *err)
 {
     struct creation *c = NULL;
     struct buf body;
     TRY(creation_new(r, generation, &c, err));
     buf_init(&body, 0);
-    write_creation(&body, r, generation, from);
+    write_creation(&body, r, generation, place);
     enum status status = buf_status(&body, err);
     if (status == STATUS_OK)
         status = creation_send(c, buf_str(&body), err);
@@ -211,8 +231,9 @@ void reader_renew(struct bus_reader *r)
     struct error err;
     uint32_t old = r->generation++;
     uint32_t generation = r->generation;
-    uint64_t from = r->next_sequence;
+    struct bus_place place = r->place;
     r->state = READER_CREATING;
+    r->looking = reader_knows_message(r);
     r->consumer_sequence = 0;
     r->asked = 0;
     r->connection = atomic_load(&r->bus->connections);
@@ -220,7 +241,7 @@ void reader_renew(struct bus_reader *r)
     pthread_mutex_unlock(&r->bus->readers.mutex);
     if (old > 0)
         reader_delete_consumer(r, old);
-    enum status status = create_consumer(r, generation, from, &err);
+    enum status status = create_consumer(r, generation, &place, &err);
     pthread_mutex_lock(&r->bus->readers.mutex);
     if (status != STATUS_OK && r->generation == generation)
         reader_failed(r, &err);

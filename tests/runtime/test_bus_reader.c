@@ -4,13 +4,35 @@
 #include <signal.h>
 #include <stdio.h>
 
+static struct bus_reader *start_behind(struct record *r, const char *stream, struct bus_place behind)
+{
+    struct bus_reader *reader = NULL;
+    struct error err;
+    must(bus_reader_start(r->bus, stream, NULL, behind, record_deliver, record_troubled, r, &reader, &err),
+         &err);
+    return reader;
+}
+
 static struct bus_reader *start(struct record *r, const char *stream, const char *filter, uint64_t from)
 {
     struct bus_reader *reader = NULL;
     struct error err;
-    must(bus_reader_start(r->bus, stream, filter, from, record_deliver, record_troubled, r, &reader, &err),
+    must(bus_reader_start(r->bus, stream, filter, (struct bus_place){.sequence = from - 1}, record_deliver,
+                          record_troubled, r, &reader, &err),
          &err);
     return reader;
+}
+
+/* The place behind a message that is there. */
+static struct bus_place place_of(struct bus *bus, const char *stream, uint64_t sequence)
+{
+    struct arena a;
+    struct bus_stored stored;
+    struct error err;
+    arena_init(&a, 0);
+    must(bus_stream_get(bus, stream, sequence, &a, &stored, &err), &err);
+    arena_free(&a);
+    return (struct bus_place){stored.sequence, stored.time_ns};
 }
 
 /* Sequences from, from + 1, … */
@@ -197,7 +219,7 @@ static void what_was_purged_is_passed_over(void **state)
     record_free(&r);
 }
 
-static void a_place_behind_the_end_is_waited_for(void **state)
+static void a_place_behind_the_end_gets_nothing_that_stands_before_it(void **state)
 {
     struct fixture *f = *state;
     struct record next, later;
@@ -212,15 +234,93 @@ static void a_place_behind_the_end_is_waited_for(void **state)
     EVENTUALLY(record_trouble(&later) == STATUS_CONFLICT);
     assert_int_equal(0, record_deliveries(&later));
     fill_stream(f->bus, "future", 15, 5);
-    EVENTUALLY(record_deliveries(&later) == 5);
+    EVENTUALLY(record_deliveries(&next) == 10);
     assert_in_order(&next, 11, 10);
-    assert_in_order(&later, 16, 5);
+    assert_int_equal(0, record_deliveries(&later));
     assert_int_equal(STATUS_OK, record_trouble(&next));
-    assert_int_equal(STATUS_OK, record_trouble(&later));
     bus_reader_stop(&a);
     bus_reader_stop(&b);
     record_free(&next);
     record_free(&later);
+}
+
+static void behind_a_message_that_is_there_comes_what_follows(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "there");
+    fill_stream(f->bus, "there", 0, 20);
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start_behind(&r, "there", place_of(f->bus, "there", 12));
+    EVENTUALLY(record_deliveries(&r) >= 8);
+    assert_in_order(&r, 13, 8);
+    assert_int_equal(STATUS_OK, record_trouble(&r));
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+/* Of the same sequence and another time: the stream gave the sequence twice. */
+static void behind_another_message_comes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "twice");
+    fill_stream(f->bus, "twice", 0, 20);
+    struct bus_place place = place_of(f->bus, "twice", 12);
+    place.time_ns--;
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start_behind(&r, "twice", place);
+    EVENTUALLY(record_trouble(&r) == STATUS_CONFLICT);
+    fill_stream(f->bus, "twice", 20, 5);
+    bus_reader_stop(&reader);
+    assert_int_equal(0, record_deliveries(&r));
+    record_free(&r);
+}
+
+static void behind_a_time_comes_what_was_stored_later(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    make_stream(f->bus, "later");
+    fill_stream(f->bus, "later", 0, 20);
+    struct bus_place place = {.time_ns = place_of(f->bus, "later", 12).time_ns};
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start_behind(&r, "later", place);
+    EVENTUALLY(record_deliveries(&r) >= 8);
+    assert_in_order(&r, 13, 8);
+    bus_reader_stop(&reader);
+    record_free(&r);
+}
+
+/* While nobody looks it is made anew and grows beyond the place. */
+static void a_stream_that_was_made_anew_is_noticed_by_a_reader(void **state)
+{
+    struct fixture *f = *state;
+    struct record r, again;
+    struct arena a;
+    struct value answer;
+    struct error err;
+    make_stream(f->bus, "anew");
+    fill_stream(f->bus, "anew", 0, 10);
+    struct bus_place last = place_of(f->bus, "anew", 10);
+    record_init(&r, f->bus);
+    record_init(&again, f->bus);
+    struct bus_reader *reader = start(&r, "anew", NULL, 1);
+    EVENTUALLY(record_deliveries(&r) == 10);
+    arena_init(&a, 0);
+    must(bus_api(f->bus, "STREAM.DELETE.anew", STR(""), &a, &answer, &err), &err);
+    arena_free(&a);
+    make_stream(f->bus, "anew");
+    fill_stream(f->bus, "anew", 100, 30);
+    EVENTUALLY(record_trouble(&r) == STATUS_CONFLICT);
+    assert_int_equal(10, record_deliveries(&r));
+    struct bus_reader *second = start_behind(&again, "anew", (struct bus_place){.time_ns = last.time_ns});
+    EVENTUALLY(record_deliveries(&again) >= 30);
+    assert_in_order(&again, 1, 30);
+    bus_reader_stop(&reader);
+    bus_reader_stop(&second);
+    record_free(&r);
+    record_free(&again);
 }
 
 static void a_missing_stream_is_trouble_until_it_is_there(void **state)
@@ -266,7 +366,11 @@ int main(void)
         cmocka_unit_test(a_deleted_consumer_is_made_anew),
         cmocka_unit_test(a_stopped_reader_leaves_no_consumer),
         cmocka_unit_test(what_was_purged_is_passed_over),
-        cmocka_unit_test(a_place_behind_the_end_is_waited_for),
+        cmocka_unit_test(a_place_behind_the_end_gets_nothing_that_stands_before_it),
+        cmocka_unit_test(behind_a_message_that_is_there_comes_what_follows),
+        cmocka_unit_test(behind_another_message_comes_nothing),
+        cmocka_unit_test(behind_a_time_comes_what_was_stored_later),
+        cmocka_unit_test(a_stream_that_was_made_anew_is_noticed_by_a_reader),
         cmocka_unit_test(a_missing_stream_is_trouble_until_it_is_there),
         cmocka_unit_test(a_reader_that_is_held_gets_a_bounded_number),
     };

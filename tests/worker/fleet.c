@@ -67,7 +67,8 @@ int fleet_start(void **state)
     options.task_ack_wait_ms = 600000; /* longer than any test waits: only what is given back comes again */
     fleet_ok(topology_ensure_pool(f->bus, &f->subjects, &options, "patient", &err), &err);
     stream_name(&f->subjects, STREAM_EVENTS, stream);
-    fleet_ok(bus_reader_start(f->bus, stream, "noetl.events.>", 1, on_event, NULL, f, &f->reader, &err),
+    fleet_ok(bus_reader_start(f->bus, stream, "noetl.events.>", (struct bus_place){0}, on_event, NULL, f,
+                              &f->reader, &err),
              &err);
     return 0;
 }

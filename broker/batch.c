@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/id.h"
+
 enum status batch_new(uint64_t number, uint32_t partitions, struct batch **out, struct error *err)
 {
     struct batch *b = calloc(1, sizeof(*b));
@@ -97,6 +99,26 @@ void batch_advance(struct batch *b, const struct checkpoint *c)
 {
     b->checkpoints[c->partition] = *c;
     b->dirty[c->partition] = true;
+}
+
+void batch_drop_partition(struct batch *b, uint32_t partition)
+{
+    size_t events = 0, timers = 0;
+    b->dirty[partition] = false;
+    for (size_t i = 0; i < b->event_count; i++) {
+        if (id_partition(b->events[i].execution_id, b->partitions) != partition)
+            b->events[events++] = b->events[i];
+    }
+    for (size_t i = 0; i < b->timer_count; i++) {
+        if (b->timers[i].partition != partition)
+            b->timers[timers++] = b->timers[i];
+    }
+    for (size_t i = 0; i < b->withdrawn_count; i++) {
+        if (id_partition(b->withdrawn[i], b->partitions) == partition)
+            b->withdrawn[i] = 0;
+    }
+    b->event_count = events;
+    b->timer_count = timers;
 }
 
 bool batch_is_empty(const struct batch *b)

@@ -52,6 +52,8 @@ enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw
 void batch_spare(struct batch *b, int64_t execution_id);
 /* The partition has been read up to there. */
 void batch_advance(struct batch *b, const struct checkpoint *c);
+/* Nothing of the partition is to be committed: another broker has it. */
+void batch_drop_partition(struct batch *b, uint32_t partition);
 bool batch_is_empty(const struct batch *b);
 
 #endif

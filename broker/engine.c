@@ -11,6 +11,13 @@
 
 enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000 };
 
+/* What the engine knows of a partition. */
+struct partition {
+    struct checkpoint at;  /* how far it has been folded; epoch 0: it is not held */
+    uint64_t newest_batch; /* with anything of it; 0: none */
+    bool leaves;           /* once that is committed */
+};
+
 struct engine {
     struct engine_options options;
     struct bus *bus;
@@ -19,15 +26,18 @@ struct engine {
     struct dispatcher dispatcher;
     struct folder folder;
     struct timekeeper timers;
-    struct checkpoint *checkpoints; /* of each partition: how far it has been folded */
+    struct partition *partitions;
+    struct fence *fence;
+    struct holdings *holdings;
     struct batch *current;
-    uint64_t next_number;
+    uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
     struct mono_time resend_at;
     bool over_backlog, stopping;
     atomic_bool failed;
     struct error failure; /* before `failed` is set */
     pthread_t thread;
+    bool has_thread;
 };
 
 static void fail(struct engine *e, const struct error *err)
@@ -71,8 +81,8 @@ static void wait_for_backlog(struct engine *e)
 
 /* An execution that has to be read back waits for the database; so does everything behind it in the streams.
  */
-static enum status fold_until_done(struct engine *e, const struct bus_delivery *d, struct event_subject *at,
-                                   struct error *err)
+static enum status fold_until_done(struct engine *e, const struct bus_delivery *d,
+                                   const struct event_subject *at, struct error *err)
 {
     bool said = false;
     for (;;) {
@@ -92,21 +102,94 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
     }
 }
 
+/* Without its lease the broker does nothing: others may have taken what it holds. */
+static enum status wait_for_lease(struct engine *e, struct error *err)
+{
+    while (!fence_lease_lasts(e->fence)) {
+        struct timespec pause = {0, 10 * 1000000L};
+        if (mailbox_is_closed(e->mailbox))
+            return error_set(err, STATUS_CANCELLED, "the broker stops");
+        nanosleep(&pause, NULL);
+    }
+    return STATUS_OK;
+}
+
+static enum status fold_one(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
+                            struct error *err)
+{
+    struct partition *p = &e->partitions[at->partition];
+    wait_for_backlog(e);
+    TRY(wait_for_lease(e, err));
+    if (!fence_holds(e->fence, at->partition, p->at.epoch))
+        return STATUS_OK; /* read before the partition was lost; whoever has it reads it too */
+    TRY(fold_until_done(e, d, at, err));
+    p->at.stream_seq = d->stream_sequence;
+    p->at.stream_time_ns = d->time_ns;
+    p->newest_batch = e->current->number;
+    batch_advance(e->current, &p->at);
+    return offer(e, false, err);
+}
+
+/* A message of no partition moves none on: it is passed over again after a start. */
 static enum status take_fact(struct engine *e, struct bus_delivery *d, struct error *err)
 {
     struct event_subject at;
-    wait_for_backlog(e);
-    enum status status = fold_until_done(e, d, &at, err);
-    /* A message of no partition moves none on: it is passed over again after a start. */
-    if (status == STATUS_OK && at.type != EVENT_COUNT) {
-        struct checkpoint *c = &e->checkpoints[at.partition];
-        c->stream_seq = d->stream_sequence;
-        c->stream_time_ns = d->time_ns;
-        c->stream_created_ns = e->options.stream_created_ns;
-        batch_advance(e->current, c);
-    }
+    struct error why = {0};
+    enum status status = STATUS_OK;
+    if (subject_parse_event(&e->folder.subjects, d->subject, &at, &why) == STATUS_OK)
+        status = fold_one(e, d, &at, err);
+    else
+        fold_pass_over(d, &why);
     bus_delivery_free(d);
-    return status == STATUS_OK ? offer(e, false, err) : status;
+    return status;
+}
+
+/* ---- partitions that come and go ---------------------------------------------------------------------- */
+
+/* What is committed under one epoch is in another batch than what follows under the next. */
+static enum status take_partitions(struct engine *e, struct taken *t, struct error *err)
+{
+    enum status status = offer(e, true, err);
+    for (size_t i = 0; i < t->checkpoint_count; i++)
+        e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
+    for (size_t i = 0; i < t->timer_count && status == STATUS_OK; i++)
+        status =
+            timekeeper_load(&e->timers, t->timers[i].execution_id, t->timers[i].id, t->timers[i].due_ns, err);
+    taken_free(t);
+    return status;
+}
+
+static void forget_partition(struct engine *e, uint32_t p)
+{
+    fold_forget_partition(&e->folder, p);
+    timekeeper_forget_partition(&e->timers, p);
+    e->partitions[p] = (struct partition){0};
+}
+
+static void end_leaving(struct engine *e, uint32_t p)
+{
+    if (!e->partitions[p].leaves || e->partitions[p].newest_batch > e->committed)
+        return;
+    forget_partition(e, p);
+    holdings_left(e->holdings, p);
+}
+
+static enum status leave_partition(struct engine *e, uint32_t p, struct error *err)
+{
+    e->partitions[p].leaves = true;
+    TRY(offer(e, true, err));
+    end_leaving(e, p);
+    return STATUS_OK;
+}
+
+static enum status take_committed(struct engine *e, struct batch *b, struct error *err)
+{
+    e->committed = b->number;
+    fold_committed(&e->folder, b);
+    batch_free(b);
+    for (uint32_t p = 0; p < e->folder.subjects.partitions; p++)
+        end_leaving(e, p);
+    return offer(e, false, err);
 }
 
 static void take_refused(struct engine *e, struct outgoing *o)
@@ -137,10 +220,10 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
 {
     switch (mail->kind) {
     case MAIL_FACT: return take_fact(e, mail->u.fact, err);
-    case MAIL_COMMITTED:
-        fold_committed(&e->folder, mail->u.batch);
-        batch_free(mail->u.batch);
-        return offer(e, false, err);
+    case MAIL_COMMITTED: return take_committed(e, mail->u.batch, err);
+    case MAIL_TAKEN: return take_partitions(e, mail->u.taken, err);
+    case MAIL_LEAVE: return leave_partition(e, mail->u.partition, err);
+    case MAIL_LOST: forget_partition(e, mail->u.partition); return STATUS_OK;
     case MAIL_REFUSED: take_refused(e, mail->u.outgoing); return STATUS_OK;
     case MAIL_FIRED: timekeeper_fired(&e->timers, mail->u.firing); return STATUS_OK;
     case MAIL_FATAL: *err = *mail->u.error; return err->status;
@@ -161,6 +244,8 @@ static void free_mail(const struct mail *mail)
         bus_delivery_free(mail->u.fact);
     else if (mail->kind == MAIL_FIRED)
         free(mail->u.firing);
+    else if (mail->kind == MAIL_TAKEN)
+        taken_free(mail->u.taken);
 }
 
 static void *run(void *context)
@@ -180,7 +265,7 @@ static void *run(void *context)
         }
         if (status == STATUS_OK)
             status = resend(e, &err);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         bus_push(e->bus);
     }
@@ -192,45 +277,48 @@ static void *run(void *context)
     return NULL;
 }
 
-enum status engine_start(const struct engine_options *options, const struct subjects *s, struct bus *bus,
-                         struct eventlog *log, struct mailbox *mailbox, struct writer *writer,
-                         struct child_desk *children, const struct checkpoint *checkpoints,
-                         struct engine **out, struct error *err)
+enum status engine_new(const struct engine_options *options, struct eventlog *log, struct engine **out,
+                       struct error *err)
 {
     struct engine *e = calloc(1, sizeof(*e));
-    struct checkpoint *own = calloc(s->partitions, sizeof(*own));
-    if (!e || !own) {
+    struct partition *partitions = calloc(options->subjects->partitions, sizeof(*partitions));
+    if (!e || !partitions) {
         free(e);
-        free(own);
+        free(partitions);
         return error_set(err, STATUS_NO_MEMORY, "no memory for the engine");
     }
-    memcpy(own, checkpoints, s->partitions * sizeof(*own));
     *e = (struct engine){.options = *options,
-                         .bus = bus,
-                         .mailbox = mailbox,
-                         .writer = writer,
-                         .checkpoints = own,
+                         .bus = options->bus,
+                         .mailbox = options->mailbox,
+                         .writer = options->writer,
+                         .fence = options->fence,
+                         .partitions = partitions,
                          .next_number = 1};
-    e->dispatcher = (struct dispatcher){
-        .bus = bus, .subjects = *s, .writer = writer, .children = children, .engine = mailbox};
-    timekeeper_init(&e->timers, bus, s, mailbox);
-    enum status status = folder_init(&e->folder, s, &e->dispatcher, &e->timers, log, err);
-    if (status == STATUS_OK)
-        status = timekeeper_load(&e->timers, log, err);
+    e->dispatcher = (struct dispatcher){.bus = options->bus,
+                                        .subjects = *options->subjects,
+                                        .writer = options->writer,
+                                        .children = options->children,
+                                        .engine = options->mailbox};
+    timekeeper_init(&e->timers, options->bus, options->subjects, options->mailbox);
+    enum status status = folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, log, err);
     if (status == STATUS_OK)
         status = new_current(e, err);
-    int code = status == STATUS_OK ? pthread_create(&e->thread, NULL, run, e) : 0;
-    if (code != 0)
-        status = error_set(err, STATUS_IO, "the engine could not start a thread: %s", strerror(code));
     if (status != STATUS_OK) {
-        folder_free(&e->folder);
-        timekeeper_free(&e->timers);
-        batch_free(e->current);
-        free(own);
-        free(e);
+        e->folder.log = NULL; /* the caller's still */
+        engine_free(&e);
         return status;
     }
     *out = e;
+    return STATUS_OK;
+}
+
+enum status engine_start(struct engine *e, struct holdings *holdings, struct error *err)
+{
+    e->holdings = holdings;
+    int code = pthread_create(&e->thread, NULL, run, e);
+    if (code != 0)
+        return error_set(err, STATUS_IO, "the engine could not start a thread: %s", strerror(code));
+    e->has_thread = true;
     return STATUS_OK;
 }
 
@@ -245,6 +333,8 @@ bool engine_failed(struct engine *e, struct error *err)
 void engine_stop(struct engine *e)
 {
     struct error err = {0};
+    if (!e->has_thread)
+        return;
     if (mailbox_post(e->mailbox, (struct mail){.kind = MAIL_STOP}, &err) != STATUS_OK)
         LOG(LOG_ERROR, "the engine cannot be told to stop", LOG_ERR(&err));
     pthread_join(e->thread, NULL);
@@ -260,6 +350,6 @@ void engine_free(struct engine **e)
     timekeeper_free(&gone->timers);
     eventlog_close(&gone->folder.log);
     batch_free(gone->current);
-    free(gone->checkpoints);
+    free(gone->partitions);
     free(gone);
 }

@@ -6,22 +6,28 @@
 #ifndef BROKER_ENGINE_H
 #define BROKER_ENGINE_H
 
+#include "fence.h"
 #include "fold.h"
+#include "holdings.h"
 
 struct engine_options {
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct mailbox *mailbox;
+    struct writer *writer;
+    struct child_desk *children;
+    struct fence *fence;
     size_t batch_rows;   /* a batch of as many rows is given to the writer even if that is busy */
     size_t backlog_rows; /* with as many rows waiting, no further fact is taken */
-    int64_t stream_created_ns;
 };
 
 struct engine;
 
-/* `log` is for reading executions and timers back and is taken over. `mailbox`, `writer` and `children`
- * outlive the engine. */
-enum status engine_start(const struct engine_options *options, const struct subjects *s, struct bus *bus,
-                         struct eventlog *log, struct mailbox *mailbox, struct writer *writer,
-                         struct child_desk *children, const struct checkpoint *checkpoints,
-                         struct engine **out, struct error *err) MUST_CHECK;
+/* `log` is for reading executions back and is taken over. What the options point to outlives the engine. */
+enum status engine_new(const struct engine_options *options, struct eventlog *log, struct engine **out,
+                       struct error *err) MUST_CHECK;
+/* Its thread begins. `holdings` hear when a partition that was to leave has left. */
+enum status engine_start(struct engine *e, struct holdings *holdings, struct error *err) MUST_CHECK;
 /* Whether it ended because the broker cannot go on; then *err says why. */
 bool engine_failed(struct engine *e, struct error *err);
 /* Gives the last batch to the writer and ends its thread. */

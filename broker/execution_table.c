@@ -90,3 +90,14 @@ void execution_table_drop(struct execution_table *t, int64_t id)
         t->slots[slot_of(t, moved.execution->id)] = moved;
     }
 }
+
+void execution_table_drop_of(struct execution_table *t,
+                             bool (*of)(void *context, const struct execution_slot *slot), void *context)
+{
+    for (size_t i = 0; i < t->capacity;) {
+        if (t->slots[i].execution && of(context, &t->slots[i]))
+            execution_table_drop(t, t->slots[i].execution->id); /* another may have moved up to here */
+        else
+            i++;
+    }
+}

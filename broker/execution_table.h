@@ -24,6 +24,9 @@ void execution_table_touch(struct execution_table *t, int64_t id, uint64_t batch
 uint64_t execution_table_batch(const struct execution_table *t, int64_t id);
 /* Takes `x` over. */
 enum status execution_table_add(struct execution_table *t, struct execution *x, struct error *err) MUST_CHECK;
+/* Takes out and frees every execution that `of` says yes to. */
+void execution_table_drop_of(struct execution_table *t,
+                             bool (*of)(void *context, const struct execution_slot *slot), void *context);
 /* Takes it out and frees it; nothing happens if there is none. */
 void execution_table_drop(struct execution_table *t, int64_t id);
 

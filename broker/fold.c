@@ -63,7 +63,7 @@ static enum status read_event(const struct bus_delivery *d, const struct event_s
     return STATUS_OK;
 }
 
-static void pass_over(const struct bus_delivery *d, const struct error *why)
+void fold_pass_over(const struct bus_delivery *d, const struct error *why)
 {
     LOG(LOG_WARN, "a message on the event stream was passed over; it stays in the stream",
         LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
@@ -237,15 +237,10 @@ static enum status fold_fact(struct folder *f, struct batch *b, const struct eve
 }
 
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
-                         struct event_subject *at, struct error *err)
+                         const struct event_subject *at, struct error *err)
 {
     struct event fact;
     struct error why = {0};
-    if (subject_parse_event(&f->subjects, d->subject, at, &why) != STATUS_OK) {
-        at->type = EVENT_COUNT;
-        pass_over(d, &why);
-        return STATUS_OK;
-    }
     if (event_type_kind(at->type) != EVENT_KIND_FACT)
         return STATUS_OK; /* of the execution's life: written by a broker, for watchers */
     enum status status = read_event(d, at, b, &fact, &why);
@@ -254,12 +249,32 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
         return status;
     }
     if (status != STATUS_OK) {
-        pass_over(d, &why);
+        fold_pass_over(d, &why);
         return STATUS_OK;
     }
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
     return fold_fact(f, b, &fact, err);
+}
+
+struct of_partition {
+    uint32_t partition, partitions;
+};
+
+static bool is_of_partition(void *context, const struct execution_slot *slot)
+{
+    const struct of_partition *of = context;
+    return id_partition(slot->execution->id, of->partitions) == of->partition;
+}
+
+void fold_forget_partition(struct folder *f, uint32_t partition)
+{
+    struct of_partition of = {partition, f->subjects.partitions};
+    execution_table_drop_of(&f->executions, is_of_partition, &of);
+    for (size_t i = 0; i < f->over_count; i++) {
+        if (f->over[i] && id_partition(f->over[i], of.partitions) == partition)
+            f->over[i] = 0;
+    }
 }
 
 /*

@@ -29,12 +29,15 @@ enum status folder_init(struct folder *f, const struct subjects *s, struct dispa
 void folder_free(struct folder *f);
 
 /*
- * A message that is no event, or no event of its subject, is said in the log and passed over: it stays in the
- * stream. An error means that the broker cannot go on: STATUS_UNAVAILABLE when the log cannot be read,
- * STATUS_NO_MEMORY. `at` gets what the subject says; its type is EVENT_COUNT if that is no event's.
+ * A message with the subject `at`. One that is no event of its subject is passed over. An error means that
+ * the broker cannot go on: STATUS_UNAVAILABLE when the log cannot be read, STATUS_NO_MEMORY.
  */
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
-                         struct event_subject *at, struct error *err) MUST_CHECK;
+                         const struct event_subject *at, struct error *err) MUST_CHECK;
+/* Says in the log that a message cannot be used; it stays in the stream. */
+void fold_pass_over(const struct bus_delivery *d, const struct error *why);
+/* Executions of the partition leave memory; the log has all that is to be kept of them. */
+void fold_forget_partition(struct folder *f, uint32_t partition);
 /* The batch is in the log: executions that are over with it leave memory. */
 void fold_committed(struct folder *f, const struct batch *b);
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "batch.h"
+#include "holdings.h"
 #include "runtime/clock.h"
+
+enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
 
 enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err)
 {
@@ -27,6 +30,8 @@ void mailbox_free(struct mailbox *m)
             batch_free(mail->u.batch);
         else if (mail->kind == MAIL_FIRED)
             free(mail->u.firing);
+        else if (mail->kind == MAIL_TAKEN)
+            taken_free(mail->u.taken);
     }
     free(m->items);
     pthread_cond_destroy(&m->filled);
@@ -47,13 +52,20 @@ static bool make_room(struct mailbox *m)
     return true;
 }
 
-enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+/* With the lock held. */
+static bool is_dropped(const struct mailbox *m, const atomic_bool *unwanted)
+{
+    return m->closed || (unwanted && atomic_load(unwanted));
+}
+
+enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomic_bool *unwanted,
+                                struct error *err)
 {
     enum status status = STATUS_OK;
     pthread_mutex_lock(&m->lock);
-    while (mail.kind == MAIL_FACT && m->facts >= m->max_facts && !m->closed)
-        pthread_cond_wait(&m->drained, &m->lock);
-    if (mail.kind == MAIL_FACT && m->closed) {
+    while (mail.kind == MAIL_FACT && m->facts >= m->max_facts && !is_dropped(m, unwanted))
+        mono_cond_wait_until(&m->drained, &m->lock, mono_now().ns + LOOK_MS * INT64_C(1000000));
+    if (mail.kind == MAIL_FACT && is_dropped(m, unwanted)) {
         bus_delivery_free(mail.u.fact);
     } else if (make_room(m)) {
         m->items[m->count++] = mail;
@@ -65,6 +77,11 @@ enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
     }
     pthread_mutex_unlock(&m->lock);
     return status;
+}
+
+enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+{
+    return mailbox_post_unless(m, mail, NULL, err);
 }
 
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms)

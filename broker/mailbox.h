@@ -6,6 +6,7 @@
 #define BROKER_MAILBOX_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/status.h"
 #include "runtime/bus.h"
@@ -13,14 +14,27 @@
 struct batch;
 struct outgoing;
 struct firing;
+struct taken;
 
 struct mail {
-    enum { MAIL_FACT, MAIL_COMMITTED, MAIL_REFUSED, MAIL_FIRED, MAIL_FATAL, MAIL_STOP } kind;
+    enum {
+        MAIL_FACT,
+        MAIL_COMMITTED,
+        MAIL_REFUSED,
+        MAIL_FIRED,
+        MAIL_TAKEN, /* facts of these partitions come from now on */
+        MAIL_LEAVE, /* no more of the partition come; it is to leave memory once it is committed */
+        MAIL_LOST,  /* the partition is another broker's; nothing of it can be committed */
+        MAIL_FATAL,
+        MAIL_STOP,
+    } kind;
     union {
         struct bus_delivery *fact; /* MAIL_FACT: owned by whoever takes it */
         struct batch *batch;       /* MAIL_COMMITTED: is to be freed */
         struct outgoing *outgoing; /* MAIL_REFUSED: is to be sent again */
         struct firing *firing;     /* MAIL_FIRED: owned by whoever takes it */
+        struct taken *taken;       /* MAIL_TAKEN: owned by whoever takes it */
+        uint32_t partition;        /* MAIL_LEAVE, MAIL_LOST */
         const struct error *error; /* MAIL_FATAL: why the broker cannot go on; the writer's */
     } u;
 };
@@ -40,6 +54,10 @@ void mailbox_free(struct mailbox *m);
 /* A fact waits for room: that is the broker's backpressure on the readers. STATUS_NO_MEMORY: nothing was
  * posted. */
 enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err) MUST_CHECK;
+/* The same for a fact that is no longer wanted once `unwanted` is true: it is dropped, also while it waits.
+ */
+enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomic_bool *unwanted,
+                                struct error *err) MUST_CHECK;
 /* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
 /* From now on facts are dropped. */

@@ -20,22 +20,26 @@ void timekeeper_free(struct timekeeper *k)
     timer_queue_free(&k->queue);
 }
 
-static enum status load_one(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
+enum status timekeeper_load(struct timekeeper *k, int64_t execution_id, struct str id, int64_t due_ns,
                             struct error *err)
 {
-    struct timekeeper *k = context;
-    return timer_queue_set(&k->queue, execution_id, timer_id, due_ns, err);
+    return timer_queue_set(&k->queue, execution_id, id, due_ns, err);
 }
 
-enum status timekeeper_load(struct timekeeper *k, struct eventlog *log, struct error *err)
+struct of_partition {
+    uint32_t partition, partitions;
+};
+
+static bool is_of_partition(void *context, int64_t execution_id)
 {
-    struct mono_time start = mono_now();
-    TRY(eventlog_timers(log, 0, k->subjects.partitions, load_one, k, err));
-    size_t count = timer_queue_count(&k->queue);
-    if (count > 0)
-        LOG(LOG_INFO, "timers wait", LOG_NUM("timers", count), LOG_NUM("bytes", k->queue.bytes),
-            LOG_NUM("load_ms", mono_ms_since(start)));
-    return STATUS_OK;
+    const struct of_partition *of = context;
+    return id_partition(execution_id, of->partitions) == of->partition;
+}
+
+void timekeeper_forget_partition(struct timekeeper *k, uint32_t partition)
+{
+    struct of_partition of = {partition, k->subjects.partitions};
+    timer_queue_drop_of(&k->queue, is_of_partition, &of);
 }
 
 /* ---- setting and cancelling --------------------------------------------------------------------------- */

@@ -34,8 +34,11 @@ struct firing {
 
 void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s, struct mailbox *engine);
 void timekeeper_free(struct timekeeper *k);
-/* Those of the log's database, of all partitions. */
-enum status timekeeper_load(struct timekeeper *k, struct eventlog *log, struct error *err) MUST_CHECK;
+/* A timer that the log's database has. */
+enum status timekeeper_load(struct timekeeper *k, int64_t execution_id, struct str id, int64_t due_ns,
+                            struct error *err) MUST_CHECK;
+/* Those of the partition are another broker's; their rows stay. */
+void timekeeper_forget_partition(struct timekeeper *k, uint32_t partition);
 
 /* What a fact's decisions say of timers; the rows go with the batch. */
 enum status timekeeper_take(struct timekeeper *k, struct batch *b, int64_t execution_id,

@@ -293,6 +293,19 @@ bool timer_queue_drop(struct timer_queue *q, int64_t execution_id)
     return true;
 }
 
+void timer_queue_drop_of(struct timer_queue *q, bool (*of)(void *context, int64_t execution_id),
+                         void *context)
+{
+    for (size_t i = 0; i < q->owners.capacity; i++) {
+        for (struct hashed *h = q->owners.slots[i], *next; h; h = next) {
+            int64_t id = ((struct owner *)h)->execution_id;
+            next = h->next;
+            if (of(context, id))
+                timer_queue_drop(q, id);
+        }
+    }
+}
+
 int64_t timer_queue_next(const struct timer_queue *q)
 {
     return q->heap_count ? q->heap[0]->at_ns : INT64_MAX;

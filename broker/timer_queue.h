@@ -41,6 +41,10 @@ void timer_queue_cancel(struct timer_queue *q, int64_t execution_id, struct str 
 /* All timers of an execution; false if it has none. */
 bool timer_queue_drop(struct timer_queue *q, int64_t execution_id);
 
+/* Those of every execution that `of` says yes to. */
+void timer_queue_drop_of(struct timer_queue *q, bool (*of)(void *context, int64_t execution_id),
+                         void *context);
+
 /* When the next one is due; INT64_MAX if none ever is. */
 int64_t timer_queue_next(const struct timer_queue *q);
 

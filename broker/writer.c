@@ -10,14 +10,13 @@
 
 struct writer {
     struct eventlog *log;
-    struct bus *bus;
-    struct subjects subjects;
-    struct mailbox *engine;
+    struct writer_options options;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct batch *first, *last;
     struct batch *at_work; /* was taken from the queue and is still to be reported */
+    size_t rows_at_work;   /* as they were given */
     int64_t withdrawing;   /* the execution whose tasks are just being withdrawn, or 0 */
     size_t backlog;
     bool busy, stopping, failing; /* failing: the database is away, and that has been said */
@@ -67,6 +66,47 @@ static void log_trouble(struct writer *w, const struct error *e)
         LOG(LOG_ERROR, "the log cannot be written; executions in memory go on, their events wait",
             LOG_ERR(e));
     w->failing = true;
+    atomic_store(&w->options.fence->log_away, true);
+}
+
+static void log_trouble_over(struct writer *w, const struct batch *b)
+{
+    if (w->failing)
+        LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
+    w->failing = false;
+    atomic_store(&w->options.fence->log_away, false);
+}
+
+/* ---- partitions that are lost ------------------------------------------------------------------------- */
+
+/* What the fence does not have under the epoch with which the batch was made is no longer this broker's. */
+static void leave_out_lost(struct writer *w, struct batch *b)
+{
+    for (uint32_t p = 0; p < b->partitions; p++) {
+        if (b->dirty[p] && !fence_holds(w->options.fence, p, b->checkpoints[p].epoch))
+            batch_drop_partition(b, p);
+    }
+}
+
+/* A commit was refused: sees which partitions of the batch have a newer epoch. */
+static enum status find_lost(struct writer *w, struct batch *b, struct error *err)
+{
+    bool any = false;
+    for (uint32_t p = 0; p < b->partitions; p++) {
+        bool lost = false;
+        if (!b->dirty[p])
+            continue;
+        TRY(eventlog_lost_partitions(w->log, &b->checkpoints[p], 1, &lost, err));
+        if (lost)
+            fence_lose(w->options.fence, p, b->checkpoints[p].epoch);
+        any = any || lost;
+    }
+    if (any)
+        w->options.lost(w->options.context);
+    return any ? STATUS_OK
+               : error_set(err, STATUS_CONFLICT,
+                           "a commit was refused as another broker's, and no "
+                           "partition of it is");
 }
 
 static enum status commit_once(struct writer *w, const struct batch *b, struct error *err)
@@ -90,19 +130,23 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
     return status;
 }
 
-/* Tries until the batch is in the log. False: it never will be by this broker (partition lost), or it is told
- * to stop. */
-static bool commit(struct writer *w, const struct batch *b, struct error *err)
+/* Tries until the batch is in the log. False: it never will be, or the writer is told to stop. */
+static bool commit(struct writer *w, struct batch *b, struct error *err)
 {
     int64_t pause_ms = 20;
     for (;;) {
+        leave_out_lost(w, b);
+        if (batch_is_empty(b) && b->timer_count == 0)
+            return true;
         enum status status = commit_once(w, b, err);
         if (status == STATUS_OK) {
-            if (w->failing)
-                LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
-            w->failing = false;
+            log_trouble_over(w, b);
             return true;
         }
+        if (status == STATUS_CONFLICT)
+            status = find_lost(w, b, err);
+        if (status == STATUS_OK)
+            continue;
         if (status == STATUS_CONFLICT)
             return false;
         log_trouble(w, err);
@@ -122,8 +166,8 @@ static enum status tell_one(struct writer *w, const struct event *e, struct aren
     TRY(event_to_value(scratch, e, &v, err));
     buf_clear(text);
     TRY(json_write(text, v, JSON_COMPACT, err));
-    subject_live(&w->subjects, e->execution_id, event_type_name(e->type), subject);
-    return bus_publish(w->bus, subject, NULL, NULL, 0, buf_str(text), err);
+    subject_live(w->options.subjects, e->execution_id, event_type_name(e->type), subject);
+    return bus_publish(w->options.bus, subject, NULL, NULL, 0, buf_str(text), err);
 }
 
 /* Every event of the log, to whoever watches; core NATS, so a watcher that is away misses it and reads the
@@ -142,7 +186,7 @@ static void tell_watchers(struct writer *w, const struct batch *b)
                 LOG_ERR(&e));
         arena_reset(&scratch);
     }
-    bus_push(w->bus);
+    bus_push(w->options.bus);
     buf_free(&text);
     arena_free(&scratch);
 }
@@ -152,9 +196,9 @@ static void withdraw_tasks_of(struct writer *w, int64_t execution_id)
     char stream[96], filter[SUBJECT_MAX];
     struct error e = {0};
     uint64_t purged = 0;
-    stream_name(&w->subjects, STREAM_TASKS, stream);
-    subject_execution_tasks(&w->subjects, execution_id, filter);
-    if (bus_stream_purge(w->bus, stream, filter, &purged, &e) != STATUS_OK)
+    stream_name(w->options.subjects, STREAM_TASKS, stream);
+    subject_execution_tasks(w->options.subjects, execution_id, filter);
+    if (bus_stream_purge(w->options.bus, stream, filter, &purged, &e) != STATUS_OK)
         LOG(LOG_WARN,
             "queued tasks of an execution that is over could not be withdrawn; workers will run them in vain",
             LOG_NUM("execution", execution_id), LOG_ERR(&e));
@@ -198,7 +242,7 @@ void writer_spare(struct writer *w, int64_t execution_id)
 static bool report(struct writer *w, struct mail mail)
 {
     struct error e = {0};
-    if (mailbox_post(w->engine, mail, &e) == STATUS_OK)
+    if (mailbox_post(w->options.engine, mail, &e) == STATUS_OK)
         return true;
     LOG(LOG_ERROR, "the engine cannot be told of a commit", LOG_ERR(&e));
     return false;
@@ -226,7 +270,7 @@ static void *run(void *context)
         withdraw_tasks(w, b);
         pthread_mutex_lock(&w->lock);
         w->at_work = NULL;
-        w->backlog -= b->event_count;
+        w->backlog -= w->rows_at_work;
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
         pthread_mutex_unlock(&w->lock);
@@ -236,13 +280,13 @@ static void *run(void *context)
     return NULL;
 }
 
-enum status writer_start(struct eventlog *log, struct bus *bus, const struct subjects *subjects,
-                         struct mailbox *engine, struct writer **out, struct error *err)
+enum status writer_start(struct eventlog *log, const struct writer_options *options, struct writer **out,
+                         struct error *err)
 {
     struct writer *w = calloc(1, sizeof(*w));
     if (!w)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the log's writer");
-    *w = (struct writer){.log = log, .bus = bus, .subjects = *subjects, .engine = engine};
+    *w = (struct writer){.log = log, .options = *options};
     pthread_mutex_init(&w->lock, NULL);
     mono_cond_init(&w->changed);
     int code = pthread_create(&w->thread, NULL, run, w);

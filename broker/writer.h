@@ -6,15 +6,27 @@
 #define BROKER_WRITER_H
 
 #include "batch.h"
+#include "fence.h"
 #include "mailbox.h"
 #include "publisher/subject.h"
 
 struct writer;
 
-/* Takes the log over. Commits are reported to `engine` as MAIL_COMMITTED, the loss of the partitions as
- * MAIL_FATAL. */
-enum status writer_start(struct eventlog *log, struct bus *bus, const struct subjects *subjects,
-                         struct mailbox *engine, struct writer **out, struct error *err) MUST_CHECK;
+/*
+ * Takes the log over. Commits are reported to `engine` as MAIL_COMMITTED. What a batch has of a partition
+ * that another broker took over is left out of its commit; `lost` (any thread) then hears that the fence has
+ * changed.
+ */
+struct writer_options {
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct mailbox *engine;
+    struct fence *fence;
+    void (*lost)(void *context);
+    void *context;
+};
+enum status writer_start(struct eventlog *log, const struct writer_options *options, struct writer **out,
+                         struct error *err) MUST_CHECK;
 /* Commits what is queued, as far as it can within `timeout_ms`, and ends its thread. */
 void writer_stop(struct writer *w, int64_t timeout_ms);
 /* After the bus is closed: acknowledgements that are still to come are for batches. NULL is allowed. */

@@ -52,28 +52,3 @@ enum status eventlog_check(struct eventlog *log, struct error *err)
     }
     return migration_too_new(version, err);
 }
-
-static const struct statement TAKE = {
-    STATEMENT_TAKE,
-    "INSERT INTO noetl.partition AS p (partition, epoch, owner, taken_at, updated_at)"
-    " VALUES ($1::integer, 1, $2::text, now(), now())"
-    " ON CONFLICT (partition) DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner, taken_at = now()"
-    " RETURNING epoch, stream_seq, stream_time_ns, stream_created_ns"};
-
-enum status eventlog_take_partition(struct eventlog *log, uint32_t partition, const char *owner,
-                                    struct checkpoint *out, struct error *err)
-{
-    TRY(connection_ready(&log->connection, err));
-    char number[16];
-    snprintf(number, sizeof number, "%u", partition);
-    const char *const params[] = {number, owner};
-    PGresult *r;
-    TRY(connection_query_prepared(&log->connection, &TAKE, params, 2, &r, err));
-    *out = (struct checkpoint){.partition = partition,
-                               .epoch = result_int(r, 0, 0, 0),
-                               .stream_seq = (uint64_t)result_int(r, 0, 1, 0),
-                               .stream_time_ns = result_int(r, 0, 2, 0),
-                               .stream_created_ns = result_int(r, 0, 3, 0)};
-    PQclear(r);
-    return STATUS_OK;
-}

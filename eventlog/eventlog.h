@@ -35,11 +35,20 @@ struct checkpoint {
 };
 
 /*
- * Takes a partition over: raises its epoch and reads its checkpoint (all zero for a new one). From here on
- * commits of the former owner fail.
+ * Takes partitions over: raises their epochs and reads their checkpoints into out[0 … count - 1] (all zero
+ * for a new one). From here on commits of the former owners fail. `owner` tells who, for whoever looks.
  */
-enum status eventlog_take_partition(struct eventlog *log, uint32_t partition, const char *owner,
-                                    struct checkpoint *out, struct error *err) MUST_CHECK;
+enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, size_t count,
+                                     const char *owner, struct checkpoint *out, struct error *err) MUST_CHECK;
+/* Nobody owns them any more; those that another has taken meanwhile stay as they are. */
+enum status eventlog_release_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
+                                        struct error *err) MUST_CHECK;
+/* Which of them another has taken: lost[0 … count - 1]. */
+enum status eventlog_lost_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
+                                     bool *lost, struct error *err) MUST_CHECK;
+/* The owner of each of the partitions 0 … count - 1, in `a`; "": nobody. */
+enum status eventlog_partition_owners(struct eventlog *log, struct arena *a, struct str *owners,
+                                      uint32_t count, struct error *err) MUST_CHECK;
 
 /*
  * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when

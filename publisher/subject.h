@@ -42,6 +42,8 @@ const char *subject_live(const struct subjects *s, int64_t execution_id, const c
                          char out[SUBJECT_MAX]);
 const char *subject_task(const struct subjects *s, struct str pool, int64_t execution_id, const char *task_id,
                          char out[SUBJECT_MAX]);
+/* Where brokers say that they are there. */
+const char *subject_brokers(const struct subjects *s, char out[SUBJECT_MAX]);
 /* All tasks of a pool, and all tasks of an execution in every pool. */
 const char *subject_pool(const struct subjects *s, struct str pool, char out[SUBJECT_MAX]);
 const char *subject_execution_tasks(const struct subjects *s, int64_t execution_id, char out[SUBJECT_MAX]);

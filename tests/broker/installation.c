@@ -131,6 +131,22 @@ int installation_stop(void **state)
     return 0;
 }
 
+void database_leave(struct installation *i)
+{
+    i->postgres_port = i->servers.postgres.port;
+    private_postgres_stop(&i->servers.postgres);
+}
+
+void database_return(struct installation *i)
+{
+    char folder[300];
+    struct error err = {0};
+    struct private_postgres_options options = {
+        .folder = folder, .port = {.port = i->postgres_port}, .throwaway = true};
+    snprintf(folder, sizeof(folder), "%s/postgres", i->servers.folder);
+    assert_ok(private_postgres_start(&options, &i->servers.postgres, &err), &err);
+}
+
 /* ---- a publisher and a worker, by hand ---------------------------------------------------------------- */
 
 static int64_t ask(struct installation *i, const struct run_request *request)

@@ -19,6 +19,7 @@ struct installation {
     struct bus_pull *tasks;
     struct arena arena;
     struct process broker;
+    uint16_t postgres_port; /* while it is away */
 };
 
 /* Group setup and teardown of cmocka; the installation is *state. */
@@ -55,6 +56,9 @@ bool task_none(struct installation *i);
 struct event_list execution_end(struct installation *i, int64_t id);
 /* Waits until the log has so many events of an execution. */
 struct event_list execution_events(struct installation *i, int64_t id, size_t count);
+/* Postgres goes away, and comes back with what it had, on the same port. */
+void database_leave(struct installation *i);
+void database_return(struct installation *i);
 /* What a query of one value says, as text. */
 const char *database_says(struct installation *i, const char *sql);
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */

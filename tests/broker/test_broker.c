@@ -68,15 +68,10 @@ static void running_executions_go_on_while_postgres_is_away(void **state)
     broker_start(i);
     int64_t id = execution_of(i, CHAIN, NULL);
     struct bus_delivery *a = task_next(i);
-    uint16_t port = i->servers.postgres.port;
-    char folder[300];
-    snprintf(folder, sizeof(folder), "%s/postgres", i->servers.folder);
-    private_postgres_stop(&i->servers.postgres);
+    database_leave(i);
     task_done(i, a, "{\"n\": 1}");
     task_done(i, task_next(i), "{\"n\": 2}");
-    struct error err = {0};
-    struct private_postgres_options options = {.folder = folder, .port = {.port = port}, .throwaway = true};
-    assert_ok(private_postgres_start(&options, &i->servers.postgres, &err), &err);
+    database_return(i);
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
     assert_int_equal(broker_stop(i), 0);
 }
@@ -217,25 +212,6 @@ static void a_task_too_large_for_a_message_fails_its_step(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-static void a_broker_that_lost_its_partitions_ends_and_says_so(void **state)
-{
-    struct installation *i = *state;
-    int code = -1;
-    broker_start(i);
-    finish_chain(i, execution_of(i, CHAIN, NULL));
-    struct process first = i->broker;
-    broker_start(i);
-    /* The first one learns of it at its first commit after the second has taken the partitions. */
-    for (int executions = 0; executions < 200 && code < 0; executions++) {
-        finish_chain(i, execution_of(i, CHAIN, NULL));
-        if (!process_wait(&first, 100, &code))
-            code = -1;
-    }
-    assert_int_equal(code, status_exit_code(STATUS_CONFLICT));
-    finish_chain(i, execution_of(i, CHAIN, NULL));
-    assert_int_equal(broker_stop(i), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,7 +224,6 @@ int main(void)
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(a_task_too_large_for_a_message_fails_its_step),
-        cmocka_unit_test(a_broker_that_lost_its_partitions_ends_and_says_so),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "broker/assignment.h"
 #include "broker/batch.h"
 #include "broker/execution_table.h"
 #include "broker/mailbox.h"
@@ -55,6 +56,110 @@ static void a_batch_keeps_the_newest_checkpoint_of_each_partition(void **state)
     assert_true(b->dirty[2] && !b->dirty[0] && !b->dirty[1] && !b->dirty[3]);
     assert_int_equal(b->checkpoints[2].stream_seq, 9);
     batch_free(b);
+}
+
+static void a_batch_can_leave_a_partition_out(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 4 };
+    struct batch *b;
+    size_t of_two = 0;
+    assert_int_equal(batch_new(1, PARTITIONS, &b, NULL), STATUS_OK);
+    for (int64_t id = 1; id <= 50; id++) {
+        struct event e = {.execution_id = id};
+        struct timer_change t = {.execution_id = id, .partition = id_partition(id, PARTITIONS)};
+        assert_int_equal(batch_add_events(b, &e, 1, NULL), STATUS_OK);
+        assert_int_equal(batch_add_timer(b, &t, NULL), STATUS_OK);
+        assert_int_equal(batch_add_ended(b, id, true, NULL), STATUS_OK);
+        batch_advance(b, &(struct checkpoint){.partition = t.partition, .stream_seq = (uint64_t)id});
+        of_two += t.partition == 2;
+    }
+    assert_in_range(of_two, 1, 49);
+    batch_drop_partition(b, 2);
+    assert_false(b->dirty[2]);
+    assert_true(b->dirty[0] && b->dirty[1] && b->dirty[3]);
+    assert_int_equal(b->event_count, 50 - of_two);
+    assert_int_equal(b->timer_count, 50 - of_two);
+    for (size_t i = 0; i < b->event_count; i++)
+        assert_int_not_equal(id_partition(b->events[i].execution_id, PARTITIONS), 2);
+    for (size_t i = 0; i < b->withdrawn_count; i++)
+        assert_int_equal(b->withdrawn[i] == 0, id_partition((int64_t)i + 1, PARTITIONS) == 2);
+    batch_free(b);
+}
+
+static bool is_odd(void *context, const struct execution_slot *slot)
+{
+    (void)context;
+    return slot->execution->id % 2 != 0;
+}
+
+static void a_table_drops_all_that_are_asked_for(void **state)
+{
+    (void)state;
+    struct execution_table t;
+    struct execution *x;
+    execution_table_init(&t);
+    for (int64_t id = 1; id <= 1000; id++) {
+        assert_int_equal(execution_new(id, &x, NULL), STATUS_OK);
+        assert_int_equal(execution_table_add(&t, x, NULL), STATUS_OK);
+    }
+    execution_table_drop_of(&t, is_odd, NULL);
+    assert_int_equal(t.count, 500);
+    for (int64_t id = 1; id <= 1000; id++)
+        assert_int_equal(execution_table_find(&t, id) != NULL, id % 2 == 0);
+    execution_table_free(&t);
+}
+
+/* ---- sharing partitions out --------------------------------------------------------------------------- */
+
+enum { SHARED = 32 };
+
+static void assign(const char *const *names, size_t count, uint32_t *owner)
+{
+    struct str members[16];
+    for (size_t i = 0; i < count; i++)
+        members[i] = str_of(names[i]);
+    assert_int_equal(assign_partitions(members, count, owner, SHARED, NULL), STATUS_OK);
+}
+
+static void partitions_are_shared_out_evenly(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"a", "b", "c", "d", "e", "f", "g"};
+    for (size_t count = 1; count <= 7; count++) {
+        uint32_t owner[SHARED], share[7] = {0};
+        assign(NAMES, count, owner);
+        for (uint32_t p = 0; p < SHARED; p++)
+            share[owner[p]]++;
+        for (size_t i = 0; i < count; i++)
+            assert_in_range(share[i], SHARED / count, SHARED / count + (SHARED % count != 0));
+    }
+}
+
+static void who_gets_what_depends_on_who_is_there_alone(void **state)
+{
+    (void)state;
+    static const char *const ONE[] = {"host-1", "host-2", "host-3"};
+    static const char *const OTHER[] = {"host-3", "host-1", "host-2"};
+    uint32_t a[SHARED], b[SHARED];
+    assign(ONE, 3, a);
+    assign(OTHER, 3, b);
+    for (uint32_t p = 0; p < SHARED; p++)
+        assert_string_equal(ONE[a[p]], OTHER[b[p]]);
+}
+
+static void most_partitions_stay_when_a_broker_comes(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"host-1", "host-2", "host-3", "host-4", "host-5"};
+    for (size_t count = 2; count < 5; count++) {
+        uint32_t before[SHARED], after[SHARED], stay = 0;
+        assign(NAMES, count, before);
+        assign(NAMES, count + 1, after);
+        for (uint32_t p = 0; p < SHARED; p++)
+            stay += before[p] == after[p];
+        assert_true(stay > SHARED / 2);
+    }
 }
 
 /* ---- timers ------------------------------------------------------------------------------------------- */
@@ -247,7 +352,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_finds_exactly_what_is_in_it),
+        cmocka_unit_test(a_table_drops_all_that_are_asked_for),
         cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition),
+        cmocka_unit_test(a_batch_can_leave_a_partition_out),
+        cmocka_unit_test(partitions_are_shared_out_evenly),
+        cmocka_unit_test(who_gets_what_depends_on_who_is_there_alone),
+        cmocka_unit_test(most_partitions_stay_when_a_broker_comes),
         cmocka_unit_test(a_timer_queue_gives_back_what_was_put_in_by_time),
         cmocka_unit_test(a_timer_that_was_set_again_is_not_dropped_with_its_older_self),
         cmocka_unit_test(a_hundred_thousand_timers_take_little_memory_and_time),

@@ -1,0 +1,662 @@
+#include "holdings.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assignment.h"
+#include "core/id.h"
+#include "membership.h"
+#include "publisher/topology.h"
+#include "runtime/log.h"
+
+enum {
+    ANSWERS_WITHIN_MS = 300, /* of the other brokers, to the question who is there */
+    PAUSE_MS = 200,          /* between looks while something waits */
+    REST_MS = 2000,          /* between looks otherwise */
+};
+
+struct part {
+    enum { NONE, HELD, LEAVING } state;
+    struct checkpoint at; /* as it was taken; its epoch */
+    struct bus_reader *reader;
+    struct part_reader *context;
+    bool by_time;             /* what it was read up to is no longer in the stream */
+    atomic_bool left;         /* the engine is done with it */
+    atomic_bool place_gone;   /* its reader says so */
+    atomic_bool unwanted;     /* its reader is to end: what it brings is dropped */
+    struct mono_time claimed; /* since when another holds what is to be taken here; 0: none does */
+};
+
+struct part_reader {
+    struct holdings *h;
+    uint32_t partition;
+};
+
+struct holdings {
+    struct holdings_options options;
+    char name[160], stream[96];
+    struct membership *members;
+    struct part *parts;
+    struct part_reader *readers;
+    uint32_t count;
+    int64_t stream_created_ns;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    bool look, stopping;
+    bool log_is_right, alone_before, said_away, said_ready; /* the thread's own */
+    bool lapsed_before;
+    atomic_bool failed;
+    struct error failure;
+};
+
+void taken_free(struct taken *t)
+{
+    if (!t)
+        return;
+    free(t->timers);
+    arena_free(&t->arena);
+    free(t);
+}
+
+void holdings_look(struct holdings *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->look = true;
+    pthread_cond_signal(&h->news);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static void members_changed(void *context)
+{
+    holdings_look(context);
+}
+
+void holdings_left(struct holdings *h, uint32_t partition)
+{
+    atomic_store(&h->parts[partition].left, true);
+    holdings_look(h);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+static void deliver(void *context, struct bus_delivery *d)
+{
+    struct part_reader *r = context;
+    struct mail mail = {.kind = MAIL_FACT, .u.fact = d};
+    struct error err = {0};
+    if (mailbox_post_unless(r->h->options.engine, mail, &r->h->parts[r->partition].unwanted, &err) ==
+        STATUS_OK)
+        return;
+    /* A fact must not be left out of its order: without memory for it the broker ends, and reads it again. */
+    LOG(LOG_ERROR, "an event cannot be taken; the broker ends to read it again", LOG_ERR(&err));
+    _exit(status_exit_code(STATUS_NO_MEMORY));
+}
+
+static void trouble(void *context, const struct error *err)
+{
+    struct part_reader *r = context;
+    if (!err) {
+        LOG(LOG_INFO, "events are read again", LOG_NUM("partition", r->partition));
+        return;
+    }
+    if (err->status != STATUS_CONFLICT) {
+        LOG(LOG_ERROR, "events cannot be read", LOG_NUM("partition", r->partition), LOG_ERR(err));
+        return;
+    }
+    LOG(LOG_WARN,
+        "the event stream is not what it was; the partition is read on behind the time of its checkpoint",
+        LOG_NUM("partition", r->partition), LOG_ERR(err));
+    atomic_store(&r->h->parts[r->partition].place_gone, true);
+    holdings_look(r->h);
+}
+
+static enum status start_reader(struct holdings *h, uint32_t p, struct error *err)
+{
+    struct part *part = &h->parts[p];
+    char filter[SUBJECT_MAX];
+    struct bus_place place = {part->by_time ? 0 : part->at.stream_seq, part->at.stream_time_ns};
+    subject_partition(h->options.subjects, p, filter);
+    atomic_store(&part->unwanted, false);
+    atomic_store(&part->place_gone, false);
+    return bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
+                            &part->reader, err);
+}
+
+static void stop_reader(struct part *part)
+{
+    atomic_store(&part->unwanted, true);
+    bus_reader_stop(&part->reader);
+}
+
+/* ---- telling the engine ------------------------------------------------------------------------------- */
+
+static enum status tell(struct holdings *h, struct mail mail, struct error *err)
+{
+    return mailbox_post(h->options.engine, mail, err);
+}
+
+static void tell_members(struct holdings *h)
+{
+    bool *held = calloc(h->count, sizeof(*held));
+    if (!held)
+        return; /* the next change says it */
+    for (uint32_t p = 0; p < h->count; p++)
+        held[p] = h->parts[p].state != NONE;
+    membership_tell(h->members, held, h->log_is_right);
+    free(held);
+}
+
+/* ---- losing ------------------------------------------------------------------------------------------- */
+
+/* Drops what the fence no longer has: the writer, or a look at the log, saw a newer epoch. */
+static enum status drop_lost(struct holdings *h, struct error *err)
+{
+    uint32_t lost = 0;
+    for (uint32_t p = 0; p < h->count; p++) {
+        struct part *part = &h->parts[p];
+        if (part->state == NONE || fence_holds(h->options.fence, p, part->at.epoch))
+            continue;
+        stop_reader(part);
+        TRY(tell(h, (struct mail){.kind = MAIL_LOST, .u.partition = p}, err));
+        part->state = NONE;
+        lost++;
+    }
+    if (lost > 0) {
+        LOG(LOG_WARN, "other brokers have taken partitions of this one over", LOG_NUM("partitions", lost));
+        tell_members(h);
+    }
+    return STATUS_OK;
+}
+
+/* The checkpoints of what is held, in `list`; how many. */
+static size_t list_held(const struct holdings *h, struct checkpoint *list)
+{
+    size_t count = 0;
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (h->parts[p].state != NONE)
+            list[count++] = h->parts[p].at;
+    }
+    return count;
+}
+
+static enum status see_what_is_held(struct holdings *h, struct error *err)
+{
+    struct checkpoint *held = calloc(h->count, sizeof(*held));
+    bool *lost = calloc(h->count, sizeof(*lost));
+    enum status status =
+        held && lost ? STATUS_OK : error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
+    size_t count = status == STATUS_OK ? list_held(h, held) : 0;
+    if (status == STATUS_OK)
+        status = eventlog_lost_partitions(h->options.log, held, count, lost, err);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (lost[i])
+            fence_lose(h->options.fence, held[i].partition, held[i].epoch);
+    }
+    free(held);
+    free(lost);
+    return status;
+}
+
+/* ---- leaving ------------------------------------------------------------------------------------------ */
+
+static enum status begin_to_leave(struct holdings *h, uint32_t p, struct error *err)
+{
+    struct part *part = &h->parts[p];
+    stop_reader(part);
+    atomic_store(&part->left, false);
+    part->state = LEAVING;
+    return tell(h, (struct mail){.kind = MAIL_LEAVE, .u.partition = p}, err);
+}
+
+/* What the engine is done with is nobody's from now on. */
+static enum status end_leaving(struct holdings *h, struct error *err)
+{
+    struct checkpoint *gone = calloc(h->count, sizeof(*gone));
+    size_t count = 0;
+    if (!gone)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (h->parts[p].state == LEAVING && atomic_load(&h->parts[p].left))
+            gone[count++] = h->parts[p].at;
+    }
+    enum status status = eventlog_release_partitions(h->options.log, gone, count, err);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        fence_lose(h->options.fence, gone[i].partition, gone[i].epoch);
+        h->parts[gone[i].partition].state = NONE;
+    }
+    if (count > 0 && status == STATUS_OK)
+        tell_members(h);
+    free(gone);
+    return status;
+}
+
+/* Partitions whose place is no longer in the stream leave, and are taken again by their time. */
+static enum status rebase(struct holdings *h, struct error *err)
+{
+    for (uint32_t p = 0; p < h->count; p++) {
+        struct part *part = &h->parts[p];
+        if (part->state != HELD || !atomic_load(&part->place_gone))
+            continue;
+        part->by_time = true;
+        TRY(begin_to_leave(h, p, err));
+    }
+    return STATUS_OK;
+}
+
+/* ---- taking ------------------------------------------------------------------------------------------- */
+
+struct timer_sieve {
+    struct taken *taken;
+    const bool *wanted;
+    uint32_t partitions;
+};
+
+static enum status keep_timer(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
+                              struct error *err)
+{
+    struct timer_sieve *s = context;
+    struct taken *t = s->taken;
+    if (!s->wanted[id_partition(execution_id, s->partitions)])
+        return STATUS_OK;
+    if (t->timer_count == t->timer_capacity) {
+        size_t larger = t->timer_capacity ? t->timer_capacity * 2 : 64;
+        struct taken_timer *moved = realloc(t->timers, larger * sizeof(*moved));
+        if (!moved)
+            return error_set(err, STATUS_NO_MEMORY, "no memory for %zu timers", larger);
+        t->timers = moved;
+        t->timer_capacity = larger;
+    }
+    struct taken_timer timer = {execution_id, due_ns, {arena_strdup(&t->arena, timer_id), timer_id.len}};
+    if (!timer.id.ptr)
+        return arena_error(&t->arena, err, "a timer");
+    t->timers[t->timer_count++] = timer;
+    return STATUS_OK;
+}
+
+/* Raises the epochs, and reads what the engine needs to go on from there. */
+static enum status read_taken(struct holdings *h, const bool *wanted, struct taken *t, struct error *err)
+{
+    uint32_t *list = ARENA_ARRAY(&t->arena, uint32_t, h->count);
+    t->checkpoints = ARENA_ARRAY(&t->arena, struct checkpoint, h->count);
+    if (!list || !t->checkpoints)
+        return arena_error(&t->arena, err, "the partitions");
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (wanted[p])
+            list[t->checkpoint_count++] = p;
+    }
+    TRY(eventlog_take_partitions(h->options.log, list, t->checkpoint_count, h->name, t->checkpoints, err));
+    for (size_t i = 0; i < t->checkpoint_count; i++)
+        t->checkpoints[i].stream_created_ns = h->stream_created_ns;
+    struct timer_sieve sieve = {t, wanted, h->count};
+    return eventlog_timers(h->options.log, 0, h->count, keep_timer, &sieve, err);
+}
+
+/* The engine learns of them before the first fact. */
+static enum status begin_to_hold(struct holdings *h, struct taken *t, struct error *err)
+{
+    size_t count = t->checkpoint_count;
+    uint32_t *list = calloc(count, sizeof(*list));
+    if (!list) {
+        taken_free(t);
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct part *part = &h->parts[t->checkpoints[i].partition];
+        list[i] = t->checkpoints[i].partition;
+        part->at = t->checkpoints[i];
+        part->claimed = (struct mono_time){0};
+        part->state = HELD;
+        fence_set(h->options.fence, list[i], part->at.epoch);
+    }
+    enum status status = tell(h, (struct mail){.kind = MAIL_TAKEN, .u.taken = t}, err);
+    if (status != STATUS_OK)
+        taken_free(t);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = start_reader(h, list[i], err);
+    for (size_t i = 0; i < count; i++)
+        h->parts[list[i]].by_time = false;
+    free(list);
+    return status;
+}
+
+static enum status take(struct holdings *h, const bool *wanted, struct error *err)
+{
+    struct bus_stream_info info;
+    TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
+    h->stream_created_ns = info.created_ns;
+    struct taken *t = calloc(1, sizeof(*t));
+    if (!t)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
+    arena_init(&t->arena, 0);
+    enum status status = read_taken(h, wanted, t, err);
+    if (status != STATUS_OK) {
+        taken_free(t);
+        return status;
+    }
+    size_t partitions = t->checkpoint_count, timers = t->timer_count;
+    TRY(begin_to_hold(h, t, err));
+    LOG(LOG_INFO, "partitions taken", LOG_NUM("partitions", partitions), LOG_NUM("timers", timers));
+    tell_members(h);
+    return STATUS_OK;
+}
+
+/* ---- sharing out -------------------------------------------------------------------------------------- */
+
+/* Those that count, with their places in `members`. */
+static size_t list_ready(const struct member *members, size_t count, struct str *names, size_t *places)
+{
+    size_t ready = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!members[i].ready)
+            continue;
+        names[ready] = members[i].name;
+        places[ready++] = i;
+    }
+    return ready;
+}
+
+static const struct member *holder_of(const struct member *members, size_t count, uint32_t p)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!members[i].self && members[i].held[p])
+            return &members[i];
+    }
+    return NULL;
+}
+
+/* Who holds what is to be taken gives it back soon. A broker that does not, for two leases, has it taken. */
+static bool may_take(struct holdings *h, uint32_t p, bool is_held_elsewhere)
+{
+    struct part *part = &h->parts[p];
+    if (!is_held_elsewhere) {
+        part->claimed = (struct mono_time){0};
+        return true;
+    }
+    if (part->claimed.ns == 0)
+        part->claimed = mono_now();
+    return mono_ms_since(part->claimed) > 2 * h->options.lease_ms;
+}
+
+static enum status share_out(struct holdings *h, const struct member *members, size_t count, struct arena *a,
+                             bool *waits, struct error *err)
+{
+    struct str *names = ARENA_ARRAY(a, struct str, count);
+    size_t *places = ARENA_ARRAY(a, size_t, count);
+    uint32_t *owner = ARENA_ARRAY(a, uint32_t, h->count);
+    bool *wanted = ARENA_ARRAY(a, bool, h->count);
+    bool any = false, away = atomic_load(&h->options.fence->log_away);
+    if (!names || !places || !owner || !wanted)
+        return arena_error(a, err, "the partitions");
+    size_t ready = list_ready(members, count, names, places);
+    if (ready == 0)
+        return STATUS_OK; /* this one is about to say that it is */
+    TRY(assign_partitions(names, ready, owner, h->count, err));
+    for (uint32_t p = 0; p < h->count; p++) {
+        bool mine = members[places[owner[p]]].self;
+        bool elsewhere = holder_of(members, count, p) != NULL;
+        if (mine && h->parts[p].state == NONE) {
+            wanted[p] = may_take(h, p, elsewhere);
+            any = any || wanted[p];
+            *waits = *waits || !wanted[p];
+        } else if (!mine && h->parts[p].state == HELD && !away) {
+            TRY(begin_to_leave(h, p, err));
+        }
+        *waits = *waits || h->parts[p].state == LEAVING;
+    }
+    return any ? take(h, wanted, err) : STATUS_OK;
+}
+
+/* Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. */
+static bool is_contested(const struct holdings *h, const struct member *members, size_t count)
+{
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (h->parts[p].state == HELD && holder_of(members, count, p))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Whether it is known who is there. Others answer at once when asked; behind a lapse they may have been cut
+ * off too and are given a lease's time. Nobody needs to be waited for when the log says that nobody owns
+ * anything.
+ */
+static bool members_are_known(struct holdings *h)
+{
+    int64_t heard_ms = membership_heard_ms(h->members);
+    if (heard_ms < 0)
+        return false;
+    return h->alone_before || heard_ms >= (h->lapsed_before ? h->options.lease_ms : ANSWERS_WITHIN_MS);
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------- */
+
+/* The first contact with the database: its schema, and whether anybody owns a partition. */
+static enum status see_log(struct holdings *h, struct error *err)
+{
+    struct arena a;
+    TRY(eventlog_check(h->options.log, err));
+    arena_init(&a, 0);
+    struct str *owners = ARENA_ARRAY(&a, struct str, h->count);
+    enum status status = owners ? eventlog_partition_owners(h->options.log, &a, owners, h->count, err)
+                                : arena_error(&a, err, "the partitions' owners");
+    h->alone_before = status == STATUS_OK;
+    for (uint32_t p = 0; p < h->count && status == STATUS_OK; p++)
+        h->alone_before = h->alone_before && owners[p].len == 0;
+    arena_free(&a);
+    TRY(status);
+    h->log_is_right = true;
+    tell_members(h);
+    return STATUS_OK;
+}
+
+static enum status mend_lapse(struct holdings *h, struct error *err)
+{
+    if (!membership_lapsed(h->members))
+        return STATUS_OK;
+    for (uint32_t p = 0; p < h->count && !h->lapsed_before; p++)
+        h->lapsed_before = h->parts[p].state != NONE;
+    if (h->lapsed_before)
+        h->alone_before = false;
+    TRY(see_what_is_held(h, err));
+    membership_confirm(h->members);
+    return STATUS_OK;
+}
+
+static void say_ready(struct holdings *h)
+{
+    uint32_t held = 0;
+    for (uint32_t p = 0; p < h->count; p++)
+        held += h->parts[p].state == HELD;
+    if (!h->said_ready)
+        LOG(LOG_INFO, "ready", LOG_TEXT("name", h->name), LOG_NUM("partitions", held));
+    h->said_ready = true;
+}
+
+static enum status share_out_if_known(struct holdings *h, struct arena *a, bool *waits, struct error *err)
+{
+    struct member *members;
+    size_t count;
+    *waits = true;
+    if (!members_are_known(h))
+        return STATUS_OK;
+    *waits = false;
+    TRY(membership_look(h->members, a, &members, &count, err));
+    if (is_contested(h, members, count)) {
+        TRY(see_what_is_held(h, err));
+        TRY(drop_lost(h, err));
+    }
+    TRY(share_out(h, members, count, a, waits, err));
+    say_ready(h);
+    return STATUS_OK;
+}
+
+/* Everything that is to be done now. *waits: something is to be looked at again soon. */
+static enum status look(struct holdings *h, bool *waits, struct error *err)
+{
+    struct arena a;
+    if (!h->log_is_right)
+        TRY(see_log(h, err));
+    TRY(mend_lapse(h, err));
+    TRY(drop_lost(h, err));
+    TRY(end_leaving(h, err));
+    TRY(rebase(h, err));
+    arena_init(&a, 0);
+    enum status status = share_out_if_known(h, &a, waits, err);
+    arena_free(&a);
+    return status;
+}
+
+/* Trouble that passes by itself is said once; other trouble ends the broker. */
+static bool can_go_on(struct holdings *h, enum status status, const struct error *err)
+{
+    if (status == STATUS_OK) {
+        if (h->said_away)
+            LOG_LINE(LOG_INFO, "partitions can be taken and given back again");
+        h->said_away = false;
+        return true;
+    }
+    if (!status_may_retry(status)) {
+        h->failure = *err;
+        atomic_store(&h->failed, true);
+        return false;
+    }
+    if (!h->said_away)
+        LOG(LOG_ERROR, "no partition can be taken or given back; the broker tries on", LOG_ERR(err));
+    h->said_away = true;
+    return true;
+}
+
+/* False when the thread is to end. */
+static bool wait_for_news(struct holdings *h, int64_t most_ms)
+{
+    int64_t until_ns = mono_now().ns + most_ms * 1000000;
+    pthread_mutex_lock(&h->lock);
+    while (!h->look && !h->stopping && mono_cond_wait_until(&h->news, &h->lock, until_ns))
+        continue;
+    h->look = false;
+    bool go_on = !h->stopping;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
+static void *run(void *context)
+{
+    struct holdings *h = context;
+    bool waits = true;
+    for (;;) {
+        struct error err = {0};
+        enum status status = look(h, &waits, &err);
+        if (!can_go_on(h, status, &err) ||
+            !wait_for_news(h, status != STATUS_OK || waits ? PAUSE_MS : REST_MS))
+            return NULL;
+    }
+}
+
+/* ---- the calls ---------------------------------------------------------------------------------------- */
+
+static void holdings_free(struct holdings *h)
+{
+    eventlog_close(&h->options.log);
+    free(h->parts);
+    free(h->readers);
+    pthread_cond_destroy(&h->news);
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+}
+
+static enum status start(struct holdings *h, struct error *err)
+{
+    struct membership_options members = {.bus = h->options.bus,
+                                         .subjects = h->options.subjects,
+                                         .name = h->name,
+                                         .lease_ms = h->options.lease_ms,
+                                         .fence = h->options.fence,
+                                         .changed = members_changed,
+                                         .context = h};
+    TRY(membership_start(&members, &h->members, err));
+    int code = pthread_create(&h->thread, NULL, run, h);
+    if (code != 0)
+        return error_set(err, STATUS_IO, "no thread for the partitions: %s", strerror(code));
+    h->has_thread = true;
+    return STATUS_OK;
+}
+
+enum status holdings_start(const struct holdings_options *options, struct holdings **out, struct error *err)
+{
+    uint32_t count = options->subjects->partitions;
+    struct holdings *h = calloc(1, sizeof(*h));
+    struct part *parts = calloc(count, sizeof(*parts));
+    struct part_reader *readers = calloc(count, sizeof(*readers));
+    if (!h || !parts || !readers) {
+        free(h);
+        free(parts);
+        free(readers);
+        return error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", count);
+    }
+    *h = (struct holdings){.options = *options, .parts = parts, .readers = readers, .count = count};
+    for (uint32_t p = 0; p < count; p++)
+        readers[p] = (struct part_reader){h, p};
+    pthread_mutex_init(&h->lock, NULL);
+    mono_cond_init(&h->news);
+    stream_name(options->subjects, STREAM_EVENTS, h->stream);
+    /* A name that was given may be that of one before, which the log still names as an owner. */
+    snprintf(h->name, sizeof(h->name), "%s/%llx", options->name, (unsigned long long)mono_now().ns);
+    enum status status = start(h, err);
+    if (status != STATUS_OK) {
+        membership_stop(&h->members);
+        h->options.log = NULL; /* the caller's still */
+        holdings_free(h);
+        return status;
+    }
+    *out = h;
+    return STATUS_OK;
+}
+
+bool holdings_failed(struct holdings *h, struct error *err)
+{
+    if (!atomic_load(&h->failed))
+        return false;
+    *err = h->failure;
+    return true;
+}
+
+void holdings_stop_reading(struct holdings *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->stopping = true;
+    pthread_cond_signal(&h->news);
+    pthread_mutex_unlock(&h->lock);
+    if (h->has_thread)
+        pthread_join(h->thread, NULL);
+    h->has_thread = false;
+    for (uint32_t p = 0; p < h->count; p++)
+        stop_reader(&h->parts[p]);
+}
+
+static void give_back(struct holdings *h)
+{
+    struct error err = {0};
+    struct checkpoint *held = calloc(h->count, sizeof(*held));
+    size_t count = held ? list_held(h, held) : 0;
+    if (eventlog_release_partitions(h->options.log, held, count, &err) != STATUS_OK)
+        LOG(LOG_WARN,
+            "the partitions could not be given back; they are taken over once this broker's lease is over",
+            LOG_ERR(&err));
+    free(held);
+}
+
+void holdings_close(struct holdings **h)
+{
+    struct holdings *gone = *h;
+    if (!gone)
+        return;
+    *h = NULL;
+    give_back(gone);
+    membership_stop(&gone->members);
+    holdings_free(gone);
+}

@@ -1,0 +1,65 @@
+/*
+ * Holdings: the partitions of this broker. It shares all partitions out among the brokers that are there,
+ * takes those that are its own (epoch and checkpoint from the log, timers, a reader from the checkpoint on),
+ * gives back what another is to have once all of it is committed, and drops what another has taken.
+ *
+ *                       take: epoch + 1                    another is to have it
+ *          NONE ────────────────────────────▶ HELD ─────────────────────────────▶ LEAVING
+ *           ▲                                  │ the log has a newer epoch            │ all is committed,
+ *           │                                  ▼                                      │ nothing of it in
+ * memory └──────────────────────────────────┴──────────────────────────────────────┘
+ *
+ * A partition whose place in the event stream is no longer there (the stream lost its tail, was restored or
+ * made anew) leaves too, and is taken again behind the time of its checkpoint instead of behind its sequence.
+ *
+ * A thread of its own does all this: it waits for the database, which neither the engine nor the bus may.
+ */
+#ifndef BROKER_HOLDINGS_H
+#define BROKER_HOLDINGS_H
+
+#include "eventlog/eventlog.h"
+#include "fence.h"
+#include "mailbox.h"
+#include "publisher/subject.h"
+
+struct holdings;
+
+/* What the engine gets with MAIL_TAKEN. */
+struct taken_timer {
+    int64_t execution_id, due_ns;
+    struct str id;
+};
+struct taken {
+    struct arena arena; /* all of it */
+    struct checkpoint *checkpoints;
+    size_t checkpoint_count;
+    struct taken_timer *timers;
+    size_t timer_count, timer_capacity;
+};
+void taken_free(struct taken *t);
+
+struct holdings_options {
+    struct eventlog *log; /* a connection of its own; the holdings' from now on */
+    struct bus *bus;
+    const struct subjects *subjects;
+    struct mailbox *engine; /* gets facts, MAIL_TAKEN, MAIL_LEAVE and MAIL_LOST */
+    struct fence *fence;
+    const char *name;
+    int64_t lease_ms;
+};
+
+enum status holdings_start(const struct holdings_options *options, struct holdings **out,
+                           struct error *err) MUST_CHECK;
+/* Whether it ended by itself, because it never can do its work; why, in *err. */
+bool holdings_failed(struct holdings *h, struct error *err);
+/* Stops reading; nothing is taken any more. */
+void holdings_stop_reading(struct holdings *h);
+/* After the last commit: gives back what is held, says that this broker leaves, frees. NULL is allowed. */
+void holdings_close(struct holdings **h);
+
+/* From the engine: all of a partition that was to leave is committed, and out of memory. */
+void holdings_left(struct holdings *h, uint32_t partition);
+/* From the writer: the fence says that something is lost. Any thread. */
+void holdings_look(struct holdings *h);
+
+#endif

@@ -1,0 +1,139 @@
+/* Who owns which partition: taking, giving back, and seeing whether one is still the owner. */
+#include <stdio.h>
+
+#include "eventlog_inner.h"
+
+/* Only numbers are put into the texts; the owner is a parameter. */
+
+static void write_numbers(struct buf *sql, const uint32_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(sql, "%s%u", i ? "," : "ARRAY[", numbers[i]);
+    buf_add_text(sql, "]::integer[]");
+}
+
+static enum status take_once(struct eventlog *log, const uint32_t *partitions, size_t count,
+                             const char *owner, struct checkpoint *out, struct error *err)
+{
+    struct buf *sql = &log->rows;
+    buf_clear(sql);
+    buf_add_text(
+        sql, "WITH taken AS (INSERT INTO noetl.partition AS p (partition, epoch, owner, taken_at, updated_at)"
+             " SELECT n, 1, $1::text, now(), now() FROM unnest(");
+    write_numbers(sql, partitions, count);
+    buf_add_text(sql, ") n ORDER BY n ON CONFLICT (partition) DO UPDATE"
+                      " SET epoch = p.epoch + 1, owner = excluded.owner, taken_at = now()"
+                      " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns)"
+                      " SELECT t.* FROM taken t JOIN unnest(");
+    write_numbers(sql, partitions, count);
+    buf_add_text(sql, ") WITH ORDINALITY o (n, place) ON o.n = t.partition ORDER BY o.place");
+    TRY(buf_status(sql, err));
+    PGresult *r;
+    TRY(connection_query(&log->connection, sql->data, &owner, 1, &r, err));
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct checkpoint){.partition = (uint32_t)result_int(r, (int)i, 0, 0),
+                                     .epoch = result_int(r, (int)i, 1, 0),
+                                     .stream_seq = (uint64_t)result_int(r, (int)i, 2, 0),
+                                     .stream_time_ns = result_int(r, (int)i, 3, 0),
+                                     .stream_created_ns = result_int(r, (int)i, 4, 0)};
+    PQclear(r);
+    return STATUS_OK;
+}
+
+/*
+ * A commit that waits for its rows from a broker that stands still, or from a host that is gone, holds the
+ * locks of its partitions. Its session is ended; a broker that is only slow makes its commit again.
+ */
+static const char END_SILENT_COMMITS[] =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND usename = current_user AND wait_event = 'ClientRead'"
+    " AND query LIKE 'UPDATE noetl.partition %' AND query_start < now() - interval '1 second'";
+
+static enum status take_unlocked(struct eventlog *log, const uint32_t *partitions, size_t count,
+                                 const char *owner, struct checkpoint *out, struct error *err)
+{
+    enum status status = take_once(log, partitions, count, owner, out, err);
+    if (status != STATUS_TIMEOUT)
+        return status;
+    TRY(connection_run(&log->connection, END_SILENT_COMMITS, err));
+    return take_once(log, partitions, count, owner, out, err);
+}
+
+enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, size_t count,
+                                     const char *owner, struct checkpoint *out, struct error *err)
+{
+    if (count == 0)
+        return STATUS_OK;
+    TRY(connection_ready(&log->connection, err));
+    TRY(connection_run(&log->connection, "SET lock_timeout = '1s'", err));
+    enum status status = take_unlocked(log, partitions, count, owner, out, err);
+    enum status reset =
+        connection_run(&log->connection, "SET lock_timeout = 0", status == STATUS_OK ? err : NULL);
+    return status == STATUS_OK ? reset : status;
+}
+
+/* "(1,7::bigint),(2,9::bigint)": the partitions with the epochs under which they are held. */
+static void write_epochs(struct buf *sql, const struct checkpoint *held, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(sql, "%s(%u,%lld::bigint)", i ? "," : "", held[i].partition, (long long)held[i].epoch);
+}
+
+enum status eventlog_release_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
+                                        struct error *err)
+{
+    struct buf *sql = &log->rows;
+    if (count == 0)
+        return STATUS_OK;
+    buf_clear(sql);
+    buf_add_text(sql, "UPDATE noetl.partition p SET owner = '' FROM (VALUES ");
+    write_epochs(sql, held, count);
+    buf_add_text(sql, ") n (p, e) WHERE p.partition = n.p AND p.epoch = n.e");
+    TRY(buf_status(sql, err));
+    TRY(connection_ready(&log->connection, err));
+    return connection_run(&log->connection, sql->data, err);
+}
+
+enum status eventlog_lost_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
+                                     bool *lost, struct error *err)
+{
+    struct buf *sql = &log->rows;
+    if (count == 0)
+        return STATUS_OK;
+    buf_clear(sql);
+    buf_add_text(sql, "SELECT (p.epoch IS DISTINCT FROM n.e)::integer FROM (VALUES ");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(sql, "%s(%zu,%u,%lld::bigint)", i ? "," : "", i, held[i].partition,
+                   (long long)held[i].epoch);
+    buf_add_text(sql, ") n (i, p, e) LEFT JOIN noetl.partition p ON p.partition = n.p ORDER BY n.i");
+    TRY(buf_status(sql, err));
+    TRY(connection_ready(&log->connection, err));
+    PGresult *r;
+    TRY(connection_query(&log->connection, sql->data, NULL, 0, &r, err));
+    for (size_t i = 0; i < count; i++)
+        lost[i] = result_int(r, (int)i, 0, 1) != 0;
+    PQclear(r);
+    return STATUS_OK;
+}
+
+enum status eventlog_partition_owners(struct eventlog *log, struct arena *a, struct str *owners,
+                                      uint32_t count, struct error *err)
+{
+    PGresult *r;
+    for (uint32_t p = 0; p < count; p++)
+        owners[p] = STR("");
+    TRY(connection_ready(&log->connection, err));
+    TRY(connection_query(&log->connection, "SELECT partition, owner FROM noetl.partition", NULL, 0, &r, err));
+    enum status status = STATUS_OK;
+    for (int row = 0; row < PQntuples(r) && status == STATUS_OK; row++) {
+        int64_t p = result_int(r, row, 0, -1);
+        struct str owner = {PQgetvalue(r, row, 1), (size_t)PQgetlength(r, row, 1)};
+        if (p < 0 || p >= count)
+            continue;
+        owners[p] = (struct str){arena_strdup(a, owner), owner.len};
+        if (!owners[p].ptr)
+            status = arena_error(a, err, "the partitions' owners");
+    }
+    PQclear(r);
+    return status;
+}

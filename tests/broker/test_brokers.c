@@ -1,0 +1,236 @@
+/*
+ * Several brokers on one installation of four partitions: they share it, and whatever becomes of one of them,
+ * every execution goes on at another, once. A worker by hand holds tasks while brokers come and go.
+ */
+#include "installation.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "publisher/topology.h"
+
+enum { MANY = 24, ACK_WAIT_MS = 600000 };
+
+static const char CHAIN[] = "metadata: {path: test/shared}\n"
+                            "workflow:\n"
+                            "  - {step: start, type: noop, next: b}\n"
+                            "  - {step: b, type: noop, next: c}\n"
+                            "  - {step: c, type: noop}\n";
+static const char CHAIN_STORY[] =
+    "execution_requested, execution_start, step_started start, action_completed start, step_completed start, "
+    "step_started b, action_completed b, step_completed b, step_started c, action_completed c, "
+    "step_completed c, execution_complete";
+
+static struct process start_one(struct installation *i)
+{
+    broker_start(i);
+    return i->broker;
+}
+
+static void end_one(struct process *p, int signal, int expected)
+{
+    int code = -1;
+    process_signal(p, signal);
+    assert_true(process_wait(p, 30000, &code));
+    assert_int_equal(code, expected);
+}
+
+/* Waits until the log says "<partitions>/<owners>", of the partitions that somebody owns. */
+static void await_owners(struct installation *i, const char *expected)
+{
+    const char *says = "";
+    for (int tries = 0; tries < 300; tries++) {
+        says = database_says(i, "SELECT count(*) || '/' || count(DISTINCT owner) FROM noetl.partition"
+                                " WHERE owner <> ''");
+        if (strcmp(says, expected) == 0)
+            return;
+        usleep(100000);
+    }
+    assert_string_equal(says, expected);
+}
+
+static void await_shares(struct installation *i, const char *expected)
+{
+    const char *says = "";
+    for (int tries = 0; tries < 300; tries++) {
+        says = database_says(i, "SELECT string_agg(n::text, ' ' ORDER BY n) FROM (SELECT count(*) n FROM"
+                                " noetl.partition WHERE owner <> '' GROUP BY owner) s");
+        if (strcmp(says, expected) == 0)
+            return;
+        usleep(100000);
+    }
+    assert_string_equal(says, expected);
+}
+
+struct load {
+    int64_t ids[MANY];
+    struct bus_delivery *held[MANY];
+};
+
+/* Executions of every partition, each with its first task in a worker's hand. */
+static void begin(struct installation *i, struct load *l)
+{
+    for (int n = 0; n < MANY; n++)
+        l->ids[n] = execution_of(i, CHAIN, NULL);
+    for (int n = 0; n < MANY; n++)
+        l->held[n] = task_next(i);
+}
+
+/* The tasks that are held, and those that follow, until every execution is over: three of each, no more. */
+static void finish(struct installation *i, struct load *l)
+{
+    for (int n = 0; n < MANY; n++)
+        task_done(i, l->held[n], "1");
+    for (int n = 0; n < 2 * MANY; n++)
+        task_done(i, task_next(i), "2");
+    for (int n = 0; n < MANY; n++)
+        assert_string_equal(story(i, execution_end(i, l->ids[n])), CHAIN_STORY);
+    assert_true(task_none(i));
+}
+
+static void brokers_share_the_partitions_evenly(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i);
+    await_shares(i, "4");
+    begin(i, &l);
+    struct process b = start_one(i);
+    await_shares(i, "2 2");
+    finish(i, &l);
+    struct process c = start_one(i);
+    await_shares(i, "1 1 2");
+    begin(i, &l);
+    finish(i, &l);
+    end_one(&b, SIGTERM, 0);
+    await_shares(i, "2 2");
+    begin(i, &l);
+    end_one(&a, SIGTERM, 0);
+    await_shares(i, "4");
+    finish(i, &l);
+    end_one(&c, SIGTERM, 0);
+    await_owners(i, "0/0");
+}
+
+static void what_a_killed_broker_had_goes_on_at_another(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i), b = start_one(i);
+    await_shares(i, "2 2");
+    begin(i, &l);
+    end_one(&a, SIGKILL, 128 + SIGKILL);
+    finish(i, &l);
+    await_shares(i, "4");
+    end_one(&b, SIGTERM, 0);
+}
+
+/* It is taken for dead, and wakes up with the other's partitions in its memory. */
+static void a_frozen_broker_loses_what_others_took_and_gets_a_share_again(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i), b = start_one(i);
+    await_shares(i, "2 2");
+    begin(i, &l);
+    process_signal(&a, SIGSTOP);
+    for (int n = 0; n < MANY; n++)
+        task_done(i, l.held[n], "1");
+    await_shares(i, "4");
+    for (int n = 0; n < MANY; n++)
+        l.held[n] = task_next(i); /* the second step of each */
+    process_signal(&a, SIGCONT);
+    await_shares(i, "2 2");
+    for (int n = 0; n < MANY; n++)
+        task_done(i, l.held[n], "2");
+    for (int n = 0; n < MANY; n++)
+        task_done(i, task_next(i), "3");
+    for (int n = 0; n < MANY; n++)
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+    assert_true(task_none(i));
+    end_one(&a, SIGTERM, 0);
+    end_one(&b, SIGTERM, 0);
+}
+
+static void a_broker_waits_for_a_database_that_is_away_when_it_starts(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i);
+    begin(i, &l);
+    end_one(&a, SIGKILL, 128 + SIGKILL);
+    database_leave(i);
+    a = start_one(i);
+    for (int n = 0; n < MANY; n++)
+        task_done(i, l.held[n], "1");
+    assert_true(task_none(i)); /* nobody knows yet what they lead to */
+    database_return(i);
+    for (int n = 0; n < 2 * MANY; n++)
+        task_done(i, task_next(i), "2");
+    for (int n = 0; n < MANY; n++)
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+    end_one(&a, SIGTERM, 0);
+}
+
+static void make_event_stream_anew(struct installation *i)
+{
+    struct topology_options options;
+    struct value answer;
+    struct error err = {0};
+    char stream[96], verb[160];
+    snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&i->subjects, STREAM_EVENTS, stream));
+    assert_ok(bus_api(i->bus, verb, STR(""), &i->arena, &answer, &err), &err);
+    topology_options_from_settings(i->settings, &options);
+    options.task_ack_wait_ms = ACK_WAIT_MS;
+    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+}
+
+static void a_stream_made_anew_is_read_from_where_the_log_stands(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i);
+    begin(i, &l);
+    make_event_stream_anew(i);
+    finish(i, &l);
+    begin(i, &l);
+    end_one(&a, SIGTERM, 0);
+    make_event_stream_anew(i); /* while nobody looks */
+    for (int n = 0; n < MANY; n++)
+        task_done(i, l.held[n], "1");
+    a = start_one(i);
+    for (int n = 0; n < 2 * MANY; n++)
+        task_done(i, task_next(i), "2");
+    for (int n = 0; n < MANY; n++)
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+    end_one(&a, SIGTERM, 0);
+}
+
+/* Tasks are held for as long as brokers take to notice each other: none is to be delivered again meanwhile.
+ */
+static int start_patiently(void **state)
+{
+    struct topology_options options;
+    struct error err = {0};
+    int code = installation_start(state);
+    struct installation *i = *state;
+    topology_options_from_settings(i->settings, &options);
+    options.task_ack_wait_ms = ACK_WAIT_MS;
+    assert_ok(topology_ensure_pool(i->bus, &i->subjects, &options, "default", &err), &err);
+    return code;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(brokers_share_the_partitions_evenly),
+        cmocka_unit_test(what_a_killed_broker_had_goes_on_at_another),
+        cmocka_unit_test(a_frozen_broker_loses_what_others_took_and_gets_a_share_again),
+        cmocka_unit_test(a_broker_waits_for_a_database_that_is_away_when_it_starts),
+        cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),
+    };
+    return cmocka_run_group_tests(tests, start_patiently, installation_stop);
+}

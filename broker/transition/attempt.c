@@ -40,7 +40,7 @@ enum status attempt_begins(struct turn *t, struct work *w, enum work_state to)
 /* What follows from an attempt that ended. */
 struct verdict {
     enum { VERDICT_SUCCESS, VERDICT_FAILURE, VERDICT_AGAIN } what;
-    const struct retry_policy *policy; /* VERDICT_AGAIN: whose, */
+    const struct retry_policy *policy; /* VERDICT_AGAIN: whose; NULL: nobody's, it was lost */
     const char *because;               /* and which rule of it says so */
 };
 
@@ -71,7 +71,8 @@ static enum status emit_retried(struct turn *t, const struct work *w, int64_t de
         return arena_error(t->out->arena, t->err, "an event");
     map_begin(&m, t->out->arena);
     map_put(&m, STR("attempt"), value_int(next - w->attempts_before));
-    map_put(&m, STR("max_attempts"), value_int(verdict->policy->max_attempts));
+    if (verdict->policy)
+        map_put(&m, STR("max_attempts"), value_int(verdict->policy->max_attempts));
     map_put(&m, STR("delay_ms"), value_int(delay_ms));
     if (delay_ms) {
         TRY(time_text(t, t->fact->time_ns + delay_ms * 1000000, &due));
@@ -97,6 +98,23 @@ static enum status try_again(struct turn *t, struct work *w, struct value error,
     TRY(work_move(t->x, w, WORK_DELAYED, t->err));
     w->due_ns = t->fact->time_ns + delay_ms * 1000000;
     return emit_timer(t, next_id, w->due_ns);
+}
+
+/* What is lost again and again is lost to something that another attempt does not mend. */
+enum { LOST_MOST = 5 };
+
+enum status attempt_lost(struct turn *t, struct work *w, const struct failure *why)
+{
+    static const struct verdict LOST = {.what = VERDICT_AGAIN, .because = "lost"};
+    struct value error;
+    if (w->lost == LOST_MOST)
+        return attempt_ended(t, w, value_null(), why);
+    TRY(work_move(t->x, w, WORK_READY, t->err));
+    w->lost++;
+    w->attempts_before++;
+    TRY(failure_to_value(t, why, &error));
+    TRY(emit_retried(t, w, 0, error, &LOST));
+    return work_begin(t, w);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
@@ -272,6 +290,7 @@ enum status work_resume(struct turn *t, struct work *w)
         return STATUS_OK;
     if (!loop) {
         w->attempts_before = w->attempt;
+        w->lost = 0;
         TRY(work_move(t->x, w, WORK_READY, t->err));
         return work_begin(t, w);
     }

@@ -167,6 +167,7 @@ static enum status decode_work(struct decoder *d, struct value from, struct visi
     TRY(take_uint32(d, from, "task", &w->task));
     TRY(take_uint32(d, from, "attempt", &w->attempt));
     TRY(take_uint32(d, from, "attempts_before", &w->attempts_before));
+    TRY(take_uint32(d, from, "lost", &w->lost));
     TRY(take_number(d, from, "due_ns", INT64_MAX, &w->due_ns));
     TRY(take_id(d, from, "child", &w->child));
     TRY(take_value(d, from, "args", &w->args));

@@ -129,6 +129,7 @@ static enum status encode_work(struct encoder *e, const struct work *w, struct v
     put_number(&m, "task", w->task);
     put_number(&m, "attempt", w->attempt);
     put_number(&m, "attempts_before", w->attempts_before);
+    put_number(&m, "lost", w->lost);
     put_number(&m, "due_ns", w->due_ns);
     TRY(put_id(e, &m, "child", w->child));
     put_value(&m, "args", w->args);

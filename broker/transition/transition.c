@@ -66,8 +66,8 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
     return join_arrive(t, playbook->start, false, ABSENT);
 }
 
-/* The work whose current attempt the fact is the outcome of, or why it is of none. */
-static struct work *work_of_outcome(const struct turn *t, const char **why_not)
+/* The work whose current attempt the fact is about, if somebody outside has that; or why it is of none. */
+static struct work *work_of_attempt(const struct turn *t, const char **why_not)
 {
     struct task_id id;
     if (task_id_parse(t->fact->task_id, &id, NULL) != STATUS_OK) {
@@ -75,7 +75,7 @@ static struct work *work_of_outcome(const struct turn *t, const char **why_not)
         return NULL;
     }
     struct work *w = work_find(t->x, &id);
-    if (!w || w->state != WORK_TASK || w->attempt != id.places[id.depth].attempt) {
+    if (!w || (w->state != WORK_TASK && w->state != WORK_CHILD) || w->attempt != id.places[id.depth].attempt) {
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
     }
@@ -105,9 +105,9 @@ static struct failure failure_of(const struct event *outcome)
 static enum status on_outcome(struct turn *t)
 {
     const char *why_not = NULL;
-    struct work *w = work_of_outcome(t, &why_not);
-    if (!w)
-        return ignore_fact(t, why_not);
+    struct work *w = work_of_attempt(t, &why_not);
+    if (!w || w->state != WORK_TASK)
+        return ignore_fact(t, w ? "the attempt is another execution" : why_not);
     TRY(emit_fact(t));
     struct value data = VALUE_GET(t->fact->result, "data");
     if (value_is_absent(data))
@@ -116,6 +116,20 @@ static enum status on_outcome(struct turn *t)
         return attempt_ended(t, w, data, NULL);
     struct failure why = failure_of(t->fact);
     return attempt_ended(t, w, data, &why);
+}
+
+/* Its place was looked at, and it was not there: broker/reconciler.h. */
+static enum status on_lost(struct turn *t)
+{
+    const char *why_not = NULL;
+    struct work *w = work_of_attempt(t, &why_not);
+    if (!w)
+        return ignore_fact(t, why_not);
+    TRY(emit_fact(t));
+    struct failure why = {.kind = STR("lost"), .message = t->fact->error};
+    if (why.message.len == 0)
+        why.message = STR("the attempt has left its place without an outcome");
+    return attempt_lost(t, w, &why);
 }
 
 static enum status on_cancel(struct turn *t)
@@ -135,7 +149,7 @@ static on_fact *const while_running[EVENT_COUNT] = {
     [EVENT_CHILD_COMPLETED] = on_child_ended, [EVENT_CHILD_FAILED] = on_child_ended,
     [EVENT_TIMER_FIRED] = on_timer,           [EVENT_SIGNAL_RECEIVED] = on_signal,
     [EVENT_PAUSE_REQUESTED] = on_pause,       [EVENT_RESUME_REQUESTED] = on_resume,
-    [EVENT_CANCEL_REQUESTED] = on_cancel,
+    [EVENT_CANCEL_REQUESTED] = on_cancel,     [EVENT_ACTION_LOST] = on_lost,
 };
 
 static on_fact *handler_for(const struct execution *x, enum event_type type, const char **why_not)

@@ -184,6 +184,8 @@ enum status attempt_begins(struct turn *t, struct work *w, enum work_state to) M
 /* The newest attempt ended: `why` is NULL for a success. There may be another one. */
 enum status attempt_ended(struct turn *t, struct work *w, struct value data,
                           const struct failure *why) MUST_CHECK;
+/* The newest attempt is lost, and made again; it counts for no retry. Lost too often, it ended so. */
+enum status attempt_lost(struct turn *t, struct work *w, const struct failure *why) MUST_CHECK;
 /* No further attempt, whatever `retry` says. */
 enum status work_failed(struct turn *t, struct work *w, struct value data,
                         const struct failure *why) MUST_CHECK;

@@ -40,6 +40,7 @@ static bool is_of_step(enum event_type type)
     case EVENT_STEP_STARTED:
     case EVENT_ACTION_COMPLETED:
     case EVENT_ACTION_ERROR:
+    case EVENT_ACTION_LOST:
     case EVENT_STEP_RETRIED:
     case EVENT_ITERATION_STARTED:
     case EVENT_ITERATION_SAVED:

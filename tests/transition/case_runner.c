@@ -515,6 +515,8 @@ static void command(struct world *w, struct str line, struct buf *out)
         struct value data = rest.len ? json(w, rest) : value_null();
         outcome(w, EVENT_ACTION_COMPLETED, step, map2(w, "status", value_text("success"), "data", data),
                 str_is(word, "forged"), out);
+    } else if (str_is(word, "lost")) {
+        outcome(w, EVENT_ACTION_LOST, rest, (struct value){0}, false, out);
     } else if (str_is(word, "error")) {
         struct str step = str_split(&rest, ' '), kind = str_split(&rest, ' ');
         struct value error = map2(w, "kind", value_str(kind), "message", value_str(rest));

@@ -1,0 +1,90 @@
+#include "open_work.h"
+
+#include <string.h>
+
+#include "transition.h"
+#include "turn.h"
+
+struct gathering {
+    const struct execution *x;
+    struct arena *arena;
+    struct open_work *items;
+    size_t count, capacity;
+    struct error *err;
+};
+
+static struct open_work *add(struct gathering *g)
+{
+    if (g->count == g->capacity) {
+        size_t larger = g->capacity ? g->capacity * 2 : 16;
+        struct open_work *moved = ARENA_ARRAY(g->arena, struct open_work, larger);
+        if (!moved)
+            return NULL;
+        if (g->count > 0)
+            memcpy(moved, g->items, g->count * sizeof(*moved));
+        g->items = moved;
+        g->capacity = larger;
+    }
+    return &g->items[g->count++];
+}
+
+static struct str id_of(struct gathering *g, const struct work *w, uint32_t attempt)
+{
+    char text[TASK_ID_TEXT];
+    struct task_id id;
+    work_task_id(w, attempt, &id);
+    size_t len = task_id_format(&id, text);
+    return (struct str){arena_strdup(g->arena, (struct str){text, len}), len};
+}
+
+static enum status add_work(struct gathering *g, const struct work *w)
+{
+    struct work copy = *w; /* whose token may be worked out */
+    struct open_work *o = add(g);
+    if (!o)
+        return arena_error(g->arena, g->err, "what an execution waits for");
+    *o = (struct open_work){
+        .state = w->state,
+        .step = g->x->playbook->steps[w->visit->step].name,
+        .type = str_of(step_type_name(w->action->type)),
+        .visit = w->visit->number,
+        .attempt = w->attempt,
+        .task_id = id_of(g, w, w->attempt),
+        .due_ns = w->due_ns,
+        .child = w->child,
+    };
+    if (w->due_ns)
+        o->timer_id = w->state == WORK_DELAYED ? id_of(g, w, w->attempt + 1) : o->task_id;
+    if (o->task_id.ptr)
+        o->token = (struct str){arena_strdup(g->arena, task_token(g->x, &copy, o->task_id)), 32};
+    if (!o->task_id.ptr || !o->token.ptr || (w->due_ns && !o->timer_id.ptr))
+        return arena_error(g->arena, g->err, "what an execution waits for");
+    return STATUS_OK;
+}
+
+static enum status gather(struct gathering *g, const struct work *w)
+{
+    const struct loop *loop = w->loop;
+    if (w->state != WORK_LOOP && w->state != WORK_READY && w->state != WORK_STOPPED)
+        TRY(add_work(g, w));
+    for (uint32_t i = 0; loop && i < loop->items.len; i++) {
+        if (loop->active[i])
+            TRY(gather(g, loop->active[i]));
+    }
+    return STATUS_OK;
+}
+
+enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out, size_t *count,
+                                 struct error *err)
+{
+    struct gathering g = {.x = x, .arena = a, .err = err};
+    for (uint32_t s = 0; x->phase == PHASE_RUNNING && s < x->playbook->step_count; s++) {
+        for (const struct visit *v = x->steps[s].open; v; v = v->next) {
+            if (v->work)
+                TRY(gather(&g, v->work));
+        }
+    }
+    *out = g.items;
+    *count = g.count;
+    return STATUS_OK;
+}

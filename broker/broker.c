@@ -12,6 +12,7 @@
 #include "intake.h"
 #include "publisher/environment.h"
 #include "publisher/topology.h"
+#include "reconciler.h"
 #include "runtime/clock.h"
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
@@ -30,6 +31,7 @@ struct broker {
     struct writer *writer;
     struct engine *engine;
     struct holdings *holdings;
+    struct reconciler *reconciler;
     struct child_desk *children;
     struct arena arena;
     struct value env; /* of executions that are requested here */
@@ -79,7 +81,7 @@ static void partitions_lost(void *context)
     holdings_look(b->holdings);
 }
 
-/* Each of these three takes its connection to the log over. */
+/* Each of these takes its connection to the log over. */
 
 static enum status start_writer(struct broker *b, struct error *err)
 {
@@ -118,18 +120,29 @@ static enum status make_engine(struct broker *b, struct error *err)
 
 static enum status start_holdings(struct broker *b, struct error *err)
 {
-    struct eventlog *log;
     struct holdings_options options = {.bus = b->bus,
                                        .subjects = &b->subjects,
                                        .engine = &b->mailbox,
                                        .fence = &b->fence,
                                        .name = b->name,
                                        .lease_ms = settings_int(b->settings, SETTING_BROKER_LEASE)};
-    TRY(open_log(b, "partitions", &log, err));
-    options.log = log;
+    TRY(open_log(b, "partitions", &options.log, err));
     enum status status = holdings_start(&options, &b->holdings, err);
     if (status != STATUS_OK)
-        eventlog_close(&log);
+        eventlog_close(&options.log);
+    return status;
+}
+
+static enum status start_reconciler(struct broker *b, struct error *err)
+{
+    struct reconciler_options options = {.bus = b->bus,
+                                         .subjects = &b->subjects,
+                                         .fence = &b->fence,
+                                         .every_ms = settings_int(b->settings, SETTING_BROKER_RECONCILE)};
+    TRY(open_log(b, "reconciler", &options.log, err));
+    enum status status = reconciler_start(&options, &b->reconciler, err);
+    if (status != STATUS_OK)
+        eventlog_close(&options.log);
     return status;
 }
 
@@ -148,6 +161,7 @@ static enum status start(struct broker *b, struct error *err)
     TRY(make_engine(b, err));
     TRY(start_holdings(b, err));
     TRY(engine_start(b->engine, b->holdings, err));
+    TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
     return intake_start(b->bus, &b->subjects, b->env, &b->intake, err);
 }
@@ -159,6 +173,7 @@ static enum status start(struct broker *b, struct error *err)
  */
 static void stop(struct broker *b)
 {
+    reconciler_stop(&b->reconciler);
     intake_stop(&b->intake);
     dead_letters_stop(&b->dead_letters);
     if (b->has_mailbox)

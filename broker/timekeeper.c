@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "timer_fact.h"
 
 enum { AT_ONCE = 1000, RETRY_MS = 500 };
 
@@ -103,38 +104,6 @@ int64_t timekeeper_wait_ms(const struct timekeeper *k, int64_t most)
     return wait < most ? wait : most;
 }
 
-/* Where the timer is of, as far as memory tells. */
-static void name_node(const struct execution *x, struct event *e)
-{
-    struct task_id id;
-    bool is_of_step = task_id_parse(e->task_id, &id, NULL) == STATUS_OK;
-    if (is_of_step) {
-        e->visit = id.visit;
-        e->attempt = id.places[id.depth].attempt;
-    }
-    if (!x || !x->playbook || (is_of_step && id.step >= x->playbook->step_count))
-        return;
-    const struct step *step = is_of_step ? &x->playbook->steps[id.step] : NULL;
-    e->node_name = step ? step->name : x->playbook->path;
-    e->node_type = step ? str_of(step_type_name(step->type)) : STR("playbook");
-}
-
-static enum status fact_text(const struct execution *x, const struct due_timer *t, struct arena *a,
-                             struct str *out, struct error *err)
-{
-    struct event e = {.execution_id = t->execution_id, .type = EVENT_TIMER_FIRED, .task_id = t->id};
-    struct map_builder m;
-    struct value v;
-    char due[32];
-    name_node(x, &e);
-    time_format(t->due_ns, due);
-    map_begin(&m, a);
-    map_put(&m, STR("due_at"), value_text(due));
-    TRY(map_end(&m, &e.context, err));
-    TRY(event_to_value(a, &e, &v, err));
-    return json_text(a, v, out, err);
-}
-
 /* On a thread of the connection. */
 static void published(void *context, const struct bus_ack *ack, const struct error *err)
 {
@@ -163,27 +132,16 @@ static struct firing *firing_new(struct timekeeper *k, const struct due_timer *t
     return f;
 }
 
-/*
- * The id has the time in it: a timer that is set again, to be due later, fires again. The stream drops a
- * repetition for as long as it remembers ids, the transition one that comes later.
- */
 static enum status publish_fact(struct timekeeper *k, const struct execution *x, struct firing *f,
                                 struct arena *a, struct error *err)
 {
-    char subject[SUBJECT_MAX];
-    const struct due_timer *t = &f->timer;
-    struct str text, message_id = arena_printf(a, "%lld.timer.%" PRISTR ".%lld", (long long)t->execution_id,
-                                               ARGSTR(t->id), (long long)t->due_ns);
-    if (!message_id.ptr)
-        return arena_error(a, err, "a timer's fact");
-    TRY(fact_text(x, t, a, &text, err));
-    struct bus_publication p = {
-        .subject = subject_event(&k->subjects, t->execution_id, EVENT_TIMER_FIRED, subject),
-        .message_id = message_id.ptr,
-        .payload = text,
-        .done = published,
-        .context = f,
-    };
+    struct timer_fact fact;
+    TRY(timer_fact(a, &k->subjects, x, &f->timer, &fact, err));
+    struct bus_publication p = {.subject = fact.subject,
+                                .message_id = fact.message_id.ptr,
+                                .payload = fact.payload,
+                                .done = published,
+                                .context = f};
     return bus_publish_async(k->bus, &p, err);
 }
 

@@ -46,6 +46,9 @@ enum status eventlog_release_partitions(struct eventlog *log, const struct check
 /* Which of them another has taken: lost[0 … count - 1]. */
 enum status eventlog_lost_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
                                      bool *lost, struct error *err) MUST_CHECK;
+/* When the stream stored what the partition's checkpoint stands at; 0: it has none. */
+enum status eventlog_checkpoint_time(struct eventlog *log, uint32_t partition, int64_t *time_ns,
+                                     struct error *err) MUST_CHECK;
 /* The owner of each of the partitions 0 … count - 1, in `a`; "": nobody. */
 enum status eventlog_partition_owners(struct eventlog *log, struct arena *a, struct str *owners,
                                       uint32_t count, struct error *err) MUST_CHECK;
@@ -101,6 +104,28 @@ typedef enum status timer_reader(void *context, int64_t execution_id, struct str
 /* The timers of the partitions from `first` up to and without `end`. */
 enum status eventlog_timers(struct eventlog *log, uint32_t first, uint32_t end, timer_reader *take,
                             void *context, struct error *err) MUST_CHECK;
+
+/* How an execution stands in the log. */
+struct standing {
+    int64_t execution_id;
+    uint32_t last_event_id;
+    int64_t last_time_ns;
+    bool is_over;
+};
+/* Behind which execution to go on, in the order in which they began. Zero: from the beginning. */
+struct begun_cursor {
+    int64_t time_us;
+    int64_t execution_id;
+};
+/*
+ * The next executions that began, or were made to go on again, behind the cursor, which moves: at most `room`
+ * of them, and no more than 10,000. One that was retried comes several times.
+ */
+enum status eventlog_begun(struct eventlog *log, struct begun_cursor *cursor, struct standing *out,
+                           size_t room, size_t *count, struct error *err) MUST_CHECK;
+/* Brings up to date how these executions stand; those of which the log has nothing are over. */
+enum status eventlog_standings(struct eventlog *log, struct standing *executions, size_t count,
+                               struct error *err) MUST_CHECK;
 
 struct execution_filter {
     struct str path;   /* "" : any */

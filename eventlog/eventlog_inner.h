@@ -15,6 +15,6 @@ struct eventlog {
 };
 
 /* Numbers of the statements that sessions prepare. */
-enum { STATEMENT_EVENTS, STATEMENT_CURSOR, STATEMENT_TIMERS };
+enum { STATEMENT_BEGUN, STATEMENT_EVENTS, STATEMENT_CURSOR, STATEMENT_TIMERS };
 
 #endif

@@ -137,3 +137,16 @@ enum status eventlog_partition_owners(struct eventlog *log, struct arena *a, str
     PQclear(r);
     return status;
 }
+
+enum status eventlog_checkpoint_time(struct eventlog *log, uint32_t partition, int64_t *time_ns,
+                                     struct error *err)
+{
+    char sql[96];
+    PGresult *r;
+    snprintf(sql, sizeof sql, "SELECT stream_time_ns FROM noetl.partition WHERE partition = %u", partition);
+    TRY(connection_ready(&log->connection, err));
+    TRY(connection_query(&log->connection, sql, NULL, 0, &r, err));
+    *time_ns = PQntuples(r) == 1 ? result_int(r, 0, 0, 0) : 0;
+    PQclear(r);
+    return STATUS_OK;
+}

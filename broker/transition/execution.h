@@ -57,11 +57,12 @@ struct visit;
 struct work {
     const struct action *action;
     struct visit *visit;
-    struct work *parent;      /* the iterator that it is an item's task of; NULL for a visit's own */
-    uint32_t item, task;      /* its place in there */
-    uint32_t attempt;         /* the newest; 0 while nothing was tried */
-    uint32_t attempts_before; /* of these, the ones that do not count: lost, or before a retry of the execution */
-    uint32_t lost;            /* how many were lost, since it began or the execution was retried */
+    struct work *parent; /* the iterator that it is an item's task of; NULL for a visit's own */
+    uint32_t item, task; /* its place in there */
+    uint32_t attempt;    /* the newest; 0 while nothing was tried */
+    uint32_t
+        attempts_before; /* of these, the ones that do not count: lost, or before a retry of the execution */
+    uint32_t lost;       /* how many were lost, since it began or the execution was retried */
     enum work_state state;
     int64_t due_ns;            /* of its timer; 0: none is set */
     int64_t child;             /* the other execution's id; 0: none */

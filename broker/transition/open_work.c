@@ -74,8 +74,8 @@ static enum status gather(struct gathering *g, const struct work *w)
     return STATUS_OK;
 }
 
-enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out, size_t *count,
-                                 struct error *err)
+enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out,
+                                 size_t *count, struct error *err)
 {
     struct gathering g = {.x = x, .arena = a, .err = err};
     for (uint32_t s = 0; x->phase == PHASE_RUNNING && s < x->playbook->step_count; s++) {

@@ -1,6 +1,6 @@
 /*
- * What an execution waits for: for each work that is open, who will bring the fact that makes it go on (work.def).
- * For whoever looks whether that is there: the reconciler.
+ * What an execution waits for: for each work that is open, who will bring the fact that makes it go on
+ * (work.def). For whoever looks whether that is there: the reconciler.
  */
 #ifndef TRANSITION_OPEN_WORK_H
 #define TRANSITION_OPEN_WORK_H
@@ -9,21 +9,21 @@
 
 struct open_work {
     enum work_state state;
-    struct str step;     /* its name; "": the execution itself, which has a deadline */
-    struct str type;     /* of what is run */
+    struct str step; /* its name; "": the execution itself, which has a deadline */
+    struct str type; /* of what is run */
     uint32_t visit, attempt;
     struct str task_id;  /* of its newest attempt */
     struct str token;    /* which a fact about that has to echo */
     struct str timer_id; /* with due_ns; "": it has none */
     int64_t due_ns;
-    int64_t child;       /* the other execution's id, in CHILD */
+    int64_t child; /* the other execution's id, in CHILD */
 };
 
 /*
  * All of them, in `a`; but for those that wait within the execution, in LOOP, READY and STOPPED. None if the
  * execution is over.
  */
-enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out, size_t *count,
-                                 struct error *err) MUST_CHECK;
+enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out,
+                                 size_t *count, struct error *err) MUST_CHECK;
 
 #endif

@@ -75,7 +75,8 @@ static struct work *work_of_attempt(const struct turn *t, const char **why_not)
         return NULL;
     }
     struct work *w = work_find(t->x, &id);
-    if (!w || (w->state != WORK_TASK && w->state != WORK_CHILD) || w->attempt != id.places[id.depth].attempt) {
+    if (!w || (w->state != WORK_TASK && w->state != WORK_CHILD) ||
+        w->attempt != id.places[id.depth].attempt) {
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
     }

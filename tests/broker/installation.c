@@ -10,8 +10,6 @@
 
 #include "core/json.h"
 #include "core/task.h"
-#include "publisher/catalog.h"
-#include "publisher/topology.h"
 #include "runtime/clock.h"
 
 enum { PATIENCE_MS = 30000, INBOX = 4096 };
@@ -66,14 +64,15 @@ static void set_up(struct installation *i)
 
 pid_t broker_start(struct installation *i)
 {
-    char nats[128], postgres[256], path[4096], worker[] = "NOETL_EVENTS_PARTITIONS=4";
+    char nats[128], postgres[256], path[4096], reconcile[64], partitions[] = "NOETL_EVENTS_PARTITIONS=4";
     const char *inherited = getenv("PATH");
     snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->servers.nats.url);
     snprintf(postgres, sizeof(postgres), "NOETL_POSTGRES_URL=%s", i->servers.postgres.url);
     snprintf(path, sizeof(path), "PATH=%s", inherited ? inherited : "/usr/bin:/bin");
     const char *const argv[] = {getenv("NOETL_BINARY"), "serve", "broker", NULL};
-    const char *const env[] = {nats, postgres, path, worker, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent",
-                               NULL};
+    snprintf(reconcile, sizeof(reconcile), "NOETL_BROKER_RECONCILE=%s", i->reconcile ? i->reconcile : "30s");
+    const char *const env[] = {
+        nats, postgres, path, partitions, reconcile, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent", NULL};
     struct process_options options = {.argv = argv,
                                       .env = env,
                                       .in = -1,
@@ -131,6 +130,30 @@ int installation_stop(void **state)
     return 0;
 }
 
+void tasks_wait_for(struct installation *i, int64_t ack_wait_ms)
+{
+    struct topology_options options;
+    struct error err = {0};
+    i->ack_wait_ms = ack_wait_ms;
+    topology_options_from_settings(i->settings, &options);
+    options.task_ack_wait_ms = ack_wait_ms;
+    assert_ok(topology_ensure_pool(i->bus, &i->subjects, &options, "default", &err), &err);
+}
+
+void stream_made_anew(struct installation *i, enum stream_id stream)
+{
+    struct topology_options options;
+    struct value answer;
+    struct error err = {0};
+    char name[96], verb[160];
+    snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&i->subjects, stream, name));
+    assert_ok(bus_api(i->bus, verb, STR(""), &i->arena, &answer, &err), &err);
+    topology_options_from_settings(i->settings, &options);
+    if (i->ack_wait_ms)
+        options.task_ack_wait_ms = i->ack_wait_ms;
+    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+}
+
 void database_leave(struct installation *i)
 {
     i->postgres_port = i->servers.postgres.port;
@@ -157,18 +180,23 @@ static int64_t ask(struct installation *i, const struct run_request *request)
     return answer.execution_id;
 }
 
-int64_t execution_of(struct installation *i, const char *playbook, const char *workload)
+struct registration register_playbook(struct installation *i, const char *text)
 {
     struct error err = {0};
     struct diagnostics diagnostics;
     struct registration registration;
-    struct run_request request = {.requested_by = STR("test")};
     diagnostics_init(&diagnostics);
-    assert_ok(catalog_register(i->bus, &i->subjects, str_of(playbook), "test.yaml", &diagnostics, &i->arena,
+    assert_ok(catalog_register(i->bus, &i->subjects, str_of(text), "test.yaml", &diagnostics, &i->arena,
                                &registration, &err),
               &err);
     diagnostics_free(&diagnostics);
-    request.path = registration.path;
+    return registration;
+}
+
+int64_t execution_of(struct installation *i, const char *playbook, const char *workload)
+{
+    struct error err = {0};
+    struct run_request request = {.path = register_playbook(i, playbook).path, .requested_by = STR("test")};
     if (workload)
         assert_ok(json_read(&i->arena, str_of(workload), NULL, &request.workload, &err), &err);
     return ask(i, &request);

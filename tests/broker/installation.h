@@ -7,8 +7,10 @@
 
 #include "check.h"
 #include "eventlog/eventlog.h"
+#include "publisher/catalog.h"
 #include "publisher/control.h"
 #include "publisher/request.h"
+#include "publisher/topology.h"
 #include "servers.h"
 
 struct installation {
@@ -19,7 +21,9 @@ struct installation {
     struct bus_pull *tasks;
     struct arena arena;
     struct process broker;
+    const char *reconcile;  /* the setting broker.reconcile of brokers that are started; NULL: its default */
     uint16_t postgres_port; /* while it is away */
+    int64_t ack_wait_ms;    /* of tasks; 0: as it was at first */
 };
 
 /* Group setup and teardown of cmocka; the installation is *state. */
@@ -34,6 +38,13 @@ void broker_kill(struct installation *i);
 /* Waits until it has ended by itself; its exit code. */
 int broker_wait(struct installation *i);
 
+/* For how long a worker may be silent about a task; 2 s at first. */
+void tasks_wait_for(struct installation *i, int64_t ack_wait_ms);
+/* Deletes the stream and makes it anew, empty. */
+void stream_made_anew(struct installation *i, enum stream_id stream);
+
+/* Puts the playbook into the catalog. */
+struct registration register_playbook(struct installation *i, const char *text);
 /* Registers the playbook under its path and asks for an execution. */
 int64_t execution_of(struct installation *i, const char *playbook, const char *workload);
 /* The same of a playbook that is registered; it fails after that time. */

@@ -10,9 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "publisher/topology.h"
-
-enum { MANY = 24, ACK_WAIT_MS = 600000 };
+enum { MANY = 24 };
 
 static const char CHAIN[] = "metadata: {path: test/shared}\n"
                             "workflow:\n"
@@ -175,30 +173,17 @@ static void a_broker_waits_for_a_database_that_is_away_when_it_starts(void **sta
     end_one(&a, SIGTERM, 0);
 }
 
-static void make_event_stream_anew(struct installation *i)
-{
-    struct topology_options options;
-    struct value answer;
-    struct error err = {0};
-    char stream[96], verb[160];
-    snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&i->subjects, STREAM_EVENTS, stream));
-    assert_ok(bus_api(i->bus, verb, STR(""), &i->arena, &answer, &err), &err);
-    topology_options_from_settings(i->settings, &options);
-    options.task_ack_wait_ms = ACK_WAIT_MS;
-    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
-}
-
 static void a_stream_made_anew_is_read_from_where_the_log_stands(void **state)
 {
     struct installation *i = *state;
     struct load l;
     struct process a = start_one(i);
     begin(i, &l);
-    make_event_stream_anew(i);
+    stream_made_anew(i, STREAM_EVENTS);
     finish(i, &l);
     begin(i, &l);
     end_one(&a, SIGTERM, 0);
-    make_event_stream_anew(i); /* while nobody looks */
+    stream_made_anew(i, STREAM_EVENTS); /* while nobody looks */
     for (int n = 0; n < MANY; n++)
         task_done(i, l.held[n], "1");
     a = start_one(i);
@@ -213,13 +198,8 @@ static void a_stream_made_anew_is_read_from_where_the_log_stands(void **state)
  */
 static int start_patiently(void **state)
 {
-    struct topology_options options;
-    struct error err = {0};
     int code = installation_start(state);
-    struct installation *i = *state;
-    topology_options_from_settings(i->settings, &options);
-    options.task_ack_wait_ms = ACK_WAIT_MS;
-    assert_ok(topology_ensure_pool(i->bus, &i->subjects, &options, "default", &err), &err);
+    tasks_wait_for(*state, 600000);
     return code;
 }
 

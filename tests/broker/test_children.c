@@ -27,19 +27,6 @@ static void expect_end(struct installation *i, int64_t id, enum event_type end)
                  ARGSTR(last(events)->error));
 }
 
-/* Puts it into the catalog. */
-static void register_playbook(struct installation *i, const char *text)
-{
-    struct error err = {0};
-    struct diagnostics diagnostics;
-    struct registration r;
-    diagnostics_init(&diagnostics);
-    assert_ok(
-        catalog_register(i->bus, &i->subjects, str_of(text), "test.yaml", &diagnostics, &i->arena, &r, &err),
-        &err);
-    diagnostics_free(&diagnostics);
-}
-
 static void a_playbook_waits_for_the_one_that_it_calls(void **state)
 {
     struct installation *i = *state;

@@ -1,0 +1,287 @@
+#include "inspection.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "core/json.h"
+#include "publisher/topology.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "timer_fact.h"
+#include "transition/open_work.h"
+#include "transition/transition.h"
+
+enum { ANSWER_WITHIN_MS = 5000, READ_WITHIN_MS = 5000, LOOK_MS = 50 };
+
+/* One execution, as the log has it. */
+struct sight {
+    const struct inspector *i;
+    struct arena *arena;
+    struct execution *x;
+    struct event_list events;
+    struct open_work *works;
+    size_t work_count;
+    struct finding *finding;
+    struct error *err;
+};
+
+static void close_sight(struct sight *s)
+{
+    execution_free(s->x);
+    s->x = NULL;
+}
+
+/* Folds it back. Nothing is open in one that the log does not have, or that is over. */
+static enum status open_sight(struct sight *s, int64_t id)
+{
+    s->works = NULL;
+    s->work_count = 0;
+    TRY(eventlog_events(s->i->log, id, 0, 0, s->arena, &s->events, s->err));
+    TRY(execution_new(id, &s->x, s->err));
+    TRY(execution_replay(s->x, s->events.items, s->events.count, s->i->playbooks, s->err));
+    return s->x->playbook ? execution_open_works(s->x, s->arena, &s->works, &s->work_count, s->err)
+                          : STATUS_OK;
+}
+
+static enum status publish(struct sight *s, const char *subject, struct str message_id, struct str payload)
+{
+    struct bus_publication p = {
+        .subject = subject, .message_id = message_id.ptr, .payload = payload, .give_up_ms = ANSWER_WITHIN_MS};
+    struct bus_ack ack;
+    TRY(bus_publish_wait(s->i->bus, &p, &ack, s->err));
+    s->finding->repaired++;
+    return STATUS_OK;
+}
+
+static enum status publish_event(struct sight *s, const struct event *e, struct str message_id)
+{
+    struct value v;
+    struct str text;
+    char subject[SUBJECT_MAX];
+    if (!message_id.ptr)
+        return arena_error(s->arena, s->err, "a fact");
+    TRY(event_to_value(s->arena, e, &v, s->err));
+    TRY(json_text(s->arena, v, &text, s->err));
+    subject_event(s->i->subjects, e->execution_id, e->type, subject);
+    return publish(s, subject, message_id, text);
+}
+
+/* ---- attempts ----------------------------------------------------------------------------------------- */
+
+static enum status publish_lost(struct sight *s, const struct open_work *w, const char *why)
+{
+    struct map_builder m;
+    struct event e = {
+        .execution_id = s->x->id,
+        .type = EVENT_ACTION_LOST,
+        .node_name = w->step,
+        .node_type = w->type,
+        .task_id = w->task_id,
+        .visit = w->visit,
+        .attempt = w->attempt,
+        .error = str_of(why),
+    };
+    map_begin(&m, s->arena);
+    map_put(&m, STR("token"), value_str(w->token));
+    TRY(map_end(&m, &e.meta, s->err));
+    LOG(LOG_WARN, "an attempt is lost and is made again", LOG_NUM("execution", s->x->id),
+        LOG_STR("step", w->step), LOG_STR("task", w->task_id), LOG_TEXT("why", why));
+    return publish_event(
+        s, &e, arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
+}
+
+/* The subjects of the execution's tasks that are in the tasks stream, as keys of a map. */
+static enum status tasks_there(struct sight *s, struct value *subjects)
+{
+    char stream[96], verb[160], filter[SUBJECT_MAX], body[SUBJECT_MAX + 32];
+    struct value answer;
+    snprintf(verb, sizeof(verb), "STREAM.INFO.%s", stream_name(s->i->subjects, STREAM_TASKS, stream));
+    int len = snprintf(body, sizeof(body), "{\"subjects_filter\":\"%s\"}",
+                       subject_execution_tasks(s->i->subjects, s->x->id, filter));
+    TRY(bus_api(s->i->bus, verb, (struct str){body, (size_t)len}, s->arena, &answer, s->err));
+    *subjects = value_get_path(answer, STR("state.subjects"));
+    return STATUS_OK;
+}
+
+/* Whether a subject ends with the task's id. */
+static bool is_there(struct value subjects, struct str task_id)
+{
+    for (uint32_t i = 0; subjects.type == VALUE_MAP && i < subjects.len; i++) {
+        struct str subject = value_as_str(subjects.u.map->entries[i].key);
+        if (subject.len > task_id.len && subject.ptr[subject.len - task_id.len - 1] == '.' &&
+            str_equal((struct str){subject.ptr + subject.len - task_id.len, task_id.len}, task_id))
+            return true;
+    }
+    return false;
+}
+
+static bool any_missing(const struct sight *s, struct value subjects)
+{
+    for (size_t i = 0; i < s->work_count; i++) {
+        if (s->works[i].state == WORK_TASK && !is_there(subjects, s->works[i].task_id))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * An outcome is in the event stream before its task leaves the tasks stream. So what the event stream has
+ * now, once it is in the log, decides whether there is one. *read is false if that does not come about soon.
+ */
+static enum status await_log(struct sight *s, bool *read)
+{
+    char stream[96], filter[SUBJECT_MAX];
+    uint32_t partition = id_partition(s->x->id, s->i->subjects->partitions);
+    struct bus_stored last;
+    struct mono_time start = mono_now();
+    stream_name(s->i->subjects, STREAM_EVENTS, stream);
+    subject_partition(s->i->subjects, partition, filter);
+    enum status status = bus_stream_last(s->i->bus, stream, filter, s->arena, &last, s->err);
+    *read = status == STATUS_NOT_FOUND;
+    if (status != STATUS_OK)
+        return *read ? STATUS_OK : status;
+    for (;;) {
+        struct timespec pause = {0, LOOK_MS * 1000000L};
+        int64_t time_ns;
+        TRY(eventlog_checkpoint_time(s->i->log, partition, &time_ns, s->err));
+        *read = time_ns >= last.time_ns;
+        if (*read || mono_ms_since(start) > READ_WITHIN_MS)
+            return STATUS_OK;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static enum status inspect_tasks(struct sight *s)
+{
+    struct value subjects;
+    bool read;
+    TRY(tasks_there(s, &subjects));
+    if (!any_missing(s, subjects))
+        return STATUS_OK;
+    TRY(await_log(s, &read));
+    if (!read)
+        return STATUS_OK;
+    int64_t id = s->x->id;
+    close_sight(s);
+    TRY(open_sight(s, id));
+    for (size_t i = 0; i < s->work_count; i++) {
+        if (s->works[i].state == WORK_TASK && !is_there(subjects, s->works[i].task_id))
+            TRY(publish_lost(s, &s->works[i],
+                             "its task is in the tasks stream no more, and it has no outcome"));
+    }
+    return STATUS_OK;
+}
+
+/* ---- other executions --------------------------------------------------------------------------------- */
+
+static enum status is_requested(struct sight *s, int64_t child, bool *out)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored stored;
+    stream_name(s->i->subjects, STREAM_EVENTS, stream);
+    subject_event(s->i->subjects, child, EVENT_EXECUTION_REQUESTED, subject);
+    enum status status = bus_stream_last(s->i->bus, stream, subject, s->arena, &stored, s->err);
+    *out = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* What led to its end is evaluated once more, for what it says to others. */
+static enum status repeat_notices(struct sight *s, const struct event_list *events)
+{
+    struct decisions d;
+    struct execution *x = NULL;
+    size_t last = events->count - 1;
+    while (last > 0 && event_type_kind(events->items[last].type) != EVENT_KIND_FACT)
+        last--;
+    decisions_init(&d, s->arena);
+    enum status status = execution_new(events->items[0].execution_id, &x, s->err);
+    if (status == STATUS_OK)
+        status = execution_replay(x, events->items, last, s->i->playbooks, s->err);
+    if (status == STATUS_OK)
+        status = transition(x, &events->items[last], s->i->playbooks, &d, s->err);
+    for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++)
+        status = publish_event(s, &d.notices[n].fact, d.notices[n].message_id);
+    execution_free(x);
+    return status;
+}
+
+static enum status inspect_child(struct sight *s, const struct open_work *w)
+{
+    struct event_list events;
+    bool requested;
+    TRY(eventlog_events(s->i->log, w->child, 0, 0, s->arena, &events, s->err));
+    if (events.count > 0 && event_type_is_final(events.items[events.count - 1].type)) {
+        LOG(LOG_WARN, "a playbook's end was not heard by who called it, and is told again",
+            LOG_NUM("execution", s->x->id), LOG_STR("step", w->step), LOG_NUM("child", w->child));
+        return repeat_notices(s, &events);
+    }
+    if (events.count > 0)
+        return STATUS_OK;
+    TRY(is_requested(s, w->child, &requested));
+    return requested ? STATUS_OK : publish_lost(s, w, "its execution is neither in the log nor requested");
+}
+
+/* ---- timers ------------------------------------------------------------------------------------------- */
+
+static enum status inspect_timer(struct sight *s, struct str id, int64_t due_ns)
+{
+    int64_t late_ns = due_ns + s->i->overdue_ms * INT64_C(1000000);
+    struct due_timer timer = {.execution_id = s->x->id, .due_ns = due_ns, .id = id};
+    struct timer_fact fact;
+    if (wall_now().ns < late_ns) {
+        if (s->finding->look_again_ns == 0 || late_ns < s->finding->look_again_ns)
+            s->finding->look_again_ns = late_ns;
+        return STATUS_OK;
+    }
+    LOG(LOG_WARN, "a timer is overdue and is fired", LOG_NUM("execution", s->x->id), LOG_STR("timer", id));
+    TRY(timer_fact(s->arena, s->i->subjects, s->x, &timer, &fact, s->err));
+    return publish(s, fact.subject, fact.message_id, fact.payload);
+}
+
+/* The execution's deadline counts from its request, or from where it was made to go on. */
+static enum status inspect_deadline(struct sight *s)
+{
+    int64_t began_ns = 0;
+    if (!s->x->timeout_ms)
+        return STATUS_OK;
+    for (size_t i = 0; i < s->events.count; i++) {
+        enum event_type type = s->events.items[i].type;
+        if (type == EVENT_EXECUTION_REQUESTED || type == EVENT_EXECUTION_RETRIED)
+            began_ns = s->events.items[i].time_ns;
+    }
+    return inspect_timer(s, EXECUTION_TIMER, began_ns + s->x->timeout_ms * INT64_C(1000000));
+}
+
+/* ---- one execution ------------------------------------------------------------------------------------ */
+
+static enum status inspect(struct sight *s, int64_t id)
+{
+    TRY(open_sight(s, id));
+    s->finding->settled = true;
+    if (execution_is_over(s->x) || !s->x->playbook)
+        return STATUS_OK;
+    for (size_t i = 0; i < s->work_count; i++) {
+        const struct open_work *w = &s->works[i];
+        if (w->state == WORK_TASK || w->state == WORK_CHILD)
+            s->finding->settled = false;
+        if (w->state == WORK_CHILD)
+            TRY(inspect_child(s, w));
+        if (w->due_ns)
+            TRY(inspect_timer(s, w->timer_id, w->due_ns));
+    }
+    TRY(inspect_deadline(s));
+    return s->finding->settled ? STATUS_OK : inspect_tasks(s);
+}
+
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct finding *out,
+                              struct error *err)
+{
+    struct arena arena;
+    struct sight s = {.i = i, .arena = &arena, .finding = out, .err = err};
+    *out = (struct finding){0};
+    arena_init(&arena, 0);
+    enum status status = inspect(&s, execution_id);
+    close_sight(&s);
+    arena_free(&arena);
+    return status;
+}

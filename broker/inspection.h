@@ -1,0 +1,38 @@
+/*
+ * Whether what an open execution waits for is there: the promise that nothing hangs, looked at from outside.
+ * Only the log and the streams are asked, nothing that a broker remembers.
+ *
+ *   a work in TASK     its task is in the tasks stream, or its outcome is in the event stream, and is read
+ *   a work in CHILD    its execution is in the log or requested in the event stream, and if it is over, has
+ * said so a timer            is not overdue
+ *
+ * What is missing is made good by a fact: action_lost, timer_fired, or what a child says at its end once
+ * more. Each is published under an id of its own and changes nothing if it comes too late.
+ */
+#ifndef BROKER_INSPECTION_H
+#define BROKER_INSPECTION_H
+
+#include "eventlog/eventlog.h"
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+#include "transition/playbook_cache.h"
+
+struct inspector {
+    struct bus *bus;
+    struct eventlog *log;
+    const struct subjects *subjects;
+    struct playbook_cache *playbooks;
+    int64_t overdue_ms; /* so late a timer is taken for lost */
+};
+
+struct finding {
+    uint32_t repaired;     /* facts that were published */
+    bool settled;          /* nothing need be looked at before a new event, or before: */
+    int64_t look_again_ns; /* wall time; 0: never */
+};
+
+/* STATUS_UNAVAILABLE and the like: it could not be seen; look again later. */
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct finding *out,
+                              struct error *err) MUST_CHECK;
+
+#endif

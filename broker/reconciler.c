@@ -1,0 +1,288 @@
+#include "reconciler.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/id.h"
+#include "inspection.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+
+enum {
+    PAGE = 1000,
+    PLAYBOOKS_KEPT = 64,
+    LATE_MS = 600000, /* how much later than others the log may have an execution's beginning */
+    SHARE = 10,       /* at most one tenth of the time is spent on looking */
+};
+
+struct open_execution {
+    struct standing standing;
+    uint32_t settled_at;   /* the event behind which nothing need be looked at; 0: none */
+    int64_t look_again_ns; /* before another event; 0: need not */
+};
+
+struct reconciler {
+    struct reconciler_options options;
+    struct inspector inspector;
+    int64_t *epochs; /* of the partitions, when the list was begun */
+    struct begun_cursor cursor;
+    struct open_execution *open; /* by id */
+    size_t count, capacity;
+    bool said_blind;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping;
+};
+
+static bool is_stopping(struct reconciler *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool stopping = r->stopping;
+    pthread_mutex_unlock(&r->lock);
+    return stopping;
+}
+
+/* ---- the list of open executions ---------------------------------------------------------------------- */
+
+/* Whose partition was taken since, or lost, is found anew from the beginning of the log. */
+static void see_partitions(struct reconciler *r)
+{
+    bool taken = false;
+    for (uint32_t p = 0; p < r->options.fence->partitions; p++) {
+        int64_t epoch = atomic_load(&r->options.fence->epochs[p]);
+        taken = taken || (epoch != r->epochs[p] && epoch != 0);
+        r->epochs[p] = epoch;
+    }
+    if (!taken)
+        return;
+    r->count = 0;
+    r->cursor = (struct begun_cursor){0};
+}
+
+static bool is_ours(const struct reconciler *r, int64_t id)
+{
+    return r->epochs[id_partition(id, r->options.fence->partitions)] != 0;
+}
+
+static enum status keep(struct reconciler *r, const struct standing *s, struct error *err)
+{
+    if (s->is_over || !is_ours(r, s->execution_id))
+        return STATUS_OK;
+    if (r->count == r->capacity) {
+        size_t larger = r->capacity ? r->capacity * 2 : PAGE;
+        struct open_execution *moved = realloc(r->open, larger * sizeof(*moved));
+        if (!moved)
+            return error_set(err, STATUS_NO_MEMORY, "no memory for %zu open executions", larger);
+        r->open = moved;
+        r->capacity = larger;
+    }
+    r->open[r->count++] = (struct open_execution){.standing = *s};
+    return STATUS_OK;
+}
+
+/* By id; of one execution, what is known of it longest comes first. */
+static int compare(const void *a, const void *b)
+{
+    const struct open_execution *x = a, *y = b;
+    if (x->standing.execution_id != y->standing.execution_id)
+        return x->standing.execution_id < y->standing.execution_id ? -1 : 1;
+    return x->settled_at == y->settled_at ? 0 : x->settled_at > y->settled_at ? -1 : 1;
+}
+
+static void sort_out_doubles(struct reconciler *r)
+{
+    size_t kept = 0;
+    if (r->count > 0)
+        qsort(r->open, r->count, sizeof(*r->open), compare);
+    for (size_t i = 0; i < r->count; i++) {
+        if (kept == 0 || r->open[kept - 1].standing.execution_id != r->open[i].standing.execution_id)
+            r->open[kept++] = r->open[i];
+    }
+    r->count = kept;
+}
+
+static enum status find_begun(struct reconciler *r, struct error *err)
+{
+    static struct standing page[PAGE];
+    size_t count = PAGE;
+    while (count == PAGE && !is_stopping(r)) {
+        TRY(eventlog_begun(r->options.log, &r->cursor, page, PAGE, &count, err));
+        for (size_t i = 0; i < count; i++)
+            TRY(keep(r, &page[i], err));
+    }
+    r->cursor = (struct begun_cursor){.time_us = r->cursor.time_us > LATE_MS * INT64_C(1000)
+                                                     ? r->cursor.time_us - LATE_MS * INT64_C(1000)
+                                                     : 0};
+    sort_out_doubles(r);
+    return STATUS_OK;
+}
+
+static enum status see_standings(struct reconciler *r, struct error *err)
+{
+    static struct standing page[PAGE];
+    size_t kept = 0;
+    for (size_t from = 0; from < r->count; from += PAGE) {
+        size_t count = r->count - from < PAGE ? r->count - from : PAGE;
+        for (size_t i = 0; i < count; i++)
+            page[i] = r->open[from + i].standing;
+        TRY(eventlog_standings(r->options.log, page, count, err));
+        for (size_t i = 0; i < count; i++)
+            r->open[from + i].standing = page[i];
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        if (!r->open[i].standing.is_over && is_ours(r, r->open[i].standing.execution_id))
+            r->open[kept++] = r->open[i];
+    }
+    r->count = kept;
+    return STATUS_OK;
+}
+
+/* ---- looking ------------------------------------------------------------------------------------------ */
+
+static bool is_to_be_looked_at(const struct reconciler *r, const struct open_execution *o)
+{
+    int64_t now_ns = wall_now().ns;
+    if (now_ns - o->standing.last_time_ns < r->options.every_ms * INT64_C(1000000))
+        return false;
+    if (o->settled_at != o->standing.last_event_id)
+        return true;
+    return o->look_again_ns != 0 && o->look_again_ns <= now_ns;
+}
+
+/* An execution that cannot be folded is the engine's to fail; here it is passed over until it has a new
+ * event. */
+static enum status look_at(struct reconciler *r, struct open_execution *o, uint32_t *repaired,
+                           struct error *err)
+{
+    struct finding f;
+    enum status status = inspect_execution(&r->inspector, o->standing.execution_id, &f, err);
+    if (status_may_retry(status) || status == STATUS_NO_MEMORY)
+        return status;
+    if (status != STATUS_OK)
+        LOG(LOG_WARN, "an open execution cannot be inspected", LOG_NUM("execution", o->standing.execution_id),
+            LOG_ERR(err));
+    *repaired += f.repaired;
+    if (status != STATUS_OK || f.settled) {
+        o->settled_at = o->standing.last_event_id;
+        o->look_again_ns = f.look_again_ns;
+    }
+    return STATUS_OK;
+}
+
+static enum status reconcile(struct reconciler *r, struct error *err)
+{
+    uint32_t looked_at = 0, repaired = 0;
+    see_partitions(r);
+    TRY(find_begun(r, err));
+    TRY(see_standings(r, err));
+    for (size_t i = 0; i < r->count && !is_stopping(r); i++) {
+        if (!is_to_be_looked_at(r, &r->open[i]))
+            continue;
+        looked_at++;
+        TRY(look_at(r, &r->open[i], &repaired, err));
+    }
+    LOG(repaired > 0 ? LOG_WARN : LOG_DEBUG, "open executions were looked at", LOG_NUM("open", r->count),
+        LOG_NUM("looked_at", looked_at), LOG_NUM("repaired", repaired));
+    return STATUS_OK;
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------- */
+
+static void say(struct reconciler *r, enum status status, const struct error *err)
+{
+    if (status != STATUS_OK && !r->said_blind)
+        LOG(LOG_WARN, "open executions cannot be looked at now", LOG_ERR(err));
+    r->said_blind = status != STATUS_OK;
+}
+
+/* False when the thread is to end. */
+static bool rest(struct reconciler *r, int64_t busy_ms)
+{
+    int64_t ms = busy_ms * SHARE > r->options.every_ms ? busy_ms * SHARE : r->options.every_ms;
+    int64_t until_ns = mono_now().ns + ms * 1000000;
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopping && mono_cond_wait_until(&r->changed, &r->lock, until_ns))
+        continue;
+    bool go_on = !r->stopping;
+    pthread_mutex_unlock(&r->lock);
+    return go_on;
+}
+
+static void *run(void *context)
+{
+    struct reconciler *r = context;
+    int64_t busy_ms = 0;
+    while (rest(r, busy_ms)) {
+        struct mono_time start = mono_now();
+        struct error err = {0};
+        if (fence_lease_lasts(r->options.fence))
+            say(r, reconcile(r, &err), &err);
+        busy_ms = mono_ms_since(start);
+    }
+    return NULL;
+}
+
+static void reconciler_free(struct reconciler *r)
+{
+    playbook_cache_free(&r->inspector.playbooks);
+    eventlog_close(&r->options.log);
+    free(r->epochs);
+    free(r->open);
+    pthread_cond_destroy(&r->changed);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static enum status start(struct reconciler *r, struct error *err)
+{
+    TRY(playbook_cache_new(PLAYBOOKS_KEPT, &r->inspector.playbooks, err));
+    int code = pthread_create(&r->thread, NULL, run, r);
+    if (code != 0)
+        return error_set(err, STATUS_IO, "no thread for looking at open executions: %s", strerror(code));
+    r->has_thread = true;
+    return STATUS_OK;
+}
+
+enum status reconciler_start(const struct reconciler_options *options, struct reconciler **out,
+                             struct error *err)
+{
+    struct reconciler *r = calloc(1, sizeof(*r));
+    int64_t *epochs = calloc(options->fence->partitions, sizeof(*epochs));
+    if (!r || !epochs) {
+        free(r);
+        free(epochs);
+        return error_set(err, STATUS_NO_MEMORY, "no memory for looking at open executions");
+    }
+    *r = (struct reconciler){.options = *options, .epochs = epochs};
+    r->inspector = (struct inspector){.bus = options->bus,
+                                      .log = options->log,
+                                      .subjects = options->subjects,
+                                      .overdue_ms = options->every_ms};
+    pthread_mutex_init(&r->lock, NULL);
+    mono_cond_init(&r->changed);
+    enum status status = start(r, err);
+    if (status != STATUS_OK) {
+        r->options.log = NULL; /* the caller's still */
+        reconciler_free(r);
+        return status;
+    }
+    *out = r;
+    return STATUS_OK;
+}
+
+void reconciler_stop(struct reconciler **r)
+{
+    struct reconciler *gone = *r;
+    if (!gone)
+        return;
+    *r = NULL;
+    pthread_mutex_lock(&gone->lock);
+    gone->stopping = true;
+    pthread_cond_signal(&gone->changed);
+    pthread_mutex_unlock(&gone->lock);
+    pthread_join(gone->thread, NULL);
+    reconciler_free(gone);
+}

@@ -1,0 +1,192 @@
+/*
+ * What an execution waits for is taken away behind the broker's back: its task, its child, its timer. The
+ * broker finds that out from the log and the streams, and the execution goes on.
+ */
+#include "installation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char ONE[] = "metadata: {path: test/one}\n"
+                          "workflow:\n"
+                          "  - {step: start, type: noop}\n";
+static const char CALLER[] = "metadata: {path: test/caller}\n"
+                             "workflow:\n"
+                             "  - {step: start, type: playbook, path: test/one}\n";
+static const char WAITER[] = "metadata: {path: test/waiter}\n"
+                             "workflow:\n"
+                             "  - {step: start, type: noop, retry: {max_attempts: 2, initial_delay: 2}}\n";
+
+static void purge(struct installation *i, enum stream_id stream, const char *filter)
+{
+    char name[96];
+    uint64_t purged = 0;
+    struct error err = {0};
+    assert_ok(bus_stream_purge(i->bus, stream_name(&i->subjects, stream, name), filter, &purged, &err), &err);
+    assert_true(purged > 0);
+}
+
+static void delete_rows(struct installation *i, const char *from)
+{
+    char sql[256];
+    snprintf(sql, sizeof(sql), "WITH gone AS (DELETE FROM %s RETURNING 1) SELECT count(*) > 0 FROM gone",
+             from);
+    assert_string_equal(database_says(i, sql), "t");
+}
+
+static void a_task_that_left_its_stream_is_dispatched_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    task_text(i, task_next(i), "task_id");
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    struct bus_delivery *again = task_next(i);
+    assert_true(str_is(task_text(i, again, "task_id"), "s0v1a2"));
+    task_done(i, again, "1");
+    assert_string_equal(
+        story(i, execution_end(i, id)),
+        "execution_requested, execution_start, step_started start, action_lost start, "
+        "step_retried start, step_started start, action_completed start, step_completed start, "
+        "execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* No broker has it in memory when it is found. */
+static void a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    task_next(i);
+    execution_events(i, id, 3);
+    assert_int_equal(broker_stop(i), 0);
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    broker_start(i);
+    task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* An outcome that is on its way is no reason to run anything again. */
+static void a_task_whose_outcome_is_in_the_stream_is_not_lost(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    struct bus_delivery *task = task_next(i);
+    execution_events(i, id, 3);
+    broker_kill(i);
+    task_done(i, task, "1");
+    broker_start(i);
+    assert_string_equal(story(i, execution_end(i, id)),
+                        "execution_requested, execution_start, step_started start, action_completed start, "
+                        "step_completed start, execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* Tasks and facts are gone alike: what the log has goes on from there. */
+static void both_streams_may_lose_everything(void **state)
+{
+    struct installation *i = *state;
+    int64_t ids[12];
+    broker_start(i);
+    for (int n = 0; n < 12; n++)
+        ids[n] = execution_of(i, ONE, NULL);
+    for (int n = 0; n < 12; n++)
+        task_next(i);
+    for (int n = 0; n < 12; n++)
+        execution_events(i, ids[n], 3);
+    stream_made_anew(i, STREAM_EVENTS);
+    stream_made_anew(i, STREAM_TASKS);
+    for (int n = 0; n < 12; n++)
+        task_done(i, task_next(i), "1");
+    for (int n = 0; n < 12; n++)
+        execution_end(i, ids[n]);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_child_that_is_nowhere_is_called_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    register_playbook(i, ONE);
+    int64_t id = execution_of(i, CALLER, NULL);
+    task_next(i); /* the child runs */
+    assert_int_equal(broker_stop(i), 0);
+    char of[128];
+    snprintf(of, sizeof(of), "noetl.event WHERE execution_id <> %lld", (long long)id);
+    delete_rows(i, of);
+    purge(i, STREAM_EVENTS, "noetl.events.>");
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    broker_start(i);
+    task_done(i, task_next(i), "7");
+    assert_string_equal(
+        story(i, execution_end(i, id)),
+        "execution_requested, execution_start, step_started start, action_lost start, "
+        "step_retried start, step_started start, child_completed test/one, step_completed start, "
+        "execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_childs_end_that_was_not_heard_is_told_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    register_playbook(i, ONE);
+    int64_t id = execution_of(i, CALLER, NULL);
+    task_done(i, task_next(i), "7");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+    /* As if the fact had been lost before it was read. */
+    char of[128];
+    snprintf(of, sizeof(of), "noetl.event WHERE execution_id = %lld AND event_id > 3", (long long)id);
+    delete_rows(i, of);
+    stream_made_anew(i, STREAM_EVENTS);
+    broker_start(i);
+    assert_string_equal(story(i, execution_end(i, id)),
+                        "execution_requested, execution_start, step_started start, child_completed test/one, "
+                        "step_completed start, execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_timer_that_nobody_has_fires(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, WAITER, NULL);
+    task_failed(i, task_next(i));
+    execution_events(i, id, 5);
+    assert_int_equal(broker_stop(i), 0);
+    delete_rows(i, "noetl.timer");
+    broker_start(i);
+    task_done(i, task_next(i), "1");
+    assert_string_equal(story(i, execution_end(i, id)),
+                        "execution_requested, execution_start, step_started start, action_error start, "
+                        "step_retried start, timer_fired start, step_started start, action_completed start, "
+                        "step_completed start, execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static int start_attentively(void **state)
+{
+    int code = installation_start(state);
+    struct installation *i = *state;
+    i->reconcile = "500ms";
+    tasks_wait_for(i, 600000);
+    return code;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_that_left_its_stream_is_dispatched_again),
+        cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
+        cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),
+        cmocka_unit_test(both_streams_may_lose_everything),
+        cmocka_unit_test(a_child_that_is_nowhere_is_called_again),
+        cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),
+        cmocka_unit_test(a_timer_that_nobody_has_fires),
+    };
+    return cmocka_run_group_tests(tests, start_attentively, installation_stop);
+}

@@ -102,15 +102,17 @@ static enum status start_writer(struct broker *b, struct error *err)
 static enum status make_engine(struct broker *b, struct error *err)
 {
     struct eventlog *log;
-    struct engine_options options = {.bus = b->bus,
-                                     .subjects = &b->subjects,
-                                     .mailbox = &b->mailbox,
-                                     .writer = b->writer,
-                                     .children = b->children,
-                                     .fence = &b->fence,
-                                     .batch_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BATCH),
-                                     .backlog_rows =
-                                         (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG)};
+    struct engine_options options = {
+        .bus = b->bus,
+        .subjects = &b->subjects,
+        .mailbox = &b->mailbox,
+        .writer = b->writer,
+        .children = b->children,
+        .fence = &b->fence,
+        .batch_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BATCH),
+        .backlog_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG),
+        .executions = (size_t)settings_int(b->settings, SETTING_BROKER_EXECUTIONS),
+        .idle_ms = settings_int(b->settings, SETTING_BROKER_IDLE)};
     TRY(open_log(b, "reader", &log, err));
     enum status status = engine_new(&options, log, &b->engine, err);
     if (status != STATUS_OK)

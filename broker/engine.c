@@ -9,7 +9,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000 };
+enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000, LOOK_FOR_ROOM_MS = 1000 };
 
 /* What the engine knows of a partition. */
 struct partition {
@@ -32,7 +32,7 @@ struct engine {
     struct batch *current;
     uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
-    struct mono_time resend_at;
+    struct mono_time resend_at, look_for_room_at;
     bool over_backlog, stopping;
     atomic_bool failed;
     struct error failure; /* before `failed` is set */
@@ -232,6 +232,22 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
     return STATUS_OK;
 }
 
+/* At most once a second, and at once when there are twice as many as there should be. */
+static void make_room(struct engine *e)
+{
+    int64_t now_ns = mono_now().ns;
+    size_t count = e->folder.executions.count;
+    if (now_ns < e->look_for_room_at.ns && count < 2 * e->options.executions)
+        return;
+    e->look_for_room_at.ns = now_ns + LOOK_FOR_ROOM_MS * INT64_C(1000000);
+    size_t gone =
+        execution_table_evict(&e->folder.executions, e->committed,
+                              now_ns - e->options.idle_ms * INT64_C(1000000), e->options.executions);
+    if (gone > 0)
+        LOG(LOG_DEBUG, "executions left memory", LOG_NUM("executions", gone),
+            LOG_NUM("left", e->folder.executions.count));
+}
+
 /* Until a timer is due or something is to be sent again, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
@@ -267,6 +283,7 @@ static void *run(void *context)
             status = resend(e, &err);
         if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
+        make_room(e);
         bus_push(e->bus);
     }
     free(items);

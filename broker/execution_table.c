@@ -38,9 +38,11 @@ struct execution *execution_table_find(const struct execution_table *t, int64_t 
     return t->capacity ? t->slots[slot_of(t, id)].execution : NULL;
 }
 
-void execution_table_touch(struct execution_table *t, int64_t id, uint64_t batch)
+void execution_table_touch(struct execution_table *t, int64_t id, uint64_t batch, int64_t now_ns)
 {
-    t->slots[slot_of(t, id)].batch = batch;
+    struct execution_slot *slot = &t->slots[slot_of(t, id)];
+    slot->batch = batch;
+    slot->used_ns = now_ns;
 }
 
 uint64_t execution_table_batch(const struct execution_table *t, int64_t id)
@@ -63,11 +65,12 @@ static enum status grow(struct execution_table *t, struct error *err)
     return STATUS_OK;
 }
 
-enum status execution_table_add(struct execution_table *t, struct execution *x, struct error *err)
+enum status execution_table_add(struct execution_table *t, struct execution *x, int64_t now_ns,
+                                struct error *err)
 {
     if (t->count * 2 >= t->capacity)
         TRY(grow(t, err));
-    t->slots[slot_of(t, x->id)] = (struct execution_slot){.execution = x};
+    t->slots[slot_of(t, x->id)] = (struct execution_slot){.execution = x, .used_ns = now_ns};
     t->count++;
     return STATUS_OK;
 }
@@ -100,4 +103,53 @@ void execution_table_drop_of(struct execution_table *t,
         else
             i++;
     }
+}
+
+/* ---- making room -------------------------------------------------------------------------------------- */
+
+struct eviction {
+    uint64_t committed;
+    int64_t before_ns;
+    size_t count;
+};
+
+static bool is_evicted(void *context, const struct execution_slot *slot)
+{
+    struct eviction *e = context;
+    bool goes = slot->used_ns < e->before_ns && slot->batch <= e->committed;
+    e->count += goes;
+    return goes;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* About the time before which that share of them was used last, from a sample. */
+static int64_t time_of_share(const struct execution_table *t, double share)
+{
+    enum { SAMPLE = 1024 };
+    int64_t times[SAMPLE];
+    size_t count = 0, step = t->count / SAMPLE + 1, seen = 0;
+    for (size_t i = 0; i < t->capacity && count < SAMPLE; i++) {
+        if (t->slots[i].execution && seen++ % step == 0)
+            times[count++] = t->slots[i].used_ns;
+    }
+    qsort(times, count, sizeof(times[0]), compare_times);
+    size_t place = (size_t)(share * (double)count);
+    return count ? times[place < count ? place : count - 1] : 0;
+}
+
+size_t execution_table_evict(struct execution_table *t, uint64_t committed, int64_t idle_since_ns,
+                             size_t most)
+{
+    struct eviction e = {.committed = committed, .before_ns = idle_since_ns};
+    execution_table_drop_of(t, is_evicted, &e);
+    if (t->count <= most)
+        return e.count;
+    e.before_ns = time_of_share(t, 1 - 0.9 * (double)most / (double)t->count);
+    execution_table_drop_of(t, is_evicted, &e);
+    return e.count;
 }

@@ -4,6 +4,7 @@
 
 #include "core/id.h"
 #include "core/json.h"
+#include "runtime/clock.h"
 #include "runtime/log.h"
 
 enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256 };
@@ -104,7 +105,7 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     if (x)
         status = execution_replay(x, events.items, events.count, f->playbooks, err);
     if (x && status == STATUS_OK)
-        status = execution_table_add(&f->executions, x, err);
+        status = execution_table_add(&f->executions, x, mono_now().ns, err);
     if (status == STATUS_OK)
         *out = x;
     else
@@ -121,7 +122,7 @@ static enum status find(struct folder *f, const struct event *fact, struct execu
     if (fact->type != EVENT_EXECUTION_REQUESTED)
         return load(f, fact, out, err);
     TRY(execution_new(fact->execution_id, out, err));
-    enum status status = execution_table_add(&f->executions, *out, err);
+    enum status status = execution_table_add(&f->executions, *out, mono_now().ns, err);
     if (status != STATUS_OK)
         execution_free(*out);
     return status;
@@ -170,7 +171,7 @@ static enum status give_up(struct folder *f, struct batch *b, struct execution *
     TRY(batch_add_events(b, &failed, 1, err));
     if (x) {
         x->phase = PHASE_COMPLETED; /* no retry can go on from a state that is broken */
-        execution_table_touch(&f->executions, x->id, b->number);
+        execution_table_touch(&f->executions, x->id, b->number, mono_now().ns);
     }
     return end_execution(f, b, fact->execution_id, true, err);
 }
@@ -205,7 +206,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
         return STATUS_OK;
     }
     TRY(batch_add_events(b, decisions.events, decisions.event_count, err));
-    execution_table_touch(&f->executions, x->id, b->number);
+    execution_table_touch(&f->executions, x->id, b->number, mono_now().ns);
     if (was_over) {
         batch_spare(b, x->id);
         writer_spare(f->dispatcher->writer, x->id);

@@ -64,15 +64,14 @@ static void set_up(struct installation *i)
 
 pid_t broker_start(struct installation *i)
 {
-    char nats[128], postgres[256], path[4096], reconcile[64], partitions[] = "NOETL_EVENTS_PARTITIONS=4";
+    char nats[128], postgres[256], path[4096], partitions[] = "NOETL_EVENTS_PARTITIONS=4";
     const char *inherited = getenv("PATH");
     snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->servers.nats.url);
     snprintf(postgres, sizeof(postgres), "NOETL_POSTGRES_URL=%s", i->servers.postgres.url);
     snprintf(path, sizeof(path), "PATH=%s", inherited ? inherited : "/usr/bin:/bin");
     const char *const argv[] = {getenv("NOETL_BINARY"), "serve", "broker", NULL};
-    snprintf(reconcile, sizeof(reconcile), "NOETL_BROKER_RECONCILE=%s", i->reconcile ? i->reconcile : "30s");
     const char *const env[] = {
-        nats, postgres, path, partitions, reconcile, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent", NULL};
+        nats, postgres, path, partitions, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent", i->variable, NULL};
     struct process_options options = {.argv = argv,
                                       .env = env,
                                       .in = -1,

@@ -21,7 +21,7 @@ struct installation {
     struct bus_pull *tasks;
     struct arena arena;
     struct process broker;
-    const char *reconcile;  /* the setting broker.reconcile of brokers that are started; NULL: its default */
+    const char *variable;   /* NAME=value for brokers that are started, or NULL */
     uint16_t postgres_port; /* while it is away */
     int64_t ack_wait_ms;    /* of tasks; 0: as it was at first */
 };

@@ -203,6 +203,20 @@ static int start_patiently(void **state)
     return code;
 }
 
+/* Each fact finds its execution gone. */
+static void what_left_memory_goes_on(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    i->variable = "NOETL_BROKER_IDLE=100ms";
+    struct process a = start_one(i);
+    i->variable = NULL;
+    begin(i, &l);
+    sleep(2); /* the broker looks for what stands still once a second */
+    finish(i, &l);
+    end_one(&a, SIGTERM, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +224,7 @@ int main(void)
         cmocka_unit_test(what_a_killed_broker_had_goes_on_at_another),
         cmocka_unit_test(a_frozen_broker_loses_what_others_took_and_gets_a_share_again),
         cmocka_unit_test(a_broker_waits_for_a_database_that_is_away_when_it_starts),
+        cmocka_unit_test(what_left_memory_goes_on),
         cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),
     };
     return cmocka_run_group_tests(tests, start_patiently, installation_stop);

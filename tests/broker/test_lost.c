@@ -172,7 +172,7 @@ static int start_attentively(void **state)
 {
     int code = installation_start(state);
     struct installation *i = *state;
-    i->reconcile = "500ms";
+    i->variable = "NOETL_BROKER_RECONCILE=500ms";
     tasks_wait_for(i, 600000);
     return code;
 }

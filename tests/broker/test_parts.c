@@ -33,7 +33,7 @@ static void a_table_finds_exactly_what_is_in_it(void **state)
             count--;
         } else {
             assert_int_equal(execution_new(id << 12, &x, NULL), STATUS_OK);
-            assert_int_equal(execution_table_add(&t, x, NULL), STATUS_OK);
+            assert_int_equal(execution_table_add(&t, x, 0, NULL), STATUS_OK);
             count++;
         }
         in[id] = !in[id];
@@ -101,12 +101,48 @@ static void a_table_drops_all_that_are_asked_for(void **state)
     execution_table_init(&t);
     for (int64_t id = 1; id <= 1000; id++) {
         assert_int_equal(execution_new(id, &x, NULL), STATUS_OK);
-        assert_int_equal(execution_table_add(&t, x, NULL), STATUS_OK);
+        assert_int_equal(execution_table_add(&t, x, 0, NULL), STATUS_OK);
     }
     execution_table_drop_of(&t, is_odd, NULL);
     assert_int_equal(t.count, 500);
     for (int64_t id = 1; id <= 1000; id++)
         assert_int_equal(execution_table_find(&t, id) != NULL, id % 2 == 0);
+    execution_table_free(&t);
+}
+
+static void fill_table(struct execution_table *t, int64_t count)
+{
+    struct execution *x;
+    execution_table_init(t);
+    for (int64_t id = 1; id <= count; id++) {
+        assert_int_equal(execution_new(id, &x, NULL), STATUS_OK);
+        assert_int_equal(execution_table_add(t, x, 0, NULL), STATUS_OK);
+        execution_table_touch(t, id, (uint64_t)id, id);
+    }
+}
+
+static void what_stands_still_leaves_memory_once_it_is_in_the_log(void **state)
+{
+    (void)state;
+    struct execution_table t;
+    fill_table(&t, 1000);
+    assert_int_equal(execution_table_evict(&t, 1000, 101, 5000), 100);
+    assert_int_equal(execution_table_evict(&t, 150, 501, 5000), 50);
+    assert_null(execution_table_find(&t, 150));
+    assert_non_null(execution_table_find(&t, 151));
+    execution_table_free(&t);
+}
+
+static void what_was_not_used_for_longest_makes_room(void **state)
+{
+    (void)state;
+    struct execution_table t;
+    fill_table(&t, 5000);
+    size_t gone = execution_table_evict(&t, 5000, 0, 1000);
+    assert_int_equal(t.count, 5000 - gone);
+    assert_in_range(t.count, 800, 1000);
+    for (int64_t id = 4500; id <= 5000; id++)
+        assert_non_null(execution_table_find(&t, id));
     execution_table_free(&t);
 }
 
@@ -353,6 +389,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_finds_exactly_what_is_in_it),
         cmocka_unit_test(a_table_drops_all_that_are_asked_for),
+        cmocka_unit_test(what_stands_still_leaves_memory_once_it_is_in_the_log),
+        cmocka_unit_test(what_was_not_used_for_longest_makes_room),
         cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition),
         cmocka_unit_test(a_batch_can_leave_a_partition_out),
         cmocka_unit_test(partitions_are_shared_out_evenly),

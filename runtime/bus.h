@@ -24,7 +24,7 @@ struct bus_options {
     const char *name;    /* how the server's monitoring shows the connection */
     const char *user, *password, *token, *credentials, *nkey; /* credentials, nkey: files */
     const char *tls_cert, *tls_key, *tls_ca;
-    const char *inbox_prefix; /* NULL: "_INBOX"; each role has its own, see docs/SECURITY.md */
+    const char *inbox_prefix; /* NULL: "_INBOX"; each role has its own */
     int64_t connect_timeout_ms;
     bool retry_connect; /* keep trying in the background when no server answers at the start */
     /* The connection went away, came back, or something was refused; any thread. May be NULL. */

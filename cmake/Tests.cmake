@@ -26,7 +26,7 @@ endfunction()
 # Memory may run out in the test NAME when it wants: tests/support/failing_memory.h.
 function(noetl_failing_memory name)
   target_sources(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/failing_memory.c)
-  foreach(function malloc calloc realloc free arena_alloc arena_zalloc arena_strdup)
+  foreach(function malloc calloc realloc free arena_alloc arena_zalloc arena_strdup arena_printf)
     target_link_options(test_${name} PRIVATE -Wl,--wrap=${function})
   endforeach()
 endfunction()

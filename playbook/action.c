@@ -123,10 +123,13 @@ static const struct ynode *decode(struct compilation *c, const struct child *chi
     buf_init(&text, YAML_MAX_BYTES);
     if (base64_decode(&text, value_as_str(child->node->value)) && utf8_check(buf_str(&text)) == text.len) {
         decoded = (struct str){arena_strdup(c->scratch, buf_str(&text)), text.len};
-        if (!decoded.ptr)
+        if (decoded.ptr)
+            node->value = value_str(decoded);
+        else
             compilation_stop(c, arena_error(c->scratch, c->err, "decoded text"));
-        node->value = value_str(decoded);
         node->decoded = true;
+    } else if (buf_status(&text, c->err) != STATUS_OK) {
+        compilation_stop(c, c->err->status);
     } else {
         diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_BASE64, child->node->at,
                         "\"%" PRISTR "\" is not the base64 of a UTF-8 text", ARGSTR(child->key));

@@ -143,6 +143,8 @@ static const struct ynode *read_key(struct reader *r, const struct ynode *map, y
         struct str text = {(const char *)e->data.scalar.value, e->data.scalar.length};
         struct ynode *n = reader_new_node(r, NODE_SCALAR, e, text.len);
         text.ptr = arena_strdup(r->arena, text);
+        if (n && !text.ptr)
+            reader_no_memory(r);
         if (!n || !text.ptr)
             return NULL;
         n->style = reader_style(e->data.scalar.style);

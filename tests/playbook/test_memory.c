@@ -1,6 +1,7 @@
 /* Whatever memory there is, compiling succeeds, or says that it does not suffice and leaves nothing behind.
  */
 #include "check.h"
+#include "failing_memory.h"
 #include "files.h"
 #include "playbook/compile.h"
 
@@ -69,6 +70,31 @@ static void little_memory_for_the_playbook_is_a_limit(void **state)
         check_file(FILES[i], false);
 }
 
+/* Each request for memory is refused once: that is said, or makes no difference, and is not the playbook's
+ * fault. */
+static void a_request_that_is_refused_is_no_fault_of_the_playbook(void **state)
+{
+    (void)state;
+    const struct compile_memory plenty = {0};
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        struct buf text;
+        bool all_refused = false;
+        buf_init(&text, 0);
+        file_load(FILES[i], &text);
+        enum status expected = attempt(plenty, 0, buf_str(&text));
+        for (size_t n = 0; !all_refused; n++) {
+            size_t held = memory_held();
+            memory_fail_at(n, false);
+            enum status status = attempt(plenty, 0, buf_str(&text));
+            all_refused = memory_fail_never() <= n;
+            if (status != STATUS_NO_MEMORY && status != expected)
+                fail_msg("%s: without request %zu: %s", FILES[i], n, status_name(status));
+            assert_int_equal(memory_held(), held);
+        }
+        buf_free(&text);
+    }
+}
+
 static void no_memory_for_diagnostics_is_an_error_of_its_own(void **state)
 {
     (void)state;
@@ -85,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(little_memory_for_the_tree_is_a_limit),
         cmocka_unit_test(little_memory_for_the_playbook_is_a_limit),
+        cmocka_unit_test(a_request_that_is_refused_is_no_fault_of_the_playbook),
         cmocka_unit_test(no_memory_for_diagnostics_is_an_error_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

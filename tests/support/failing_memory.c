@@ -23,6 +23,7 @@ void __wrap_free(void *p);
 void *__wrap_arena_alloc(struct arena *a, size_t size);
 void *__wrap_arena_zalloc(struct arena *a, size_t count, size_t size);
 char *__wrap_arena_strdup(struct arena *a, struct str s);
+struct str __wrap_arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static size_t requests, failing = SIZE_MAX, held;
 static bool fails_ever_after;
@@ -96,4 +97,22 @@ void *__wrap_arena_zalloc(struct arena *a, size_t count, size_t size)
 char *__wrap_arena_strdup(struct arena *a, struct str s)
 {
     return fails() ? NULL : __real_arena_strdup(a, s);
+}
+
+/* The real one cannot be handed a list of arguments: a copy of what it says. */
+struct str __wrap_arena_printf(struct arena *a, const char *fmt, ...)
+{
+    const struct str none = {NULL, 0};
+    char *text = NULL;
+    va_list args;
+    if (fails())
+        return none;
+    va_start(args, fmt);
+    int len = vasprintf(&text, fmt, args);
+    va_end(args);
+    if (len < 0)
+        return none;
+    struct str s = {__real_arena_strdup(a, (struct str){text, (size_t)len}), (size_t)len};
+    __real_free(text);
+    return s.ptr ? s : none;
 }

@@ -182,7 +182,9 @@ enum status paths_missing(struct arena *a, const struct str *paths, uint32_t cou
     }
     buf_add_text(&text, missing > 1 ? " are missing; there is: " : " is missing; there is: ");
     list_there(&text, names, more);
+    enum status s = buf_status(&text, err);
     *message = (struct str){arena_strdup(a, buf_str(&text)), text.len};
     buf_free(&text);
+    TRY(s);
     return message->ptr ? STATUS_OK : arena_error(a, err, "an error's text");
 }

@@ -61,16 +61,14 @@ enum status set_deadline(struct turn *t)
 }
 
 /* "; still open: fetch, wait": the steps that kept it from ending in time. */
-static enum status open_steps(struct turn *t, struct buf *text)
+static void add_open_steps(const struct execution *x, struct buf *text)
 {
-    const struct execution *x = t->x;
     uint32_t named = 0;
     for (uint32_t s = 0; s < x->playbook->step_count && named < 10; s++) {
         if (x->steps[s].open_visits > 0)
             buf_printf(text, "%s%" PRISTR,
                        named++ ? ", " : "; still open: ", ARGSTR(x->playbook->steps[s].name));
     }
-    return STATUS_OK;
 }
 
 static enum status deadline_passed(struct turn *t)
@@ -80,11 +78,11 @@ static enum status deadline_passed(struct turn *t)
     buf_init(&text, 0);
     buf_printf(&text, "the execution took longer than %lld.%03lld s", (long long)(t->x->timeout_ms / 1000),
                (long long)(t->x->timeout_ms % 1000));
-    enum status s = open_steps(t, &text);
-    why.message = (struct str){arena_strdup(t->out->arena, buf_str(&text)), text.len};
+    add_open_steps(t->x, &text);
+    enum status s = buf_status(&text, t->err);
+    if (s == STATUS_OK)
+        s = keep_text(t, buf_str(&text), &why.message);
     buf_free(&text);
-    if (!why.message.ptr)
-        s = arena_error(t->out->arena, t->err, "an error's text");
     TRY(s);
     TRY(emit_fact(t));
     return execution_end_failed(t, NULL, &why);

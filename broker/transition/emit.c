@@ -171,11 +171,11 @@ enum status trial_failed(struct turn *t, struct trial *trial, const struct error
     return failure_from_error(t, e, &trial->why);
 }
 
-static enum status keep_text(struct turn *t, struct str text, struct str *out)
+enum status keep_text(struct turn *t, struct str text, struct str *out)
 {
     char *copy = arena_strdup(t->out->arena, text);
     if (!copy)
-        return arena_error(t->out->arena, t->err, "a name");
+        return arena_error(t->out->arena, t->err, "a text");
     *out = (struct str){copy, text.len};
     return STATUS_OK;
 }

@@ -122,6 +122,8 @@ static enum status judge(struct router *r, const struct next_node *n, bool *fire
         return STATUS_OK;
     }
     struct str what = arena_printf(r->t->out->arena, "when: %" PRISTR, ARGSTR(n->when_text));
+    if (!what.ptr)
+        return arena_error(r->t->out->arena, r->t->err, "an error's text");
     return template_failed(r, what, &e);
 }
 

@@ -49,6 +49,7 @@ static enum status returns_of(struct turn *t, const struct action *action, struc
 static enum status saves_of(struct turn *t, const struct action *action, struct value *out)
 {
     struct list_builder b;
+    struct value all;
     list_begin(&b, t->out->arena);
     for (uint32_t i = 0; i < action->save_count; i++) {
         const struct save_entry *entry = &action->saves[i];
@@ -62,9 +63,10 @@ static enum status saves_of(struct turn *t, const struct action *action, struct 
         TRY(map_end(&m, &v, t->err));
         list_add(&b, v);
     }
-    if (b.len == 0)
-        return STATUS_OK;
-    return list_end(&b, out, t->err);
+    TRY(list_end(&b, &all, t->err));
+    if (all.len)
+        *out = all;
+    return STATUS_OK;
 }
 
 /* What the templates of the saves name, as far as it is known; what is not is the worker's to complain about.

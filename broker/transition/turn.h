@@ -69,6 +69,8 @@ enum status failure_from_error(struct turn *t, const struct error *e, struct fai
 void trial_fail(struct trial *trial, const char *kind, struct str message);
 /* An error of the caller's if memory is what is missing, else the trial's failure. */
 enum status trial_failed(struct turn *t, struct trial *trial, const struct error *e) MUST_CHECK;
+/* A copy of the text, in the decisions' arena. */
+enum status keep_text(struct turn *t, struct str text, struct str *out) MUST_CHECK;
 /* The id of an attempt of the work, in the decisions' arena. */
 enum status attempt_id(struct turn *t, const struct work *w, uint32_t attempt, struct str *out) MUST_CHECK;
 /* An execution's id as text, in the decisions' arena. */

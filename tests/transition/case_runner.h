@@ -35,10 +35,11 @@ void case_run(struct str text, const char *name, struct buf *actual);
 
 /*
  * Runs the case; before each fact is taken, it is tried with memory that runs out, by `fail_at`(n) at the
- * n-th request and with `fail_never`() no more, until it is taken although it was to fail: that must leave
- * nothing behind that makes a difference, once the state is folded back from the log.
+ * n-th request and with `fail_never`(), which says how many requests there were, no more. Each request is
+ * refused once. That must leave nothing behind that makes a difference, once the state is folded back from
+ * the log; and a fact that is taken all the same leads to the state that it leads to with all the memory.
  */
 void case_run_short_of_memory(struct str text, const char *name, void (*fail_at)(size_t n),
-                              void (*fail_never)(void));
+                              size_t (*fail_never)(void));
 
 #endif

@@ -46,6 +46,7 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
 
     TRY(emit_fact(t));
     TRY(keep_request(x, context, t->err));
+    t->inputs.env = x->env;
     enum status status =
         playbook_cache_get(playbooks, value_as_str(VALUE_GET(context, "playbook")), name, &playbook, &e);
     if (status == STATUS_NO_MEMORY) {

@@ -72,6 +72,14 @@ static struct value map2(struct world *w, const char *k1, struct value v1, const
 
 /* ---- what came out, as lines -------------------------------------------------------------------------- */
 
+/* What is too long to be read is its size. */
+static struct str shown(struct world *w, struct value v)
+{
+    enum { MOST = 4000 };
+    struct str s = text_of(w, v);
+    return s.len > MOST ? arena_printf(&w->arena, "(%zu bytes)", s.len) : s;
+}
+
 static void print_next(struct buf *out, struct value next)
 {
     bool first = true;
@@ -88,15 +96,18 @@ static void print_next(struct buf *out, struct value next)
 static void print_started(struct world *w, struct value context, struct buf *out)
 {
     struct value config = VALUE_GET(context, "config"), index = VALUE_GET(context, "index");
+    struct value timeout = VALUE_GET(context, "timeout_ms");
     if (index.type == VALUE_INT)
         buf_printf(out, " [%lld]", (long long)index.u.i);
     if (value_is_absent(config)) {
-        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, context)));
+        buf_printf(out, " %" PRISTR, ARGSTR(shown(w, context)));
         return;
     }
-    buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, VALUE_GET(context, "args"))));
+    buf_printf(out, " %" PRISTR, ARGSTR(shown(w, VALUE_GET(context, "args"))));
+    if (timeout.type == VALUE_INT)
+        buf_printf(out, " within %lld ms", (long long)timeout.u.i);
     if (config.len)
-        buf_printf(out, " config %" PRISTR, ARGSTR(text_of(w, config)));
+        buf_printf(out, " config %" PRISTR, ARGSTR(shown(w, config)));
 }
 
 static void print_retried(const struct event *e, struct buf *out)
@@ -110,7 +121,7 @@ static void print_saved(struct world *w, struct value context, const char *key, 
 {
     struct value saved = value_get(context, str_of(key));
     if (!value_is_absent(saved))
-        buf_printf(out, " %s %" PRISTR, key, ARGSTR(text_of(w, saved)));
+        buf_printf(out, " %s %" PRISTR, key, ARGSTR(shown(w, saved)));
 }
 
 static void print_event(struct world *w, const struct event *e, struct buf *out)
@@ -130,7 +141,7 @@ static void print_event(struct world *w, const struct event *e, struct buf *out)
     print_saved(w, e->context, "saved_events", out);
     print_next(out, VALUE_GET(e->context, "next"));
     if (!value_is_absent(e->result) && event_type_kind(e->type) != EVENT_KIND_FACT)
-        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, e->result)));
+        buf_printf(out, " %" PRISTR, ARGSTR(shown(w, e->result)));
     if (e->error.len && event_type_kind(e->type) != EVENT_KIND_FACT)
         buf_printf(out, ": %" PRISTR, ARGSTR(e->error));
     struct value handled = VALUE_GET(e->context, "handled");
@@ -168,10 +179,10 @@ static void print_afterwards(struct world *w, const struct task *task, struct bu
         return;
     buf_printf(out, "  then %" PRISTR ":", ARGSTR(task->task_id));
     if (!value_is_absent(task->returns))
-        buf_printf(out, " returns %" PRISTR, ARGSTR(text_of(w, task->returns)));
+        buf_printf(out, " returns %" PRISTR, ARGSTR(shown(w, task->returns)));
     if (!value_is_absent(task->saves))
-        buf_printf(out, " saves %" PRISTR " seeing %" PRISTR, ARGSTR(text_of(w, task->saves)),
-                   ARGSTR(text_of(w, task->names)));
+        buf_printf(out, " saves %" PRISTR " seeing %" PRISTR, ARGSTR(shown(w, task->saves)),
+                   ARGSTR(shown(w, task->names)));
     buf_add_char(out, '\n');
 }
 
@@ -180,7 +191,7 @@ static void print_child(struct world *w, const struct child_order *child, struct
     buf_printf(out, "  asks for %" PRISTR, ARGSTR(child->path));
     if (child->version)
         buf_printf(out, "@%lld", (long long)child->version);
-    buf_printf(out, " with %" PRISTR " for %" PRISTR "\n", ARGSTR(text_of(w, child->args)),
+    buf_printf(out, " with %" PRISTR " for %" PRISTR "\n", ARGSTR(shown(w, child->args)),
                ARGSTR(child->task_id));
 }
 
@@ -191,7 +202,7 @@ static void print_notice(struct world *w, const struct notice *notice, struct bu
     if (fact->task_id.len)
         buf_printf(out, " %" PRISTR, ARGSTR(fact->task_id));
     if (!value_is_absent(fact->result))
-        buf_printf(out, " %" PRISTR, ARGSTR(text_of(w, fact->result)));
+        buf_printf(out, " %" PRISTR, ARGSTR(shown(w, fact->result)));
     if (fact->error.len)
         buf_printf(out, ": %" PRISTR, ARGSTR(fact->error));
     buf_add_char(out, '\n');
@@ -437,8 +448,8 @@ static struct event fact_of(struct world *w, enum event_type type)
                           .node_type = STR("playbook")};
 }
 
-/* `parent` is absent, or the execution that waits for this one. */
-static void request(struct world *w, struct str workload, struct value parent, struct buf *out)
+/* `more`, a map, goes over what a request's context is made of; or absent. */
+static void request(struct world *w, struct str workload, struct value more, struct buf *out)
 {
     struct event fact = fact_of(w, EVENT_EXECUTION_REQUESTED);
     struct map_builder m;
@@ -448,8 +459,7 @@ static void request(struct world *w, struct str workload, struct value parent, s
     map_put(&m, STR("playbook"), value_str(w->playbook));
     map_put(&m, STR("workload"), workload.len ? json(w, workload) : VALUE_EMPTY_MAP);
     map_put(&m, STR("token_seed"), value_text("seed"));
-    if (!value_is_absent(parent))
-        map_put(&m, STR("parent"), parent);
+    map_put_all(&m, more);
     assert_int_equal(map_end(&m, &fact.context, NULL), STATUS_OK);
     give(w, &fact, out);
 }
@@ -556,6 +566,8 @@ static void command(struct world *w, struct str line, struct buf *out)
     if (str_is(word, "request")) {
         request(w, rest, (struct value){.type = VALUE_UNDEFINED}, out);
     } else if (str_is(word, "request_from")) {
+        request(w, STR(""), map2(w, "parent", json(w, rest), NULL, value_null()), out);
+    } else if (str_is(word, "request_with")) {
         request(w, STR(""), json(w, rest), out);
     } else if (str_is(word, "fact")) {
         give_fact(w, rest, out);

@@ -6,6 +6,7 @@
  *   request {"limit": 3}              a request with that workload
  *     execution_start …               (indented: what the transition must answer, line by line)
  *   request_from {"execution_id": …}  a sub-playbook's, with what it is told of its parent
+ *   request_with {"env": {…}}         a request with these members in its context
  *   fact {"event_type": …}            any fact at all
  *   done fetch {"items": []}          the newest task of the step succeeds with that data
  *   error fetch timeout it took long  it fails, with kind and message

@@ -209,10 +209,14 @@ static enum status fail_loop(struct turn *t, struct work *w, const struct failur
     bool withdraw = t->out->withdraw;
     TRY(failure_with_index(t, w, why, &of_loop));
     TRY(work_stop(t, iterator));
-    t->out->withdraw = withdraw; /* the execution goes on: its other tasks stay */
+    bool left_tasks = t->out->withdraw;
+    t->out->withdraw = withdraw;
     loop_release(t->x, iterator);
     TRY(work_move(t->x, iterator, WORK_READY, t->err));
-    return attempt_ended(t, iterator, value_null(), &of_loop);
+    TRY(attempt_ended(t, iterator, value_null(), &of_loop));
+    /* If the execution goes on, its other tasks stay. */
+    t->out->withdraw = t->out->withdraw || (left_tasks && execution_is_over(t->x));
+    return STATUS_OK;
 }
 
 enum status item_failed(struct turn *t, struct work *w, struct value data, const struct failure *why)

@@ -199,12 +199,10 @@ enum status work_failed(struct turn *t, struct work *w, struct value data, const
 static enum status act_on(struct turn *t, struct work *w, const struct verdict *verdict, struct value data,
                           struct value error, const struct failure *why, const struct step_scope *scope)
 {
-    switch (verdict->what) {
-    case VERDICT_SUCCESS: return work_succeeded(t, w, data, scope);
-    case VERDICT_FAILURE: return work_failed(t, w, data, why);
-    case VERDICT_AGAIN: break;
-    }
-    return try_again(t, w, error, verdict);
+    if (verdict->what == VERDICT_AGAIN)
+        return try_again(t, w, error, verdict);
+    return verdict->what == VERDICT_SUCCESS ? work_succeeded(t, w, data, scope)
+                                            : work_failed(t, w, data, why);
 }
 
 enum status attempt_ended(struct turn *t, struct work *w, struct value data, const struct failure *why)

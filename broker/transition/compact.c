@@ -179,7 +179,7 @@ static void adopt_list(struct work_list *list)
 enum status execution_compact(struct execution *x, struct arena *heir, struct error *err)
 {
     enum { WORTH_COMPACTING = 256 * 1024 };
-    bool worth_it = x->garbage >= WORTH_COMPACTING && x->garbage >= x->arena.used / 2 && x->playbook;
+    bool worth_it = x->garbage >= WORTH_COMPACTING && x->garbage >= x->arena.used / 2;
     return worth_it ? execution_move(x, heir, err) : STATUS_OK;
 }
 

@@ -33,7 +33,8 @@ enum status on_resume(struct turn *t)
     TRY(emit_fact(t));
     x->paused = false;
     TRY(emit_mark(t, EVENT_EXECUTION_RESUMED));
-    for (struct work *w = x->queue.first; w && !execution_is_over(x); w = x->queue.first) {
+    /* What fails the execution leaves an empty queue. */
+    for (struct work *w = x->queue.first; w; w = x->queue.first) {
         work_remove(w);
         TRY(w->state == WORK_READY ? work_begin(t, w) : loop_pump(t, w));
     }

@@ -253,7 +253,8 @@ static enum status decode_ended(struct decoder *d, struct value from)
     for (uint32_t i = 0; i < list.len; i++) {
         uint32_t step;
         TRY(take_uint32(d, list.u.list[i], "step", &step));
-        if (step >= x->playbook->step_count)
+        if (step >= x->playbook->step_count || !x->steps[step].has_data || !value_is_absent(x->data[step]) ||
+            value_is_absent(VALUE_GET(list.u.list[i], "data")))
             return wrong(d, "ended");
         x->ended[x->ended_count++] = step;
         TRY(take_value(d, list.u.list[i], "data", &x->data[step]));

@@ -39,8 +39,7 @@ enum status render_template(struct turn *t, const struct template *template, con
 {
     struct error e = {0};
     *out = ABSENT;
-    if (!template || trial->failed ||
-        template_render(template, scope->top, &t->inputs, t->out->arena, out, &e) == STATUS_OK)
+    if (template_render(template, scope->top, &t->inputs, t->out->arena, out, &e) == STATUS_OK)
         return STATUS_OK;
     e.place[0] = '\0'; /* `what` is the whole of it */
     e.line = e.column = 0;

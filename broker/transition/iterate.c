@@ -103,13 +103,13 @@ static enum status end_loop(struct turn *t, struct work *w)
 
 /*
  * What an item does at once, before this returns, comes back here while `pumping` is set, and goes on in the
- * loop below instead of ever deeper calls. It may also end the whole attempt: then the loop is no longer the
- * work's.
+ * loop below instead of ever deeper calls. It may also end the whole attempt, and with it the execution: then
+ * the loop is no longer the work's.
  */
 enum status loop_pump(struct turn *t, struct work *w)
 {
     struct loop *loop = w->loop;
-    if (loop->pumping || execution_is_over(t->x))
+    if (loop->pumping)
         return STATUS_OK;
     loop->pumping = true;
     while (w->loop == loop && loop->next < loop->items.len && loop->running < loop->concurrency) {
@@ -120,11 +120,9 @@ enum status loop_pump(struct turn *t, struct work *w)
         }
         loop->running++;
         TRY(start_task(t, w, loop->next++, 0));
-        if (execution_is_over(t->x))
-            break;
     }
     loop->pumping = false;
-    bool ended = w->loop == loop && loop->done == loop->items.len && !execution_is_over(t->x);
+    bool ended = w->loop == loop && loop->done == loop->items.len;
     return ended ? end_loop(t, w) : STATUS_OK;
 }
 
@@ -223,10 +221,11 @@ enum status item_failed(struct turn *t, struct work *w, struct value data, const
 {
     (void)data;
     struct value collected;
-    switch (w->parent->action->iterator->on_error) {
-    case ITEM_ERROR_CONTINUE: return end_item(t, w, value_null());
-    case ITEM_ERROR_COLLECT: TRY(collected_error(t, why, &collected)); return end_item(t, w, collected);
-    case ITEM_ERROR_FAIL: break;
-    }
-    return fail_loop(t, w, why);
+    enum item_error on_error = w->parent->action->iterator->on_error;
+    if (on_error == ITEM_ERROR_FAIL)
+        return fail_loop(t, w, why);
+    if (on_error == ITEM_ERROR_CONTINUE)
+        return end_item(t, w, value_null());
+    TRY(collected_error(t, why, &collected));
+    return end_item(t, w, collected);
 }

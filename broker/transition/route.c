@@ -98,7 +98,7 @@ static enum status pass_over_list(struct router *r, uint32_t first, uint32_t cou
 static enum status route_node(struct router *r, const struct next_node *n, bool fires, struct reason around)
 {
     struct reason why = reason_of(n, around), why_else = {why.when, true};
-    for (uint32_t i = 0; i < n->edge_count && !r->trial->failed; i++) {
+    for (uint32_t i = 0; i < n->edge_count; i++) {
         const struct edge *e = &r->step->edges[n->edge + i];
         TRY(explain(r, e, why, fires));
         if (fires)

@@ -223,6 +223,23 @@ enum status transition(struct execution *x, const struct event *fact, struct pla
  * A fact's decisions stand behind it in the log, so each is checked against what folding the fact gives now:
  * a log that this program would not have written is noticed before it is continued.
  */
+static enum status replay_fact(struct execution *x, const struct event *e, struct playbook_cache *playbooks,
+                               struct arena *scratch, struct error *err)
+{
+    struct decisions decisions;
+    if (e->event_id != x->next_event_id)
+        return error_set(err, STATUS_INTERNAL,
+                         "event %u of execution %lld is a %s, but folding the log has come to event %u",
+                         e->event_id, (long long)x->id, event_type_name(e->type), x->next_event_id);
+    decisions_init(&decisions, scratch);
+    TRY(transition(x, e, playbooks, &decisions, err));
+    if (decisions.ignored)
+        return error_set(err, STATUS_INTERNAL,
+                         "event %u of execution %lld is in the log, but folding it says: %s", e->event_id,
+                         (long long)x->id, decisions.ignored);
+    return STATUS_OK;
+}
+
 enum status execution_replay(struct execution *x, const struct event *events, size_t count,
                              struct playbook_cache *playbooks, struct error *err)
 {
@@ -230,28 +247,14 @@ enum status execution_replay(struct execution *x, const struct event *events, si
     arena_init(&scratch, 0);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const struct event *e = &events[i];
-        if (event_type_kind(e->type) != EVENT_KIND_FACT)
-            continue;
-        if (e->event_id != x->next_event_id) {
-            status = error_set(err, STATUS_INTERNAL,
-                               "event %u of execution %lld is a %s, but folding the log has come to event %u",
-                               e->event_id, (long long)x->id, event_type_name(e->type), x->next_event_id);
-            break;
-        }
-        struct decisions decisions;
-        decisions_init(&decisions, &scratch);
-        status = transition(x, e, playbooks, &decisions, err);
-        if (status == STATUS_OK && decisions.ignored)
-            status = error_set(err, STATUS_INTERNAL,
-                               "event %u of execution %lld is in the log, but folding it says: %s",
-                               e->event_id, (long long)x->id, decisions.ignored);
+        if (event_type_kind(events[i].type) == EVENT_KIND_FACT)
+            status = replay_fact(x, &events[i], playbooks, &scratch, err);
         arena_reset(&scratch);
     }
+    arena_free(&scratch);
     if (status == STATUS_OK && count > 0 && events[count - 1].event_id + 1 != x->next_event_id)
         status = error_set(err, STATUS_INTERNAL,
                            "the log of execution %lld ends at event %u, folding it ends at %u",
                            (long long)x->id, events[count - 1].event_id, x->next_event_id - 1);
-    arena_free(&scratch);
     return status;
 }

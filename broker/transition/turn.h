@@ -116,7 +116,7 @@ enum status item_names(struct turn *t, const struct item *item, struct value *ou
 
 enum status render_object(struct turn *t, const struct object_template *o, const struct work *w,
                           struct value extra, struct value *out, struct trial *trial) MUST_CHECK;
-/* A template of the step (`what` names it in the error), NULL giving an absent value. */
+/* A template of the step; `what` names it in the error. */
 enum status render_template(struct turn *t, const struct template *template, const char *what,
                             const struct step_scope *scope, struct value *out,
                             struct trial *trial) MUST_CHECK;

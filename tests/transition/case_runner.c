@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "decisions_text.h"
+#include "transition/open_work.h"
 
 enum { MAX_LOG = 4096, MAX_TASKS = 1024 };
 
@@ -154,12 +155,16 @@ static void renew_state(struct world *w)
     take_its_place(w, other);
 }
 
-/* Everything that is done with a state: a fact, writing it down, reading it back, moving it. */
+/* Everything that is done with a state: a fact, asking what it waits for, writing it down, reading it back,
+ * moving it. */
 static enum status do_all(struct world *w, struct execution *x, const struct event *fact, struct decisions *d,
                           struct str *state, struct error *e)
 {
     struct execution *back;
+    struct open_work *open;
+    size_t count;
     TRY(transition(x, fact, w->playbooks, d, e));
+    TRY(execution_open_works(x, d->arena, &open, &count, e));
     TRY(execution_encode(x, d->arena, state, e));
     if (!x->playbook)
         return STATUS_OK;

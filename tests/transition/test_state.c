@@ -196,6 +196,7 @@ static void a_member_too_many_is_refused_or_sound(void **state)
         "signal",
         "error",
         "config",
+        "lost",
         "token_seed",
         "env",
         "args",

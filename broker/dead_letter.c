@@ -9,7 +9,7 @@
 #include "publisher/topology.h"
 #include "runtime/log.h"
 
-enum { RETRY_AFTER_MS = 1000, ANSWER_WITHIN_MS = 5000 };
+enum { RETRY_AFTER_MS = 1000, ANSWER_WITHIN_MS = 5000, ROOM_BESIDE = 8192 };
 
 struct dead_letters {
     struct bus *bus;
@@ -18,8 +18,27 @@ struct dead_letters {
     struct desk *desk;
 };
 
+/*
+ * What is kept of a task that is given up: the whole of it, if a message has room for it beside the rest; its
+ * input is in the log anyway, with the event that started it.
+ */
+static enum status keep_task(struct dead_letters *l, struct arena *a, struct value task, size_t size,
+                             int64_t deliveries, struct value *out, struct error *err)
+{
+    struct map_builder dead, m;
+    struct value v;
+    map_begin(&dead, a);
+    map_put(&dead, STR("deliveries"), value_int(deliveries));
+    if ((int64_t)size + ROOM_BESIDE < bus_max_payload(l->bus))
+        map_put(&dead, STR("task"), task);
+    TRY(map_end(&dead, &v, err));
+    map_begin(&m, a);
+    map_put(&m, STR("dead_letter"), v);
+    return map_end(&m, out, err);
+}
+
 static enum status report_failed(struct dead_letters *l, struct arena *a, const struct task *task,
-                                 int64_t deliveries, struct error *err)
+                                 struct value context, int64_t deliveries, struct error *err)
 {
     struct failed_outcome outcome;
     struct bus_ack ack;
@@ -29,7 +48,7 @@ static enum status report_failed(struct dead_letters *l, struct arena *a, const 
         (long long)deliveries);
     if (!message.ptr)
         return arena_error(a, err, "an error's text");
-    TRY(failed_outcome(a, &l->subjects, task, STATUS_UNAVAILABLE, message, &outcome, err));
+    TRY(failed_outcome(a, &l->subjects, task, STATUS_UNAVAILABLE, message, context, &outcome, err));
     struct bus_publication p = {
         .subject = outcome.subject,
         .message_id = outcome.message_id.ptr,
@@ -53,14 +72,16 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
 {
     struct value sequence = VALUE_GET(advisory, "stream_seq"), deliveries = VALUE_GET(advisory, "deliveries");
     struct bus_stored stored;
-    struct value v;
+    struct value v, kept;
     struct task task;
+    int64_t count = deliveries.type == VALUE_INT ? deliveries.u.i : 0;
     if (sequence.type != VALUE_INT)
         return error_set(err, STATUS_INVALID, "the advisory names no stream_seq");
     TRY(bus_stream_get(l->bus, l->tasks, (uint64_t)sequence.u.i, a, &stored, err));
     TRY(json_read_map(a, stored.payload, "the task", &v, err));
     TRY(task_from_value(v, &task, err));
-    TRY(report_failed(l, a, &task, deliveries.type == VALUE_INT ? deliveries.u.i : 0, err));
+    TRY(keep_task(l, a, v, stored.payload.len, count, &kept, err));
+    TRY(report_failed(l, a, &task, kept, count, err));
     LOG(LOG_WARN, "a task was delivered as often as it may be and is given up",
         LOG_NUM("execution", task.execution_id), LOG_STR("step", task.step), LOG_STR("task", task.task_id));
     return remove_task(l, a, (uint64_t)sequence.u.i, err);

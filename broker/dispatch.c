@@ -83,7 +83,8 @@ static enum status refuse_task(struct dispatcher *d, struct batch *b, const stru
         size, (long long)bus_max_payload(d->bus));
     if (!message.ptr)
         return arena_error(&b->arena, err, "an error's text");
-    TRY(failed_outcome(&b->arena, &d->subjects, task, STATUS_LIMIT, message, &outcome, err));
+    TRY(failed_outcome(&b->arena, &d->subjects, task, STATUS_LIMIT, message, (struct value){0}, &outcome,
+                       err));
     return publish(d, b, outcome.subject, outcome.message_id, outcome.payload, err);
 }
 

@@ -19,8 +19,8 @@ static enum status envelope(struct arena *a, enum status kind, struct str messag
 }
 
 enum status failed_outcome(struct arena *a, const struct subjects *s, const struct task *task,
-                           enum status kind, struct str message, struct failed_outcome *out,
-                           struct error *err)
+                           enum status kind, struct str message, struct value context,
+                           struct failed_outcome *out, struct error *err)
 {
     struct map_builder m;
     struct value v;
@@ -33,6 +33,7 @@ enum status failed_outcome(struct arena *a, const struct subjects *s, const stru
         .visit = task->visit,
         .attempt = task->attempt,
         .error = message,
+        .context = context,
     };
     TRY(envelope(a, kind, message, &e.result, err));
     map_begin(&m, a);

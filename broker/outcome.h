@@ -11,9 +11,12 @@ struct failed_outcome {
     struct str payload;
 };
 
-/* The fact `action_error` with that kind and message; made in `a`, both strings zero-terminated. */
+/*
+ * The fact `action_error` with that kind and message; made in `a`, both strings zero-terminated. `context` is
+ * kept with it, or absent.
+ */
 enum status failed_outcome(struct arena *a, const struct subjects *s, const struct task *task,
-                           enum status kind, struct str message, struct failed_outcome *out,
-                           struct error *err) MUST_CHECK;
+                           enum status kind, struct str message, struct value context,
+                           struct failed_outcome *out, struct error *err) MUST_CHECK;
 
 #endif

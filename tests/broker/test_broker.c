@@ -165,6 +165,7 @@ static void a_task_that_nobody_finishes_fails_its_execution(void **state)
     struct installation *i = *state;
     broker_start(i);
     int64_t id = execution_of(i, CHAIN, NULL);
+    int dead = 0;
     for (int delivery = 0; delivery < 3; delivery++)
         bus_delivery_free(task_next(i));
     assert_true(task_none(i)); /* the server notices at the pull after the last */
@@ -172,6 +173,15 @@ static void a_task_that_nobody_finishes_fails_its_execution(void **state)
     struct event_list events = execution_end(i, id);
     assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_FAILED);
     assert_non_null(strstr(events.items[events.count - 1].error.ptr, "given to workers 3 times"));
+    for (size_t n = 0; n < events.count; n++) {
+        const struct event *e = &events.items[n];
+        if (e->type != EVENT_ACTION_ERROR)
+            continue;
+        assert_int_equal(value_get_path(e->context, STR("dead_letter.deliveries")).u.i, 3);
+        assert_int_equal(value_get_path(e->context, STR("dead_letter.task.args.n")).u.i, 0);
+        dead++;
+    }
+    assert_int_equal(dead, 1);
     assert_int_equal(broker_stop(i), 0);
 }
 

@@ -26,6 +26,7 @@ struct broker {
     char name[128];
     struct bus *bus;
     struct fence fence;
+    struct occupancy occupancy;
     struct mailbox mailbox;
     bool has_mailbox;
     struct writer *writer;
@@ -109,6 +110,7 @@ static enum status make_engine(struct broker *b, struct error *err)
         .writer = b->writer,
         .children = b->children,
         .fence = &b->fence,
+        .occupancy = &b->occupancy,
         .batch_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BATCH),
         .backlog_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG),
         .executions = (size_t)settings_int(b->settings, SETTING_BROKER_EXECUTIONS),
@@ -126,6 +128,7 @@ static enum status start_holdings(struct broker *b, struct error *err)
                                        .subjects = &b->subjects,
                                        .engine = &b->mailbox,
                                        .fence = &b->fence,
+                                       .occupancy = &b->occupancy,
                                        .name = b->name,
                                        .lease_ms = settings_int(b->settings, SETTING_BROKER_LEASE)};
     TRY(open_log(b, "partitions", &options.log, err));
@@ -153,6 +156,7 @@ static enum status start(struct broker *b, struct error *err)
     name_broker(b);
     TRY(subjects_from_settings(b->settings, &b->subjects, err));
     TRY(fence_init(&b->fence, b->subjects.partitions, err));
+    b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
     TRY(bus_connect(b->settings, "broker", true, &b->bus, err));
     TRY(look_at_stream(b, err));
     TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, err));
@@ -165,7 +169,7 @@ static enum status start(struct broker *b, struct error *err)
     TRY(engine_start(b->engine, b->holdings, err));
     TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
-    return intake_start(b->bus, &b->subjects, b->env, &b->intake, err);
+    return intake_start(b->bus, &b->subjects, b->env, &b->occupancy, &b->intake, err);
 }
 
 /*

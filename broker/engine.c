@@ -284,6 +284,7 @@ static void *run(void *context)
         if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
+        atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
         bus_push(e->bus);
     }
     free(items);

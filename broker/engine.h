@@ -9,6 +9,7 @@
 #include "fence.h"
 #include "fold.h"
 #include "holdings.h"
+#include "occupancy.h"
 
 struct engine_options {
     struct bus *bus;
@@ -17,6 +18,7 @@ struct engine_options {
     struct writer *writer;
     struct child_desk *children;
     struct fence *fence;
+    struct occupancy *occupancy;
     size_t batch_rows;   /* a batch of as many rows is given to the writer even if that is busy */
     size_t backlog_rows; /* with as many rows waiting, no further fact is taken */
     size_t

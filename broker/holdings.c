@@ -576,6 +576,7 @@ static enum status start(struct holdings *h, struct error *err)
                                          .name = h->name,
                                          .lease_ms = h->options.lease_ms,
                                          .fence = h->options.fence,
+                                         .occupancy = h->options.occupancy,
                                          .changed = members_changed,
                                          .context = h};
     TRY(membership_start(&members, &h->members, err));

@@ -20,6 +20,7 @@
 #include "eventlog/eventlog.h"
 #include "fence.h"
 #include "mailbox.h"
+#include "occupancy.h"
 #include "publisher/subject.h"
 
 struct holdings;
@@ -44,6 +45,7 @@ struct holdings_options {
     const struct subjects *subjects;
     struct mailbox *engine; /* gets facts, MAIL_TAKEN, MAIL_LEAVE and MAIL_LOST */
     struct fence *fence;
+    const struct occupancy *occupancy;
     const char *name;
     int64_t lease_ms;
 };

@@ -19,6 +19,8 @@ struct intake {
     struct subjects subjects;
     struct desk *desk;
     struct value env; /* of executions that are requested here */
+    const struct occupancy *occupancy;
+    bool said_full;
 };
 
 /*
@@ -102,12 +104,31 @@ static enum status handle(struct intake *i, const char *command, const struct bu
     return status;
 }
 
+/* Whether a command has to wait for room. */
+static bool has_to_wait(struct intake *i, const char *command)
+{
+    if (strcmp(command, "run") != 0)
+        return false;
+    bool full = occupancy_is_full(i->occupancy);
+    if (full && !i->said_full)
+        LOG(LOG_WARN, "as many executions are at work as broker.in_flight allows; run commands wait",
+            LOG_NUM("executions", i->occupancy->most));
+    if (!full && i->said_full)
+        LOG_LINE(LOG_INFO, "run commands are taken again");
+    i->said_full = full;
+    return full;
+}
+
 static void take(void *context, struct bus_delivery *d)
 {
     struct intake *i = context;
     const char *dot = strrchr(d->subject, '.');
     const char *command = dot ? dot + 1 : d->subject;
     struct error err = {0};
+    if (has_to_wait(i, command)) {
+        bus_deliver_nak(i->bus, d, RETRY_AFTER_MS);
+        return;
+    }
     enum status status = handle(i, command, d, &err);
     if (status == STATUS_OK) {
         bus_deliver_ack(i->bus, d);
@@ -120,8 +141,8 @@ static void take(void *context, struct bus_delivery *d)
     }
 }
 
-enum status intake_start(struct bus *bus, const struct subjects *s, struct value env, struct intake **out,
-                         struct error *err)
+enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
+                         const struct occupancy *occupancy, struct intake **out, struct error *err)
 {
     char stream[96];
     struct intake *i = calloc(1, sizeof(*i));
@@ -130,6 +151,7 @@ enum status intake_start(struct bus *bus, const struct subjects *s, struct value
     i->bus = bus;
     i->subjects = *s;
     i->env = env;
+    i->occupancy = occupancy;
     stream_name(s, STREAM_COMMANDS, stream);
     enum status status = desk_open(bus, stream, INTAKE_CONSUMER, "commands", take, i, &i->desk, err);
     if (status != STATUS_OK) {

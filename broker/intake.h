@@ -7,13 +7,18 @@
 #define BROKER_INTAKE_H
 
 #include "core/value.h"
+#include "occupancy.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
 struct intake;
 
-/* `env` is what the templates of executions that are requested see of the environment; borrowed. */
-enum status intake_start(struct bus *bus, const struct subjects *s, struct value env, struct intake **out,
+/*
+ * `env` is what the templates of executions that are requested see of the environment; borrowed. While the
+ * broker is full, run commands stay in their stream.
+ */
+enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
+                         const struct occupancy *occupancy, struct intake **out,
                          struct error *err) MUST_CHECK;
 /* Commands in hand are finished or given back. NULL is allowed. */
 void intake_stop(struct intake **i);

@@ -58,6 +58,7 @@ static enum status beat_text(const struct membership *m, bool ask, struct arena 
     map_put(&b, STR("ready"), value_bool(m->ready));
     map_put(&b, STR("leaving"), value_bool(m->leaving));
     map_put(&b, STR("ask"), value_bool(ask));
+    map_put(&b, STR("full"), value_bool(occupancy_is_full(m->options.occupancy)));
     map_put(&b, STR("partitions"), list);
     map_put(&b, STR("sent_ns"), value_int(mono_now().ns)); /* its own clock: only it can read that */
     TRY(map_end(&b, &v, err));

@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "fence.h"
+#include "occupancy.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
@@ -22,6 +23,7 @@ struct membership_options {
     const char *name; /* of this broker; no two that are there may have the same */
     int64_t lease_ms;
     struct fence *fence;
+    const struct occupancy *occupancy;
     void (*changed)(void *context); /* something is worth a look; any thread */
     void *context;
 };

@@ -53,6 +53,7 @@ static enum status run(void *context, const struct call *call, struct answer *an
         request.traceparent = call->traceparent;
     request.requested_by = call->requested_by;
     request.env = p->env;
+    TRY(brokers_have_room(p->brokers, err));
     TRY(request_execution(p->bus, p->subjects, p->node, &request, call->arena, &done, err));
     return run_answer_value(call->arena, &done, &answer->body, err);
 }

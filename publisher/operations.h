@@ -5,11 +5,13 @@
 #ifndef PUBLISHER_OPERATIONS_H
 #define PUBLISHER_OPERATIONS_H
 
+#include "brokers.h"
 #include "service.h"
 
 /* The context of the table; outlives it. */
 struct publisher {
     struct bus *bus;
+    struct brokers *brokers;
     const struct subjects *subjects;
     uint32_t node;      /* of the ids that are made here */
     int64_t timeout_ms; /* of a request to another service */

@@ -115,7 +115,10 @@ enum status publisher_serve(const struct settings *settings, struct error *err)
     if (status == STATUS_OK)
         status = bus_connect(settings, "publisher", true, &publisher.bus, err);
     if (status == STATUS_OK)
+        status = brokers_listen(publisher.bus, &subjects, &publisher.brokers, err);
+    if (status == STATUS_OK)
         status = serve_bus(settings, &publisher, err);
+    brokers_close(&publisher.brokers);
     bus_close(&publisher.bus);
     arena_free(&a);
     return status;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "installation.h"
+#include "publisher/brokers.h"
 
 #define CHAIN                                                                                                \
     "metadata: {path: test/chain}\n"                                                                         \
@@ -160,6 +161,46 @@ static void a_run_command_is_done_once_however_often_it_is_published(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Whether the brokers say soon that there is room, or that there is none. */
+static bool room_becomes(struct brokers *b, bool expected)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        struct error ignored;
+        if ((brokers_have_room(b, &ignored) == STATUS_OK) == expected)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
+static void as_many_executions_are_at_work_as_there_may_be(void **state)
+{
+    struct installation *i = *state;
+    struct brokers *brokers;
+    struct error err = {0};
+    assert_ok(brokers_listen(i->bus, &i->subjects, &brokers, &err), &err);
+    i->variable = "NOETL_BROKER_IN_FLIGHT=2";
+    broker_start(i);
+    i->variable = NULL;
+    int64_t a = execution_of(i, CHAIN, NULL), b = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *of_a = task_next(i), *of_b = task_next(i);
+    assert_true(room_becomes(brokers, false));
+    assert_int_equal(brokers_have_room(brokers, &err), STATUS_UNAVAILABLE);
+    publish(i, "noetl.commands.run", "{\"path\": \"test/chain\", \"idempotency_key\": \"waits\"}");
+    assert_true(task_none(i));
+    task_done(i, of_a, "{\"n\": 1}");
+    task_done(i, of_b, "{\"n\": 1}");
+    for (int n = 0; n < 2; n++)
+        task_done(i, task_next(i), "{\"n\": 2}");
+    execution_end(i, a);
+    execution_end(i, b);
+    assert_true(room_becomes(brokers, true));
+    for (int n = 0; n < 2; n++)
+        task_done(i, task_next(i), "{\"n\": 3}"); /* of what waited */
+    assert_int_equal(broker_stop(i), 0);
+    brokers_close(&brokers);
+}
+
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
 {
     struct installation *i = *state;
@@ -231,6 +272,7 @@ int main(void)
         cmocka_unit_test(what_is_no_event_is_passed_over),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
+        cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(a_task_too_large_for_a_message_fails_its_step),

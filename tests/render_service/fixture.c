@@ -68,6 +68,7 @@ static void start_services(struct fixture *f)
                                         .threads = 2};
     struct http_options http = {
         .listen = "127.0.0.1:0", .bus = f->bus, .subjects = &f->subjects, .table = publisher.table};
+    must(brokers_listen(f->bus, &f->subjects, &f->publisher.brokers, &err), &err);
     must(service_start(&render, &f->render_api, &err), &err);
     must(service_start(&publisher, &f->publisher_api, &err), &err);
     must(http_start(&http, &f->http, &err), &err);
@@ -85,6 +86,7 @@ void fixture_stop(struct fixture *f)
 {
     http_stop(&f->http);
     service_stop(&f->publisher_api);
+    brokers_close(&f->publisher.brokers);
     service_stop(&f->render_api);
     log_pool_close(&f->render.log);
     eventlog_close(&f->log);

@@ -7,18 +7,21 @@
 
 #include "core/id.h"
 #include "core/json.h"
+#include "listing.h"
 #include "publisher/request.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
 enum { THREADS = 4, RETRY_MS = 1000, ANSWER_WITHIN_MS = 10000, NO_NODE = 0 };
 
-/* The request of a child, or a message to it that must not be stored before its request. */
+/* The request of a child, a list of playbooks, or a message to a child that must not be stored before its
+ * request. */
 struct errand {
     struct errand *next;
     struct batch *batch;
-    int64_t child, parent;
-    const struct child_order *order; /* NULL: it is a message */
+    int64_t child, parent;               /* child 0: of a list */
+    const struct child_order *order;     /* NULL: it is a list or a message */
+    const struct listing_order *listing; /* NULL: it is no list */
     struct bus_publication message;
     int64_t not_before_ns; /* monotonic */
     bool waits;            /* it has been said that it has to */
@@ -78,7 +81,7 @@ static struct errand *take_ready(struct child_desk *desk, int64_t *until_ns)
             *until_ns = e->not_before_ns < *until_ns ? e->not_before_ns : *until_ns;
             continue;
         }
-        if (!e->order && !is_requested_yet(desk, e->child))
+        if (e->child && !e->order && !is_requested_yet(desk, e->child))
             continue;
         if (before)
             before->next = e->next;
@@ -192,13 +195,15 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
 {
     struct arena a;
     struct bus_ack ack;
-    if (!e->order)
+    if (!e->order && !e->listing)
         return bus_publish_wait(desk->bus, &e->message, &ack, err) == STATUS_OK;
     struct error why = {0};
     arena_init(&a, 0);
-    enum status status = request(desk, e->order, &a, &why);
+    enum status status = e->listing
+                             ? listing_answer(desk->bus, &desk->subjects, e->parent, e->listing, &a, &why)
+                             : request(desk, e->order, &a, &why);
     *err = why;
-    if (status != STATUS_OK && !status_may_retry(status)) {
+    if (e->order && status != STATUS_OK && !status_may_retry(status)) {
         LOG(LOG_WARN, "the execution of a sub-playbook cannot be requested", LOG_NUM("parent", e->parent),
             LOG_STR("path", e->order->path), LOG_ERR(&why));
         status = refuse(desk, e, &why, &a, err);
@@ -211,8 +216,9 @@ static void try_later(struct child_desk *desk, struct errand *e, const struct er
 {
     if (!e->waits)
         LOG(LOG_WARN,
-            e->order ? "the request of a sub-playbook has to wait"
-                     : "a message to a sub-playbook has to wait",
+            e->listing ? "a list of playbooks has to wait"
+            : e->order ? "the request of a sub-playbook has to wait"
+                       : "a message to a sub-playbook has to wait",
             LOG_NUM("parent", e->parent), LOG_NUM("execution", e->child), LOG_ERR(why));
     e->waits = true;
     e->not_before_ns = mono_now().ns + RETRY_MS * INT64_C(1000000);
@@ -282,6 +288,18 @@ enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t pa
     if (!e)
         return arena_error(&b->arena, err, "the request of a sub-playbook");
     *e = (struct errand){.batch = b, .child = order->execution_id, .parent = parent, .order = order};
+    atomic_fetch_add(&b->open_publishes, 1);
+    append(desk, e);
+    return STATUS_OK;
+}
+
+enum status child_desk_list(struct child_desk *desk, struct batch *b, int64_t parent,
+                            const struct listing_order *order, struct error *err)
+{
+    struct errand *e = ARENA_NEW(&b->arena, struct errand);
+    if (!e)
+        return arena_error(&b->arena, err, "a list of playbooks");
+    *e = (struct errand){.batch = b, .parent = parent, .listing = order};
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;

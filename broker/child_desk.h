@@ -1,7 +1,8 @@
 /*
- * The desk for sub-playbooks: threads that ask for the executions of children, because the catalog has to be
- * read and waited for. An order is done when the stream has the child's request, or, if there can be none,
- * the fact child_failed for the parent; until then its batch is not committed.
+ * The desk for sub-playbooks: threads that ask for the executions of children, and list what the catalog has
+ * under a path, because the catalog has to be read and waited for. An order is done when the stream has the
+ * child's request, or, if there can be none, the fact child_failed for the parent; until then its batch is
+ * not committed.
  */
 #ifndef BROKER_CHILD_DESK_H
 #define BROKER_CHILD_DESK_H
@@ -20,6 +21,9 @@ enum status child_desk_open(struct bus *bus, const struct subjects *s, struct va
  * that gives it. */
 enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t parent,
                             const struct child_order *order, struct error *err) MUST_CHECK;
+/* The same of a list of playbooks: done when the stream has the fact playbooks_listed. */
+enum status child_desk_list(struct child_desk *desk, struct batch *b, int64_t parent,
+                            const struct listing_order *order, struct error *err) MUST_CHECK;
 /*
  * A message to a child: published when its request is in the stream, for a fact that stands before the
  * request is of an execution that was never requested. `message`, and what it points to, lives as long as the

@@ -186,6 +186,8 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t ex
         TRY(publish_task(d, b, &decisions->tasks[i], err));
     for (uint32_t i = 0; i < decisions->child_count; i++)
         TRY(child_desk_give(d->children, b, execution_id, &decisions->children[i], err));
+    for (uint32_t i = 0; i < decisions->listing_count; i++)
+        TRY(child_desk_list(d->children, b, execution_id, &decisions->listings[i], err));
     for (uint32_t i = 0; i < decisions->notice_count; i++)
         TRY(publish_notice(d, b, execution_id, &decisions->notices[i], err));
     for (uint32_t i = 0; i < decisions->event_count; i++) {

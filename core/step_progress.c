@@ -27,20 +27,33 @@ struct str step_progress_kind(const struct step_progress *p)
     return STR("");
 }
 
+static enum status expect_items(struct step_progress *p, int64_t count, struct arena *a, struct error *err)
+{
+    if (count < 1 || count > MAX_ITEMS)
+        return STATUS_OK;
+    p->done = ARENA_ARRAY(a, bool, (size_t)count);
+    if (!p->done)
+        return arena_error(a, err, "the items of an iterator");
+    p->items = (uint32_t)count;
+    return STATUS_OK;
+}
+
 static enum status start(struct step_progress *p, const struct event *e, struct arena *a, struct error *err)
 {
     struct value count = VALUE_GET(e->context, "count");
     p->started = e->context;
     p->retried = (struct value){0};
     p->items = p->items_done = 0;
-    if (!str_is(step_progress_kind(p), "iterator") || count.type != VALUE_INT || count.u.i < 1 ||
-        count.u.i > MAX_ITEMS)
+    if (!str_is(step_progress_kind(p), "iterator") || count.type != VALUE_INT)
         return STATUS_OK;
-    p->done = ARENA_ARRAY(a, bool, (size_t)count.u.i);
-    if (!p->done)
-        return arena_error(a, err, "the items of an iterator");
-    p->items = (uint32_t)count.u.i;
-    return STATUS_OK;
+    return expect_items(p, count.u.i, a, err);
+}
+
+/* Only now it is known how many there are. */
+static enum status list(struct step_progress *p, const struct event *e, struct arena *a, struct error *err)
+{
+    p->items = p->items_done = 0;
+    return expect_items(p, VALUE_GET(e->context, "playbooks").len, a, err);
 }
 
 /* An item is done while its newest task has an outcome that nothing follows. */
@@ -75,5 +88,7 @@ enum status step_progress_add(struct step_progress *p, const struct event *e, st
         p->retried = e->context;
     else if (e->attempt > p->attempts)
         p->attempts = e->attempt;
+    if (e->type == EVENT_PLAYBOOKS_LISTED)
+        return list(p, e, a, err);
     return e->type == EVENT_STEP_STARTED ? start(p, e, a, err) : STATUS_OK;
 }

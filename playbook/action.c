@@ -101,12 +101,13 @@ int64_t timeout_read(struct compilation *c, const struct child *child, const cha
 void timeout_check_type(struct compilation *c, const struct child *timeout, enum step_type type,
                         const char *what)
 {
-    if (!timeout || (type != STEP_ITERATOR && type != STEP_PLAYBOOK))
+    if (!timeout || (!step_type_has_items(type) && type != STEP_PLAYBOOK))
         return;
     diagnostics_add(c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, timeout->key_at,
                     "\"timeout\" of %s means nothing", what);
-    diagnostics_hint(c->diagnostics, type == STEP_ITERATOR ? "it belongs to the iterator's task"
-                                                           : "it belongs to the other playbook's metadata");
+    diagnostics_hint(c->diagnostics, type == STEP_ITERATOR   ? "it belongs to the iterator's task"
+                                     : type == STEP_PLAYBOOK ? "it belongs to the other playbook's metadata"
+                                                             : "it belongs to the metadata of the playbooks");
 }
 
 /* ---- the tool's keys -------------------------------------------------------------------------- */
@@ -181,6 +182,17 @@ static void check_playbook_path(struct compilation *c, const struct fields *f, c
                         "\"%" PRISTR "\" of %s is no path of a playbook", ARGSTR(path), what);
 }
 
+static void check_prefix(struct compilation *c, const struct fields *f, const char *what)
+{
+    const struct child *child = fields_get(f, "path");
+    struct str prefix = child ? value_as_str(child->node->value) : STR("");
+    if (!child || template_is_template(prefix) || playbook_prefix_is_valid(prefix))
+        return;
+    diagnostics_add(c->diagnostics, DIAGNOSTIC_BAD_VALUE, child->node->at,
+                    "\"%" PRISTR "\" of %s is no path under which playbooks could be", ARGSTR(prefix), what);
+    diagnostics_hint(c->diagnostics, "\"jobs/\" is everything in the folder jobs of the catalog");
+}
+
 static void check_tool(struct compilation *c, const struct ynode *in, const struct fields *f,
                        enum step_type type, const char *what)
 {
@@ -192,6 +204,8 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
         method_check(c, f, what);
     else if (type == STEP_PLAYBOOK)
         check_playbook_path(c, f, what);
+    else if (type == STEP_PLAYBOOKS)
+        check_prefix(c, f, what);
 }
 
 bool action_logs_in(enum step_type type)
@@ -245,6 +259,8 @@ void action_read(struct compilation *c, const struct ynode *in, const struct fie
     collect_keys(c, fields, what, out);
     if (out->type == STEP_ITERATOR)
         iterator_read(c, in, fields, what, out);
+    if (out->type == STEP_PLAYBOOKS)
+        listing_read(c, in, fields, what, out);
     if (out->type == STEP_PLAYBOOK)
         out->return_step = fields_text(fields, "return_step");
 }

@@ -68,7 +68,7 @@ struct draft_action {
     struct draft_save *saves;
     uint32_t save_count;
     struct draft_assertion *assertion; /* NULL if none */
-    struct draft_iterator *iterator;   /* STEP_ITERATOR */
+    struct draft_iterator *iterator;   /* STEP_ITERATOR, STEP_PLAYBOOKS */
     struct str return_step;            /* STEP_PLAYBOOK */
     struct position at;
 };
@@ -166,6 +166,9 @@ void assertion_read(struct compilation *c, const struct child *value, const char
                     struct draft_action *out);
 void iterator_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
                    struct draft_action *out);
+/* `type: playbooks`: an iterator over what is listed. */
+void listing_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
+                  struct draft_action *out);
 /* That what the action does can have them: the type is known only when the workbook's action is. */
 void saves_check_type(struct compilation *c, const struct draft_action *action, const char *owner);
 

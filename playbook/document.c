@@ -64,6 +64,21 @@ bool playbook_path_is_valid(struct str path)
            str_find(path, STR("//")) < 0;
 }
 
+bool playbook_prefix_is_valid(struct str prefix)
+{
+    if (prefix.len > 1 && prefix.ptr[prefix.len - 1] == '/')
+        prefix.len--;
+    return playbook_path_is_valid(prefix);
+}
+
+bool playbook_path_is_under(struct str path, struct str prefix)
+{
+    bool folder = prefix.len && prefix.ptr[prefix.len - 1] == '/';
+    if (!str_starts_with(path, prefix))
+        return false;
+    return folder ? path.len > prefix.len : path.len == prefix.len || path.ptr[prefix.len] == '/';
+}
+
 static void read_path(struct compilation *c, const struct ynode *root)
 {
     const struct child *path = document_path(root);

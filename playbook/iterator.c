@@ -1,4 +1,5 @@
-/* `type: iterator`: which items there are, and what is run for each. */
+/* `type: iterator`: which items there are, and what is run for each; and `type: playbooks`, which is one too.
+ */
 #include "compile.h"
 
 enum { DEEPEST = TASK_ID_DEPTH - 1, MOST_TASKS = 100 };
@@ -200,5 +201,22 @@ void iterator_read(struct compilation *c, const struct ynode *in, const struct f
     it->order_by = condition_read(c, f, "order_by");
     if (c->iterator_depth < TASK_ID_DEPTH)
         read_tasks(c, fields_get(f, "task"), owner, it);
+    c->iterator_depth--;
+}
+
+void listing_read(struct compilation *c, const struct ynode *in, const struct fields *f, const char *owner,
+                  struct draft_action *out)
+{
+    struct draft_iterator *it = compilation_alloc(c, 1, sizeof(*it));
+    struct draft_action *call = compilation_alloc(c, 1, sizeof(*call));
+    if (!it || !call)
+        return;
+    *call = (struct draft_action){.type = STEP_PLAYBOOK, .at = in->at};
+    c->iterator_depth++;
+    *it = (struct draft_iterator){.at = in->at, .height = 1, .tasks = call, .task_count = 1};
+    it->values.element = STR("playbook");
+    it->values.on_error = read_on_error(c, fields_get(f, "on_error"), owner);
+    it->names_checked = true; /* its tasks see no names */
+    out->iterator = it;
     c->iterator_depth--;
 }

@@ -149,17 +149,30 @@ static struct playbook_call *link_call(struct compilation *c, const struct draft
     return call;
 }
 
+static struct playbook_listing *link_listing(struct compilation *c, const struct draft_action *from,
+                                             const char *name)
+{
+    struct playbook_listing *listing = compilation_keep(c, 1, sizeof(*listing));
+    if (!listing)
+        return NULL;
+    listing->path = link_key(c, from, "path", name);
+    listing->parallel = link_key(c, from, "parallel", name);
+    return listing;
+}
+
 static void link_type(struct compilation *c, const struct draft_action *from, const char *name,
                       struct action *out)
 {
     struct value config = from->config;
-    if (from->type == STEP_ITERATOR)
+    if (step_type_has_items(from->type))
         out->iterator = link_iterator(c, from, name);
     else if (from->type == STEP_PLAYBOOK)
         out->call = link_call(c, from, name);
     else if (from->type == STEP_SIGNAL)
         out->signal = link_key(c, from, "name", name);
-    if (from->type == STEP_ITERATOR || from->type == STEP_PLAYBOOK || from->type == STEP_SIGNAL)
+    if (from->type == STEP_PLAYBOOKS)
+        out->listing = link_listing(c, from, name);
+    if (step_type_has_attempts(from->type) && !step_type_is_tool(from->type))
         config = VALUE_EMPTY_MAP;
     out->config = link_object(c, config, from->at, name);
 }
@@ -206,6 +219,10 @@ void action_free(struct action *action)
         object_free(action->call->path);
         object_free(action->call->version);
         object_free(action->call->wait);
+    }
+    if (action->listing) {
+        object_free(action->listing->path);
+        object_free(action->listing->parallel);
     }
     if (action->retry) {
         template_free(action->retry->retry_when);

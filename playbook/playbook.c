@@ -32,7 +32,12 @@ bool step_type_is_tool(enum step_type t)
 
 bool step_type_has_attempts(enum step_type t)
 {
-    return step_type_is_tool(t) || t == STEP_ITERATOR || t == STEP_PLAYBOOK || t == STEP_SIGNAL;
+    return step_type_is_tool(t) || step_type_has_items(t) || t == STEP_PLAYBOOK || t == STEP_SIGNAL;
+}
+
+bool step_type_has_items(enum step_type t)
+{
+    return t == STEP_ITERATOR || t == STEP_PLAYBOOKS;
 }
 
 /* ---- the compiler's memory -------------------------------------------------------------------- */

@@ -93,9 +93,14 @@ struct iterator {
 /* `type: playbook`: the other playbook's execution. Its workload is that of the playbook with the args over
  * it. */
 struct playbook_call {
-    struct object_template *path, *version; /* version NULL: the newest */
+    struct object_template *path, *version; /* path NULL: of the item; version NULL: the newest */
     struct str return_step;                 /* whose data is the result; "": the execution's */
     struct object_template *wait;           /* NULL: yes */
+};
+
+/* `type: playbooks`: those that the catalog has under the path are the items of action.iterator. */
+struct playbook_listing {
+    struct object_template *path, *parallel; /* parallel NULL: no */
 };
 
 struct action { /* what a step, a workbook action or a task of an iterator does */
@@ -111,9 +116,10 @@ struct action { /* what a step, a workbook action or a task of an iterator does 
     struct assertion *assertion; /* NULL if none */
     struct str *names_for_saves; /* the top-level names that the SAVE_STORAGE entries read */
     uint32_t names_for_saves_count;
-    struct iterator *iterator;      /* STEP_ITERATOR */
-    struct playbook_call *call;     /* STEP_PLAYBOOK */
-    struct object_template *signal; /* STEP_SIGNAL: its name */
+    struct iterator *iterator;  /* STEP_ITERATOR; of STEP_PLAYBOOKS, with one task that calls the item */
+    struct playbook_call *call; /* STEP_PLAYBOOK */
+    struct playbook_listing *listing; /* STEP_PLAYBOOKS */
+    struct object_template *signal;   /* STEP_SIGNAL: its name */
 };
 
 struct step {
@@ -176,6 +182,12 @@ enum status playbook_path(struct arena *a, struct str text, struct str *out, str
 enum { PLAYBOOK_PATH_MAX = 200 };
 /* Whether it can be a path: a key of a NATS bucket, and no empty, hidden or parent folder in it. */
 bool playbook_path_is_valid(struct str path);
+/*
+ * Of `type: playbooks`: the path of a playbook or of a folder, which may end with "/". Under it is what is in
+ * the folder, however deep, and, unless it ends with "/", the playbook of that path.
+ */
+bool playbook_prefix_is_valid(struct str prefix);
+bool playbook_path_is_under(struct str path, struct str prefix);
 
 /* Index of the step with the name, or -1. */
 int32_t playbook_find_step(const struct playbook *p, struct str name);
@@ -184,5 +196,7 @@ const char *step_type_name(enum step_type t);
 bool step_type_is_tool(enum step_type t);
 /* Whether what is of the type has attempts; what has none is over as it begins. */
 bool step_type_has_attempts(enum step_type t);
+/* Whether it runs something for each of several items. */
+bool step_type_has_items(enum step_type t);
 
 #endif

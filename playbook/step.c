@@ -77,7 +77,7 @@ static void read_on_error(struct compilation *c, struct step *step, struct draft
     static const char *const WORDS[] = {"fail", "continue", NULL};
     struct fields f;
     /* An iterator's words are of its items: iterator.c. */
-    if (!on_error || (step->type == STEP_ITERATOR && on_error->node->kind == NODE_SCALAR))
+    if (!on_error || (step_type_has_items(step->type) && on_error->node->kind == NODE_SCALAR))
         return;
     if (on_error->node->kind == NODE_SCALAR) {
         int word = word_read(c, on_error, WORDS, what);

@@ -1,6 +1,6 @@
 /*
  * A work's attempts: when one begins, what its end leads to, and whether there is another one. What an
- * attempt is depends on the type: tool.c, iterate.c, child.c, control.c (signals).
+ * attempt is depends on the type: tool.c, iterate.c, child.c, listing.c, control.c (signals).
  */
 #include "turn.h"
 
@@ -15,6 +15,7 @@
 static enum status (*const beginnings[STEP_TYPE_COUNT])(struct turn *t, struct work *w) = {
     [STEP_ITERATOR] = loop_begin,
     [STEP_PLAYBOOK] = child_begin,
+    [STEP_PLAYBOOKS] = listing_begin,
     [STEP_SIGNAL] = signal_begin,
 };
 

@@ -10,11 +10,28 @@ struct call {
     bool waits;
 };
 
+/* All playbooks that were listed get the same args. */
+static struct call listed_call(const struct work *w)
+{
+    struct value playbook = w->parent->loop->items.u.list[w->item];
+    struct value args = w->parent->args;
+    return (struct call){
+        .path = VALUE_GET(playbook, "path"),
+        .version = VALUE_GET(playbook, "version"),
+        .args = args.type == VALUE_MAP ? args : VALUE_EMPTY_MAP,
+        .waits = true,
+    };
+}
+
 static enum status render_call(struct turn *t, const struct work *w, struct call *out, struct trial *trial)
 {
     const struct playbook_call *call = w->action->call;
     struct input in;
     struct value wait;
+    if (!call->path) {
+        *out = listed_call(w);
+        return STATUS_OK;
+    }
     TRY(render_input(t, w->visit, w, &in, trial));
     out->args = in.args;
     TRY(render_object(t, call->path, w, in.args, &out->path, trial));

@@ -125,6 +125,12 @@ enum status emit_child(struct turn *t, const struct child_order *order)
     ADD(t, d->children, d->child_count, d->child_capacity, *order);
 }
 
+enum status emit_listing(struct turn *t, const struct listing_order *order)
+{
+    struct decisions *d = t->out;
+    ADD(t, d->listings, d->listing_count, d->listing_capacity, *order);
+}
+
 enum status emit_notice(struct turn *t, const struct event *fact, struct str message_id)
 {
     struct decisions *d = t->out;

@@ -56,6 +56,15 @@ static enum status concurrency_of(struct turn *t, const struct work *w, struct v
     return STATUS_OK;
 }
 
+enum status loop_make(struct turn *t, struct work *w, struct value items, uint32_t concurrency)
+{
+    struct loop *loop = new_loop(&t->x->arena, items.len, w->action->iterator->task_count > 1, concurrency);
+    if (!loop)
+        return arena_error(&t->x->arena, t->err, "a loop");
+    w->loop = loop;
+    return value_copy_plain(&t->x->arena, items, &loop->items, t->err);
+}
+
 enum status loop_begin(struct turn *t, struct work *w)
 {
     struct input in;
@@ -69,16 +78,12 @@ enum status loop_begin(struct turn *t, struct work *w)
     TRY(concurrency_of(t, w, in.args, &concurrency, &trial));
     if (trial.failed)
         return work_failed(t, w, value_null(), &trial.why);
-    struct loop *loop = new_loop(&t->x->arena, items.len, w->action->iterator->task_count > 1, concurrency);
-    if (!loop)
-        return arena_error(&t->x->arena, t->err, "a loop");
-    TRY(value_copy_plain(&t->x->arena, items, &loop->items, t->err));
     TRY(attempt_begins(t, w, WORK_LOOP));
-    w->loop = loop;
+    TRY(loop_make(t, w, items, concurrency));
     struct event *e = emit_work_event(t, EVENT_STEP_STARTED, EVENT_ITERATION_STARTED, w, w->attempt);
     if (!e)
         return arena_error(t->out->arena, t->err, "an event");
-    TRY(started_context(t, w, loop, &e->context));
+    TRY(started_context(t, w, w->loop, &e->context));
     return loop_pump(t, w);
 }
 
@@ -143,6 +148,13 @@ static enum status end_item(struct turn *t, struct work *w, struct value data)
     return loop_pump(t, iterator);
 }
 
+static enum status give_item(struct turn *t, struct work *w, struct value data)
+{
+    if (w->parent->action->listing)
+        TRY(listing_result(t, w, "result", data, &data));
+    return end_item(t, w, data);
+}
+
 /* What the next task of the item sees: the data of this one, as `result` and by its name. */
 static enum status remember_task(struct turn *t, const struct work *w, struct value data)
 {
@@ -163,7 +175,7 @@ enum status item_succeeded(struct turn *t, struct work *w, struct value data)
     struct work *iterator = w->parent;
     uint32_t item = w->item, next = w->task + 1;
     if (next == iterator->action->iterator->task_count)
-        return end_item(t, w, data);
+        return give_item(t, w, data);
     TRY(remember_task(t, w, data));
     work_release(t->x, w);
     return start_task(t, iterator, item, next);
@@ -171,7 +183,8 @@ enum status item_succeeded(struct turn *t, struct work *w, struct value data)
 
 /* ---- an item that failed ------------------------------------------------------------------------------ */
 
-static enum status collected_error(struct turn *t, const struct failure *why, struct value *out)
+static enum status collected_error(struct turn *t, const struct work *w, const struct failure *why,
+                                   struct value *out)
 {
     struct map_builder m;
     struct value error;
@@ -179,7 +192,8 @@ static enum status collected_error(struct turn *t, const struct failure *why, st
     map_begin(&m, t->out->arena);
     map_put(&m, STR("status"), value_text("error"));
     map_put(&m, STR("error"), error);
-    return map_end(&m, out, t->err);
+    TRY(map_end(&m, out, t->err));
+    return w->parent->action->listing ? listing_result(t, w, NULL, *out, out) : STATUS_OK;
 }
 
 static enum status failure_with_index(struct turn *t, const struct work *w, const struct failure *why,
@@ -225,7 +239,7 @@ enum status item_failed(struct turn *t, struct work *w, struct value data, const
     if (on_error == ITEM_ERROR_FAIL)
         return fail_loop(t, w, why);
     if (on_error == ITEM_ERROR_CONTINUE)
-        return end_item(t, w, value_null());
-    TRY(collected_error(t, why, &collected));
+        return give_item(t, w, value_null());
+    TRY(collected_error(t, w, why, &collected));
     return end_item(t, w, collected);
 }

@@ -152,6 +152,7 @@ static on_fact *const while_running[EVENT_COUNT] = {
     [EVENT_TIMER_FIRED] = on_timer,           [EVENT_SIGNAL_RECEIVED] = on_signal,
     [EVENT_PAUSE_REQUESTED] = on_pause,       [EVENT_RESUME_REQUESTED] = on_resume,
     [EVENT_CANCEL_REQUESTED] = on_cancel,     [EVENT_ACTION_LOST] = on_lost,
+    [EVENT_PLAYBOOKS_LISTED] = on_listed,
 };
 
 static on_fact *handler_for(const struct execution *x, enum event_type type, const char **why_not)

@@ -42,6 +42,16 @@ struct child_order {
     struct str task_id;
 };
 
+/*
+ * The playbooks that the catalog has under a path, but for the caller's own, are to become the fact
+ * playbooks_listed with this task_id: its context has "playbooks", a list of {"path", "version"} in the order
+ * of the paths, or "error" if it cannot be known for good. The first such fact counts.
+ */
+struct listing_order {
+    struct str prefix, caller; /* paths */
+    struct str task_id;
+};
+
 /* A fact for another execution: child_completed or child_failed for the parent, cancel_requested for a child.
  */
 struct notice {
@@ -60,6 +70,8 @@ struct decisions {
     uint32_t timer_count, timer_capacity;
     struct child_order *children;
     uint32_t child_count, child_capacity;
+    struct listing_order *listings;
+    uint32_t listing_count, listing_capacity;
     struct notice *notices;
     uint32_t notice_count, notice_capacity;
     bool withdraw;       /* the execution is over early: tasks that are still queued are to be removed */

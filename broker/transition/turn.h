@@ -8,7 +8,7 @@
  *   step.c         a visit between its gate and its end
  *   route.c        what fires after a step
  *   attempt.c      a work: attempts, retries
- *   tool.c iterate.c items.c child.c   what an attempt of each type is
+ *   tool.c iterate.c items.c child.c listing.c   what an attempt of each type is
  *   input.c save.c scope.c             rendering: what goes in, what is kept, what is seen
  *   emit.c         decisions
  */
@@ -60,6 +60,7 @@ enum status emit_task(struct turn *t, struct str pool, const struct task *task) 
 enum status emit_timer(struct turn *t, struct str id, int64_t due_ns) MUST_CHECK;
 enum status emit_timer_cancelled(struct turn *t, struct str id) MUST_CHECK;
 enum status emit_child(struct turn *t, const struct child_order *order) MUST_CHECK;
+enum status emit_listing(struct turn *t, const struct listing_order *order) MUST_CHECK;
 enum status emit_notice(struct turn *t, const struct event *fact, struct str message_id) MUST_CHECK;
 /* {"kind", "message", …detail} */
 enum status failure_to_value(struct turn *t, const struct failure *f, struct value *out) MUST_CHECK;
@@ -197,18 +198,25 @@ enum status work_stop(struct turn *t, struct work *w) MUST_CHECK;
 /* A STOPPED work goes on, with attempts as if it had had none. */
 enum status work_resume(struct turn *t, struct work *w) MUST_CHECK;
 
-/* ---- what an attempt is: tool.c, child.c, iterate.c, control.c ---------------------------------------- */
+/* ---- what an attempt is: tool.c, child.c, listing.c, iterate.c, control.c ----------------------------- */
 
 enum status tool_begin(struct turn *t, struct work *w) MUST_CHECK;
 enum status child_begin(struct turn *t, struct work *w) MUST_CHECK;
+enum status listing_begin(struct turn *t, struct work *w) MUST_CHECK;
 enum status signal_begin(struct turn *t, struct work *w) MUST_CHECK;
 enum status loop_begin(struct turn *t, struct work *w) MUST_CHECK;
+/* A work in LOOP gets its loop: the items are copied. */
+enum status loop_make(struct turn *t, struct work *w, struct value items, uint32_t concurrency) MUST_CHECK;
 /* Starts items as far as there is room, and ends the attempt with the last one. */
 enum status loop_pump(struct turn *t, struct work *w) MUST_CHECK;
 /* A task of an item ended for good. */
 enum status item_succeeded(struct turn *t, struct work *w, struct value data) MUST_CHECK;
 enum status item_failed(struct turn *t, struct work *w, struct value data,
                         const struct failure *why) MUST_CHECK;
+/* listing.c: what the call of a listed playbook gives: its path and version, and `v` under the key, or, where
+ * there is none, the members of `v`. */
+enum status listing_result(struct turn *t, const struct work *item, const char *key, struct value v,
+                           struct value *out) MUST_CHECK;
 /* items.c: the list of an iterator's items, after where, order_by, limit and chunk. */
 enum status items_collect(struct turn *t, const struct work *w, struct value args, struct value *out,
                           struct trial *trial) MUST_CHECK;
@@ -229,6 +237,7 @@ enum status on_retry(struct turn *t) MUST_CHECK;
 enum status on_timer(struct turn *t) MUST_CHECK;
 enum status on_signal(struct turn *t) MUST_CHECK;
 enum status on_child_ended(struct turn *t) MUST_CHECK;
+enum status on_listed(struct turn *t) MUST_CHECK;
 /* Sets the timer of an execution that has a deadline. */
 enum status set_deadline(struct turn *t) MUST_CHECK;
 enum status deadline_id(struct turn *t, struct str *out) MUST_CHECK;

@@ -46,6 +46,7 @@ static bool is_of_step(enum event_type type)
     case EVENT_ITERATION_SAVED:
     case EVENT_CHILD_COMPLETED:
     case EVENT_CHILD_FAILED:
+    case EVENT_PLAYBOOKS_LISTED:
     case EVENT_STEP_COMPLETED:
     case EVENT_STEP_SKIPPED:
     case EVENT_STEP_FAILED: return true;

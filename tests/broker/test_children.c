@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/json.h"
 #include "installation.h"
 
 #define CHILD                                                                                                \
@@ -174,6 +175,93 @@ static void an_iterator_calls_a_playbook_for_each_item(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+#define JOB(name, data)                                                                                      \
+    "metadata: {path: test/jobs/" name "}\nworkflow:\n"                                                      \
+    "  - {step: start, type: noop, args: {job: " data ", n: '{{ workload.n }}'}}\n"
+#define ALL_OF(path, more)                                                                                   \
+    "metadata: {path: test/jobs/all}\nworkflow:\n"                                                           \
+    "  - {step: start, type: playbooks, path: " path ", args: {n: 7}" more "}\n"
+
+/* Puts the args of the next task into its result. */
+static void do_job(struct installation *i, const char *job)
+{
+    struct bus_delivery *task = task_next(i);
+    struct value v;
+    struct str text;
+    assert_int_equal(json_read(&i->arena, task->payload, NULL, &v, NULL), STATUS_OK);
+    assert_true(str_is(value_as_str(value_get_path(v, STR("args.job"))), job));
+    assert_int_equal(value_get_path(v, STR("args.n")).u.i, 7);
+    assert_int_equal(json_text(&i->arena, VALUE_GET(v, "args"), &text, NULL), STATUS_OK);
+    task_done(i, task, arena_strdup(&i->arena, text));
+}
+
+/*
+ * A pause stands behind the request, so the list comes and nothing is called. Then the broker is killed, and
+ * the catalog changes: what is called is what was listed, as it was.
+ */
+static void a_broker_killed_between_list_and_calls_calls_what_was_listed(void **state)
+{
+    struct installation *i = *state;
+    register_playbook(i, JOB("b", "b"));
+    register_playbook(i, JOB("a", "a"));
+    int64_t id = execution_of(i, ALL_OF("test/jobs", ""), NULL);
+    steer(i, CONTROL_pause, id, NULL);
+    broker_start(i);
+    assert_string_equal(story(i, execution_events(i, id, 6)),
+                        "execution_requested, execution_start, step_started start, pause_requested, "
+                        "execution_paused, playbooks_listed test/jobs");
+    broker_kill(i);
+    register_playbook(i, JOB("a", "newer"));
+    register_playbook(i, JOB("c", "c"));
+    broker_start(i);
+    steer(i, CONTROL_resume, id, NULL);
+    do_job(i, "a");
+    broker_kill(i);
+    broker_start(i);
+    do_job(i, "b");
+    expect_end(i, id, EVENT_EXECUTION_COMPLETE);
+    assert_true(task_none(i));
+    struct value result = VALUE_GET(last(execution_end(i, id))->result, "start");
+    assert_int_equal(result.len, 2);
+    assert_true(str_is(value_as_str(VALUE_GET(result.u.list[0], "path")), "test/jobs/a"));
+    assert_true(str_is(value_as_str(value_get_path(result.u.list[1], STR("result.start.job"))), "b"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_list_of_nothing_fails_with_its_reason(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ALL_OF("test/jobs/all", ", parallel: true"), NULL);
+    expect_end(i, id, EVENT_EXECUTION_FAILED);
+    struct event_list events = execution_end(i, id);
+    assert_non_null(strstr(last(events)->error.ptr, "no playbook under test/jobs/all to call"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void a_list_that_no_message_can_carry_fails_with_its_reason(void **state)
+{
+    struct installation *i = *state;
+    char bucket[96], path[256];
+    struct error err = {0};
+    catalog_bucket(&i->subjects, bucket);
+    for (int k = 0; k < 5200; k++) {
+        uint64_t version;
+        snprintf(path, sizeof path, "test/many/%0180d", k);
+        assert_ok(bus_kv_put(i->bus, bucket, path, STR("x"), &version, &err), &err);
+    }
+    broker_start(i);
+    int64_t id = execution_of(
+        i, ALL_OF("test/many/", ", on_error: {step: seen}") "  - {step: seen, result: '{{ start.error }}'}\n",
+        NULL);
+    expect_end(i, id, EVENT_EXECUTION_COMPLETE);
+    struct value error = VALUE_GET(last(execution_end(i, id))->result, "seen");
+    assert_true(str_is(value_as_str(VALUE_GET(error, "kind")), "limit"));
+    assert_true(str_starts_with(value_as_str(VALUE_GET(error, "message")),
+                                STR("path: the list of the 5200 playbooks under test/many/ is ")));
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void an_attempt_comes_again_after_its_delay_whatever_happens_to_the_broker(void **state)
 {
     struct installation *i = *state;
@@ -236,6 +324,9 @@ int main(void)
         cmocka_unit_test(a_caller_that_fails_as_it_calls_cancels_what_it_called),
         cmocka_unit_test(a_result_that_no_message_can_carry_fails_the_call),
         cmocka_unit_test(an_iterator_calls_a_playbook_for_each_item),
+        cmocka_unit_test(a_broker_killed_between_list_and_calls_calls_what_was_listed),
+        cmocka_unit_test(a_list_of_nothing_fails_with_its_reason),
+        cmocka_unit_test(a_list_that_no_message_can_carry_fails_with_its_reason),
         cmocka_unit_test(an_attempt_comes_again_after_its_delay_whatever_happens_to_the_broker),
         cmocka_unit_test(a_signal_ends_the_wait_for_it_and_so_does_the_time),
     };

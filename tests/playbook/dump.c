@@ -169,6 +169,10 @@ static void add_iterator(struct buf *out, const struct iterator *it, int depth)
 static void add_work(struct buf *out, const struct action *a, int depth)
 {
     add_attempts(out, a);
+    if (a->listing) {
+        add_object(out, "lists", a->listing->path);
+        add_object(out, "parallel", a->listing->parallel);
+    }
     if (a->iterator)
         add_iterator(out, a->iterator, depth);
     if (a->call) {

@@ -358,6 +358,21 @@ static void child_ended(struct world *w, enum event_type type, struct str rest, 
     give(w, &fact, out);
 }
 
+/* "s0v1a1 [{…}, …]", or "s0v1a1 kind why". */
+static void listed(struct world *w, struct str rest, struct buf *out)
+{
+    struct event fact = fact_of(w, EVENT_PLAYBOOKS_LISTED);
+    fact.task_id = str_split(&rest, ' ');
+    if (rest.len && rest.ptr[0] == '[') {
+        fact.context = map2(w, "playbooks", json(w, rest), NULL, value_null());
+    } else {
+        struct str kind = str_split(&rest, ' ');
+        fact.context = map2(w, "error", map2(w, "kind", value_str(kind), "message", value_str(rest)), NULL,
+                            value_null());
+    }
+    give(w, &fact, out);
+}
+
 /* Any fact, as the stream might bring it. */
 static void give_fact(struct world *w, struct str text, struct buf *out)
 {
@@ -423,6 +438,8 @@ static void command(struct world *w, struct str line, struct buf *out)
         send_signal(w, rest, out);
     } else if (str_is(word, "child_done")) {
         child_ended(w, EVENT_CHILD_COMPLETED, rest, out);
+    } else if (str_is(word, "listed")) {
+        listed(w, rest, out);
     } else if (str_is(word, "child_failed")) {
         child_ended(w, EVENT_CHILD_FAILED, rest, out);
     } else if (str_is(word, "done") || str_is(word, "forged")) {

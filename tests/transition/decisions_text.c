@@ -121,6 +121,12 @@ static void print_child(struct arena *a, const struct child_order *child, struct
                ARGSTR(child->task_id));
 }
 
+static void print_listing(const struct listing_order *listing, struct buf *out)
+{
+    buf_printf(out, "  lists %" PRISTR " for %" PRISTR "\n", ARGSTR(listing->prefix),
+               ARGSTR(listing->task_id));
+}
+
 static void print_notice(struct arena *a, const struct notice *notice, struct buf *out)
 {
     const struct event *fact = &notice->fact;
@@ -144,6 +150,8 @@ void decisions_print(struct arena *a, int64_t now_ns, const struct decisions *d,
         print_timer(now_ns, &d->timers[i], out);
     for (uint32_t i = 0; i < d->child_count; i++)
         print_child(a, &d->children[i], out);
+    for (uint32_t i = 0; i < d->listing_count; i++)
+        print_listing(&d->listings[i], out);
     for (uint32_t i = 0; i < d->notice_count; i++)
         print_notice(a, &d->notices[i], out);
     if (d->ignored)

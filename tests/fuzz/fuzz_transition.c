@@ -25,7 +25,7 @@ struct life {
     struct execution *x;
     struct event rows[ROWS_MAX];
     uint32_t row_count;
-    struct orders tasks, timers, children;
+    struct orders tasks, timers, children, listings;
     int64_t clock_ns;
     uint64_t seq;
 };
@@ -103,13 +103,31 @@ static void fill_request(struct life *l, struct event *e, struct str playbook)
     must(map_end(&m, &e->context, &err), &err);
 }
 
+/* Mostly a list of what could be called. */
+static void fill_listing(struct life *l, struct event *e, uint8_t number)
+{
+    struct list_builder list;
+    struct error err = {0};
+    struct str token;
+    struct value v;
+    e->task_id = an_order(&l->listings, number, &token);
+    list_begin(&list, &l->arena);
+    for (uint8_t i = 0; i < number % 4; i++)
+        list_add(&list,
+                 map_of(l, "path", number % 32 ? value_text("simulation/a") : some_value(l, number >> 2),
+                        "version", number % 8 ? value_int(1) : some_value(l, number >> 3)));
+    must(list_end(&list, &v, &err), &err);
+    e->context = number % 16 == 15 ? map_of(l, "error", some_value(l, number >> 2), "playbooks", v)
+                                   : map_of(l, "playbooks", v, NULL, value_null());
+}
+
 static struct event fact_of(struct life *l, uint8_t kind, uint8_t number, struct str playbook)
 {
     static const uint8_t types[] = {
         EVENT_ACTION_COMPLETED, EVENT_ACTION_COMPLETED,    EVENT_ACTION_COMPLETED, EVENT_ACTION_ERROR,
         EVENT_TIMER_FIRED,      EVENT_SIGNAL_RECEIVED,     EVENT_PAUSE_REQUESTED,  EVENT_RESUME_REQUESTED,
         EVENT_RETRY_REQUESTED,  EVENT_CANCEL_REQUESTED,    EVENT_CHILD_COMPLETED,  EVENT_CHILD_FAILED,
-        EVENT_ACTION_ERROR,     EVENT_EXECUTION_REQUESTED,
+        EVENT_ACTION_ERROR,     EVENT_EXECUTION_REQUESTED, EVENT_PLAYBOOKS_LISTED,
     };
     struct str token;
     /* Now and then one that was read before. */
@@ -129,6 +147,8 @@ static struct event fact_of(struct life *l, uint8_t kind, uint8_t number, struct
         e.task_id = an_order(&l->timers, number, &token);
     else if (e.type == EVENT_CHILD_COMPLETED || e.type == EVENT_CHILD_FAILED)
         e.task_id = an_order(&l->children, number, &token);
+    else if (e.type == EVENT_PLAYBOOKS_LISTED)
+        fill_listing(l, &e, number);
     else if (e.type == EVENT_EXECUTION_REQUESTED)
         fill_request(l, &e, playbook);
     else if (e.type == EVENT_RETRY_REQUESTED && number % 4 == 0)
@@ -163,6 +183,8 @@ static bool take(struct life *l, const struct decisions *d)
         remember(&l->timers, d->timers[i].id, STR(""));
     for (uint32_t i = 0; i < d->child_count; i++)
         remember(&l->children, d->children[i].task_id, STR(""));
+    for (uint32_t i = 0; i < d->listing_count; i++)
+        remember(&l->listings, d->listings[i].task_id, STR(""));
     return true;
 }
 
@@ -216,6 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     uint64_t random = (uint64_t)data[0] << 8 | data[1];
     draft_make(&draft, 1, &random);
+    draft_list_some(&draft, &random);
     draft_repair(&draft);
     buf_init(&text, 0);
     draft_write(&draft, STR("fuzz"), &text);

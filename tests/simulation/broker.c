@@ -130,6 +130,73 @@ static bool is_called_alike(const struct world *w, uint32_t parent, const struct
     return r->alike || step < 0 || draft->steps[step].several;
 }
 
+/*
+ * What the catalog has at the moment: some of the playbooks from that of the prefix on, or nothing, or it
+ * cannot be known. Where steps are to come to the same, it has always the same.
+ */
+static struct value listed_now(struct world *w, uint32_t parent, const struct decisions *d,
+                               const struct listing_order *o)
+{
+    uint64_t random = is_called_alike(w, parent, d, o->task_id) ? chance_of_text(w->scenario->seed, o->prefix)
+                                                                : chance_mix(w->random, w->ticks);
+    struct error err = {0};
+    struct map_builder m, one;
+    struct list_builder list;
+    struct value v = value_null();
+    map_begin(&m, &w->arena);
+    list_begin(&list, &w->arena);
+    for (uint32_t i = 0; i < w->scenario->draft_count; i++) {
+        if (i < (uint32_t)(o->prefix.ptr[o->prefix.len - 2] - 'a') || chance_one_in(&random, 4))
+            continue;
+        map_begin(&one, &w->arena);
+        map_put(&one, STR("path"), value_str(draft_path(i)));
+        map_put(&one, STR("version"), value_int(1 + chance_below(&random, 3)));
+        world_must(w, map_end(&one, &v, &err), &err);
+        list_add(&list, v);
+    }
+    world_must(w, list_end(&list, &v, &err), &err);
+    if (!chance_one_in(&random, 20)) {
+        map_put(&m, STR("playbooks"), v);
+    } else {
+        map_begin(&one, &w->arena);
+        map_put(&one, STR("kind"), value_text("limit"));
+        world_must(w, map_end(&one, &v, &err), &err);
+        map_put(&m, STR("error"), v);
+    }
+    world_must(w, map_end(&m, &v, &err), &err);
+    return v;
+}
+
+static void order_listings(struct world *w, uint32_t broker, struct batch *batch, uint32_t parent,
+                           const struct decisions *d)
+{
+    for (uint32_t i = 0; i < d->listing_count; i++) {
+        const struct listing_order *o = &d->listings[i];
+        struct event e = {.execution_id = w->records[parent].id,
+                          .type = EVENT_PLAYBOOKS_LISTED,
+                          .node_name = o->prefix,
+                          .node_type = STR("playbooks"),
+                          .task_id = o->task_id,
+                          .context = listed_now(w, parent, d, o)};
+        struct str id = arena_printf(&batch->arena, "%lld.%" PRISTR ".listed", (long long)e.execution_id,
+                                     ARGSTR(o->task_id));
+        publish_in(w, broker, batch, publish_event(w, FROM_BROKER, broker, id, &e));
+    }
+}
+
+/* By a broker that took its time, of an attempt that may be over: the first list counted. */
+void broker_relist(struct world *w, uint32_t partition, uint32_t message)
+{
+    struct event e = w->streams[partition].messages.items[message].event;
+    struct map_builder m;
+    struct error err = {0};
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("playbooks"), (struct value){.type = VALUE_LIST});
+    world_must(w, map_end(&m, &e.context, &err), &err);
+    struct str id = arena_printf(&w->arena, "relisted.%u", w->ticks);
+    publish_event(w, FROM_CLIENT, 0, id, &e);
+}
+
 static void order_children(struct world *w, uint32_t broker, struct batch *batch, uint32_t parent,
                            const struct decisions *d)
 {
@@ -161,6 +228,7 @@ static void take_decisions(struct world *w, uint32_t broker, uint32_t record, co
     order_tasks(w, broker, batch, d);
     order_timers(w, batch, record, d);
     order_children(w, broker, batch, record, d);
+    order_listings(w, broker, batch, record, d);
     order_notices(w, broker, batch, d);
     if (d->withdraw) {
         LIST_ADD(&batch->withdrawn, record);
@@ -420,6 +488,14 @@ static void offer_held(struct world *w, uint32_t i, bool faults)
     }
 }
 
+static void offer_lists(struct world *w, uint32_t partition)
+{
+    for (uint32_t i = 0; i < w->streams[partition].messages.count; i++) {
+        if (w->streams[partition].messages.items[i].event.type == EVENT_PLAYBOOKS_LISTED)
+            world_offer(w, ACT_RELIST, partition, i);
+    }
+}
+
 void broker_offer(struct world *w, bool faults)
 {
     for (uint32_t i = 0; i < BROKERS; i++) {
@@ -441,4 +517,6 @@ void broker_offer(struct world *w, bool faults)
         if (faults || chance_one_in(&w->random, 40))
             offer_held(w, i, faults);
     }
+    for (uint32_t p = 0; faults && p < PARTITIONS; p++)
+        offer_lists(w, p);
 }

@@ -27,6 +27,13 @@ struct str draft_path(uint32_t number)
     return paths[number % 3];
 }
 
+struct str draft_prefix(uint32_t number)
+{
+    static const struct str prefixes[] = {
+        {"simulation/from_a/", 18}, {"simulation/from_b/", 18}, {"simulation/from_c/", 18}};
+    return prefixes[number % 3];
+}
+
 struct str draft_signal(const struct draft *d, uint32_t step)
 {
     static const char *const names[] = {"go_a", "go_b", "go_c", "go_d", "go_e"};
@@ -63,6 +70,16 @@ static void keep_targets(const struct draft *d, uint32_t from, uint8_t *targets,
     *count = kept;
 }
 
+static bool is_call(uint8_t kind)
+{
+    return kind == DRAFT_PLAYBOOK || kind == DRAFT_PLAYBOOKS;
+}
+
+static bool has_items(uint8_t kind)
+{
+    return kind == DRAFT_ITERATOR || kind == DRAFT_PLAYBOOKS;
+}
+
 static void repair_step(const struct draft *d, uint32_t s, struct draft_step *step)
 {
     uint8_t kept = 0;
@@ -76,19 +93,19 @@ static void repair_step(const struct draft *d, uint32_t s, struct draft_step *st
             step->entries[kept++] = *e;
     }
     step->entry_count = kept;
-    if (step->kind == DRAFT_PLAYBOOK && d->calls == 0)
+    if (is_call(step->kind) && d->calls == 0)
         step->kind = DRAFT_TOOL;
     for (uint8_t i = 0; i < step->loop.task_count; i++) {
-        if (step->loop.tasks[i].kind == DRAFT_PLAYBOOK && d->calls == 0)
+        if (is_call(step->loop.tasks[i].kind) && d->calls == 0)
             step->loop.tasks[i].kind = DRAFT_TOOL;
     }
     /* What a step that loops leads to stands in a step behind it, and all of it has to be behind the loop. */
     if (step->on_error == DRAFT_GO && step->loop_to != DRAFT_NONE)
         step->on_error = DRAFT_CONTINUE;
-    if (step->kind == DRAFT_ITERATOR && step->on_error == DRAFT_CONTINUE)
+    if (has_items(step->kind) && step->on_error == DRAFT_CONTINUE)
         step->on_error = DRAFT_FAIL; /* the word would be about its items */
     if (step->on_error == DRAFT_GO && !can_go(d, s, (uint32_t)step->on_error_step))
-        step->on_error = step->kind == DRAFT_ITERATOR ? DRAFT_FAIL : DRAFT_CONTINUE;
+        step->on_error = has_items(step->kind) ? DRAFT_FAIL : DRAFT_CONTINUE;
 }
 
 /* ---- the graph -------------------------------------------------------------------------------------- */

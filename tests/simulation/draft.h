@@ -28,6 +28,7 @@ enum draft_kind {
     DRAFT_ITERATOR,
     DRAFT_PLAYBOOK,
     DRAFT_SIGNAL,
+    DRAFT_PLAYBOOKS, /* parallel as its loop is async */
 };
 enum draft_join { DRAFT_ALL, DRAFT_ANY, DRAFT_EACH };
 enum draft_on_error { DRAFT_FAIL, DRAFT_CONTINUE, DRAFT_GO };
@@ -105,10 +106,14 @@ struct draft {
 
 /* A random one, unrepaired; `calls` as above. */
 void draft_make(struct draft *d, uint8_t calls, uint64_t *random);
+/* Makes some of its calls of a playbook calls of all there are. */
+void draft_list_some(struct draft *d, uint64_t *random);
 void draft_repair(struct draft *d);
 void draft_write(const struct draft *d, struct str path, struct buf *out);
 /* "simulation/a", "simulation/b", … */
 struct str draft_path(uint32_t number);
+/* The path under which the catalog may have the playbooks from that number on. */
+struct str draft_prefix(uint32_t number);
 /* The signal that a step waits for; "" if it waits for none that ever comes. */
 struct str draft_signal(const struct draft *d, uint32_t step);
 /* "start", "b", "c", …; "end" for DRAFT_END. */

@@ -164,3 +164,16 @@ void draft_make(struct draft *d, uint8_t calls, uint64_t *random)
     for (uint32_t s = 0; s < d->count; s++)
         make_step(d, s, random);
 }
+
+void draft_list_some(struct draft *d, uint64_t *random)
+{
+    for (uint32_t s = 0; s < d->count; s++) {
+        struct draft_step *step = &d->steps[s];
+        if (step->kind == DRAFT_PLAYBOOK && chance_one_in(random, 2))
+            step->kind = DRAFT_PLAYBOOKS;
+        for (uint8_t i = 0; i < step->loop.task_count; i++) {
+            if (step->loop.tasks[i].kind == DRAFT_PLAYBOOK && chance_one_in(random, 3))
+                step->loop.tasks[i].kind = DRAFT_PLAYBOOKS;
+        }
+    }
+}

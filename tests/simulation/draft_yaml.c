@@ -158,6 +158,9 @@ static void write_task(const struct draft *d, uint32_t s, const struct draft_tas
         buf_add_text(out, "type: workbook, name: shared");
     else if (t->kind == DRAFT_PLAYBOOK)
         buf_printf(out, "name: t%u, type: playbook, path: %" PRISTR, number, ARGSTR(draft_path(d->calls)));
+    else if (t->kind == DRAFT_PLAYBOOKS)
+        buf_printf(out, "name: t%u, type: playbooks, path: %" PRISTR "%s", number,
+                   ARGSTR(draft_prefix(d->calls)), t->saves ? ", parallel: true, on_error: collect" : "");
     else
         buf_printf(
             out,
@@ -186,6 +189,16 @@ static void write_task(const struct draft *d, uint32_t s, const struct draft_tas
     buf_add_char(out, '}');
 }
 
+static const char *const on_errors_of_items[] = {"fail", "continue", "collect"};
+
+static void write_listing(const struct draft *d, const struct draft_step *step, struct buf *out)
+{
+    buf_printf(out, "    path: %" PRISTR "\n    parallel: %s\n", ARGSTR(draft_prefix(d->calls)),
+               step->loop.async ? "true" : "\"{{ workload.nobody is defined }}\"");
+    if (step->on_error != DRAFT_GO)
+        buf_printf(out, "    on_error: %s\n", on_errors_of_items[step->loop.on_error]);
+}
+
 static void write_loop(const struct draft *d, uint32_t s, const struct draft_step *step, struct buf *out)
 {
     static const char *const collections[] = {"[3, 1, 2]",
@@ -198,7 +211,6 @@ static void write_loop(const struct draft *d, uint32_t s, const struct draft_ste
                                               "\"{{ {'a': 1} }}\""};
     static const char *const wheres[] = {"", "x != 2", "x > _loop.index"};
     static const char *const orders[] = {"", "x", "0 - x"};
-    static const char *const on_errors[] = {"fail", "continue", "collect"};
     const struct draft_loop *l = &step->loop;
     uint8_t which = l->collection % 8;
     if (l->collection == 23)
@@ -219,7 +231,7 @@ static void write_loop(const struct draft *d, uint32_t s, const struct draft_ste
     if (l->enumerate)
         buf_add_text(out, "    enumerate: true\n");
     if (step->on_error != DRAFT_GO)
-        buf_printf(out, "    on_error: %s\n", on_errors[l->on_error]);
+        buf_printf(out, "    on_error: %s\n", on_errors_of_items[l->on_error]);
     buf_add_text(out, "    task:\n");
     for (uint8_t i = 0; i < l->task_count; i++) {
         buf_add_text(out, "      - ");
@@ -240,7 +252,8 @@ static void write_signal(const struct draft *d, uint32_t s, const struct draft_s
 
 static void write_kind(const struct draft *d, uint32_t s, const struct draft_step *step, struct buf *out)
 {
-    static const char *const types[] = {"", "noop", "workbook", "iterator", "playbook", "signal"};
+    static const char *const types[] = {"",         "noop",   "workbook", "iterator",
+                                        "playbook", "signal", "playbooks"};
     if (step->kind == DRAFT_ROUTE) {
         if (step->has_result)
             buf_add_text(out, "    result: {n: 3, of: \"{{ workload.limit }}\"}\n");
@@ -254,6 +267,8 @@ static void write_kind(const struct draft *d, uint32_t s, const struct draft_ste
         write_loop(d, s, step, out);
     else if (step->kind == DRAFT_SIGNAL)
         write_signal(d, s, step, out);
+    else if (step->kind == DRAFT_PLAYBOOKS)
+        write_listing(d, step, out);
     else if (step->kind == DRAFT_PLAYBOOK)
         buf_printf(out, "    path: %" PRISTR "\n%s%s", ARGSTR(draft_path(d->calls)),
                    step->detached ? "    wait: false\n" : "",

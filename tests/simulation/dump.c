@@ -66,6 +66,11 @@ uint64_t dump_decisions(struct world *w, const struct decisions *d)
     }
     for (uint32_t i = 0; i < d->child_count; i++)
         add_child(&h, &d->children[i]);
+    for (uint32_t i = 0; i < d->listing_count; i++) {
+        add_text(&h, d->listings[i].prefix);
+        add_text(&h, d->listings[i].caller);
+        add_text(&h, d->listings[i].task_id);
+    }
     for (uint32_t i = 0; i < d->notice_count; i++) {
         add_event(&h, &d->notices[i].fact);
         add_text(&h, d->notices[i].message_id);

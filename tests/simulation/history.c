@@ -77,7 +77,8 @@ static void read_attempt(struct world *w, struct history *h, const struct event 
         LIST_ADD(&h->skipped, a->task_id);
     if (id_parse(value_as_str(VALUE_GET(e->context, "child")), &child, NULL) != STATUS_OK)
         child = 0;
-    const struct attempt now = {.task_id = e->task_id, .retries = h->retries, .child = child};
+    const struct attempt now = {
+        .task_id = e->task_id, .retries = h->retries, .child = child, .args = VALUE_GET(e->context, "args")};
     if (a)
         *a = now;
     else
@@ -208,6 +209,58 @@ static void read_answer(struct world *w, struct history *h, const struct event *
                  (struct given){.task_id = e->task_id, .failed = true, .data = value_null(), .error = error});
 }
 
+static const struct given *given_of(const struct history *h, struct str task_id)
+{
+    for (uint32_t i = 0; i < h->given.count; i++) {
+        if (str_equal(h->given.items[i].task_id, task_id))
+            return &h->given.items[i];
+    }
+    return NULL;
+}
+
+/* Once, and for the newest attempt at its place, which goes on. */
+static void read_listed(struct world *w, struct history *h, const struct event *e)
+{
+    struct given g = {.task_id = e->task_id,
+                      .data = VALUE_GET(e->context, "playbooks"),
+                      .error = VALUE_GET(e->context, "error")};
+    g.failed = !value_is_absent(g.error);
+    g.data = g.failed ? value_null() : g.data;
+    if (!is_newest(h, e->task_id) || given_of(h, e->task_id))
+        world_fail(w, "execution %lld: a list of playbooks is taken for %" PRISTR ", which waits for none",
+                   (long long)e->execution_id, ARGSTR(e->task_id));
+    LIST_ADD(&h->given, g);
+}
+
+static struct value args_of(const struct history *h, struct str task_id)
+{
+    for (uint32_t i = 0; i < h->attempts.count; i++) {
+        if (str_equal(h->attempts.items[i].task_id, task_id) && h->attempts.items[i].args.len)
+            return h->attempts.items[i].args;
+    }
+    return VALUE_EMPTY_MAP;
+}
+
+/* Of those that were listed, the one at its place, in the version that it had, with what all of them get. */
+static void check_listed(struct world *w, const struct history *h, const struct event *e)
+{
+    struct task_id id;
+    char around[TASK_ID_TEXT];
+    if (task_id_parse(e->task_id, &id, NULL) != STATUS_OK || id.depth == 0)
+        return;
+    uint32_t item = id.places[id.depth--].item;
+    size_t len = task_id_format(&id, around);
+    const struct given *g = given_of(h, (struct str){around, len});
+    if (!g || g->data.type != VALUE_LIST)
+        return;
+    struct value playbook = item < g->data.len ? g->data.u.list[item] : value_null();
+    if (!value_identical(VALUE_GET(e->context, "path"), VALUE_GET(playbook, "path")) ||
+        !value_identical(VALUE_GET(e->context, "version"), VALUE_GET(playbook, "version")) ||
+        !value_identical(VALUE_GET(e->context, "args"), args_of(h, g->task_id)))
+        world_fail(w, "execution %lld: %" PRISTR " calls what was not listed", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
+}
+
 /* The other execution must have ended so, at least once. */
 static void check_child(struct world *w, const struct event *e)
 {
@@ -316,12 +369,16 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         check_deadline(w, r, h, e);
         check_pause(w, h, e);
         switch ((int)e->type) {
-        case EVENT_STEP_STARTED:
-        case EVENT_ITERATION_STARTED: read_started(w, h, e); break;
+        case EVENT_ITERATION_STARTED:
+            check_listed(w, h, e);
+            read_started(w, h, e);
+            break;
+        case EVENT_STEP_STARTED: read_started(w, h, e); break;
         case EVENT_ACTION_COMPLETED:
         case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
         case EVENT_CHILD_COMPLETED:
         case EVENT_CHILD_FAILED: read_child(w, h, e); break;
+        case EVENT_PLAYBOOKS_LISTED: read_listed(w, h, e); break;
         case EVENT_SIGNAL_RECEIVED: read_signal(h, e); break;
         case EVENT_TIMER_FIRED: read_timer(h, e); break;
         case EVENT_STEP_RETRIED: read_announced(h, e); break;

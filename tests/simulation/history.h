@@ -20,9 +20,10 @@ struct told {
 /* The newest attempt at one place. */
 struct attempt {
     struct str task_id;
-    uint32_t retries; /* of the execution, when it was started */
-    int64_t child;    /* the execution that it is; 0: none */
-    int64_t due_ns;   /* of one that is announced: not before that */
+    uint32_t retries;  /* of the execution, when it was started */
+    int64_t child;     /* the execution that it is; 0: none */
+    int64_t due_ns;    /* of one that is announced: not before that */
+    struct value args; /* as it was started with them */
 };
 
 /* A step that waits for a signal. */

@@ -198,6 +198,35 @@ static enum status failed_by(struct run *r, const struct outcome *item, uint32_t
     return map_end(&m, &o->error, r->err);
 }
 
+/* Several at once? */
+static enum status at_once(struct run *r, const struct job *j, struct value args, bool *out,
+                           struct outcome *o)
+{
+    struct value parallel;
+    *out = j->action->iterator->async;
+    if (!j->action->listing)
+        return STATUS_OK;
+    TRY(reference_render(r, j->action->listing->parallel, args, j->around, &parallel, o));
+    *out = condition_is_true(parallel);
+    return STATUS_OK;
+}
+
+/* Of a playbook that was listed: {path, version, result}, or {path, version, status, error}. */
+static enum status with_path(struct run *r, const struct job *j, struct value playbook, bool collected,
+                             struct value *v)
+{
+    struct map_builder m;
+    if (!j->action->listing)
+        return STATUS_OK;
+    map_begin(&m, r->a);
+    map_put_all(&m, playbook);
+    if (collected)
+        map_put_all(&m, *v);
+    else
+        map_put(&m, STR("result"), *v);
+    return map_end(&m, v, r->err);
+}
+
 /*
  * Where one failure ends it all, items that run at once may have come any way: all of them are run here, so
  * that what is counted is the most that can have been.
@@ -207,8 +236,10 @@ enum status reference_loop(struct run *r, struct job *j, struct value args, stru
 {
     const struct iterator *it = j->action->iterator;
     struct list_builder all;
+    bool async;
+    TRY(at_once(r, j, args, &async, o));
     list_begin(&all, r->a);
-    for (uint32_t i = 0; i < items.len && (it->async || !o->failed); i++) {
+    for (uint32_t i = 0; i < items.len && (async || !o->failed); i++) {
         struct outcome item = {.failed = false};
         struct value v;
         TRY(run_item(r, j, args, items, i, &item));
@@ -217,11 +248,12 @@ enum status reference_loop(struct run *r, struct job *j, struct value args, stru
             o->stands = true;
             r->out->vague = true;
         } else if (item.failed && it->on_error == ITEM_ERROR_FAIL) {
-            j->visit->inexact = j->visit->inexact || it->async;
+            j->visit->inexact = j->visit->inexact || async;
             TRY(failed_by(r, &item, i, o));
         } else if (item.failed) {
             TRY(after_failure(r, it->on_error, &item, &v));
         }
+        TRY(with_path(r, j, items.u.list[i], item.failed && it->on_error == ITEM_ERROR_COLLECT, &v));
         list_add(&all, v);
     }
     if (o->failed) {

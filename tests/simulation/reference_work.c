@@ -4,7 +4,7 @@
 bool reference_is_work(const struct action *a)
 {
     return step_type_is_tool(a->type) || a->type == STEP_ITERATOR || a->type == STEP_PLAYBOOK ||
-           a->type == STEP_SIGNAL;
+           a->type == STEP_PLAYBOOKS || a->type == STEP_SIGNAL;
 }
 
 enum status reference_args(struct run *r, const struct job *j, struct value *out, struct outcome *o)
@@ -78,6 +78,21 @@ static void take_given(const struct given *g, struct outcome *o)
     o->error = g->error;
 }
 
+/* Which playbooks there are is given; then it is an iterator over them. */
+static enum status run_playbooks(struct run *r, struct job *j, struct value args, struct outcome *o)
+{
+    const struct given *g = given(r, &j->id);
+    if (!g)
+        o->stands = true;
+    else if (g->failed)
+        take_given(g, o);
+    else if (g->data.len == 0)
+        return reference_error(r, "not_found", "there is none", o);
+    else
+        return reference_loop(r, j, args, g->data, o);
+    return STATUS_OK;
+}
+
 static enum status run_tool(struct run *r, const struct job *j, struct value args, struct outcome *o)
 {
     const struct given *g = given(r, &j->id);
@@ -138,6 +153,7 @@ static enum status run_once(struct run *r, struct job *j, struct value args, str
     switch ((int)j->action->type) {
     case STEP_ITERATOR: return reference_loop(r, j, args, items, o);
     case STEP_PLAYBOOK: return run_playbook(r, j, o);
+    case STEP_PLAYBOOKS: return run_playbooks(r, j, args, o);
     case STEP_SIGNAL: return run_signal(r, j, o);
     default: return run_tool(r, j, args, o);
     }

@@ -117,6 +117,7 @@ static void perform(struct world *w, const struct act *a)
     case ACT_LATE: worker_fault(w, a); break;
     case ACT_REPEAT: worker_repeat(w, a->a); break;
     case ACT_FORGE: client_forge(w, a->a); break;
+    case ACT_RELIST: broker_relist(w, a->a, a->b); break;
     case ACT_COUNT: break;
     }
 }

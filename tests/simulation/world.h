@@ -259,6 +259,7 @@ void broker_close_batch(struct world *w, uint32_t broker);
 void broker_commit(struct world *w, uint32_t broker);
 void broker_crash(struct world *w, uint32_t broker);
 void broker_evict(struct world *w, uint32_t broker, uint32_t record);
+void broker_relist(struct world *w, uint32_t partition, uint32_t message);
 void broker_audit(struct world *w, uint32_t broker, uint32_t record);
 void batch_free(struct batch *b);
 

@@ -7,6 +7,7 @@
  *   workbook.c   the named actions, and their use
  *   action.c     type, args and tool keys of a step, an action or an iterator's task
  *   retry.c save.c assertion.c iterator.c   what of these has a form of its own
+ *   loop.c       the older form of an iterator
  *   step.c       the other keys of a step
  *   names.c      what a name may be, and which names hide each other
  *   next.c       next → nodes and edges with names
@@ -180,6 +181,13 @@ bool reserved_check(struct compilation *c, struct str name, struct position at, 
 void names_check(struct compilation *c, struct draft_action *action);
 /* The number of the word that the value is, of a list that NULL ends; -1 after a diagnostic. */
 int word_read(struct compilation *c, const struct child *child, const char *const *words, const char *what);
+
+/*
+ * loop.c: a step with `loop` as one of type iterator, any other as it is. *own_tool: its task is what the
+ * step itself would do.
+ */
+const struct ynode *loop_rewrite(struct compilation *c, const struct ynode *step, const char *what,
+                                 bool *own_tool);
 
 /* step.c: reads it into playbook->steps[index] and drafts[index]. */
 void step_read(struct compilation *c, const struct ynode *node, uint32_t index);

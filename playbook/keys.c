@@ -26,6 +26,7 @@ enum {
     SET_STEP = KEYS_STEP,
     SET_ACTION = KEYS_ACTION,
     SET_TASK = KEYS_TASK,
+    SET_LOOP = KEYS_LOOP,
     SET_WORK = KEYS_WORK,
     SET_ENTRY = KEYS_ENTRY,
     SET_ON_ERROR = KEYS_ON_ERROR,
@@ -57,6 +58,11 @@ static const struct key_rule *find_rule(uint64_t sets, struct str key)
             found = &RULES[i];
     }
     return found;
+}
+
+bool keys_has(enum key_set set, struct str key)
+{
+    return find_rule(keys_bit(set), key) != NULL;
 }
 
 enum step_type keys_find_type(struct str key)

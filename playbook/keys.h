@@ -14,6 +14,7 @@ enum key_set {
     KEYS_STEP,
     KEYS_ACTION,
     KEYS_TASK,
+    KEYS_LOOP,
     KEYS_WORK,
     KEYS_ENTRY,
     KEYS_ON_ERROR,
@@ -79,6 +80,8 @@ const struct child *fields_get(const struct fields *f, const char *key);
 bool fields_has(const struct fields *f, const char *key);
 /* The text of a key, or "". */
 struct str fields_text(const struct fields *f, const char *key);
+/* Whether the set has the key. */
+bool keys_has(enum key_set set, struct str key);
 /* The first type of a tool that has the key; STEP_NONE if none has. */
 enum step_type keys_find_type(struct str key);
 /* Checks that a value is of the kinds; false after a diagnostic, or if it had one. */

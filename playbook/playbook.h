@@ -82,7 +82,8 @@ struct iterator {
     struct object_template *collection; /* gives a list, or a map, which counts as a list of one */
     struct str element;                 /* the name under which an item is seen */
     bool async;
-    bool enumerate;                                      /* `index` is in scope too */
+    bool own_tool;  /* written as `loop`: its task is the step's own, and gets the args of edges */
+    bool enumerate; /* `index` is in scope too */
     struct template *where, *order_by;                   /* of an item; NULL if none */
     struct object_template *concurrency, *limit, *chunk; /* give whole numbers; NULL if none */
     enum item_error on_error;

@@ -207,8 +207,9 @@ void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
     struct step *step = &c->playbook->steps[index];
     struct draft_step *draft = &c->drafts[index];
     struct fields f;
-    bool known;
+    bool known, own_tool;
     const char *what = step_label(c, node, index);
+    node = loop_rewrite(c, node, what, &own_tool);
     step->type = action_type(c, node, what, &known);
     keys_read(c, node, keys_bit(KEYS_STEP) | keys_bit(KEYS_WORK) | keys_bit(KEYS_TYPE + step->type), !known,
               what, &f);
@@ -223,6 +224,8 @@ void step_read(struct compilation *c, const struct ynode *node, uint32_t index)
     check_type_and_name(c, step, type ? type->node->at : step->at);
     draft->action = (struct draft_action){.type = step->type, .at = step->at};
     action_read(c, node, &f, what, &draft->action);
+    if (draft->action.iterator)
+        draft->action.iterator->values.own_tool = own_tool;
     if (step->type == STEP_WORKBOOK) {
         step->workbook_name =
             compilation_keep_str(c, action_use(c, fields_get(&f, "name"), what, &draft->action));

@@ -67,11 +67,19 @@ static enum status look_for_expected(struct turn *t, const struct assertion *a, 
     return look_for_paths(t, a->expects, a->expect_count, args, names, trial);
 }
 
+/* The args of edges are the step's, and of a `loop` those of its task. */
+static struct value args_of_edges(const struct visit *v, const struct work *w)
+{
+    const struct work *around = w ? w->parent : NULL;
+    bool is_own = !around || (!around->parent && around->action->iterator->own_tool);
+    return is_own ? v->args : ABSENT;
+}
+
 enum status render_input(struct turn *t, const struct visit *v, const struct work *w, struct input *out,
                          struct trial *trial)
 {
     const struct action *action = w ? w->action : &t->x->playbook->steps[v->step].action;
-    struct value own, of_edges = w && w->parent ? ABSENT : v->args;
+    struct value own, of_edges = args_of_edges(v, w);
     *out = (struct input){VALUE_EMPTY_MAP, VALUE_EMPTY_MAP};
     TRY(render_object(t, action->args, w, of_edges, &own, trial));
     if (trial->failed)

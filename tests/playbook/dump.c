@@ -148,8 +148,9 @@ static void add_work(struct buf *out, const struct action *a, int depth);
 static void add_iterator(struct buf *out, const struct iterator *it, int depth)
 {
     static const char *const ON_ERROR[] = {"", " on_error continue", " on_error collect"};
-    buf_printf(out, " each %" PRISTR "%s%s%s", ARGSTR(it->element), it->async ? " async" : "",
-               it->enumerate ? " enumerated" : "", ON_ERROR[it->on_error]);
+    buf_printf(out, " each %" PRISTR "%s%s%s%s", ARGSTR(it->element), it->async ? " async" : "",
+               it->enumerate ? " enumerated" : "", it->own_tool ? " by its own tool" : "",
+               ON_ERROR[it->on_error]);
     add_object(out, "of", it->collection);
     add_object(out, "concurrency", it->concurrency);
     add_object(out, "limit", it->limit);

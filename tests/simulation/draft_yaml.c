@@ -100,6 +100,14 @@ static void write_pass_on(uint32_t s, const struct draft_step *step, struct buf 
         write_entry(s, i, &step->entries[i], out);
 }
 
+/* In the older form: the step's tool for each, with its own args and retry. */
+static bool has_older_form(const struct draft_step *step)
+{
+    const struct draft_loop *l = &step->loop;
+    return step->kind == DRAFT_ITERATOR && l->task_count == 1 && l->tasks[0].kind == DRAFT_TOOL &&
+           l->collection % 2 == 0 && step->saves == 0;
+}
+
 static void write_args(const struct draft *d, uint32_t s, const struct draft_step *step, struct buf *out)
 {
     bool own = step->kind != DRAFT_ROUTE || step->has_args;
@@ -111,6 +119,8 @@ static void write_args(const struct draft *d, uint32_t s, const struct draft_ste
     if (step->reads != DRAFT_NONE && d->steps[step->reads].saves)
         buf_printf(out, ", variable: \"{{ v_%s | default('none') }}\"",
                    draft_step_name((uint32_t)step->reads));
+    if (has_older_form(step))
+        buf_add_text(out, ", item: \"{{ x }}\", at: \"{{ _loop.index }}\"");
     if (step->has_args)
         buf_add_text(out, ", limit: \"{{ workload.limit }}\", text: \"is {{ flag }}\"");
     if (step->bad_args)
@@ -240,6 +250,20 @@ static void write_loop(const struct draft *d, uint32_t s, const struct draft_ste
     }
 }
 
+static void write_older_loop(const struct draft_step *step, struct buf *out)
+{
+    const struct draft_loop *l = &step->loop;
+    buf_printf(out, "    type: noop\n    loop: {in: \"{{ range(%u) | list }}\", iterator: x, mode: %s",
+               l->collection % 5, l->async ? "async" : "sequential");
+    if (l->concurrency)
+        buf_printf(out, ", concurrency: %u", l->concurrency);
+    if (l->where)
+        buf_add_text(out, ", where: x != 1");
+    buf_add_text(out, "}\n");
+    if (step->on_error != DRAFT_GO)
+        buf_printf(out, "    on_error: %s\n", on_errors_of_items[l->on_error]);
+}
+
 static void write_signal(const struct draft *d, uint32_t s, const struct draft_step *step, struct buf *out)
 {
     struct str name = draft_signal(d, s);
@@ -257,6 +281,10 @@ static void write_kind(const struct draft *d, uint32_t s, const struct draft_ste
     if (step->kind == DRAFT_ROUTE) {
         if (step->has_result)
             buf_add_text(out, "    result: {n: 3, of: \"{{ workload.limit }}\"}\n");
+        return;
+    }
+    if (has_older_form(step)) {
+        write_older_loop(step, out);
         return;
     }
     bool python = step->kind == DRAFT_TOOL && s % 2 == 0;

@@ -160,8 +160,11 @@ static enum status run_item(struct run *r, struct job *j, struct value args, str
     struct value earlier = ABSENT;
     struct around around = {.outer = j->around};
     for (uint32_t t = 0; t < it->task_count; t++) {
-        struct job task = {
-            .action = &it->tasks[t], .id = j->id, .edge_args = ABSENT, .around = &around, .visit = j->visit};
+        struct job task = {.action = &it->tasks[t],
+                           .id = j->id,
+                           .edge_args = it->own_tool ? j->edge_args : ABSENT,
+                           .around = &around,
+                           .visit = j->visit};
         struct task_place place = {.item = index, .task = t};
         task.id.places[++task.id.depth] = place;
         TRY(item_names(r, j, args, items, index, earlier, &around.names));

@@ -14,7 +14,7 @@
  * their sum is open_total; every open visit is found by its step and number.
  *   4. A visit's number is at most the visits of its step; numbers of one step are never used twice.
  *   5. At most one GATHERING visit of a step waits for further branches (join: all, or `end`).
- *   6. `end` has at most one visit.
+ *   6. `end` has at most one visit, those aside that were given up for a retry.
  *   7. event ids are given without a gap: the next one is next_event_id.
  *   8. A visit has a work exactly if it is RUNNING. A work's timer is set exactly in the states DELAYED and,
  * with a timeout, SIGNAL; its child in CHILD; its loop in LOOP and, of an iterator that was stopped within,

@@ -51,11 +51,16 @@ static enum status take_args(struct turn *t, struct visit *v, struct value args)
     return args_merge(&t->x->arena, v->args, copy, &v->args, t->err);
 }
 
+/* `end` runs once; a visit of it that was given up for a retry did not. */
+static bool end_has_its_visit(const struct step_state *end)
+{
+    return end->open_visits > 0 || end->has_data;
+}
+
+/* What arrives behind the one that ends the execution is there for a retry. */
 enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, struct value args)
 {
     struct execution *x = t->x;
-    if (execution_is_over(x))
-        return STATUS_OK;
     enum join_mode join = is_end(x, step) ? JOIN_ALL : x->playbook->steps[step].join;
     struct step_state *s = &x->steps[step];
     struct visit *v = NULL;
@@ -66,7 +71,7 @@ enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, stru
         return STATUS_OK;
     if (join == JOIN_ALL && !over_loop_edge)
         v = visit_gathering(x, step);
-    if (is_end(x, step) && !v && s->visits > 0)
+    if (is_end(x, step) && !v && end_has_its_visit(s))
         return STATUS_OK;
     if (!v) {
         TRY(visit_open(x, step, &v, t->err));
@@ -74,7 +79,7 @@ enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, stru
         s->any_taken = true;
     }
     TRY(take_args(t, v, args));
-    if (v->number > x->playbook->steps[step].max_visits)
+    if (v->number > x->playbook->steps[step].max_visits && !execution_is_over(x))
         return too_many_visits(t, v);
     return STATUS_OK;
 }
@@ -114,7 +119,7 @@ enum status join_settle(struct turn *t)
         if (x->open_total > 0)
             return STATUS_OK;
         int32_t end = x->playbook->end;
-        if (end < 0 || x->steps[end].visits > 0)
+        if (end < 0 || end_has_its_visit(&x->steps[end]))
             return execution_end_completed(t);
         TRY(join_arrive(t, (uint32_t)end, false, ABSENT));
     }

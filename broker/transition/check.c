@@ -126,7 +126,7 @@ static enum status check_totals(const struct execution *x, uint32_t open, uint32
     if (counts->queued != length_of(&x->queue) || counts->waiting != length_of(&x->waiting))
         return broken(x, err, 11, "a list has works that no visit has");
     const struct step_state *end = x->playbook->end >= 0 ? &x->steps[x->playbook->end] : NULL;
-    if (end && end->open_visits + end->has_data > 1)
+    if (end && end->open_visits > 1)
         return broken(x, err, 6, "end was reached twice");
     if (x->phase == PHASE_RUNNING && !x->paused && open == 0)
         return broken(x, err, 1, "it runs, but nothing in it is open");

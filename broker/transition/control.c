@@ -253,7 +253,23 @@ static enum status drop(struct turn *t, struct visit *v)
     return STATUS_OK;
 }
 
-/* What the named step leads to comes again, and so does what failed. */
+/* `end` comes after everything: where it was at work it begins anew, behind what the retry begins. */
+static enum status give_up(struct turn *t, struct visit *v)
+{
+    uint32_t step = v->step;
+    struct value args = v->args;
+    TRY(drop(t, v));
+    return (int32_t)step == t->x->playbook->end ? join_reopen_end(t, args) : STATUS_OK;
+}
+
+/* It did so while the execution was paused, and then that was cancelled. */
+static bool end_has_run(const struct execution *x)
+{
+    const struct step_state *end = x->playbook->end < 0 ? NULL : &x->steps[x->playbook->end];
+    return end && end->has_data && end->open_visits == 0;
+}
+
+/* What the named step leads to comes again; what failed is left out. */
 static enum status drop_behind(struct turn *t, uint32_t from)
 {
     struct execution *x = t->x;
@@ -261,9 +277,12 @@ static enum status drop_behind(struct turn *t, uint32_t from)
     for (uint32_t s = 0; s < x->playbook->step_count; s++) {
         struct visit *next;
         for (struct visit *v = x->steps[s].open; v; v = next) {
+            bool is_end = (int32_t)s == x->playbook->end;
             next = v->next;
-            if (reached[s] || v == x->failed)
+            if (reached[s])
                 TRY(drop(t, v));
+            else if (v == x->failed || (is_end && v->state == VISIT_RUNNING))
+                TRY(give_up(t, v));
         }
     }
     x->failed = NULL;
@@ -309,6 +328,8 @@ static enum status go_on(struct turn *t, int32_t from)
     TRY(set_deadline(t));
     if (from >= 0) {
         TRY(drop_behind(t, (uint32_t)from));
+        if (end_has_run(x))
+            TRY(join_reopen_end(t, ABSENT));
         TRY(join_arrive(t, (uint32_t)from, true, ABSENT));
     }
     return resume_visits(t);

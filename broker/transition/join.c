@@ -64,6 +64,7 @@ enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, stru
     enum join_mode join = is_end(x, step) ? JOIN_ALL : x->playbook->steps[step].join;
     struct step_state *s = &x->steps[step];
     struct visit *v = NULL;
+    bool too_many = false;
 
     if (over_loop_edge)
         begin_round(x, step);
@@ -77,11 +78,18 @@ enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, stru
         TRY(visit_open(x, step, &v, t->err));
         v->joins = join == JOIN_ALL && !visit_gathering(x, step);
         s->any_taken = true;
+        too_many = v->number > x->playbook->steps[step].max_visits;
     }
     TRY(take_args(t, v, args));
-    if (v->number > x->playbook->steps[step].max_visits && !execution_is_over(x))
-        return too_many_visits(t, v);
-    return STATUS_OK;
+    return too_many && !execution_is_over(x) ? too_many_visits(t, v) : STATUS_OK;
+}
+
+enum status join_reopen_end(struct turn *t, struct value args)
+{
+    struct visit *v;
+    TRY(visit_open(t->x, (uint32_t)t->x->playbook->end, &v, t->err));
+    v->joins = true;
+    return take_args(t, v, args);
 }
 
 static bool gate_is_open(const struct execution *x, const struct visit *v)

@@ -148,6 +148,8 @@ bool save_is_wanted(const struct action *action);
 
 /* A branch reaches a step over an edge. `args` may be absent. */
 enum status join_arrive(struct turn *t, uint32_t step, bool over_loop_edge, struct value args) MUST_CHECK;
+/* For a retry from a step: `end` has run, or was given up, and is to run after what comes now. */
+enum status join_reopen_end(struct turn *t, struct value args) MUST_CHECK;
 /* Opens gates until none can be opened, then ends the execution if nothing is open. Nothing while it is
  * paused. */
 enum status join_settle(struct turn *t) MUST_CHECK;

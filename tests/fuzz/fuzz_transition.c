@@ -238,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     uint64_t random = (uint64_t)data[0] << 8 | data[1];
     draft_make(&draft, 1, &random);
-    draft_list_some(&draft, &random);
+    draft_add_later(&draft, &random);
     draft_repair(&draft);
     buf_init(&text, 0);
     draft_write(&draft, STR("fuzz"), &text);

@@ -96,18 +96,19 @@ struct draft_step {
 };
 
 struct draft {
-    uint8_t count; /* steps; some may not be there any more */
-    bool has_end, end_result;
-    uint8_t failing_action; /* of the workbook's action */
-    uint8_t calls;          /* the playbook that its steps call; 0: none */
-    uint32_t timeout_ms;    /* of an execution; 0: none */
+    uint8_t count;                       /* steps; some may not be there any more */
+    bool has_end, end_result, end_works; /* it has a result, or is a tool's, or neither */
+    uint8_t failing_action;              /* of the workbook's action */
+    uint8_t calls;                       /* the playbook that its steps call; 0: none */
+    uint32_t timeout_ms;                 /* of an execution; 0: none */
     struct draft_step steps[DRAFT_STEPS];
 };
 
 /* A random one, unrepaired; `calls` as above. */
 void draft_make(struct draft *d, uint8_t calls, uint64_t *random);
-/* Makes some of its calls of a playbook calls of all there are. */
-void draft_list_some(struct draft *d, uint64_t *random);
+/* What came into the language later is put in by draws of its own, so that the seeds that were kept go on
+ * making the worlds that they made. */
+void draft_add_later(struct draft *d, uint64_t *random);
 void draft_repair(struct draft *d);
 void draft_write(const struct draft *d, struct str path, struct buf *out);
 /* "simulation/a", "simulation/b", … */

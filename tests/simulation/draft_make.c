@@ -165,8 +165,9 @@ void draft_make(struct draft *d, uint8_t calls, uint64_t *random)
         make_step(d, s, random);
 }
 
-void draft_list_some(struct draft *d, uint64_t *random)
+void draft_add_later(struct draft *d, uint64_t *random)
 {
+    d->end_works = d->has_end && !d->end_result && chance_one_in(random, 2);
     for (uint32_t s = 0; s < d->count; s++) {
         struct draft_step *step = &d->steps[s];
         if (step->kind == DRAFT_PLAYBOOK && chance_one_in(random, 2))

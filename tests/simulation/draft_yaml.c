@@ -346,6 +346,8 @@ static void write_step(const struct draft *d, uint32_t s, const struct draft_ste
 static void write_end(const struct draft *d, struct buf *out)
 {
     buf_add_text(out, "  - step: end\n");
+    if (d->end_works)
+        buf_add_text(out, "    type: noop\n    args: {of_step: end}\n");
     if (!d->end_result)
         return;
     buf_add_text(out, "    result:\n");

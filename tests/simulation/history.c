@@ -302,12 +302,32 @@ static void read_end(struct world *w, struct history *h, const struct event *e)
         t->end = value_is_absent(VALUE_GET(e->context, "handled")) ? REFERENCE_FATAL : REFERENCE_FAILED;
 }
 
+/* How far it had come when it was retried. */
+static struct reference_cut cut_of(const struct history *h, const struct event *e)
+{
+    LIST(struct reference_place) done = {0};
+    struct reference_cut cut = {.from = value_as_str(VALUE_GET(e->context, "from")), .too_many = h->too_many};
+    for (uint32_t i = 0; i < h->visits.count; i++) {
+        const struct told *t = &h->visits.items[i];
+        const struct reference_place place = {t->step, t->number};
+        if (t->end == REFERENCE_FATAL)
+            cut.failed = place;
+        else if (t->end != REFERENCE_OPEN)
+            LIST_ADD(&done, place);
+        if (str_is(t->step, "end") && t->number > cut.end_visits)
+            cut.end_visits = t->number;
+    }
+    cut.done = done.items;
+    cut.done_count = done.count;
+    return cut;
+}
+
 /* What failed is open again. */
 static void read_retried(struct history *h, const struct event *e)
 {
+    LIST_ADD(&h->cuts, cut_of(h, e));
     h->retries++;
     h->began_ns = e->time_ns;
-    h->retried_from = h->retried_from || !value_is_absent(VALUE_GET(e->context, "from"));
     for (uint32_t i = 0; i < h->visits.count; i++) {
         if (h->visits.items[i].end == REFERENCE_FATAL)
             h->visits.items[i].end = REFERENCE_OPEN;
@@ -325,10 +345,13 @@ static void check_pause(struct world *w, const struct history *h, const struct e
                    e->event_id, event_type_name(e->type));
 }
 
-static bool is_limit(const struct event *failed)
+/* The step, or "": of other failures the log has told before. */
+static struct str visited_too_often(const struct event *end)
 {
-    struct value error = VALUE_GET(failed->context, "error");
-    return str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
+    struct value error = VALUE_GET(end->context, "error");
+    bool too_often =
+        end->type == EVENT_EXECUTION_FAILED && str_is(value_as_str(VALUE_GET(error, "kind")), "limit");
+    return too_often ? value_as_str(VALUE_GET(error, "step")) : STR("");
 }
 
 /* Only what has a deadline passes it, and not before. */
@@ -355,8 +378,8 @@ static void read_life(struct history *h, const struct event *e)
         h->paused = false;
         h->waiting.count = 0;
     }
-    if (e->type == EVENT_EXECUTION_FAILED)
-        h->passed_limit = h->passed_limit || is_limit(e);
+    if (event_type_is_final(e->type))
+        h->too_many = visited_too_often(e);
 }
 
 void history_read(struct world *w, const struct record *r, struct history *h)
@@ -401,6 +424,9 @@ void history_free(struct history *h)
     free(h->skipped.items);
     free(h->waiting.items);
     free(h->kept.items);
+    for (uint32_t i = 0; i < h->cuts.count; i++)
+        free(h->cuts.items[i].done);
+    free(h->cuts.items);
 }
 
 bool history_has_ended(const struct history *h, struct str task_id)

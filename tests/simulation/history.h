@@ -43,8 +43,10 @@ struct history {
     LIST(struct waiting) waiting;    /* the first who came first */
     LIST(struct str) kept;           /* names of signals that came before anybody waited */
     struct waiting taken;            /* whose signal came with the row before; no name if none did */
+    LIST(struct reference_cut) cuts; /* their lists are malloc's */
+    struct str too_many; /* the step that the newest end is because of: it was visited too often; or "" */
     uint32_t retries;
-    bool paused, retried_from, passed_limit;
+    bool paused;
     int64_t began_ns; /* the request, or the newest retry of the execution */
     const struct event *last;
 };

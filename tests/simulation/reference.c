@@ -6,8 +6,7 @@
 
 /* ---- the graph --------------------------------------------------------------------------------------- */
 
-/* Whether `to` comes somewhere behind `from`, loops aside; every step comes behind itself. */
-static bool comes_behind(const struct run *r, uint32_t from, uint32_t to)
+bool reference_comes_behind(const struct run *r, uint32_t from, uint32_t to)
 {
     return r->behind[from * r->playbook->step_count + to];
 }
@@ -50,7 +49,8 @@ static struct reference_visit *gathering(struct run *r, uint32_t step)
 {
     for (uint32_t i = 0; i < r->out->count; i++) {
         struct reference_visit *v = &r->out->visits[i];
-        if (v->step == step && v->end == REFERENCE_OPEN)
+        bool waits = v->end == REFERENCE_OPEN || (v->end == REFERENCE_FATAL && v->too_many);
+        if (v->step == step && waits)
             return v;
     }
     return NULL;
@@ -73,22 +73,25 @@ static struct reference_visit *new_visit(struct run *r, uint32_t step)
     return &out->visits[out->count++];
 }
 
-static enum status arrive(struct run *r, uint32_t step, bool around, struct value args)
+enum status reference_arrive(struct run *r, uint32_t step, bool around, struct value args)
 {
     const struct step *s = &r->playbook->steps[step];
     struct reference_visit *v = NULL;
     if (around) {
         for (uint32_t i = 0; i < r->playbook->step_count; i++)
-            r->steps[i].any_taken = r->steps[i].any_taken && !comes_behind(r, step, i);
+            r->steps[i].any_taken = r->steps[i].any_taken && !reference_comes_behind(r, step, i);
     }
     if (!is_end(r, step) && s->join == JOIN_ANY && r->steps[step].any_taken)
         return STATUS_OK;
     if (is_end(r, step) || (s->join == JOIN_ALL && !around))
         v = gathering(r, step);
-    if (!v && !(v = new_visit(r, step)))
+    if (v)
+        return reference_merge(r, v->args, args, &v->args);
+    if (!(v = new_visit(r, step)))
         return arena_error(r->a, r->err, "a visit");
     r->steps[step].any_taken = true;
-    if (v->number > s->max_visits) {
+    v->too_many = v->number > s->max_visits;
+    if (v->too_many) {
         v->end = REFERENCE_FATAL;
         r->out->fails = true;
     }
@@ -149,8 +152,7 @@ static enum status choose(struct run *r, const struct step *s, uint32_t first, u
 
 /* ---- one step ---------------------------------------------------------------------------------------- */
 
-/* What a step comes to, before anything is routed. */
-static enum status perform(struct run *r, struct reference_visit *v, struct outcome *o)
+enum status reference_perform(struct run *r, struct reference_visit *v, struct outcome *o)
 {
     const struct step *s = &r->playbook->steps[v->step];
     struct job job = {
@@ -187,7 +189,7 @@ static enum status go_to_handler(struct run *r, struct reference_visit *v, uint3
 {
     v->end = REFERENCE_FAILED;
     r->steps[v->step].is_last = is_end(r, target);
-    return arrive(r, target, false, ABSENT);
+    return reference_arrive(r, target, false, ABSENT);
 }
 
 static void fatal(struct run *r, struct reference_visit *v)
@@ -216,17 +218,17 @@ static enum status leave(struct run *r, struct reference_visit *v, const struct 
     v->end = s->pass ? REFERENCE_SKIPPED : o->failed ? REFERENCE_FAILED : REFERENCE_COMPLETED;
     r->steps[v->step].is_last = !f.leads_on;
     for (uint32_t i = 0; i < f.count; i++)
-        TRY(arrive(r, f.edges[i]->target, f.edges[i]->is_loop, f.args[i]));
+        TRY(reference_arrive(r, f.edges[i]->target, f.edges[i]->is_loop, f.args[i]));
     return STATUS_OK;
 }
 
-static enum status run_visit(struct run *r, uint32_t index)
+enum status reference_run_visit(struct run *r, uint32_t index)
 {
     struct outcome o;
     struct reference_visit copy = r->out->visits[index], *v = &copy;
     const struct step *s = &r->playbook->steps[v->step];
     enum status status;
-    TRY(perform(r, v, &o));
+    TRY(reference_perform(r, v, &o));
     r->out->visits[index] = copy;
     v = &r->out->visits[index];
     if (o.stands) {
@@ -256,7 +258,7 @@ static bool stands(const struct reference_visit *v)
     return v->end == REFERENCE_OPEN || v->end == REFERENCE_FATAL || v->end == REFERENCE_STANDS;
 }
 
-static bool may_run(const struct run *r, const struct reference_visit *v)
+bool reference_may_run(const struct run *r, const struct reference_visit *v)
 {
     if (v->end != REFERENCE_OPEN)
         return false;
@@ -265,7 +267,7 @@ static bool may_run(const struct run *r, const struct reference_visit *v)
         const struct reference_visit *other = &r->out->visits[i];
         if (other == v || !stands(other))
             continue;
-        if (is_end(r, v->step) || (other->step != v->step && comes_behind(r, other->step, v->step)))
+        if (is_end(r, v->step) || (other->step != v->step && reference_comes_behind(r, other->step, v->step)))
             return false;
     }
     return true;
@@ -280,12 +282,26 @@ static bool any_stands(const struct run *r)
     return false;
 }
 
+static bool end_was_visited(const struct run *r)
+{
+    for (uint32_t i = 0; i < r->out->count; i++) {
+        if (is_end(r, r->out->visits[i].step) && r->out->visits[i].end != REFERENCE_DROPPED)
+            return true;
+    }
+    return false;
+}
+
+bool reference_reaches_end(const struct run *r)
+{
+    return r->playbook->end >= 0 && !r->out->fails && !any_stands(r) && !end_was_visited(r);
+}
+
 /* One of those that may run, at random; UINT32_MAX: none may. */
 static uint32_t pick(struct run *r)
 {
     uint32_t picked = UINT32_MAX, seen = 0;
     for (uint32_t i = 0; i < r->out->count; i++) {
-        if (may_run(r, &r->out->visits[i]) && chance_one_in(&r->random, ++seen))
+        if (reference_may_run(r, &r->out->visits[i]) && chance_one_in(&r->random, ++seen))
             picked = i;
     }
     return picked;
@@ -326,14 +342,15 @@ enum status reference_run(const struct reference_request *request, struct arena 
     if (!r.steps || !r.ended || !r.behind)
         return arena_error(a, err, "the steps");
     find_behind(&r);
-    TRY(arrive(&r, r.playbook->start, false, ABSENT));
+    TRY(reference_arrive(&r, r.playbook->start, false, ABSENT));
+    for (uint32_t i = 0; i < request->cut_count && !out->impossible; i++)
+        TRY(reference_cut(&r, &request->cuts[i]));
     for (;;) {
         uint32_t next = pick(&r);
         if (next != UINT32_MAX) {
-            TRY(run_visit(&r, next));
-        } else if (!out->fails && !any_stands(&r) && r.playbook->end >= 0 &&
-                   r.steps[r.playbook->end].visits == 0) {
-            TRY(arrive(&r, (uint32_t)r.playbook->end, false, ABSENT));
+            TRY(reference_run_visit(&r, next));
+        } else if (reference_reaches_end(&r)) {
+            TRY(reference_arrive(&r, (uint32_t)r.playbook->end, false, ABSENT));
         } else {
             break;
         }

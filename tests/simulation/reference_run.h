@@ -49,6 +49,23 @@ struct job {
     struct reference_visit *visit;
 };
 
+/* ---- reference.c -------------------------------------------------------------------------------------- */
+
+enum status reference_arrive(struct run *r, uint32_t step, bool around, struct value args) MUST_CHECK;
+/* Whether `to` comes somewhere behind `from`, loops aside; every step comes behind itself. */
+bool reference_comes_behind(const struct run *r, uint32_t from, uint32_t to);
+bool reference_may_run(const struct run *r, const struct reference_visit *v);
+/* Whether `end` is reached now, without an edge: nothing else is open. */
+bool reference_reaches_end(const struct run *r);
+/* What a visit comes to, before anything is routed; args and counts of *v are filled. */
+enum status reference_perform(struct run *r, struct reference_visit *v, struct outcome *o) MUST_CHECK;
+enum status reference_run_visit(struct run *r, uint32_t index) MUST_CHECK;
+
+/* ---- reference_cut.c ---------------------------------------------------------------------------------- */
+
+/* Up to the cut, and over it. */
+enum status reference_cut(struct run *r, const struct reference_cut *cut) MUST_CHECK;
+
 /* ---- reference_render.c: a failure is told in *o ----------------------------------------------------- */
 
 enum status reference_error(struct run *r, const char *kind, const char *message,

@@ -78,7 +78,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
     s->draft_count = 1 + chance_below(&random, SCENARIO_DRAFTS);
     for (uint32_t i = 0; i < s->draft_count; i++) {
         draft_make(&s->drafts[i], (uint8_t)(i + 1 < s->draft_count ? i + 1 : 0), &random);
-        draft_list_some(&s->drafts[i], &listings);
+        draft_add_later(&s->drafts[i], &listings);
         draft_repair(&s->drafts[i]);
         if (i > 0)
             s->drafts[i].timeout_ms = 0; /* what is called has none, so that it always comes to the same */

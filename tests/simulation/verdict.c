@@ -21,7 +21,7 @@ struct judgement {
 static const char *end_name(enum reference_end e)
 {
     static const char *const names[] = {"open",   "completed", "skipped", "failed and went on",
-                                        "failed", "waiting"};
+                                        "failed", "waiting",   "given up"};
     return names[e];
 }
 
@@ -105,7 +105,7 @@ static void judge_visit(struct judgement *j, const struct told *t, bool whole)
                    ARGSTR(t->step));
         return;
     }
-    bool cut = !whole && t->end == REFERENCE_OPEN;
+    bool cut = t->end == REFERENCE_OPEN && (!whole || v->end == REFERENCE_DROPPED);
     if (t->end != v->end && !cut)
         world_fail(j->w, "execution %lld: visit %u of %" PRISTR " is %s, and should be %s", id, t->number,
                    ARGSTR(t->step), end_name(t->end), end_name(v->end));
@@ -123,6 +123,8 @@ static void judge_whole(struct judgement *j)
 {
     for (uint32_t i = 0; i < j->reference.count; i++) {
         const struct reference_visit *v = &j->reference.visits[i];
+        if (v->end == REFERENCE_DROPPED)
+            continue;
         const struct event e = {.node_name = j->playbook->steps[v->step].name, .visit = v->number};
         if (history_visit(&j->history, &e)->end == REFERENCE_OPEN)
             world_fail(j->w, "execution %lld: visit %u of %" PRISTR " is missing", (long long)j->record->id,
@@ -250,8 +252,16 @@ static void judge_end(struct judgement *j)
         world_fail(j->w, "execution %lld has not ended, and nothing is on its way", (long long)j->record->id);
         return;
     }
-    /* A step that is begun anew, or one time too often, is beyond the reference. */
-    if (j->reference.vague || j->history.retried_from || (j->history.passed_limit && j->history.retries)) {
+    if (j->reference.impossible) {
+        world_fail(j->w, "execution %lld cannot have come as far as it had when it was retried",
+                   (long long)j->record->id);
+        return;
+    }
+    if (j->reference.overtaken) {
+        j->w->tally[TALLY_OVERTAKEN]++;
+        return;
+    }
+    if (j->reference.vague) {
         j->w->tally[TALLY_BEYOND]++;
         return;
     }
@@ -274,7 +284,7 @@ static void judge_end(struct judgement *j)
 
 static bool same_reference(const struct reference *a, const struct reference *b)
 {
-    if (a->vague || b->vague)
+    if (a->vague || b->vague || a->overtaken)
         return true;
     if (a->fails != b->fails || a->count != b->count || (!a->fails && !alike(a->result, b->result)))
         return false;
@@ -297,6 +307,8 @@ static void ask_reference(struct judgement *j)
         .workload = j->record->workload,
         .given = j->history.given.items,
         .given_count = j->history.given.count,
+        .cuts = j->history.cuts.items,
+        .cut_count = j->history.cuts.count,
         .skipped = j->history.skipped.items,
         .skipped_count = j->history.skipped.count,
         .order = 1,

@@ -32,6 +32,7 @@ void batch_free(struct batch *b)
     free(b->timers);
     free(b->ended);
     free(b->withdrawn);
+    free((void *)b->given_up);
     arena_free(&b->arena);
     free(b);
 }
@@ -84,6 +85,14 @@ enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw
     TRY(add_id(&b->ended, &b->ended_count, &b->ended_capacity, execution_id, err));
     if (withdraw)
         return add_id(&b->withdrawn, &b->withdrawn_count, &b->withdrawn_capacity, execution_id, err);
+    return STATUS_OK;
+}
+
+enum status batch_add_given_up(struct batch *b, const char *subject, struct error *err)
+{
+    if (!reserve((void **)&b->given_up, b->given_up_count, 1, &b->given_up_capacity, sizeof(subject)))
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the tasks that are withdrawn");
+    b->given_up[b->given_up_count++] = subject;
     return STATUS_OK;
 }
 

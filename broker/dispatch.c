@@ -179,11 +179,24 @@ static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t
     return child_desk_tell(d->children, b, fact.execution_id, parent, &p, err);
 }
 
+/* Once the log has that nobody waits for it. */
+static enum status withdraw_task(struct dispatcher *d, struct batch *b, int64_t execution_id,
+                                 const struct withdrawal *withdrawal, struct error *err)
+{
+    char subject[SUBJECT_MAX], task_id[TASK_ID_TEXT];
+    snprintf(task_id, sizeof(task_id), "%" PRISTR, ARGSTR(withdrawal->task_id));
+    subject_task(&d->subjects, withdrawal->pool, execution_id, task_id, subject);
+    const char *kept = arena_strdup(&b->arena, str_of(subject));
+    return kept ? batch_add_given_up(b, kept, err) : arena_error(&b->arena, err, "a task's subject");
+}
+
 enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
                                const struct decisions *decisions, struct error *err)
 {
     for (uint32_t i = 0; i < decisions->task_count; i++)
         TRY(publish_task(d, b, &decisions->tasks[i], err));
+    for (uint32_t i = 0; i < decisions->withdrawal_count; i++)
+        TRY(withdraw_task(d, b, execution_id, &decisions->withdrawals[i], err));
     for (uint32_t i = 0; i < decisions->child_count; i++)
         TRY(child_desk_give(d->children, b, execution_id, &decisions->children[i], err));
     for (uint32_t i = 0; i < decisions->listing_count; i++)

@@ -8,6 +8,8 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
+enum { MOST_GIVEN_UP = 1000 }; /* tasks that a batch withdraws one by one */
+
 struct writer {
     struct eventlog *log;
     struct writer_options options;
@@ -191,17 +193,37 @@ static void tell_watchers(struct writer *w, const struct batch *b)
     arena_free(&scratch);
 }
 
-static void withdraw_tasks_of(struct writer *w, int64_t execution_id)
+static bool purge_tasks(struct writer *w, const char *filter)
 {
-    char stream[96], filter[SUBJECT_MAX];
+    char stream[96];
     struct error e = {0};
     uint64_t purged = 0;
-    stream_name(w->options.subjects, STREAM_TASKS, stream);
-    subject_execution_tasks(w->options.subjects, execution_id, filter);
-    if (bus_stream_purge(w->options.bus, stream, filter, &purged, &e) != STATUS_OK)
-        LOG(LOG_WARN,
-            "queued tasks of an execution that is over could not be withdrawn; workers will run them in vain",
-            LOG_NUM("execution", execution_id), LOG_ERR(&e));
+    if (bus_stream_purge(w->options.bus, stream_name(w->options.subjects, STREAM_TASKS, stream), filter, &purged, &e) ==
+        STATUS_OK)
+        return true;
+    LOG(LOG_WARN, "queued tasks that nobody waits for could not be withdrawn; workers may run them in vain",
+        LOG_TEXT("subject", filter), LOG_ERR(&e));
+    return false;
+}
+
+static void withdraw_tasks_of(struct writer *w, int64_t execution_id)
+{
+    char filter[SUBJECT_MAX];
+    purge_tasks(w, subject_execution_tasks(w->options.subjects, execution_id, filter));
+}
+
+/*
+ * Of executions that go on. Each is a request, for which the next commit waits; workers know of all of them,
+ * for a while, so what is not withdrawn is mostly not run either.
+ */
+static void withdraw_given_up(struct writer *w, const struct batch *b)
+{
+    size_t most = b->given_up_count < MOST_GIVEN_UP ? b->given_up_count : MOST_GIVEN_UP, i = 0;
+    while (i < most && purge_tasks(w, b->given_up[i]))
+        i++;
+    if (i < b->given_up_count)
+        LOG(LOG_INFO, "tasks that nobody waits for stay in the queue",
+            LOG_NUM("tasks", b->given_up_count - i));
 }
 
 /* 0: of none. */
@@ -268,6 +290,7 @@ static void *run(void *context)
         }
         tell_watchers(w, b);
         withdraw_tasks(w, b);
+        withdraw_given_up(w, b);
         pthread_mutex_lock(&w->lock);
         w->at_work = NULL;
         w->backlog -= w->rows_at_work;

@@ -1,6 +1,6 @@
 /*
  * The writer: a thread that commits batches in their order, and then does what may only be done once the log
- * has them: tells the watchers (noetl.live) and withdraws the queued tasks of executions that are over early.
+ * has them: tells the watchers (noetl.live) and withdraws the queued tasks that nobody waits for any more.
  */
 #ifndef BROKER_WRITER_H
 #define BROKER_WRITER_H

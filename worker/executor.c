@@ -224,7 +224,7 @@ static void run_task(struct executor *x, struct lease *l, const struct task *tas
     log_end(task, s, &failure, attempt.duration_ms);
 
     if (s == STATUS_CANCELLED && is_over)
-        let_go(x, l, task, "task stopped, its execution has ended");
+        let_go(x, l, task, "task stopped, nobody waits for it any more");
     else if (s == STATUS_CANCELLED && reason != 0)
         give_back(x, l, 0);
     else if (send(x, l, &attempt, s, &out, &failure, &err) != STATUS_OK) {

@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -10,7 +12,14 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-enum { RECENT_ENDS = 256 }; /* executions whose end may overtake their last tasks */
+enum { RECENT_ENDS = 256 }; /* of executions and attempts, which may overtake their last tasks */
+
+/* All tasks of an execution up to a run, or those of an attempt. */
+struct ending {
+    int64_t execution_id;
+    uint32_t run;
+    char attempt_id[TASK_ID_TEXT]; /* "": of the execution */
+};
 
 struct lease_keeper {
     struct bus *bus;
@@ -22,10 +31,7 @@ struct lease_keeper {
     struct lease *leases;
     uint32_t count;
     int64_t wakes_ns; /* when the thread looks again */
-    struct {
-        int64_t execution_id;
-        uint32_t run;
-    } ended[RECENT_ENDS];
+    struct ending ended[RECENT_ENDS];
     uint32_t next_ended;
     bool closing;
 };
@@ -206,10 +212,19 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
     return l;
 }
 
+/* The tasks of the attempt s1v1a2 are s1v1a2i0a1, s1v1a2i1a1, … */
+static bool ends(const struct ending *e, const struct lease *l)
+{
+    size_t len = strlen(e->attempt_id);
+    if (e->execution_id != l->execution_id)
+        return false;
+    return len ? !strncmp(l->task_id, e->attempt_id, len) && l->task_id[len] == 'i' : l->run <= e->run;
+}
+
 static bool ended_recently(const struct lease_keeper *k, const struct lease *l)
 {
     for (size_t i = 0; i < RECENT_ENDS; i++)
-        if (k->ended[i].execution_id == l->execution_id && k->ended[i].run >= l->run)
+        if (ends(&k->ended[i], l))
             return true;
     return false;
 }
@@ -227,6 +242,7 @@ void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *tas
     pthread_mutex_lock(&k->mutex);
     l->execution_id = task->execution_id;
     l->run = task->run;
+    snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
     l->stop = stop;
     l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
     if (ended_recently(k, l))
@@ -259,16 +275,29 @@ void lease_release(struct lease_keeper *k, struct lease *l)
     free_lease(l);
 }
 
-void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run)
+static void stop(struct lease_keeper *k, const struct ending *ending)
 {
     pthread_mutex_lock(&k->mutex);
-    uint32_t place = k->next_ended++ % RECENT_ENDS;
-    k->ended[place].execution_id = execution_id;
-    k->ended[place].run = run;
+    k->ended[k->next_ended++ % RECENT_ENDS] = *ending;
     for (struct lease *l = k->leases; l; l = l->older)
-        if (l->execution_id == execution_id && l->run <= run)
+        if (ends(ending, l))
             stop_lease(l);
     pthread_mutex_unlock(&k->mutex);
+}
+
+void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run)
+{
+    const struct ending ending = {.execution_id = execution_id, .run = run};
+    stop(k, &ending);
+}
+
+void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, struct str attempt_id)
+{
+    struct ending ending = {.execution_id = execution_id};
+    if (attempt_id.len == 0 || attempt_id.len >= sizeof(ending.attempt_id))
+        return;
+    memcpy(ending.attempt_id, attempt_id.ptr, attempt_id.len);
+    stop(k, &ending);
 }
 
 void lease_keeper_stop_all(struct lease_keeper *k)

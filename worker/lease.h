@@ -8,6 +8,7 @@
 #ifndef WORKER_LEASE_H
 #define WORKER_LEASE_H
 
+#include "core/id.h"
 #include "runtime/bus.h"
 #include "tool.h"
 
@@ -30,7 +31,8 @@ struct lease {
     uint32_t run;
     struct task_stop *stop; /* NULL while no tool runs */
     int64_t deadline_ns, working_ns;
-    bool is_over; /* the execution has ended */
+    char task_id[TASK_ID_TEXT];
+    bool is_over; /* nobody waits for it: its execution has ended, or what it is a part of */
 };
 
 /* Every third of `ack_wait_ms` each lease is renewed. */
@@ -47,7 +49,7 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
 /* From now on the deadline and the end of the execution set `stop`. */
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms);
-/* `stop` is the caller's again. Gives whether the execution has ended meanwhile. */
+/* `stop` is the caller's again. Gives whether nobody waits for its outcome any more. */
 bool lease_end(struct lease_keeper *k, struct lease *l);
 /* Forgets and frees it. Any thread; does not wait. */
 void lease_release(struct lease_keeper *k, struct lease *l);
@@ -57,6 +59,8 @@ void lease_release(struct lease_keeper *k, struct lease *l);
  * earlier ones. Does not wait.
  */
 void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run);
+/* The same of the tasks of an iterator's attempt, by its id. */
+void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, struct str attempt_id);
 /* Stops all that runs. */
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */

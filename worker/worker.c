@@ -16,12 +16,14 @@
 
 enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000 };
 
+enum { ENDS = 3 }; /* kinds of events after which tasks are stopped */
+
 struct worker {
     struct station station;
     struct subjects subjects;
     struct crew *crew;
     struct bus_pull *pull;
-    struct bus_subscription *ends[2];
+    struct bus_subscription *ends[ENDS];
     const char *pool;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
     struct mono_time began, looked;
@@ -99,16 +101,19 @@ static void on_delivery(void *context, struct bus_delivery *delivery)
 }
 
 /* Which run of the execution ended: meta.run of the event, 0 where there is none. */
-static uint32_t run_that_ended(struct str payload)
+static uint32_t run_that_ended(struct value event)
 {
-    struct arena a;
-    struct value event, run = {.type = VALUE_UNDEFINED};
-    arena_init(&a, 0);
-    if (json_read(&a, payload, NULL, &event, NULL) == STATUS_OK)
-        run = value_get_path(event, STR("meta.run"));
-    uint32_t n = run.type == VALUE_INT && run.u.i > 0 && run.u.i <= UINT32_MAX ? (uint32_t)run.u.i : 0;
-    arena_free(&a);
-    return n;
+    struct value run = value_get_path(event, STR("meta.run"));
+    return run.type == VALUE_INT && run.u.i > 0 && run.u.i <= UINT32_MAX ? (uint32_t)run.u.i : 0;
+}
+
+static void stop_what_ended(struct worker *w, int64_t execution_id, struct value event)
+{
+    struct str type = value_as_str(VALUE_GET(event, "event_type"));
+    if (str_is(type, event_type_name(EVENT_TASKS_WITHDRAWN)))
+        lease_keeper_stop_attempt(w->station.keeper, execution_id, value_as_str(VALUE_GET(event, "task_id")));
+    else
+        lease_keeper_stop_execution(w->station.keeper, execution_id, run_that_ended(event));
 }
 
 /* <prefix>.live.<execution_id>.<event_type>, on a thread of the connection. */
@@ -116,17 +121,24 @@ static void on_end(void *context, const struct bus_message *message)
 {
     struct worker *w = context;
     struct str rest = str_of(message->subject);
+    struct arena a;
+    struct value event;
     int64_t id;
     rest.ptr += strlen(w->subjects.prefix) + strlen(".live.");
     rest.len -= strlen(w->subjects.prefix) + strlen(".live.");
+    arena_init(&a, 0);
+    if (json_read(&a, message->payload, NULL, &event, NULL) != STATUS_OK)
+        event = value_null();
     if (id_parse(str_split(&rest, '.'), &id, NULL) == STATUS_OK)
-        lease_keeper_stop_execution(w->station.keeper, id, run_that_ended(message->payload));
+        stop_what_ended(w, id, event);
+    arena_free(&a);
 }
 
 static enum status listen_for_ends(struct worker *w, struct error *err)
 {
-    static const enum event_type types[] = {EVENT_EXECUTION_CANCELLED, EVENT_EXECUTION_FAILED};
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    static const enum event_type types[ENDS] = {EVENT_EXECUTION_CANCELLED, EVENT_EXECUTION_FAILED,
+                                                EVENT_TASKS_WITHDRAWN};
+    for (size_t i = 0; i < ENDS; i++) {
         char subject[SUBJECT_MAX];
         snprintf(subject, sizeof(subject), "%s.live.*.%s", w->subjects.prefix, event_type_name(types[i]));
         TRY(bus_subscribe(w->station.bus, subject, NULL, on_end, w, &w->ends[i], err));
@@ -201,7 +213,7 @@ static void stop(struct worker *w)
     struct error err;
     bus_pull_stop(&w->pull);
     crew_close(&w->crew);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < ENDS; i++)
         bus_unsubscribe(&w->ends[i]);
     bool is_connected = bus_is_connected(w->station.bus);
     if (is_connected && bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)

@@ -265,12 +265,24 @@ static enum status cancel_timer(struct turn *t, const struct work *w)
     return emit_timer_cancelled(t, id);
 }
 
+static enum status withdraw_task(struct turn *t, const struct work *w)
+{
+    struct withdrawal withdrawal = {.pool = t->x->playbook->steps[w->visit->step].pool};
+    if (execution_is_over(t->x)) {
+        t->out->withdraw = true;
+        return STATUS_OK;
+    }
+    TRY(attempt_id(t, w, w->attempt, &withdrawal.task_id));
+    return emit_withdrawal(t, &withdrawal);
+}
+
 enum status work_stop(struct turn *t, struct work *w)
 {
     struct loop *loop = w->loop;
     if (w->state == WORK_STOPPED)
         return STATUS_OK;
-    t->out->withdraw = t->out->withdraw || w->state == WORK_TASK;
+    if (w->state == WORK_TASK)
+        TRY(withdraw_task(t, w));
     if (w->child)
         TRY(cancel_child(t, w));
     if (w->due_ns)

@@ -131,6 +131,12 @@ enum status emit_listing(struct turn *t, const struct listing_order *order)
     ADD(t, d->listings, d->listing_count, d->listing_capacity, *order);
 }
 
+enum status emit_withdrawal(struct turn *t, const struct withdrawal *withdrawal)
+{
+    struct decisions *d = t->out;
+    ADD(t, d->withdrawals, d->withdrawal_count, d->withdrawal_capacity, *withdrawal);
+}
+
 enum status emit_notice(struct turn *t, const struct event *fact, struct str message_id)
 {
     struct decisions *d = t->out;

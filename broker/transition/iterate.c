@@ -213,22 +213,39 @@ static enum status failure_with_index(struct turn *t, const struct work *w, cons
     return map_end(&m, &out->detail, t->err);
 }
 
+/* The log says which tasks run for nothing; workers that have one of them stop it when they hear of that. */
+static enum status emit_withdrawn(struct turn *t, const struct work *iterator, uint32_t first)
+{
+    struct list_builder ids;
+    struct map_builder m;
+    struct value v;
+    if (first == t->out->withdrawal_count)
+        return STATUS_OK;
+    struct event *e =
+        emit_work_event(t, EVENT_TASKS_WITHDRAWN, EVENT_TASKS_WITHDRAWN, iterator, iterator->attempt);
+    if (!e)
+        return arena_error(t->out->arena, t->err, "an event");
+    list_begin(&ids, t->out->arena);
+    for (uint32_t i = first; i < t->out->withdrawal_count; i++)
+        list_add(&ids, value_str(t->out->withdrawals[i].task_id));
+    TRY(list_end(&ids, &v, t->err));
+    map_begin(&m, t->out->arena);
+    map_put(&m, STR("tasks"), v);
+    return map_end(&m, &e->context, t->err);
+}
+
 /* The others are given up, and with them the attempt. */
 static enum status fail_loop(struct turn *t, struct work *w, const struct failure *why)
 {
     struct work *iterator = w->parent;
     struct failure of_loop;
-    bool withdraw = t->out->withdraw;
+    uint32_t withdrawn = t->out->withdrawal_count;
     TRY(failure_with_index(t, w, why, &of_loop));
     TRY(work_stop(t, iterator));
-    bool left_tasks = t->out->withdraw;
-    t->out->withdraw = withdraw;
+    TRY(emit_withdrawn(t, iterator, withdrawn));
     loop_release(t->x, iterator);
     TRY(work_move(t->x, iterator, WORK_READY, t->err));
-    TRY(attempt_ended(t, iterator, value_null(), &of_loop));
-    /* If the execution goes on, its other tasks stay. */
-    t->out->withdraw = t->out->withdraw || (left_tasks && execution_is_over(t->x));
-    return STATUS_OK;
+    return attempt_ended(t, iterator, value_null(), &of_loop);
 }
 
 enum status item_failed(struct turn *t, struct work *w, struct value data, const struct failure *why)

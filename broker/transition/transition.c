@@ -213,6 +213,10 @@ enum status transition(struct execution *x, const struct event *fact, struct pla
     if (out->ignored)
         return STATUS_OK;
     TRY(join_settle(&t));
+    if (execution_is_over(x) && out->withdrawal_count) { /* all of its tasks are withdrawn */
+        out->withdraw = true;
+        out->withdrawal_count = 0;
+    }
     TRY(execution_compact(x, out->arena, err));
 #ifndef NDEBUG
     TRY(execution_check(x, err));

@@ -42,6 +42,11 @@ struct child_order {
     struct str task_id;
 };
 
+/* Nobody waits for the task any more: if it is queued still, it is to be removed. */
+struct withdrawal {
+    struct str pool, task_id;
+};
+
 /*
  * The playbooks that the catalog has under a path, but for the caller's own, are to become the fact
  * playbooks_listed with this task_id: its context has "playbooks", a list of {"path", "version"} in the order
@@ -74,6 +79,8 @@ struct decisions {
     uint32_t listing_count, listing_capacity;
     struct notice *notices;
     uint32_t notice_count, notice_capacity;
+    struct withdrawal *withdrawals; /* of an execution that goes on */
+    uint32_t withdrawal_count, withdrawal_capacity;
     bool withdraw;       /* the execution is over early: tasks that are still queued are to be removed */
     const char *ignored; /* why the fact changed nothing (then there are no events); NULL if it was taken */
 };

@@ -2,7 +2,8 @@
  * Between the files of this room: one call of transition(), and the parts that do it.
  *
  *   transition.c   facts, by the table
- *   control.c      pause, resume, retry, timers, signals: facts that steer
+ *   control.c      pause, resume, timers, signals: facts that steer
+ *   reopen.c       a retry
  *   finish.c       how an execution ends
  *   join.c         arrivals and gates: when a visit starts
  *   step.c         a visit between its gate and its end
@@ -61,6 +62,7 @@ enum status emit_timer(struct turn *t, struct str id, int64_t due_ns) MUST_CHECK
 enum status emit_timer_cancelled(struct turn *t, struct str id) MUST_CHECK;
 enum status emit_child(struct turn *t, const struct child_order *order) MUST_CHECK;
 enum status emit_listing(struct turn *t, const struct listing_order *order) MUST_CHECK;
+enum status emit_withdrawal(struct turn *t, const struct withdrawal *withdrawal) MUST_CHECK;
 enum status emit_notice(struct turn *t, const struct event *fact, struct str message_id) MUST_CHECK;
 /* {"kind", "message", …detail} */
 enum status failure_to_value(struct turn *t, const struct failure *f, struct value *out) MUST_CHECK;
@@ -194,8 +196,8 @@ enum status attempt_lost(struct turn *t, struct work *w, const struct failure *w
 /* No further attempt, whatever `retry` says. */
 enum status work_failed(struct turn *t, struct work *w, struct value data,
                         const struct failure *why) MUST_CHECK;
-/* What is under way in it outside is called back: timers, other executions, queued tasks. It becomes STOPPED.
- */
+/* What is under way in it outside is called back: timers, other executions, queued tasks; of an execution
+ * that goes on these are told of one by one. It becomes STOPPED. */
 enum status work_stop(struct turn *t, struct work *w) MUST_CHECK;
 /* A STOPPED work goes on, with attempts as if it had had none. */
 enum status work_resume(struct turn *t, struct work *w) MUST_CHECK;
@@ -235,7 +237,6 @@ enum status whole_number(struct turn *t, const struct object_template *template,
 
 enum status on_pause(struct turn *t) MUST_CHECK;
 enum status on_resume(struct turn *t) MUST_CHECK;
-enum status on_retry(struct turn *t) MUST_CHECK;
 enum status on_timer(struct turn *t) MUST_CHECK;
 enum status on_signal(struct turn *t) MUST_CHECK;
 enum status on_child_ended(struct turn *t) MUST_CHECK;
@@ -245,6 +246,11 @@ enum status set_deadline(struct turn *t) MUST_CHECK;
 enum status deadline_id(struct turn *t, struct str *out) MUST_CHECK;
 /* The fact changes nothing. */
 enum status ignore_fact(struct turn *t, const char *why) MUST_CHECK;
+
+/* ---- reopen.c: an execution that was over goes on -------------------------------------------------------
+ */
+
+enum status on_retry(struct turn *t) MUST_CHECK;
 
 /* ---- finish.c: an execution's end ---------------------------------------------------------------------- */
 

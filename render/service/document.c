@@ -44,6 +44,7 @@ static bool is_of_step(enum event_type type)
     case EVENT_STEP_RETRIED:
     case EVENT_ITERATION_STARTED:
     case EVENT_ITERATION_SAVED:
+    case EVENT_TASKS_WITHDRAWN:
     case EVENT_CHILD_COMPLETED:
     case EVENT_CHILD_FAILED:
     case EVENT_PLAYBOOKS_LISTED:

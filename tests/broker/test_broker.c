@@ -248,6 +248,42 @@ static void a_cancelled_execution_withdraws_its_tasks(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* The items that wait are withdrawn with the one that failed; the step goes on. */
+static void an_iterator_that_fails_withdraws_its_tasks(void **state)
+{
+    struct installation *i = *state;
+    struct error err = {0};
+    struct bus_stream_info info = {.messages = 4};
+    broker_start(i);
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/items}\nworkflow:\n"
+                              "  - step: start\n    type: iterator\n    collection: [1, 2, 3, 4]\n"
+                              "    element: n\n    mode: async\n    on_error: {step: after}\n"
+                              "    task: {type: noop, args: {n: \"{{ n }}\"}}\n"
+                              "  - {step: after, type: noop}\n",
+                              NULL);
+    execution_events(i, id, 7); /* the request, the start, the step, its items */
+    task_failed(i, task_next(i));
+    execution_events(i, id, 11);
+    for (int tries = 0; tries < 500 && info.messages != 1; tries++) {
+        assert_ok(bus_stream_info(i->bus, "NOETL_TASKS", &info, &err), &err);
+        nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
+    }
+    assert_int_equal(info.messages, 1);
+    struct bus_delivery *task = task_next(i);
+    while (str_is(task_text(i, task, "step"), "start")) { /* a worker had it: its outcome changes nothing */
+        task_done(i, task, "0");
+        task = task_next(i);
+    }
+    task_done(i, task, "2");
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_COMPLETE);
+    assert_string_equal(database_says(i, "SELECT context->'tasks'->>2 FROM noetl.event WHERE event_type = "
+                                         "'tasks_withdrawn'"),
+                        "s0v1a1i3a1");
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_task_too_large_for_a_message_fails_its_step(void **state)
 {
     struct installation *i = *state;
@@ -275,6 +311,7 @@ int main(void)
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
+        cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),
         cmocka_unit_test(a_task_too_large_for_a_message_fails_its_step),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);

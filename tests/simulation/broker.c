@@ -29,6 +29,7 @@ void batch_free(struct batch *batch)
     free(batch->rows.items);
     free(batch->timers.items);
     free(batch->withdrawn.items);
+    free(batch->given_up.items);
     arena_free(&batch->arena);
     free(batch);
 }
@@ -230,6 +231,8 @@ static void take_decisions(struct world *w, uint32_t broker, uint32_t record, co
     order_children(w, broker, batch, record, d);
     order_listings(w, broker, batch, record, d);
     order_notices(w, broker, batch, d);
+    for (uint32_t i = 0; i < d->withdrawal_count; i++)
+        LIST_ADD(&batch->given_up, (struct given_up){record, d->withdrawals[i].task_id});
     if (d->withdraw) {
         LIST_ADD(&batch->withdrawn, record);
         LIST_ADD(&batch->withdrawn, w->queue.tasks.count);
@@ -374,6 +377,11 @@ static void committed(struct world *w, uint32_t broker, struct batch *batch)
             continue;
         broker_audit(w, broker, record);
         drop(h);
+    }
+    for (uint32_t i = 0; i < batch->given_up.count; i++) {
+        const struct given_up *g = &batch->given_up.items[i];
+        if (!chance_one_in(&w->random, 4))
+            queue_give_up(w, w->records[g->record].id, g->task_id);
     }
     for (uint32_t i = 0; i < batch->withdrawn.count; i += 2) {
         if (!chance_one_in(&w->random, 4))

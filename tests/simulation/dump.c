@@ -75,6 +75,10 @@ uint64_t dump_decisions(struct world *w, const struct decisions *d)
         add_event(&h, &d->notices[i].fact);
         add_text(&h, d->notices[i].message_id);
     }
+    for (uint32_t i = 0; i < d->withdrawal_count; i++) {
+        add_text(&h, d->withdrawals[i].task_id);
+        add_text(&h, d->withdrawals[i].pool);
+    }
     add_value(&h, value_bool(d->withdraw));
     arena_free(&h.arena);
     return h.hash;

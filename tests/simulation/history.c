@@ -200,10 +200,29 @@ static void read_outcome(struct world *w, struct history *h, const struct event 
     LIST_ADD(&h->ended, e->task_id);
 }
 
+/* Of the attempt that the event is of, at work, and each once. */
+static void read_withdrawn(struct world *w, struct history *h, const struct event *e)
+{
+    struct value tasks = VALUE_GET(e->context, "tasks");
+    for (uint32_t i = 0; i < tasks.len; i++) {
+        struct str id = value_as_str(tasks.u.list[i]);
+        bool is_within =
+            str_starts_with(id, e->task_id) && id.len > e->task_id.len && id.ptr[e->task_id.len] == 'i';
+        if (!is_within || !is_newest(h, id) || is_in(h->ended.items, h->ended.count, id) ||
+            history_was_withdrawn(h, id))
+            world_fail(w, "execution %lld: %" PRISTR " is withdrawn, and is not at work in %" PRISTR,
+                       (long long)e->execution_id, ARGSTR(id), ARGSTR(e->task_id));
+        LIST_ADD(&h->withdrawn, id);
+    }
+}
+
 static void read_answer(struct world *w, struct history *h, const struct event *e)
 {
     struct value error = VALUE_GET(e->result, "error");
     read_outcome(w, h, e);
+    if (history_was_withdrawn(h, e->task_id))
+        world_fail(w, "execution %lld: %" PRISTR " ends, and was withdrawn", (long long)e->execution_id,
+                   ARGSTR(e->task_id));
     if (str_is(value_as_str(VALUE_GET(error, "kind")), "lost"))
         LIST_ADD(&h->given,
                  (struct given){.task_id = e->task_id, .failed = true, .data = value_null(), .error = error});
@@ -402,6 +421,7 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         case EVENT_CHILD_COMPLETED:
         case EVENT_CHILD_FAILED: read_child(w, h, e); break;
         case EVENT_PLAYBOOKS_LISTED: read_listed(w, h, e); break;
+        case EVENT_TASKS_WITHDRAWN: read_withdrawn(w, h, e); break;
         case EVENT_SIGNAL_RECEIVED: read_signal(h, e); break;
         case EVENT_TIMER_FIRED: read_timer(h, e); break;
         case EVENT_STEP_RETRIED: read_announced(h, e); break;
@@ -421,12 +441,18 @@ void history_free(struct history *h)
     free(h->announced.items);
     free(h->started.items);
     free(h->ended.items);
+    free(h->withdrawn.items);
     free(h->skipped.items);
     free(h->waiting.items);
     free(h->kept.items);
     for (uint32_t i = 0; i < h->cuts.count; i++)
         free(h->cuts.items[i].done);
     free(h->cuts.items);
+}
+
+bool history_was_withdrawn(const struct history *h, struct str task_id)
+{
+    return is_in(h->withdrawn.items, h->withdrawn.count, task_id);
 }
 
 bool history_has_ended(const struct history *h, struct str task_id)

@@ -39,6 +39,7 @@ struct history {
     LIST(struct attempt) attempts;
     LIST(struct attempt) announced;  /* by step_retried */
     LIST(struct str) started, ended; /* task ids */
+    LIST(struct str) withdrawn;      /* of tasks that nobody waits for any more */
     LIST(struct str) skipped;        /* attempts that a retry has followed with others */
     LIST(struct waiting) waiting;    /* the first who came first */
     LIST(struct str) kept;           /* names of signals that came before anybody waited */
@@ -58,6 +59,8 @@ void history_free(struct history *h);
 struct told *history_visit(struct history *h, const struct event *e);
 /* Whether it waits for a signal, and without a time. */
 bool history_waits(const struct history *h);
+/* Whether nobody waits for the task any more. */
+bool history_was_withdrawn(const struct history *h, struct str task_id);
 /* Whether an attempt has its outcome. */
 bool history_has_ended(const struct history *h, struct str task_id);
 

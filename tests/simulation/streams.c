@@ -197,6 +197,23 @@ void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count)
     }
 }
 
+void queue_give_up(struct world *w, int64_t execution_id, struct str task_id)
+{
+    for (uint32_t i = 0; i < w->queue.tasks.count; i++) {
+        struct queued *q = &w->queue.tasks.items[i];
+        if (q->task.execution_id != execution_id || !str_equal(q->task.task_id, task_id))
+            continue;
+        bool has_it = q->state == QUEUED_OUT && q->worker < WORKERS && w->workers[q->worker].task == i &&
+                      w->workers[q->worker].phase == WORKER_HAS_TASK;
+        if (has_it && chance_one_in(&w->random, 2)) {
+            w->workers[q->worker].phase = WORKER_IDLE;
+            q->state = QUEUED_GONE;
+        }
+        if (q->state == QUEUED_WAITING)
+            q->state = QUEUED_GONE;
+    }
+}
+
 /* ---- what can happen ---------------------------------------------------------------------------------- */
 
 /* What is to cancel an execution goes behind the request for it, or nobody would know what it is about. */

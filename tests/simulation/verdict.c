@@ -353,6 +353,20 @@ static void judge_delays(struct judgement *j)
     }
 }
 
+/* Each task of an execution that is complete has its outcome, or was withdrawn: nothing runs for nothing. */
+static void judge_left(struct judgement *j)
+{
+    for (uint32_t i = 0; i < j->w->queue.tasks.count && !j->w->failed; i++) {
+        const struct task *t = &j->w->queue.tasks.items[i].task;
+        if (t->execution_id != j->record->id || t->run != j->history.retries ||
+            j->history.last->type != EVENT_EXECUTION_COMPLETE)
+            continue;
+        if (!history_has_ended(&j->history, t->task_id) && !history_was_withdrawn(&j->history, t->task_id))
+            world_fail(j->w, "execution %lld: nobody waits for %" PRISTR ", and it was not withdrawn",
+                       (long long)t->execution_id, ARGSTR(t->task_id));
+    }
+}
+
 static void judge(struct world *w, const struct record *r)
 {
     struct judgement j = {.w = w, .record = r, .draft = &w->scenario->drafts[r->draft]};
@@ -368,6 +382,8 @@ static void judge(struct world *w, const struct record *r)
         judge_children(&j);
     if (!w->failed)
         judge_delays(&j);
+    if (!w->failed)
+        judge_left(&j);
     if (!w->failed)
         judge_end(&j);
     history_free(&j.history);

@@ -146,6 +146,10 @@ struct row {
     struct str text; /* the event, as JSON, which does not say the sequence */
     uint64_t stream_seq;
 };
+struct given_up { /* a task of an execution that goes on, which nobody waits for */
+    uint32_t record;
+    struct str task_id;
+};
 struct batch {
     struct arena arena;
     LIST(struct row) rows;
@@ -153,6 +157,7 @@ struct batch {
     bool dirty[PARTITIONS];
     uint32_t checkpoints[PARTITIONS];
     LIST(uint32_t) withdrawn; /* records, each followed by the number of tasks there were */
+    LIST(struct given_up) given_up;
     uint32_t open_publishes;
     bool closed;
 };
@@ -248,6 +253,8 @@ void streams_sender_died(struct world *w, enum sender sender, uint32_t number);
 void queue_redeliver(struct world *w, uint32_t task);
 void queue_report_dead(struct world *w, uint32_t task);
 void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count);
+/* The task, if it is there: one that is queued is gone, a worker that has it may stop. */
+void queue_give_up(struct world *w, int64_t execution_id, struct str task_id);
 
 /* ---- broker.c ----------------------------------------------------------------------------------------- */
 

@@ -156,6 +156,9 @@ void decisions_print(struct arena *a, int64_t now_ns, const struct decisions *d,
         print_notice(a, &d->notices[i], out);
     if (d->ignored)
         buf_printf(out, "  ignored: %s\n", d->ignored);
+    for (uint32_t i = 0; i < d->withdrawal_count; i++)
+        buf_printf(out, "  %" PRISTR " is withdrawn from the pool %" PRISTR "\n",
+                   ARGSTR(d->withdrawals[i].task_id), ARGSTR(d->withdrawals[i].pool));
     if (d->withdraw)
         buf_add_text(out, "  queued tasks are withdrawn\n");
 }

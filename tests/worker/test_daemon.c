@@ -261,6 +261,58 @@ static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void
     assert_int_equal(fleet_outcomes(f, id), 0);
 }
 
+/* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */
+static int64_t item_task(struct fleet *f, const char *config)
+{
+    struct task task = {.execution_id = f->next_execution++,
+                        .task_id = STR("s1v1a1i0a1"),
+                        .step = STR("probe"),
+                        .type = STR("shell"),
+                        .path = STR("test"),
+                        .visit = 1,
+                        .attempt = 1,
+                        .token = STR("secret-token"),
+                        .args = VALUE_EMPTY_MAP};
+    struct value v;
+    struct str text;
+    struct error err;
+    fleet_ok(json_read(&f->arena, str_of(config), NULL, &task.config, &err), &err);
+    fleet_ok(task_to_value(&f->arena, &task, &v, &err), &err);
+    fleet_ok(json_text(&f->arena, v, &text, &err), &err);
+    fleet_message(f, "default", task.execution_id, text.ptr);
+    return task.execution_id;
+}
+
+static void withdraw(struct fleet *f, int64_t id, const char *attempt)
+{
+    char subject[SUBJECT_MAX];
+    struct error err;
+    struct str event =
+        arena_printf(&f->arena, "{\"event_type\":\"tasks_withdrawn\",\"task_id\":\"%s\"}", attempt);
+    subject_live(&f->subjects, id, event_type_name(EVENT_TASKS_WITHDRAWN), subject);
+    fleet_ok(bus_publish(f->bus, subject, NULL, NULL, 0, event, &err), &err);
+}
+
+static void a_task_that_nobody_waits_for_is_stopped_without_an_outcome(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    int64_t stays = item_task(f, marking(f, mark, "1"));
+    fleet_wait_file(mark);
+    withdraw(f, stays, "s1v1a");   /* no id that has tasks */
+    withdraw(f, stays, "s1v1a10"); /* of another attempt */
+    withdraw(f, stays, "s1v1a1i0a1");
+    fleet_outcome(f, stays);
+    mark = fleet_path(f);
+    int64_t id = item_task(f, marking(f, mark, "1000"));
+    fleet_wait_file(mark);
+    withdraw(f, id, "s1v1a1");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, id), 0);
+}
+
 static void outcome_by_hand(struct fleet *f, int64_t id)
 {
     char subject[SUBJECT_MAX];
@@ -401,6 +453,7 @@ int main(void)
         cmocka_unit_test(what_does_not_end_in_time_is_given_back_at_once),
         cmocka_unit_test(a_second_signal_ends_the_worker_at_once),
         cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
+        cmocka_unit_test(a_task_that_nobody_waits_for_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),

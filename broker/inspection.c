@@ -115,10 +115,19 @@ static bool is_there(struct value subjects, struct str task_id)
     return false;
 }
 
+/* Why there is nothing that would bring the work's fact, unless that is in the event stream; or NULL. */
+static const char *what_is_missing(const struct open_work *w, struct value subjects)
+{
+    if (w->state == WORK_TASK && !is_there(subjects, w->task_id))
+        return "its task is in the tasks stream no more, and it has no outcome";
+    /* A list is in the event stream before the log has that it was asked for. */
+    return w->state == WORK_LISTING ? "the list of playbooks that it waits for never came" : NULL;
+}
+
 static bool any_missing(const struct sight *s, struct value subjects)
 {
     for (size_t i = 0; i < s->work_count; i++) {
-        if (s->works[i].state == WORK_TASK && !is_there(subjects, s->works[i].task_id))
+        if (what_is_missing(&s->works[i], subjects))
             return true;
     }
     return false;
@@ -165,9 +174,9 @@ static enum status inspect_tasks(struct sight *s)
     close_sight(s);
     TRY(open_sight(s, id));
     for (size_t i = 0; i < s->work_count; i++) {
-        if (s->works[i].state == WORK_TASK && !is_there(subjects, s->works[i].task_id))
-            TRY(publish_lost(s, &s->works[i],
-                             "its task is in the tasks stream no more, and it has no outcome"));
+        const char *why = what_is_missing(&s->works[i], subjects);
+        if (why)
+            TRY(publish_lost(s, &s->works[i], why));
     }
     return STATUS_OK;
 }
@@ -262,7 +271,7 @@ static enum status inspect(struct sight *s, int64_t id)
         return STATUS_OK;
     for (size_t i = 0; i < s->work_count; i++) {
         const struct open_work *w = &s->works[i];
-        if (w->state == WORK_TASK || w->state == WORK_CHILD)
+        if (w->state == WORK_TASK || w->state == WORK_CHILD || w->state == WORK_LISTING)
             s->finding->settled = false;
         if (w->state == WORK_CHILD)
             TRY(inspect_child(s, w));

@@ -3,6 +3,7 @@
  * Only the log and the streams are asked, nothing that a broker remembers.
  *
  *   a work in TASK     its task is in the tasks stream, or its outcome is in the event stream, and is read
+ *   a work in LISTING  its list is in the event stream, and is read
  *   a work in CHILD    its execution is in the log or requested in the event stream, and if it is over, has
  * said so a timer            is not overdue
  *

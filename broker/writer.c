@@ -198,8 +198,8 @@ static bool purge_tasks(struct writer *w, const char *filter)
     char stream[96];
     struct error e = {0};
     uint64_t purged = 0;
-    if (bus_stream_purge(w->options.bus, stream_name(w->options.subjects, STREAM_TASKS, stream), filter, &purged, &e) ==
-        STATUS_OK)
+    if (bus_stream_purge(w->options.bus, stream_name(w->options.subjects, STREAM_TASKS, stream), filter,
+                         &purged, &e) == STATUS_OK)
         return true;
     LOG(LOG_WARN, "queued tasks that nobody waits for could not be withdrawn; workers may run them in vain",
         LOG_TEXT("subject", filter), LOG_ERR(&e));

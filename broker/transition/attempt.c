@@ -31,6 +31,7 @@ enum status work_begin(struct turn *t, struct work *w)
 enum status attempt_begins(struct turn *t, struct work *w, enum work_state to)
 {
     w->attempt++;
+    w->token[0] = '\0';
     if (!w->parent)
         w->visit->attempt = w->attempt;
     return work_move(t->x, w, to, t->err);

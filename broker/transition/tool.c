@@ -114,7 +114,6 @@ static enum status publish_task(struct turn *t, struct work *w, const struct inp
     TRY(attempt_id(t, w, w->attempt, &task.task_id));
     TRY(args_merge(t->out->arena, in->config, w->action->verbatim, &task.config, t->err));
     TRY(put_afterwards(t, w, &task));
-    w->token[0] = '\0';
     task.token = (struct str){arena_strdup(t->out->arena, task_token(x, w, task.task_id)), 32};
     if (!task.token.ptr)
         return arena_error(t->out->arena, t->err, "a task");

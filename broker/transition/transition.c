@@ -76,7 +76,7 @@ static struct work *work_of_attempt(const struct turn *t, const char **why_not)
         return NULL;
     }
     struct work *w = work_find(t->x, &id);
-    if (!w || (w->state != WORK_TASK && w->state != WORK_CHILD) ||
+    if (!w || (w->state != WORK_TASK && w->state != WORK_CHILD && w->state != WORK_LISTING) ||
         w->attempt != id.places[id.depth].attempt) {
         *why_not = "the attempt has its outcome already, or never was";
         return NULL;
@@ -109,7 +109,7 @@ static enum status on_outcome(struct turn *t)
     const char *why_not = NULL;
     struct work *w = work_of_attempt(t, &why_not);
     if (!w || w->state != WORK_TASK)
-        return ignore_fact(t, w ? "the attempt is another execution" : why_not);
+        return ignore_fact(t, w ? "the attempt is with no worker" : why_not);
     TRY(emit_fact(t));
     struct value data = VALUE_GET(t->fact->result, "data");
     if (value_is_absent(data))

@@ -124,13 +124,31 @@ static const char *what_is_missing(const struct open_work *w, struct value subje
     return w->state == WORK_LISTING ? "the list of playbooks that it waits for never came" : NULL;
 }
 
-static bool any_missing(const struct sight *s, struct value subjects)
+/* Ids of the attempts of which something is missing; kept while the execution is folded anew. */
+static enum status find_missing(struct sight *s, struct value subjects, struct str **out, size_t *count)
 {
+    *count = 0;
+    *out = ARENA_ARRAY(s->arena, struct str, s->work_count + 1);
+    if (!*out)
+        return arena_error(s->arena, s->err, "the tasks that are missing");
     for (size_t i = 0; i < s->work_count; i++) {
-        if (what_is_missing(&s->works[i], subjects))
-            return true;
+        struct str id = s->works[i].task_id;
+        if (!what_is_missing(&s->works[i], subjects))
+            continue;
+        const char *copy = arena_strdup(s->arena, id);
+        if (!copy)
+            return arena_error(s->arena, s->err, "the tasks that are missing");
+        (*out)[(*count)++] = (struct str){copy, id.len};
     }
-    return false;
+    return STATUS_OK;
+}
+
+static bool is_among(struct str id, const struct str *ids, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !str_equal(ids[i], id))
+        i++;
+    return i < count;
 }
 
 /*
@@ -160,12 +178,16 @@ static enum status await_log(struct sight *s, bool *read)
     }
 }
 
+/* What was begun since the tasks were looked at is not among them, and is not missing. */
 static enum status inspect_tasks(struct sight *s)
 {
     struct value subjects;
+    struct str *missing;
+    size_t count;
     bool read;
     TRY(tasks_there(s, &subjects));
-    if (!any_missing(s, subjects))
+    TRY(find_missing(s, subjects, &missing, &count));
+    if (count == 0)
         return STATUS_OK;
     TRY(await_log(s, &read));
     if (!read)
@@ -175,7 +197,7 @@ static enum status inspect_tasks(struct sight *s)
     TRY(open_sight(s, id));
     for (size_t i = 0; i < s->work_count; i++) {
         const char *why = what_is_missing(&s->works[i], subjects);
-        if (why)
+        if (why && is_among(s->works[i].task_id, missing, count))
             TRY(publish_lost(s, &s->works[i], why));
     }
     return STATUS_OK;

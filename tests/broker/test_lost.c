@@ -4,12 +4,19 @@
  */
 #include "installation.h"
 
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char ONE[] = "metadata: {path: test/one}\n"
                           "workflow:\n"
                           "  - {step: start, type: noop}\n";
+static const char THREE[] = "metadata: {path: test/three}\n"
+                            "workflow:\n"
+                            "  - {step: start, type: noop, next: b}\n"
+                            "  - {step: b, type: noop, next: c}\n"
+                            "  - {step: c, type: noop}\n";
 static const char CALLER[] = "metadata: {path: test/caller}\n"
                              "workflow:\n"
                              "  - {step: start, type: playbook, path: test/one}\n";
@@ -82,6 +89,38 @@ static void a_task_whose_outcome_is_in_the_stream_is_not_lost(void **state)
     assert_string_equal(story(i, execution_end(i, id)),
                         "execution_requested, execution_start, step_started start, action_completed start, "
                         "step_completed start, execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* While the log stands still, the broker that looks for the first task's outcome waits for it; the third step
+ * begins. */
+static void a_task_that_was_begun_while_another_was_looked_for_is_not_lost(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, THREE, NULL);
+    struct bus_delivery *first = task_next(i);
+    execution_events(i, id, 3);
+    PGconn *pg = PQconnectdb(i->servers.postgres.url);
+    PQclear(PQexec(pg, "BEGIN"));
+    PGresult *locked = PQexec(pg, "LOCK TABLE noetl.partition IN EXCLUSIVE MODE");
+    assert_int_equal(PQresultStatus(locked), PGRES_COMMAND_OK);
+    PQclear(locked);
+    task_done(i, first, "1");
+    struct bus_delivery *second = task_next(i);
+    sleep(2); /* the broker looks twice a second */
+    task_done(i, second, "2");
+    struct bus_delivery *third = task_next(i);
+    PQfinish(pg);
+    execution_events(i, id, 9);
+    sleep(1);
+    task_done(i, third, "3");
+    assert_string_equal(
+        story(i, execution_end(i, id)),
+        "execution_requested, execution_start, step_started start, action_completed start, step_completed "
+        "start, "
+        "step_started b, action_completed b, step_completed b, step_started c, action_completed c, "
+        "step_completed c, execution_complete");
     assert_int_equal(broker_stop(i), 0);
 }
 
@@ -183,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_task_that_left_its_stream_is_dispatched_again),
         cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),
+        cmocka_unit_test(a_task_that_was_begun_while_another_was_looked_for_is_not_lost),
         cmocka_unit_test(both_streams_may_lose_everything),
         cmocka_unit_test(a_child_that_is_nowhere_is_called_again),
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),

@@ -1,0 +1,104 @@
+/*
+ * The leaders of streams die, one after the other, and a server freezes, while executions are asked for and run.
+ * Every execution ends well, the log has each event once, and each task has had its effect.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "evidence.h"
+
+enum {
+    BEFORE = 30, /* executions asked for before the fault, while its server is away, and behind it */
+    MEANWHILE = 15,
+    AFTER = 15,
+    FREEZE_S = 4,
+};
+
+/* Another server may go only when the last one has all again: two of three have to be there. */
+static void await_all(struct stage *s)
+{
+    for (int id = STREAM_COMMANDS; id <= STREAM_ADVISORIES; id++)
+        nats_cluster_await(s->bus, stage_stream(s, (enum stream_id)id));
+    nats_cluster_await(s->bus, stage_catalog(s));
+}
+
+static void kill_leader(struct stage *s, const char *stream)
+{
+    await_all(s);
+    stage_request(s, BEFORE);
+    int node = nats_cluster_leader(s->bus, stream);
+    nats_cluster_kill(&s->cluster, node);
+    stage_request(s, MEANWHILE);
+    stage_new_version(s);
+    nats_cluster_return(&s->cluster, node);
+    stage_request(s, AFTER);
+}
+
+static void freeze_leader(struct stage *s, const char *stream)
+{
+    await_all(s);
+    stage_request(s, BEFORE);
+    struct process *leader = &s->cluster.nodes[nats_cluster_leader(s->bus, stream)].process;
+    process_signal(leader, SIGSTOP);
+    sleep(FREEZE_S);
+    process_signal(leader, SIGCONT);
+    stage_request(s, AFTER);
+}
+
+static void check_all(struct stage *s)
+{
+    if (getenv("DIAG")) { stage_await_ends(s, 2*s->requested);
+      char cmd[2000]; snprintf(cmd, sizeof cmd, "psql '%s' -At -c \"select node_type, event_type, count(*) from noetl.event where task_id is not null group by 1,2\" -c \"select e.execution_id,e.event_id,e.event_type,e.task_id,e.created_at,e.stream_seq from noetl.event e join noetl.event l on l.event_type='action_lost' and e.task_id is not null and e.execution_id=l.execution_id order by 1,2\"; sort %s | uniq -d", s->servers.postgres.url, s->effects);
+      if (system(cmd)) puts("?"); }
+    stage_await_ends(s, 2 * s->requested); /* each calls another */
+    evidence_check_log(s);
+    int again = evidence_check_effects(s);
+    int lost = (int)evidence_number(s, "SELECT count(*) FROM noetl.event WHERE event_type = 'action_lost'");
+    print_message("%d executions; %d tasks ran once more, %d were made again\n", 2 * s->requested, again, lost);
+}
+
+static int rounds(void)
+{
+    const char *text = getenv("NOETL_TEST_CLUSTER_ROUNDS");
+    return text ? (int)strtol(text, NULL, 10) : 1;
+}
+
+static void executions_outlive_the_leader_of_the_event_stream(void **state)
+{
+    kill_leader(*state, stage_stream(*state, STREAM_EVENTS));
+    check_all(*state);
+}
+
+static void executions_outlive_the_leader_of_the_tasks_stream(void **state)
+{
+    kill_leader(*state, stage_stream(*state, STREAM_TASKS));
+    check_all(*state);
+}
+
+static void executions_outlive_the_leader_of_the_catalog(void **state)
+{
+    kill_leader(*state, stage_catalog(*state));
+    check_all(*state);
+}
+
+static void executions_outlive_a_frozen_leader(void **state)
+{
+    freeze_leader(*state, stage_stream(*state, STREAM_EVENTS));
+    check_all(*state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(executions_outlive_the_leader_of_the_event_stream),
+        cmocka_unit_test(executions_outlive_the_leader_of_the_tasks_stream),
+        cmocka_unit_test(executions_outlive_the_leader_of_the_catalog),
+        cmocka_unit_test(executions_outlive_a_frozen_leader),
+    };
+    int failed = 0;
+    for (int n = 0; n < rounds() && !failed; n++)
+        failed = cmocka_run_group_tests(tests, stage_start, stage_stop);
+    return failed;
+}

@@ -47,7 +47,8 @@ struct readers {
     bool listening;      /* with the first reader, until the bus is closed */
     struct listener *listener;
     struct bus_reader **slots;
-    uint32_t count; /* of slots */
+    uint32_t count;       /* of slots */
+    uint32_t generations; /* of all readers: no two consumers ever have one name */
 };
 
 struct pulls {

@@ -13,7 +13,8 @@
  * True at all times:
  *   1. `place` is behind everything that was delivered: it alone says where the next consumer begins.
  *   2. Each consumer has a generation, which stands in its name and in its inbox; what comes of another
- * generation is dropped.
+ *      generation is dropped. No two readers of a bus have the same one: a consumer whose deletion was lost
+ *      must not be found by the reader that follows in the slot.
  *   3. A message is delivered only if its consumer sequence follows the one before, and the first one of its
  *      consumer was the message of `place`, where that has a sequence and a time.
  *   4. `busy` counts the threads that are in a handler of the reader; bus_reader_stop() waits until it is 0.

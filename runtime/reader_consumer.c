@@ -229,9 +229,10 @@ static enum status create_consumer(struct bus_reader *r, uint32_t generation, co
 void reader_renew(struct bus_reader *r)
 {
     struct error err;
-    uint32_t old = r->generation++;
-    uint32_t generation = r->generation;
+    uint32_t old = r->generation;
+    uint32_t generation = ++r->bus->readers.generations;
     struct bus_place place = r->place;
+    r->generation = generation;
     r->state = READER_CREATING;
     r->looking = reader_knows_message(r);
     r->consumer_sequence = 0;

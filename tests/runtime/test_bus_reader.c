@@ -323,6 +323,43 @@ static void a_stream_that_was_made_anew_is_noticed_by_a_reader(void **state)
     record_free(&again);
 }
 
+/* The name of the stream's only consumer. */
+static void consumer_name(struct bus *bus, const char *stream, char out[128])
+{
+    char verb[96];
+    struct arena a;
+    struct value answer;
+    struct error err;
+    arena_init(&a, 0);
+    snprintf(verb, sizeof(verb), "CONSUMER.NAMES.%s", stream);
+    must(bus_api(bus, verb, STR(""), &a, &answer, &err), &err);
+    struct value names = VALUE_GET(answer, "consumers");
+    assert_int_equal(1, names.len);
+    snprintf(out, 128, "%" PRISTR, ARGSTR(value_as_str(names.u.list[0])));
+    arena_free(&a);
+}
+
+/* Or it would find the consumer of the other one, if its deletion was lost. */
+static void a_reader_in_the_place_of_another_has_a_consumer_of_another_name(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    char first[128], second[128];
+    make_stream(f->bus, "names");
+    fill_stream(f->bus, "names", 0, 1);
+    record_init(&r, f->bus);
+    struct bus_reader *reader = start(&r, "names", NULL, 1);
+    EVENTUALLY(record_deliveries(&r) == 1);
+    consumer_name(f->bus, "names", first);
+    bus_reader_stop(&reader);
+    reader = start(&r, "names", NULL, 1);
+    EVENTUALLY(record_deliveries(&r) == 2);
+    consumer_name(f->bus, "names", second);
+    bus_reader_stop(&reader);
+    assert_string_not_equal(first, second);
+    record_free(&r);
+}
+
 static void a_missing_stream_is_trouble_until_it_is_there(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +408,7 @@ int main(void)
         cmocka_unit_test(behind_another_message_comes_nothing),
         cmocka_unit_test(behind_a_time_comes_what_was_stored_later),
         cmocka_unit_test(a_stream_that_was_made_anew_is_noticed_by_a_reader),
+        cmocka_unit_test(a_reader_in_the_place_of_another_has_a_consumer_of_another_name),
         cmocka_unit_test(a_missing_stream_is_trouble_until_it_is_there),
         cmocka_unit_test(a_reader_that_is_held_gets_a_bounded_number),
     };

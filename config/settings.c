@@ -10,8 +10,12 @@
 
 enum { MAX_MEMORY = 4 << 20 };
 
-/* NOETL_ variables that are no settings: the file's name, and what tests are told (NOETL_TEST_… too). */
-static const char *const OTHER_VARIABLES[] = {"NOETL_CONFIG", "NOETL_BINARY", "NOETL_SOURCE_DIR", NULL};
+/*
+ * NOETL_ variables that are no settings: the file's name, the nats-server to start, and what tests are told
+ * (NOETL_TEST_… too).
+ */
+static const char *const OTHER_VARIABLES[] = {"NOETL_CONFIG", "NOETL_NATS_SERVER", "NOETL_BINARY",
+                                              "NOETL_SOURCE_DIR", NULL};
 
 static enum status set_default(struct settings *s, enum setting id, struct error *err)
 {

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,14 +10,25 @@
 #include "clock.h"
 #include "core/buf.h"
 
+/* No setting: it is for whoever tests with another server. */
+#define PROGRAM_VARIABLE "NOETL_NATS_SERVER"
+
 enum { READY_MS = 30000, STOP_MS = 10000, POLL_MS = 10, PATH_ROOM = SERVER_PATH_MAX };
 
 static const char *const PROGRAM_FOLDERS[] = {"/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/bin",
                                               NULL};
 
-static enum status find_program(char *out, struct error *err)
+enum status private_nats_program(char out[SERVER_PATH_MAX], struct error *err)
 {
-    if (process_find("nats-server", PROGRAM_FOLDERS, out, PATH_ROOM))
+    const char *named = getenv(PROGRAM_VARIABLE);
+    if (named && *named) {
+        if (process_find(named, NULL, out, SERVER_PATH_MAX))
+            return STATUS_OK;
+        error_set(err, STATUS_NOT_FOUND, "there is no program %s", named);
+        error_place(err, PROGRAM_VARIABLE);
+        return error_hint(err, "Name a nats-server by its path, or unset the variable.");
+    }
+    if (process_find("nats-server", PROGRAM_FOLDERS, out, SERVER_PATH_MAX))
         return STATUS_OK;
     error_set(err, STATUS_NOT_FOUND, "the program nats-server is not installed");
     return error_hint(err, "apt-get install nats-server, or set nats.url to a server that runs already.");
@@ -26,21 +38,29 @@ static enum status find_program(char *out, struct error *err)
  * Paths are relative to the folder, which is the server's working folder, so that none has to be quoted. The
  * file of ports, which the server writes when it listens, is how we see that it is ready.
  */
-static enum status write_configuration(struct private_nats *n, struct error *err)
+static enum status write_configuration(const struct private_nats_options *options, struct private_nats *n,
+                                       struct error *err)
 {
-    char text[512];
-    snprintf(text, sizeof text,
-             "# Written at each start.\n"
-             "listen: \"127.0.0.1:%u\"\n"
-             "server_name: \"noetl-private\"\n"
-             "pid_file: \"nats.pid\"\n"
-             "ports_file_dir: \"ports\"\n"
-             "jetstream { store_dir: \".\" }\n",
-             n->port);
+    struct buf text;
     char ports[PATH_ROOM];
     TRY(folder_join(n->folder.path, "ports", ports, err));
     TRY(folder_make(ports, err));
-    return server_folder_write(&n->folder, "nats.conf", text, err);
+    buf_init(&text, 0);
+    buf_printf(&text,
+               "# Written at each start.\n"
+               "listen: \"127.0.0.1:%u\"\n"
+               "server_name: \"%s\"\n"
+               "pid_file: \"nats.pid\"\n"
+               "ports_file_dir: \"ports\"\n"
+               "jetstream { store_dir: \".\" }\n"
+               "%s",
+               n->port, options->name ? options->name : "noetl-private",
+               options->configuration ? options->configuration : "");
+    enum status s = buf_status(&text, err);
+    if (s == STATUS_OK)
+        s = server_folder_write(&n->folder, "nats.conf", text.data, err);
+    buf_free(&text);
+    return s;
 }
 
 static enum status start_process(struct private_nats *n, const char *program, struct error *err)
@@ -89,7 +109,7 @@ static enum status start_in_folder(const struct private_nats_options *options, s
     struct port_wish wish = options->port;
     for (int tries = 1;; tries++) {
         TRY(port_choose(&wish, &n->port, err));
-        TRY(write_configuration(n, err));
+        TRY(write_configuration(options, n, err));
         TRY(start_process(n, program, err));
         enum status s = await_ready(n, err);
         /* Another program may take a free port between our choice and the server's bind. */
@@ -104,7 +124,7 @@ enum status private_nats_start(const struct private_nats_options *options, struc
 {
     *out = (struct private_nats){0};
     char program[PATH_ROOM];
-    TRY(find_program(program, err));
+    TRY(private_nats_program(program, err));
     TRY(server_folder_open(options->folder, options->log_path, &out->folder, err));
     enum status s = start_in_folder(options, out, program, err);
     if (s != STATUS_OK) {

@@ -10,9 +10,11 @@
 #include "server_folder.h"
 
 struct private_nats_options {
-    const char *folder;    /* made if missing: configuration, pid, storage, lock, log */
-    const char *log_path;  /* NULL: <folder>/log */
-    struct port_wish port; /* zero: any free port */
+    const char *folder;        /* made if missing: configuration, pid, storage, lock, log */
+    const char *log_path;      /* NULL: <folder>/log */
+    struct port_wish port;     /* zero: any free port */
+    const char *name;          /* the server's; NULL: "noetl-private" */
+    const char *configuration; /* added to what it is started with: users, a cluster; may be NULL */
 };
 
 struct private_nats {
@@ -21,6 +23,12 @@ struct private_nats {
     uint16_t port;
     char url[64]; /* "nats://127.0.0.1:4222" */
 };
+
+/*
+ * Which program is started: the one that the variable NOETL_NATS_SERVER names, or nats-server in PATH or
+ * where Debian puts it. STATUS_NOT_FOUND.
+ */
+enum status private_nats_program(char out[SERVER_PATH_MAX], struct error *err) MUST_CHECK;
 
 /*
  * Returns when the server answers. STATUS_NOT_FOUND: nats-server is not installed; STATUS_CONFLICT: the port

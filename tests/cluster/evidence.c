@@ -32,17 +32,19 @@ int64_t evidence_number(struct stage *s, const char *sql)
 
 const char *evidence_open_execution(struct stage *s)
 {
-    return text(s, "SELECT execution_id || ' stands at ' || string_agg(event_type || ' ' || coalesce(node_name, ''),"
-                   " ', ' ORDER BY event_id) FROM noetl.event GROUP BY execution_id"
-                   " HAVING NOT bool_or(event_type = 'execution_complete') ORDER BY execution_id LIMIT 1");
+    return text(
+        s, "SELECT execution_id || ' stands at ' || string_agg(event_type || ' ' || coalesce(node_name, ''),"
+           " ', ' ORDER BY event_id) FROM noetl.event GROUP BY execution_id"
+           " HAVING NOT bool_or(event_type = 'execution_complete') ORDER BY execution_id LIMIT 1");
 }
 
 void evidence_check_log(struct stage *s)
 {
-    assert_int_equal(evidence_number(s, "SELECT count(*) FROM (SELECT FROM noetl.event GROUP BY execution_id HAVING"
-                                        " min(event_id) <> 1 OR max(event_id) <> count(*) OR"
-                                        " count(DISTINCT event_id) <> count(*)) wrong"),
-                     0);
+    assert_int_equal(
+        evidence_number(s, "SELECT count(*) FROM (SELECT FROM noetl.event GROUP BY execution_id HAVING"
+                           " min(event_id) <> 1 OR max(event_id) <> count(*) OR"
+                           " count(DISTINCT event_id) <> count(*)) wrong"),
+        0);
     assert_int_equal(evidence_number(s, "SELECT count(*) FROM (SELECT FROM noetl.event WHERE event_type IN"
                                         " ('action_completed', 'action_error') GROUP BY execution_id, task_id"
                                         " HAVING count(*) > 1) twice"),

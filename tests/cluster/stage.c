@@ -24,20 +24,30 @@ static const char CALLER[] =
     "metadata: {path: test/caller}\n"
     "workload: {effects: ''}\n"
     "workflow:\n"
-    "  - {step: start, " MARK("start", "") ", next: [left, right]}\n"
-    "  - {step: left, " MARK("left", "") ", next: both}\n"
-    "  - {step: right, " MARK("right", "") ", next: both}\n"
-    "  - {step: both, type: noop, next: items}\n"
-    "  - step: items\n"
-    "    type: iterator\n"
-    "    collection: [i0, i1, i2]\n"
-    "    element: item\n"
-    "    mode: async\n"
-    "    task: {" MARK("items", "{{ item }}") "}\n"
-    "    next: wait\n"
-    "  - {step: wait, type: signal, name: never, timeout: 0.3, on_error: continue, next: call}\n"
-    "  - {step: call, type: playbook, path: test/called, args: {effects: '{{ workload.effects }}'}, next: end}\n"
-    "  - {step: end, " MARK("end", "") "}\n";
+    "  - {step: start, " MARK(
+        "start",
+        "") ", next: [left, right]}\n"
+            "  - {step: left, " MARK(
+                "left",
+                "") ", next: both}\n"
+                    "  - {step: right, " MARK(
+                        "right",
+                        "") ", next: both}\n"
+                            "  - {step: both, type: noop, next: items}\n"
+                            "  - step: items\n"
+                            "    type: iterator\n"
+                            "    collection: [i0, i1, i2]\n"
+                            "    element: item\n"
+                            "    mode: async\n"
+                            "    task: {" MARK(
+                                "items",
+                                "{{ item }}") "}\n"
+                                              "    next: wait\n"
+                                              "  - {step: wait, type: signal, name: never, timeout: 0.3, "
+                                              "on_error: continue, next: call}\n"
+                                              "  - {step: call, type: playbook, path: test/called, args: "
+                                              "{effects: '{{ workload.effects }}'}, next: end}\n"
+                                              "  - {step: end, " MARK("end", "") "}\n";
 
 /* ---- names -------------------------------------------------------------------------------------------- */
 
@@ -55,7 +65,8 @@ const char *stage_catalog(struct stage *s)
     return name;
 }
 
-/* ---- a caller who must not lose a request --------------------------------------------------------------- */
+/* ---- a caller who must not lose a request ---------------------------------------------------------------
+ */
 
 static void pause_between(void)
 {
@@ -125,8 +136,8 @@ void stage_await_ends(struct stage *s, int executions)
     while ((ended = evidence_number(s, "SELECT count(*) FROM noetl.event WHERE event_type = "
                                        "'execution_complete'")) < executions) {
         if (mono_ms_since(start) >= PATIENCE_MS)
-            fail_msg("%lld of %d executions are over; the first that is not: %s", (long long)ended, executions,
-                     evidence_open_execution(s));
+            fail_msg("%lld of %d executions are over; the first that is not: %s", (long long)ended,
+                     executions, evidence_open_execution(s));
         pause_between();
     }
     assert_int_equal(ended, executions);
@@ -163,7 +174,8 @@ static void set_up(struct stage *s)
 
 int stage_start(void **state)
 {
-    static const char *const broker[] = {"serve", "broker", NULL}, *const worker[] = {"serve", "worker", NULL};
+    static const char *const broker[] = {"serve", "broker", NULL}, *const worker[] = {"serve", "worker",
+                                                                                      NULL};
     struct stage *s = calloc(1, sizeof(*s));
     assert_non_null(s);
     arena_init(&s->arena, 0);
@@ -176,7 +188,8 @@ int stage_start(void **state)
     say(s, 3, "NOETL_EVENTS_PARTITIONS", "8");
     say(s, 4, "NOETL_WORKER_ACK_WAIT", "5s");
     say(s, 5, "NOETL_BROKER_RECONCILE", "5s");
-    say(s, 6, "NOETL_LOG_LEVEL", getenv("NOETL_TEST_CLUSTER_LOG") ? getenv("NOETL_TEST_CLUSTER_LOG") : "error");
+    say(s, 6, "NOETL_LOG_LEVEL",
+        getenv("NOETL_TEST_CLUSTER_LOG") ? getenv("NOETL_TEST_CLUSTER_LOG") : "error");
     connect_to_all(s);
     set_up(s);
     stage_new_version(s);

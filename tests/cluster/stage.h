@@ -30,8 +30,8 @@ int stage_start(void **state);
 int stage_stop(void **state);
 
 /*
- * Asks for so many executions, each with a key of its own, and asks again until it is told that each is taken:
- * what a caller does who must not lose one.
+ * Asks for so many executions, each with a key of its own, and asks again until it is told that each is
+ * taken: what a caller does who must not lose one.
  */
 void stage_request(struct stage *s, int executions);
 /* Registers the called playbook with another text, which makes a new version of it. */

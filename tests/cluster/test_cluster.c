@@ -1,6 +1,6 @@
 /*
- * The leaders of streams die, one after the other, and a server freezes, while executions are asked for and run.
- * Every execution ends well, the log has each event once, and each task has had its effect.
+ * The leaders of streams die, one after the other, and a server freezes, while executions are asked for and
+ * run. Every execution ends well, the log has each event once, and each task has had its effect.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -49,14 +49,12 @@ static void freeze_leader(struct stage *s, const char *stream)
 
 static void check_all(struct stage *s)
 {
-    if (getenv("DIAG")) { stage_await_ends(s, 2*s->requested);
-      char cmd[2000]; snprintf(cmd, sizeof cmd, "psql '%s' -At -c \"select node_type, event_type, count(*) from noetl.event where task_id is not null group by 1,2\" -c \"select e.execution_id,e.event_id,e.event_type,e.task_id,e.created_at,e.stream_seq from noetl.event e join noetl.event l on l.event_type='action_lost' and e.task_id is not null and e.execution_id=l.execution_id order by 1,2\"; sort %s | uniq -d", s->servers.postgres.url, s->effects);
-      if (system(cmd)) puts("?"); }
     stage_await_ends(s, 2 * s->requested); /* each calls another */
     evidence_check_log(s);
     int again = evidence_check_effects(s);
     int lost = (int)evidence_number(s, "SELECT count(*) FROM noetl.event WHERE event_type = 'action_lost'");
-    print_message("%d executions; %d tasks ran once more, %d were made again\n", 2 * s->requested, again, lost);
+    print_message("%d executions; %d tasks ran once more, %d were made again\n", 2 * s->requested, again,
+                  lost);
 }
 
 static int rounds(void)

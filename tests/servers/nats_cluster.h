@@ -1,7 +1,7 @@
 /*
- * Three nats-servers that are one cluster, so that a stream with three replicas outlives the loss of any one of
- * them. Each has a folder and ports of its own, which it keeps when it comes back. A failure to start one fails
- * the test that asked.
+ * Three nats-servers that are one cluster, so that a stream with three replicas outlives the loss of any one
+ * of them. Each has a folder and ports of its own, which it keeps when it comes back. A failure to start one
+ * fails the test that asked.
  */
 #ifndef TESTS_NATS_CLUSTER_H
 #define TESTS_NATS_CLUSTER_H
@@ -18,7 +18,8 @@ struct nats_cluster {
     char url[128]; /* of all three, for nats.url */
 };
 
-/* Below `folder`, which is there. From the thread that lives to the end of the test: the servers end with it. */
+/* Below `folder`, which is there. From the thread that lives to the end of the test: the servers end with it.
+ */
 void nats_cluster_start(struct nats_cluster *c, const char *folder);
 void nats_cluster_stop(struct nats_cluster *c);
 /* kill -9; and the same server again, with what it had. */

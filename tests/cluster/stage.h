@@ -23,6 +23,7 @@ struct stage {
     struct arena arena;
     struct process brokers[STAGE_BROKERS], worker;
     int requested; /* executions so far */
+    int faults;    /* servers that were killed or frozen so far */
 };
 
 /* Group setup and teardown of cmocka; the stage is *state. */

@@ -14,6 +14,7 @@ enum {
     MEANWHILE = 15,
     AFTER = 15,
     FREEZE_S = 4,
+    IN_HAND = 32, /* tasks that the worker has: what it runs, and as many that it asked for */
 };
 
 /* Another server may go only when the last one has all again: two of three have to be there. */
@@ -29,6 +30,7 @@ static void kill_leader(struct stage *s, const char *stream)
     await_all(s);
     stage_request(s, BEFORE);
     int node = nats_cluster_leader(s->bus, stream);
+    s->faults++;
     nats_cluster_kill(&s->cluster, node);
     stage_request(s, MEANWHILE);
     stage_new_version(s);
@@ -41,6 +43,7 @@ static void freeze_leader(struct stage *s, const char *stream)
     await_all(s);
     stage_request(s, BEFORE);
     struct process *leader = &s->cluster.nodes[nats_cluster_leader(s->bus, stream)].process;
+    s->faults++;
     process_signal(leader, SIGSTOP);
     sleep(FREEZE_S);
     process_signal(leader, SIGCONT);
@@ -52,6 +55,7 @@ static void check_all(struct stage *s)
     stage_await_ends(s, 2 * s->requested); /* each calls another */
     evidence_check_log(s);
     int again = evidence_check_effects(s);
+    assert_true(again <= IN_HAND * s->faults);
     int lost = (int)evidence_number(s, "SELECT count(*) FROM noetl.event WHERE event_type = 'action_lost'");
     print_message("%d executions; %d tasks ran once more, %d were made again\n", 2 * s->requested, again,
                   lost);

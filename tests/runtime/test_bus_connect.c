@@ -102,7 +102,9 @@ static void a_daemon_can_end_before_its_server_comes(void **state)
         .servers = url, .name = "test", .connect_timeout_ms = 2000, .retry_connect = true};
     must(bus_open(&o, &bus, &err), &err);
     record_init(&r, bus);
-    must(bus_reader_start(bus, "s", NULL, (struct bus_place){0}, record_deliver, record_troubled, &r, &reader, &err), &err);
+    must(bus_reader_start(bus, "s", NULL, (struct bus_place){0}, record_deliver, record_troubled, &r, &reader,
+                          &err),
+         &err);
     must(bus_pull_start(bus, "s", "c", record_deliver, record_troubled, &r, &pull, &err), &err);
     bus_pull_want(pull, 1);
     bus_pull_stop(&pull);

@@ -114,7 +114,9 @@ static void a_forbidden_reader_is_told_as_trouble(void **state)
     struct record r;
     struct error err;
     record_init(&r, bus);
-    must(bus_reader_start(bus, "s", NULL, (struct bus_place){0}, record_deliver, record_troubled, &r, &reader, &err), &err);
+    must(bus_reader_start(bus, "s", NULL, (struct bus_place){0}, record_deliver, record_troubled, &r, &reader,
+                          &err),
+         &err);
     EVENTUALLY(record_trouble(&r) == STATUS_DENIED);
     bus_reader_stop(&reader);
     bus_close(&bus);

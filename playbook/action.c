@@ -202,6 +202,8 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
         check_one_of(c, in, f, "command", "commands", what);
     else if (type == STEP_HTTP)
         method_check(c, f, what);
+    else if (type == STEP_NATS)
+        nats_check(c, in, f, what);
     else if (type == STEP_PLAYBOOK)
         check_playbook_path(c, f, what);
     else if (type == STEP_PLAYBOOKS)

@@ -73,6 +73,33 @@ enum status bus_request(struct bus *bus, const char *subject, const struct bus_h
                         size_t header_count, struct str payload, int64_t timeout_ms, struct arena *a,
                         struct str *reply, struct error *err) MUST_CHECK;
 
+/*
+ * The same for a request that somebody may give up: `is_over` (may be NULL) is asked some times a second, and
+ * the answer is STATUS_CANCELLED once it says yes. The reply has its headers, a map of lists of texts.
+ */
+struct bus_ask {
+    const char *subject;
+    const struct bus_header *headers; /* may be NULL */
+    size_t header_count;
+    struct str payload;
+    int64_t timeout_ms;
+    bool (*is_over)(void *context);
+    void *context;
+};
+struct bus_reply {
+    struct str payload;
+    struct value headers;
+};
+enum status bus_ask(struct bus *bus, const struct bus_ask *ask, struct arena *a, struct bus_reply *reply,
+                    struct error *err) MUST_CHECK;
+/*
+ * Publishes, and waits until the server has taken the message: STATUS_DENIED if it refuses the subject. That
+ * somebody gets it is not known.
+ */
+enum status bus_publish_through(struct bus *bus, const char *subject, const struct bus_header *headers,
+                                size_t header_count, struct str payload, int64_t timeout_ms,
+                                struct error *err) MUST_CHECK;
+
 struct bus_subscription;
 /* `queue` may be NULL. One thread per subscription calls the handler. */
 enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler,
@@ -94,11 +121,16 @@ struct bus_ack { /* what the stream said */
  */
 typedef void bus_published(void *context, const struct bus_ack *ack, const struct error *err);
 
+enum { BUS_MOST_HEADERS = 64 };
 struct bus_publication {
     const char *subject;
-    const char *message_id;  /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
-    const char *traceparent; /* or NULL */
-    bool only_first;     /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
+    const char *message_id;           /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
+    const char *traceparent;          /* or NULL */
+    const struct bus_header *headers; /* further ones, at most BUS_MOST_HEADERS; may be NULL */
+    size_t header_count;
+    bool
+        needs_stream; /* that no stream listens is an answer: STATUS_UNAVAILABLE at once, not after a while */
+    bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
     struct str payload;  /* copied */
     int64_t give_up_ms;  /* 0: never; repeated with the same id until the stream answers */
     bus_published *done; /* may be NULL */
@@ -254,6 +286,10 @@ enum status bus_api(struct bus *bus, const char *verb, struct str body, struct a
 
 /* ---- key-value buckets ------------------------------------------------------------------------------- */
 
+enum { BUS_SUBJECT_MAX = 1024 };
+/* The stream of a bucket and the subject of a key of it. STATUS_INVALID for what cannot be their names. */
+enum status bus_kv_subject(const char *bucket, const char *key, char stream[BUS_SUBJECT_MAX],
+                           char subject[BUS_SUBJECT_MAX], struct error *err) MUST_CHECK;
 enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
                           struct error *err) MUST_CHECK;
 enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value,

@@ -1,5 +1,7 @@
 /* Core NATS: publishing, requests, subscriptions. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus_internal.h"
 #include "clock.h"
@@ -25,6 +27,30 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
         return wire_error(s, err, "publishing", subject);
     bus_push(bus);
     return STATUS_OK;
+}
+
+/* What the server refuses it says before it answers the ping behind it; nats.c keeps the last that was said.
+ */
+static bool is_refused(struct bus *bus, const char *subject)
+{
+    const char *last = NULL;
+    char quoted[SUBJECT_MAX + 3];
+    snprintf(quoted, sizeof(quoted), "\"%s\"", subject);
+    return natsConnection_GetLastError(bus->nc, &last) == NATS_NOT_PERMITTED && last &&
+           strstr(last, "Publish") && strstr(last, quoted);
+}
+
+enum status bus_publish_through(struct bus *bus, const char *subject, const struct bus_header *headers,
+                                size_t header_count, struct str payload, int64_t timeout_ms,
+                                struct error *err)
+{
+    TRY(bus_publish(bus, subject, NULL, headers, header_count, payload, err));
+    TRY(bus_flush(bus, timeout_ms, err));
+    if (!is_refused(bus, subject))
+        return STATUS_OK;
+    error_set(err, STATUS_DENIED, "the server forbids this user to publish here");
+    error_hint(err, "Add the subject to the user's permissions in nats-server's configuration.");
+    return error_place(err, "%s", subject);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
@@ -78,14 +104,29 @@ static void request_free(struct request *r)
     pthread_mutex_destroy(&r->mutex);
 }
 
-static void await_request(struct request *r, int64_t until_ns)
+enum { ASK_AGAIN_MS = 50 };
+
+/* Waits for the end of the request, of its time or of the wish for it; whether the first came. */
+static bool wait_done(struct request *r, const struct bus_ask *ask, int64_t until_ns)
 {
+    bool goes_on = true;
     pthread_mutex_lock(&r->mutex);
-    bool in_time = true;
-    while (!r->done && in_time)
-        in_time = mono_cond_wait_until(&r->changed, &r->mutex, until_ns);
+    while (!r->done && goes_on) {
+        int64_t now_ns = mono_now().ns, look_ns = now_ns + ASK_AGAIN_MS * NS_PER_MS;
+        bool may_end = ask->is_over && look_ns < until_ns;
+        bool in_time = mono_cond_wait_until(&r->changed, &r->mutex, may_end ? look_ns : until_ns);
+        pthread_mutex_unlock(&r->mutex);
+        goes_on = in_time || (may_end && !ask->is_over(ask->context));
+        pthread_mutex_lock(&r->mutex);
+    }
+    bool done = r->done;
     pthread_mutex_unlock(&r->mutex);
-    if (in_time)
+    return done;
+}
+
+static void await_request(struct request *r, const struct bus_ask *ask, int64_t until_ns)
+{
+    if (wait_done(r, ask, until_ns))
         return;
     if (exchange_claim(&r->exchange)) {
         exchange_end(&r->exchange);
@@ -98,15 +139,15 @@ static void await_request(struct request *r, int64_t until_ns)
     pthread_mutex_unlock(&r->mutex);
 }
 
-static enum status send_request(struct request *r, const struct bus_header *headers, size_t header_count,
-                                struct str payload, struct error *err)
+static enum status send_request(struct request *r, const struct bus_ask *ask, struct error *err)
 {
     struct bus *bus = r->exchange.bus;
     const char *subject = r->exchange.subject;
     char reply[REPLY_TEXT];
     natsMsg *msg = NULL;
     TRY(exchange_begin(&r->exchange, reply, err));
-    enum status status = wire_message(bus, subject, reply, headers, header_count, payload, &msg, err);
+    enum status status =
+        wire_message(bus, subject, reply, ask->headers, ask->header_count, ask->payload, &msg, err);
     if (status == STATUS_OK) {
         natsStatus s = natsConnection_PublishMsg(bus->nc, msg);
         natsMsg_Destroy(msg);
@@ -119,23 +160,53 @@ static enum status send_request(struct request *r, const struct bus_header *head
     return status;
 }
 
-static enum status no_answer(struct bus *bus, const char *subject, int64_t timeout_ms, struct error *err)
+static enum status no_answer(struct bus *bus, const struct bus_ask *ask, struct error *err)
 {
-    if (!atomic_load(&bus->connected)) {
+    if (ask->is_over && ask->is_over(ask->context)) {
+        error_set(err, STATUS_CANCELLED, "the request was given up");
+    } else if (!atomic_load(&bus->connected)) {
         error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
         error_hint(err, "Is nats-server running, and is nats.url right?");
     } else {
-        error_set(err, STATUS_TIMEOUT, "no answer within %lld ms", (long long)timeout_ms);
+        error_set(err, STATUS_TIMEOUT, "no answer within %lld ms", (long long)ask->timeout_ms);
     }
-    return error_place(err, "%s", subject);
+    return error_place(err, "%s", ask->subject);
 }
 
-static enum status take_answer(struct request *r, int64_t timeout_ms, struct arena *a, struct str *reply,
-                               struct error *err)
+/* {"Name": ["value", …]}, in no order that means anything. */
+static enum status take_headers(natsMsg *msg, struct arena *a, struct value *out, struct error *err)
 {
-    const char *subject = r->exchange.subject;
+    const char **names = NULL;
+    int count = 0;
+    struct map_builder map;
+    map_begin(&map, a);
+    if (natsMsgHeader_Keys(msg, &names, &count) != NATS_OK)
+        count = 0; /* it has none */
+    for (int i = 0; i < count; i++) {
+        const char **values = NULL;
+        int value_count = 0;
+        struct list_builder list;
+        struct value v;
+        list_begin(&list, a);
+        if (natsMsgHeader_Values(msg, names[i], &values, &value_count) != NATS_OK)
+            value_count = 0;
+        for (int k = 0; k < value_count; k++)
+            list_add(&list, value_text(arena_strdup(a, str_of(values[k]))));
+        free(values);
+        if (list_end(&list, &v, NULL) == STATUS_OK)
+            map_put(&map, str_of(arena_strdup(a, str_of(names[i]))), v);
+        else
+            map.failed = true;
+    }
+    free(names);
+    return map_end(&map, out, err);
+}
+
+static enum status take_answer(struct request *r, const struct bus_ask *ask, struct arena *a,
+                               struct bus_reply *reply, struct error *err)
+{
     if (!r->done)
-        return no_answer(r->exchange.bus, subject, timeout_ms, err);
+        return no_answer(r->exchange.bus, ask, err);
     if (!r->answer) {
         if (err)
             *err = r->error;
@@ -143,33 +214,48 @@ static enum status take_answer(struct request *r, int64_t timeout_ms, struct are
     }
     if (wire_status(r->answer, NULL) == 503) {
         error_set(err, STATUS_UNAVAILABLE, "nobody answers on this subject");
-        return error_place(err, "%s", subject);
+        return error_place(err, "%s", ask->subject);
     }
     struct str data = {natsMsg_GetData(r->answer), (size_t)natsMsg_GetDataLength(r->answer)};
-    reply->ptr = arena_strdup(a, data);
-    reply->len = data.len;
-    return reply->ptr ? STATUS_OK : arena_error(a, err, "an answer");
+    reply->payload = (struct str){arena_strdup(a, data), data.len};
+    if (!reply->payload.ptr)
+        return arena_error(a, err, "an answer");
+    return take_headers(r->answer, a, &reply->headers, err);
+}
+
+enum status bus_ask(struct bus *bus, const struct bus_ask *ask, struct arena *a, struct bus_reply *reply,
+                    struct error *err)
+{
+    struct request r;
+    if (bus_on_handler_thread)
+        return error_set(err, STATUS_INTERNAL, "a handler must not wait for the answer to %s", ask->subject);
+    if (atomic_load(&bus->inbox_denied))
+        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    int64_t until_ns = mono_now().ns + ask->timeout_ms * NS_PER_MS;
+    request_init(&r, bus, ask->subject);
+    enum status status = send_request(&r, ask, err);
+    if (status == STATUS_OK) {
+        pusher_push_here(bus);
+        await_request(&r, ask, until_ns);
+        status = take_answer(&r, ask, a, reply, err);
+    }
+    request_free(&r);
+    return status;
 }
 
 enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers,
                         size_t header_count, struct str payload, int64_t timeout_ms, struct arena *a,
                         struct str *reply, struct error *err)
 {
-    struct request r;
-    if (bus_on_handler_thread)
-        return error_set(err, STATUS_INTERNAL, "a handler must not wait for the answer to %s", subject);
-    if (atomic_load(&bus->inbox_denied))
-        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
-    int64_t until_ns = mono_now().ns + timeout_ms * NS_PER_MS;
-    request_init(&r, bus, subject);
-    enum status status = send_request(&r, headers, header_count, payload, err);
-    if (status == STATUS_OK) {
-        pusher_push_here(bus);
-        await_request(&r, until_ns);
-        status = take_answer(&r, timeout_ms, a, reply, err);
-    }
-    request_free(&r);
-    return status;
+    const struct bus_ask ask = {.subject = subject,
+                                .headers = headers,
+                                .header_count = header_count,
+                                .payload = payload,
+                                .timeout_ms = timeout_ms};
+    struct bus_reply answer;
+    TRY(bus_ask(bus, &ask, a, &answer, err));
+    *reply = answer.payload;
+    return STATUS_OK;
 }
 
 /* ---- subscriptions ----------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 
 enum {
     INBOX_TEXT = 96,
-    SUBJECT_MAX = 1024,                /* longest subject that is sent */
+    SUBJECT_MAX = BUS_SUBJECT_MAX,     /* longest subject that is sent */
     DEFAULT_MAX_PAYLOAD = 1024 * 1024, /* of a server that was not asked yet */
 };
 /* Nothing yet, or nothing at all. */

@@ -52,6 +52,13 @@ static enum status not_there(const char *bucket, const char *key, struct error *
     return error_place(err, "%s", key);
 }
 
+enum status bus_kv_subject(const char *bucket, const char *key, char stream[BUS_SUBJECT_MAX],
+                           char subject[BUS_SUBJECT_MAX], struct error *err)
+{
+    TRY(stream_name(bucket, stream, err));
+    return key_subject(bucket, key, subject, err);
+}
+
 /* ---- the bucket -------------------------------------------------------------------------------------- */
 
 static enum status bucket_config(struct arena *a, const char *stream, const char *bucket, uint32_t history,

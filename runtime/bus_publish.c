@@ -15,13 +15,14 @@ enum {
     FIRST_ANSWER_MS = 2000, /* patience with the first copy, doubled for each further one */
     MOST_ANSWER_MS = 10000,
     AGAIN_MS = 150, /* after a refusal that passes: no leader, first copy still on its way */
-    MOST_HEADERS = 3,
+    OWN_HEADERS = 3,
 };
 
 struct publish {
     struct exchange exchange;
     natsMsg *msg;
-    bool repeatable;    /* has an id */
+    bool repeatable; /* has an id */
+    bool needs_stream;
     uint32_t sent;      /* copies that may have reached the stream */
     int64_t give_up_ns; /* INT64_MAX: never */
     bus_published *done;
@@ -193,7 +194,10 @@ static void publish_answered(struct exchange *e, natsMsg *msg)
     if (wire_status(msg, NULL) == 503) { /* no stream listens: nothing was stored */
         natsMsg_Destroy(msg);
         p->sent = 0;
-        send_again_later(p);
+        if (p->needs_stream)
+            finish_unanswered(p);
+        else
+            send_again_later(p);
         return;
     }
     arena_reset(a);
@@ -217,9 +221,12 @@ static const struct exchange_kind PUBLISH = {
 
 /* ---- the calls --------------------------------------------------------------------------------------- */
 
-static size_t collect_headers(const struct bus_publication *p, struct bus_header headers[MOST_HEADERS])
+static size_t collect_headers(const struct bus_publication *p,
+                              struct bus_header headers[OWN_HEADERS + BUS_MOST_HEADERS])
 {
     size_t n = 0;
+    for (; n < p->header_count; n++)
+        headers[n] = p->headers[n];
     if (p->message_id)
         headers[n++] = (struct bus_header){"Nats-Msg-Id", p->message_id};
     if (p->only_first)
@@ -232,8 +239,11 @@ static size_t collect_headers(const struct bus_publication *p, struct bus_header
 static enum status publish_new(struct bus *bus, const struct bus_publication *p, struct publish **out,
                                struct error *err)
 {
-    struct bus_header headers[MOST_HEADERS];
+    struct bus_header headers[OWN_HEADERS + BUS_MOST_HEADERS];
     char reply[REPLY_TEXT];
+    if (p->header_count > BUS_MOST_HEADERS)
+        return error_set(err, STATUS_LIMIT, "a message of %zu headers; %d are allowed", p->header_count,
+                         BUS_MOST_HEADERS);
     struct publish *new = calloc(1, sizeof(*new));
     if (!new) {
         error_set(err, STATUS_NO_MEMORY, "no memory for a publish to %s", p->subject);
@@ -242,6 +252,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
     *new = (struct publish){
         .exchange = {.kind = &PUBLISH, .bus = bus},
         .repeatable = p->message_id != NULL,
+        .needs_stream = p->needs_stream,
         .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,
         .done = p->done,
         .context = p->context,

@@ -19,6 +19,7 @@ struct executor {
     pthread_t thread;
     struct task_stop stop;
     struct arena arena; /* of one task */
+    struct tool_host host;
     pthread_cond_t wake;
     struct lease *given;         /* handed over, under the crew's mutex */
     struct executor *idle_below; /* in the stack of idle ones */
@@ -58,7 +59,7 @@ static enum status open_tool(struct executor *x, const struct tool *tool, struct
             return STATUS_OK;
         }
     }
-    TRY(tool->open(x->crew->station->settings, out, err));
+    TRY(tool->open(&x->host, out, err));
     x->opened[x->opened_count].tool = tool;
     x->opened[x->opened_count++].thread = *out;
     return STATUS_OK;
@@ -333,6 +334,7 @@ static enum status start_executor(struct crew *c, struct error *err)
 {
     struct executor *x = &c->executors[c->started];
     x->crew = c;
+    x->host = (struct tool_host){.settings = c->station->settings, .bus = c->station->bus};
     arena_init(&x->arena, 0);
     TRY(task_stop_open(&x->stop, err));
     pthread_cond_init(&x->wake, NULL);

@@ -11,6 +11,7 @@
 #include "core/task.h"
 #include "core/value.h"
 #include "config/settings.h"
+#include "runtime/bus.h"
 
 /* Set from another thread when the attempt's time is over or the execution was cancelled. */
 struct task_stop {
@@ -25,13 +26,19 @@ struct outcome {
     struct buf *log;    /* what the task printed, bounded; the caller's */
 };
 
+/* Where a tool runs; outlives what it opens. */
+struct tool_host {
+    const struct settings *settings;
+    struct bus *bus; /* the worker's own connection; NULL where there is none */
+};
+
 struct tool_thread; /* what a tool keeps for one executing thread: a warm child, a connection */
 
 struct tool {
     const char *name;
     const char *const *keys; /* the keys it knows in a step, NULL-ended: others are refused */
     /* Once per worker thread, before the first task of the tool there; may be NULL. */
-    enum status (*open)(const struct settings *settings, struct tool_thread **out, struct error *err);
+    enum status (*open)(const struct tool_host *host, struct tool_thread **out, struct error *err);
     /*
      * Runs one attempt and returns when nothing of it is left running. `timeout` and `stop` bound it: a tool
      * polls stop->fd, or is ended by the deadline. Results live in `a`. A failure is a status and an error

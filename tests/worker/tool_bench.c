@@ -30,6 +30,7 @@ void bench_open(struct tool_bench *b, const char *tool)
     assert_non_null(tool_find(str_of(tool)));
     arena_init(&b->arena, 0);
     check(settings_new(&b->settings, &err), &err);
+    b->host.settings = b->settings;
 }
 
 void bench_set(struct tool_bench *b, const char *name, const char *text)
@@ -84,7 +85,7 @@ static enum status open_tool(struct tool_bench *b, const struct tool *tool, stru
             *out = b->opened[i].thread;
     if (*out || !tool->open)
         return STATUS_OK;
-    TRY(tool->open(b->settings, out, err));
+    TRY(tool->open(&b->host, out, err));
     b->opened[b->opened_count].tool = tool;
     b->opened[b->opened_count++].thread = *out;
     return STATUS_OK;

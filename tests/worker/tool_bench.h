@@ -8,8 +8,9 @@ enum { BENCH_TOOLS = 16 };
 
 struct tool_bench {
     struct settings *settings;
-    const char *tool;   /* of the tasks */
-    struct value after; /* a map: `returns`, `saves` and `names` of the tasks; absent: they have none */
+    struct tool_host host; /* `bus` is set by who has one, before the first run */
+    const char *tool;      /* of the tasks */
+    struct value after;    /* a map: `returns`, `saves` and `names` of the tasks; absent: they have none */
     struct {
         const struct tool *tool;
         struct tool_thread *thread;

@@ -29,18 +29,18 @@ static void close_thread(struct tool_thread *t)
     free(t);
 }
 
-static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+static enum status open_thread(const struct tool_host *host, struct tool_thread **out, struct error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, global_start);
     struct tool_thread *t = calloc(1, sizeof(*t));
     if (!t)
         return error_set(err, STATUS_NO_MEMORY, "no memory for HTTP");
-    t->max_bytes = settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
+    t->max_bytes = settings_int(host->settings, SETTING_WORKER_RESULT_LIMIT);
     t->easy = curl_easy_init();
     t->multi = curl_multi_init();
     enum status s =
-        credentials_open(settings_text(settings, SETTING_WORKER_CREDENTIALS), &t->credentials, err);
+        credentials_open(settings_text(host->settings, SETTING_WORKER_CREDENTIALS), &t->credentials, err);
     if (s == STATUS_OK && (!t->easy || !t->multi))
         s = error_set(err, STATUS_NO_MEMORY, "no memory for HTTP");
     if (s != STATUS_OK)

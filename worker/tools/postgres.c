@@ -17,14 +17,14 @@ struct tool_thread {
     size_t result_max;
 };
 
-static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+static enum status open_thread(const struct tool_host *host, struct tool_thread **out, struct error *err)
 {
     struct tool_thread *t = calloc(1, sizeof(*t));
     if (!t)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a database connection");
-    t->result_max = (size_t)settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
+    t->result_max = (size_t)settings_int(host->settings, SETTING_WORKER_RESULT_LIMIT);
     enum status s =
-        credentials_open(settings_text(settings, SETTING_WORKER_CREDENTIALS), &t->credentials, err);
+        credentials_open(settings_text(host->settings, SETTING_WORKER_CREDENTIALS), &t->credentials, err);
     if (s != STATUS_OK)
         free(t);
     else

@@ -22,13 +22,13 @@ struct tool_thread {
     struct python_child child;
 };
 
-static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+static enum status open_thread(const struct tool_host *host, struct tool_thread **out, struct error *err)
 {
     struct tool_thread *t = calloc(1, sizeof(*t));
     if (!t)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a Python process");
-    t->program = settings_text(settings, SETTING_WORKER_PYTHON);
-    t->result_max = (size_t)settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
+    t->program = settings_text(host->settings, SETTING_WORKER_PYTHON);
+    t->result_max = (size_t)settings_int(host->settings, SETTING_WORKER_RESULT_LIMIT);
     python_child_init(&t->child);
     *out = t;
     return STATUS_OK;

@@ -22,13 +22,13 @@ struct tool_thread {
     size_t error_max;  /* of stderr */
 };
 
-static enum status open_thread(const struct settings *settings, struct tool_thread **out, struct error *err)
+static enum status open_thread(const struct tool_host *host, struct tool_thread **out, struct error *err)
 {
     struct tool_thread *t = calloc(1, sizeof(*t));
     if (!t)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a shell");
-    t->output_max = (size_t)settings_int(settings, SETTING_WORKER_RESULT_LIMIT);
-    t->error_max = (size_t)settings_int(settings, SETTING_WORKER_LOG_LIMIT);
+    t->output_max = (size_t)settings_int(host->settings, SETTING_WORKER_RESULT_LIMIT);
+    t->error_max = (size_t)settings_int(host->settings, SETTING_WORKER_LOG_LIMIT);
     *out = t;
     return STATUS_OK;
 }

@@ -33,6 +33,8 @@ enum status task_to_value(struct arena *a, const struct task *t, struct value *o
     map_put(&b, STR("config"), value_is_absent(t->config) ? VALUE_EMPTY_MAP : t->config);
     if (t->run != 0)
         map_put(&b, STR("run"), value_int(t->run));
+    if (t->seal.len != 0)
+        map_put(&b, STR("seal"), value_str(t->seal));
     put_if_there(&b, "returns", t->returns);
     put_if_there(&b, "saves", t->saves);
     put_if_there(&b, "names", t->names);
@@ -56,6 +58,7 @@ enum status task_from_value(struct value v, struct task *out, struct error *err)
     TRY(member_map(&r, "args", &t.args));
     TRY(member_map(&r, "config", &t.config));
     TRY(member_uint32(&r, "run", 0, &t.run));
+    TRY(member_text(&r, "seal", false, &t.seal));
     TRY(member_list(&r, "returns", &t.returns));
     TRY(member_list(&r, "saves", &t.saves));
     t.names = VALUE_GET(v, "names");

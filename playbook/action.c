@@ -204,6 +204,8 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
         method_check(c, f, what);
     else if (type == STEP_NATS)
         nats_check(c, in, f, what);
+    else if (type == STEP_SECRETS)
+        secrets_check(c, in, f, what);
     else if (type == STEP_PLAYBOOK)
         check_playbook_path(c, f, what);
     else if (type == STEP_PLAYBOOKS)
@@ -212,8 +214,7 @@ static void check_tool(struct compilation *c, const struct ynode *in, const stru
 
 bool action_logs_in(enum step_type type)
 {
-    return type == STEP_HTTP || type == STEP_POSTGRES || type == STEP_DUCKDB || type == STEP_NATS ||
-           type == STEP_SECRETS;
+    return type == STEP_HTTP || type == STEP_POSTGRES || type == STEP_DUCKDB || type == STEP_NATS;
 }
 
 /* A workbook step's auth is its action's; step.c looks whether that logs in. */

@@ -151,6 +151,8 @@ void timeout_check_type(struct compilation *c, const struct child *timeout, enum
 /* The value of a key, decoded if it is base64. */
 const struct ynode *field_node(struct compilation *c, const struct field *field);
 /* That `method` is one of HTTP, if it is there. */
+/* secrets.c: the provider, and a name. */
+void secrets_check(struct compilation *c, const struct ynode *in, const struct fields *f, const char *what);
 /* nats.c: the action, and what it needs. */
 void nats_check(struct compilation *c, const struct ynode *in, const struct fields *f, const char *what);
 void method_check(struct compilation *c, const struct fields *f, const char *what);

@@ -182,6 +182,7 @@ void link_action(struct compilation *c, const struct draft_action *from, const c
     if (!link_count_bytes(c, ACTION_BYTES, from->at))
         return;
     out->type = from->type;
+    c->playbook->fetches_secrets |= from->type == STEP_SECRETS;
     out->timeout_ms = from->timeout_ms;
     out->name = compilation_keep_str(c, from->name);
     if (link_count(c, from->verbatim, from->at))

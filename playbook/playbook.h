@@ -157,6 +157,7 @@ struct playbook {
     uint32_t named_count; /* how many: all of them, once it is compiled */
     uint32_t start;       /* index of `start`; the first step if none has the name */
     int32_t end;          /* index of `end`; -1 if there is none */
+    bool fetches_secrets; /* a step, an action or a task is of the type secrets */
     int64_t timeout_ms;   /* of an execution; 0: none */
     char digest[65];      /* SHA-256 of the text, hexadecimal */
     /* reach[a * step_count + b]: whether b can be reached from a without a loop edge (a reaches itself). */

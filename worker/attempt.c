@@ -4,6 +4,7 @@
 #include "outcome.h"
 #include "runtime/clock.h"
 #include "save.h"
+#include "unseal.h"
 
 static const struct value absent = {.type = VALUE_UNDEFINED};
 
@@ -54,12 +55,15 @@ static enum status check_returns(const struct task *task, struct arena *a, struc
 
 /* ---- the order ------------------------------------------------------------------------------------ */
 
-enum status attempt_run(const struct tool_runner *runner, const struct task *task, size_t result_limit,
-                        struct arena *a, struct outcome *out, struct error *failure)
+enum status attempt_run(const struct tool_runner *tools, struct secret_source *secrets,
+                        const struct task *task, size_t result_limit, struct arena *a, struct outcome *out,
+                        struct error *failure)
 {
     int64_t now_ns = wall_now().ns;
-    enum status s = runner->run(runner->context, task, absent, out, failure);
+    struct unsealing unsealing;
+    const struct tool_runner runner = unsealing_begin(&unsealing, tools, secrets, a);
+    enum status s = runner.run(runner.context, task, absent, out, failure);
     TRY(outcome_settle(out, result_limit, a, s, failure));
     TRY(check_returns(task, a, out, failure));
-    return save_all(runner, task, now_ns, a, out, failure);
+    return save_all(&runner, task, now_ns, a, out, failure);
 }

@@ -14,8 +14,9 @@ extern char **environ;
 
 enum { MAX_VARIABLES = 4096 };
 
-static bool is_private(struct str variable)
+bool child_variable_is_hidden(const char *name)
 {
+    struct str variable = str_of(name);
     return str_starts_with(variable, STR("NOETL_")) || str_starts_with(variable, STR("NATS_")) ||
            str_starts_with(variable, STR("PG"));
 }
@@ -55,7 +56,8 @@ enum status child_environment(struct arena *a, struct value extra, const char *c
     size_t count = 0;
     for (size_t i = 0; i < inherited; i++) {
         struct str variable = str_of(environ[i]);
-        if (!is_private(variable) && value_is_absent(value_get(extra, variable_name(variable))))
+        if (!child_variable_is_hidden(environ[i]) &&
+            value_is_absent(value_get(extra, variable_name(variable))))
             list[count++] = environ[i];
     }
     for (uint32_t i = 0; i < added; i++)

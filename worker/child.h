@@ -17,6 +17,9 @@
 enum status child_environment(struct arena *a, struct value extra, const char *const **out,
                               struct error *err) MUST_CHECK;
 
+/* Whether children do not get the variable ("NAME" or "NAME=value"). */
+bool child_variable_is_hidden(const char *name);
+
 /* One direction. The descriptor is this side's, non-blocking, and closed at its end or by
  * child_stream_close(). */
 struct child_stream {

@@ -20,6 +20,7 @@ struct executor {
     struct task_stop stop;
     struct arena arena; /* of one task */
     struct tool_host host;
+    struct secret_source secrets;
     pthread_cond_t wake;
     struct lease *given;         /* handed over, under the crew's mutex */
     struct executor *idle_below; /* in the stack of idle ones */
@@ -202,7 +203,7 @@ static enum status run_attempt(struct executor *x, const struct task *task, stru
 {
     const struct tool_runner runner = {.run = run_part, .context = x};
     size_t limit = (size_t)settings_int(x->crew->station->settings, SETTING_WORKER_RESULT_LIMIT);
-    return attempt_run(&runner, task, limit, &x->arena, out, failure);
+    return attempt_run(&runner, &x->secrets, task, limit, &x->arena, out, failure);
 }
 
 static void run_task(struct executor *x, struct lease *l, const struct task *task)
@@ -337,8 +338,14 @@ static enum status start_executor(struct crew *c, struct error *err)
     x->host = (struct tool_host){.settings = c->station->settings, .bus = c->station->bus};
     arena_init(&x->arena, 0);
     TRY(task_stop_open(&x->stop, err));
+    enum status s = secret_source_open(&x->secrets, c->station->settings, err);
+    if (s != STATUS_OK) {
+        task_stop_close(&x->stop);
+        return s;
+    }
     pthread_cond_init(&x->wake, NULL);
     if (pthread_create(&x->thread, NULL, work, x) != 0) {
+        secret_source_close(&x->secrets);
         pthread_cond_destroy(&x->wake);
         task_stop_close(&x->stop);
         return error_set(err, STATUS_IO, "the system gives no more than %u threads for tasks", c->started);
@@ -459,6 +466,7 @@ void crew_close(struct crew **crew)
         pthread_join(c->executors[i].thread, NULL);
         pthread_cond_destroy(&c->executors[i].wake);
         task_stop_close(&c->executors[i].stop);
+        secret_source_close(&c->executors[i].secrets);
         arena_free(&c->executors[i].arena);
     }
     pthread_cond_destroy(&c->all_idle);

@@ -218,21 +218,35 @@ enum status time_text(struct turn *t, int64_t time_ns, struct value *out)
     return STATUS_OK;
 }
 
-struct str task_token(const struct execution *x, struct work *w, struct str task_id)
+/* From the execution's random seed and a word: whoever knows neither can't tell it. */
+static void derive(const struct execution *x, struct str word, char out[33])
 {
     static const char hex[] = "0123456789abcdef";
     struct sha256 h;
     uint8_t digest[32];
-    if (w->token[0])
-        return (struct str){w->token, 32};
     sha256_begin(&h);
     sha256_add(&h, x->token_seed.ptr, x->token_seed.len);
     sha256_add(&h, ":", 1);
-    sha256_add(&h, task_id.ptr, task_id.len);
+    sha256_add(&h, word.ptr, word.len);
     sha256_end(&h, digest);
     for (size_t i = 0; i < 16; i++) {
-        w->token[2 * i] = hex[digest[i] >> 4];
-        w->token[2 * i + 1] = hex[digest[i] & 15];
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
     }
+    out[32] = '\0';
+}
+
+struct str task_token(const struct execution *x, struct work *w, struct str task_id)
+{
+    if (!w->token[0])
+        derive(x, task_id, w->token);
     return (struct str){w->token, 32};
+}
+
+/* No task has this id. */
+struct str task_seal(struct turn *t)
+{
+    char seal[33];
+    derive(t->x, STR("seal"), seal);
+    return str_of(arena_strdup(t->out->arena, str_of(seal)));
 }

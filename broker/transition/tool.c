@@ -115,7 +115,9 @@ static enum status publish_task(struct turn *t, struct work *w, const struct inp
     TRY(args_merge(t->out->arena, in->config, w->action->verbatim, &task.config, t->err));
     TRY(put_afterwards(t, w, &task));
     task.token = (struct str){arena_strdup(t->out->arena, task_token(x, w, task.task_id)), 32};
-    if (!task.token.ptr)
+    if (x->playbook->fetches_secrets)
+        task.seal = task_seal(t);
+    if (!task.token.ptr || (x->playbook->fetches_secrets && !task.seal.ptr))
         return arena_error(t->out->arena, t->err, "a task");
     return emit_task(t, step->pool, &task);
 }

@@ -44,6 +44,7 @@ void bench_close(struct tool_bench *b)
     for (size_t i = 0; i < b->opened_count; i++)
         if (b->opened[i].tool->close)
             b->opened[i].tool->close(b->opened[i].thread);
+    secret_source_close(&b->secrets);
     settings_free(&b->settings);
     arena_free(&b->arena);
 }
@@ -113,8 +114,10 @@ static enum status run_attempt(struct tool_bench *b, const struct task *task, st
 {
     struct bench_context context = {b, stop};
     const struct tool_runner runner = {.run = run_part, .context = &context};
-    return attempt_run(&runner, task, (size_t)settings_int(b->settings, SETTING_WORKER_RESULT_LIMIT),
-                       &b->arena, out, err);
+    if (!b->secrets.credentials) /* now that the settings are made */
+        check(secret_source_open(&b->secrets, b->settings, err), err);
+    return attempt_run(&runner, &b->secrets, task,
+                       (size_t)settings_int(b->settings, SETTING_WORKER_RESULT_LIMIT), &b->arena, out, err);
 }
 
 static enum status run_timed(struct tool_bench *b, const struct task *task, struct bench_stop wish,
@@ -149,6 +152,7 @@ struct value bench_run(struct tool_bench *b, struct value config, struct value a
                         .visit = 1,
                         .attempt = 1,
                         .token = STR("token"),
+                        .seal = str_of(b->seal),
                         .args = args,
                         .config = config,
                         .returns = VALUE_GET(b->after, "returns"),

@@ -2,6 +2,7 @@
 #ifndef TESTS_WORKER_TOOL_BENCH_H
 #define TESTS_WORKER_TOOL_BENCH_H
 
+#include "worker/secret_source.h"
 #include "worker/tool.h"
 
 enum { BENCH_TOOLS = 16 };
@@ -9,8 +10,10 @@ enum { BENCH_TOOLS = 16 };
 struct tool_bench {
     struct settings *settings;
     struct tool_host host; /* `bus` is set by who has one, before the first run */
-    const char *tool;      /* of the tasks */
-    struct value after;    /* a map: `returns`, `saves` and `names` of the tasks; absent: they have none */
+    struct secret_source secrets;
+    const char *tool;   /* of the tasks */
+    const char *seal;   /* of the execution; NULL: none */
+    struct value after; /* a map: `returns`, `saves` and `names` of the tasks; absent: they have none */
     struct {
         const struct tool *tool;
         struct tool_thread *thread;

@@ -2,12 +2,11 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/digest.h"
 #include "core/json.h"
+#include "sql_value.h"
 
 /* The numbers that every Postgres gives to its own types (src/include/catalog/pg_type.dat). */
 enum {
@@ -43,7 +42,7 @@ static const struct {
     {199, OID_JSON},       {2951, OID_UUID},   {3807, OID_JSONB},
 };
 
-enum { EXACT_DIGITS = 15, MAX_ARRAY_DEPTH = 6 }; /* 6: what Postgres allows */
+enum { MAX_ARRAY_DEPTH = 6 }; /* 6: what Postgres allows */
 
 static uint32_t element_of(uint32_t oid)
 {
@@ -60,58 +59,6 @@ bool postgres_is_array(uint32_t oid)
 
 /* ---- scalars -------------------------------------------------------------------------------------- */
 
-static enum status copy_text(struct arena *a, struct str text, struct value *out, struct error *err)
-{
-    char *copy = arena_strdup(a, text);
-    if (!copy)
-        return arena_error(a, err, "the rows");
-    *out = value_str((struct str){copy, text.len});
-    return STATUS_OK;
-}
-
-/* JSON's reader knows how to keep an integer of any length. */
-static enum status integer(struct arena *a, struct str text, struct value *out, struct error *err)
-{
-    if (json_read(a, text, NULL, out, NULL) == STATUS_OK)
-        return STATUS_OK;
-    return copy_text(a, text, out, err);
-}
-
-static bool is_decimal(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!isdigit((unsigned char)s.ptr[i]) && s.ptr[i] != '.' && !(i == 0 && s.ptr[i] == '-'))
-            return false;
-    return s.len > 0;
-}
-
-/* Digits that count: without leading zeros and zeros at the end of the fraction. */
-static size_t significant_digits(struct str s)
-{
-    while (s.len > 0 && s.ptr[s.len - 1] == '0')
-        s.len--;
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++)
-        if (isdigit((unsigned char)s.ptr[i]) && (count > 0 || s.ptr[i] != '0'))
-            count++;
-    return count;
-}
-
-static enum status numeric(struct arena *a, struct str text, struct value *out, struct error *err)
-{
-    if (!is_decimal(text))
-        return copy_text(a, text, out, err); /* NaN, Infinity */
-    if (!memchr(text.ptr, '.', text.len))
-        return integer(a, text, out, err);
-    if (significant_digits(text) > EXACT_DIGITS)
-        return copy_text(a, text, out, err);
-    char *copy = arena_strdup(a, text);
-    if (!copy)
-        return arena_error(a, err, "the rows");
-    *out = value_float(strtod(copy, NULL));
-    return STATUS_OK;
-}
-
 static enum status floating(struct arena *a, struct str text, struct value *out, struct error *err)
 {
     char *copy = arena_strdup(a, text);
@@ -120,11 +67,6 @@ static enum status floating(struct arena *a, struct str text, struct value *out,
     double number = strtod(copy, NULL);
     *out = isfinite(number) ? value_float(number) : value_str((struct str){copy, text.len});
     return STATUS_OK;
-}
-
-static enum status json_value(struct arena *a, struct str text, struct value *out, struct error *err)
-{
-    return json_read(a, text, NULL, out, NULL) == STATUS_OK ? STATUS_OK : copy_text(a, text, out, err);
 }
 
 static int hex_digit(char c)
@@ -138,20 +80,15 @@ static int hex_digit(char c)
 static enum status bytes(struct arena *a, struct str text, struct value *out, struct error *err)
 {
     if (!str_starts_with(text, STR("\\x")))
-        return copy_text(a, text, out, err);
-    struct buf raw, encoded;
+        return sql_text(a, text, out, err);
+    struct buf raw;
     buf_init(&raw, 0);
-    buf_init(&encoded, 0);
     for (size_t i = 2; i + 1 < text.len; i += 2)
         buf_add_char(&raw, (char)(hex_digit(text.ptr[i]) << 4 | hex_digit(text.ptr[i + 1])));
-    base64_encode(&encoded, buf_str(&raw));
     enum status s = buf_status(&raw, err);
     if (s == STATUS_OK)
-        s = buf_status(&encoded, err);
-    if (s == STATUS_OK)
-        s = copy_text(a, buf_str(&encoded), out, err);
+        s = sql_bytes(a, buf_str(&raw), out, err);
     buf_free(&raw);
-    buf_free(&encoded);
     return s;
 }
 
@@ -160,7 +97,7 @@ static enum status timestamp(struct arena *a, struct str text, struct value *out
 {
     enum { DATE_LENGTH = 10, SECONDS_END = 19 };
     if (text.len < SECONDS_END || text.ptr[DATE_LENGTH] != ' ' || str_ends_with(text, STR("BC")))
-        return copy_text(a, text, out, err);
+        return sql_text(a, text, out, err);
     bool short_zone = text.ptr[text.len - 3] == '+' || text.ptr[text.len - 3] == '-';
     struct str iso = arena_printf(a, "%.*sT%.*s%s", DATE_LENGTH, text.ptr, (int)(text.len - DATE_LENGTH - 1),
                                   text.ptr + DATE_LENGTH + 1, short_zone ? ":00" : "");
@@ -253,19 +190,19 @@ enum status postgres_to_value(struct arena *a, uint32_t oid, struct str text, st
     case OID_INT2:
     case OID_INT4:
     case OID_INT8:
-    case OID_OID: return integer(a, text, out, err);
-    case OID_NUMERIC: return numeric(a, text, out, err);
+    case OID_OID: return sql_integer(a, text, out, err);
+    case OID_NUMERIC: return sql_numeric(a, text, out, err);
     case OID_FLOAT4:
     case OID_FLOAT8: return floating(a, text, out, err);
     case OID_JSON:
-    case OID_JSONB: return json_value(a, text, out, err);
+    case OID_JSONB: return sql_json(a, text, out, err);
     case OID_BYTEA: return bytes(a, text, out, err);
     case OID_TIMESTAMP:
     case OID_TIMESTAMPTZ: return timestamp(a, text, out, err);
     default: break;
     }
     uint32_t element = element_of(oid);
-    return element ? array(a, element, text, out, err) : copy_text(a, text, out, err);
+    return element ? array(a, element, text, out, err) : sql_text(a, text, out, err);
 }
 
 /* ---- parameters ----------------------------------------------------------------------------------- */

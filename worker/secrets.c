@@ -206,18 +206,20 @@ struct str secrets_redact(const struct secrets *s, struct arena *a, struct str t
     return out.ptr ? out : STR("***");
 }
 
+/* Texts of errors are cut in many places, and say so by "…" at most. */
 static void redact_member(const struct secrets *s, char *member, size_t size)
 {
-    struct str before = str_of(member);
     struct buf b;
-    if (before.len + 1 >= size) {
-        before = without_cut_secret(s, before);
-        member[before.len] = 0;
-    }
-    if (!has_secret(s, before))
+    struct str before = str_of(member), head = before;
+    if (str_ends_with(head, STR("…")))
+        head.len -= strlen("…");
+    struct str whole = without_cut_secret(s, head);
+    if (whole.len == head.len && !has_secret(s, before))
         return;
     buf_init(&b, 0);
-    replace_into(s, before, false, &b);
+    replace_into(s, whole, false, &b);
+    if (whole.len < head.len)
+        buf_add_text(&b, "***");
     snprintf(member, size, "%s", b.data ? b.data : "***");
     buf_free(&b);
 }

@@ -182,6 +182,24 @@ static void what_is_cut_off_leaves_no_part_of_a_secret(void **state)
     bench_close(&b);
 }
 
+static void an_error_that_is_cut_leaves_no_part_of_a_secret(void **state)
+{
+    struct tool_bench b;
+    (void)state;
+    open_bench(&b, "noop");
+    const char *key = fetch(&b, "{\"provider\": \"credential\", \"name\": \"tickets\"}");
+    for (int dots = 280; dots < 310; dots++) {
+        struct str config = arena_printf(
+            &b.arena,
+            "{\"command\": \"printf '%%%d.s%%s' . \\\"$K\\\" >&2; exit 1\", \"env\": {\"K\": \"%s\"}}", dots,
+            key);
+        const char *error = bench_text(&b, run(&b, "shell", config.ptr, "{}"), "error");
+        assert_non_null(strstr(error, "exit code 1: "));
+        assert_null(strstr(error, "tick"));
+    }
+    bench_close(&b);
+}
+
 static void what_is_saved_is_the_secret_and_what_is_told_is_not(void **state)
 {
     char path[128];
@@ -289,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_tool_gets_the_secret_and_gives_the_reference_back),
         cmocka_unit_test(no_form_of_a_secret_is_in_an_outcome),
         cmocka_unit_test(what_is_cut_off_leaves_no_part_of_a_secret),
+        cmocka_unit_test(an_error_that_is_cut_leaves_no_part_of_a_secret),
         cmocka_unit_test(what_is_saved_is_the_secret_and_what_is_told_is_not),
         cmocka_unit_test(a_reference_is_good_only_in_its_execution),
         cmocka_unit_test(no_part_of_a_reference_can_be_changed),

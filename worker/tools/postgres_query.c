@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "postgres_value.h"
+#include "sql_value.h"
 
 /* ---- errors --------------------------------------------------------------------------------------- */
 
@@ -79,28 +80,14 @@ struct rows {
     int columns;
 };
 
-static bool is_taken(const struct rows *rows, int count, struct str name)
-{
-    for (int i = 0; i < count; i++)
-        if (str_equal(rows->names[i], name))
-            return true;
-    return false;
-}
-
 static enum status name_columns(struct postgres_query *q, const PGresult *r, struct rows *rows,
                                 struct error *err)
 {
     rows->columns = PQnfields(r);
     rows->names = ARENA_ARRAY(q->arena, struct str, (size_t)rows->columns + 1);
-    if (!rows->names)
-        return arena_error(q->arena, err, "the columns");
-    for (int i = 0; i < rows->columns; i++) {
-        struct str plain = str_of(arena_strdup(q->arena, str_of(PQfname(r, i)))), name = plain;
-        for (int n = 2; is_taken(rows, i, name); n++)
-            name = arena_printf(q->arena, "%" PRISTR "_%d", ARGSTR(plain), n);
-        rows->names[i] = name;
-    }
-    return STATUS_OK;
+    for (int i = 0; rows->names && i < rows->columns; i++)
+        rows->names[i] = str_of(PQfname(r, i));
+    return sql_name_columns(q->arena, rows->names, (uint32_t)rows->columns, err);
 }
 
 static enum status count_bytes(struct postgres_query *q, size_t bytes, struct error *err)

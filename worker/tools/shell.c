@@ -5,15 +5,13 @@
  */
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/json.h"
-#include "worker/child.h"
-#include "worker/task_log.h"
+#include "worker/child_run.h"
 #include "worker/text.h"
 #include "worker/tool.h"
 
-enum { MAX_ARGUMENTS = 1024, ASK_AGAIN_MS = 20 };
+enum { MAX_ARGUMENTS = 1024 };
 
 static const char *const keys[] = {"command", "env", "cwd", "stdin", NULL};
 
@@ -117,72 +115,23 @@ static enum status read_stdin(struct arena *a, struct value config, struct str *
 
 /* ---- running -------------------------------------------------------------------------------------- */
 
-struct run {
-    struct process process;
-    struct child_stream in, out, error;
-    struct buf out_text, error_text;
-    int exit_code;
-};
-
-static enum status start(struct run *r, struct arena *a, struct value config, struct error *err)
+static enum status read_run(struct child_run *r, struct arena *a, struct value config, struct error *err)
 {
     const char **argv = NULL;
-    const char *const *env;
-    const char *folder;
     TRY(read_command(a, config, &argv, err));
-    TRY(read_folder(a, config, &folder, err));
-    TRY(read_stdin(a, config, &r->in.unsent, err));
+    r->argv = argv;
+    TRY(read_folder(a, config, &r->cwd, err));
+    TRY(read_stdin(a, config, &r->input, err));
     struct value extra = VALUE_GET(config, "env");
     if (!value_is_absent(extra) && extra.type != VALUE_MAP && extra.type != VALUE_NULL)
         return error_set(err, STATUS_INVALID, "\"env\" must be a map of names and texts, not a %s",
                          value_type_name(extra));
-    TRY(child_environment(a, extra, &env, err));
-
-    int in = -1, out = -1, error = -1;
-    enum status s = child_pipe(&r->in, true, &in, err);
-    if (s == STATUS_OK)
-        s = child_pipe(&r->out, false, &out, err);
-    if (s == STATUS_OK)
-        s = child_pipe(&r->error, false, &error, err);
-    struct process_options options = {.argv = argv,
-                                      .env = env,
-                                      .cwd = folder,
-                                      .in = in,
-                                      .out = out,
-                                      .error = error,
-                                      .own_group = true,
-                                      .die_with_parent = true};
-    if (s == STATUS_OK)
-        s = process_start(&options, &r->process, err);
-    for (size_t i = 0; i < 3; i++) {
-        int end = (const int[]){in, out, error}[i];
-        if (end >= 0)
-            close(end);
-    }
-    return s;
+    return child_environment(a, extra, &r->env, err);
 }
 
-/* Serves the streams until the command has ended or must. Gives the events that ended it. */
-static void follow(struct run *r, const struct task_stop *stop, size_t output_max)
+static enum status result(const struct child_run *r, struct arena *a, struct value *out, struct error *err)
 {
-    struct child_stream *streams[] = {&r->in, &r->out, &r->error};
-    int exit_fd = child_exit_fd(&r->process);
-    int timeout_ms = exit_fd >= 0 ? -1 : ASK_AGAIN_MS;
-    while (r->out.total <= output_max) {
-        int events = child_serve(streams, 3, stop->fd, exit_fd, timeout_ms);
-        if ((events & CHILD_STOP) || child_has_ended(&r->process))
-            break;
-    }
-    child_drain(&r->out);
-    child_drain(&r->error);
-    r->exit_code = child_kill(&r->process);
-    if (exit_fd >= 0)
-        close(exit_fd);
-}
-
-static enum status result(struct run *r, struct arena *a, struct value *out, struct error *err)
-{
-    struct str text = text_clean(a, buf_str(&r->out_text)), errors = text_clean(a, buf_str(&r->error_text));
+    struct str text = text_clean(a, buf_str(&r->output)), errors = text_clean(a, buf_str(&r->errors));
     if (!text.ptr || !errors.ptr)
         return arena_error(a, err, "the command's output");
     struct map_builder map;
@@ -206,12 +155,12 @@ static struct str last_line(struct str text)
     return text;
 }
 
-static enum status judge(const struct run *r, struct tool_thread *t, const struct task_stop *stop,
+static enum status judge(const struct child_run *r, struct tool_thread *t, const struct task_stop *stop,
                          struct outcome *out, struct error *err)
 {
     if (stop->reason != 0)
         return error_set(err, (enum status)stop->reason, "the command was stopped");
-    if (r->out.total > t->output_max) {
+    if (r->output_bytes > t->output_max) {
         error_set(err, STATUS_LIMIT, "the command printed more than %zu bytes, the limit for a result",
                   t->output_max);
         return error_hint(err, "Write to a file and print its name, or raise worker.result_limit.");
@@ -226,26 +175,14 @@ static enum status judge(const struct run *r, struct tool_thread *t, const struc
 static enum status run_command(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
                                struct arena *a, struct outcome *out, struct error *err)
 {
-    struct run r = {.in.fd = -1, .out.fd = -1, .error.fd = -1};
-    buf_init(&r.out_text, 0);
-    task_log_init(&r.error_text, t->error_max);
-    r.out.keep = &r.out_text;
-    r.out.keep_max = t->output_max;
-    r.error.keep = &r.error_text;
-    r.error.keep_max = t->error_max;
-    enum status s = start(&r, a, task->config, err);
-    if (s == STATUS_OK) {
-        follow(&r, stop, t->output_max);
-        task_log_end(&r.error_text, r.error.total);
+    struct child_run r = {.output_max = t->output_max, .error_max = t->error_max};
+    TRY(read_run(&r, a, task->config, err));
+    enum status s = child_run(&r, stop, err);
+    if (s == STATUS_OK)
         s = result(&r, a, &out->data, err);
-    }
     if (s == STATUS_OK)
         s = judge(&r, t, stop, out, err);
-    child_stream_close(&r.in);
-    child_stream_close(&r.out);
-    child_stream_close(&r.error);
-    buf_free(&r.out_text);
-    buf_free(&r.error_text);
+    child_run_free(&r);
     return s;
 }
 

@@ -77,3 +77,26 @@ enum status sql_bytes(struct arena *a, struct str bytes, struct value *out, stru
     buf_free(&encoded);
     return s;
 }
+
+/* ---- columns -------------------------------------------------------------------------------------- */
+
+static bool is_taken(const struct str *names, uint32_t count, struct str name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (str_equal(names[i], name))
+            return true;
+    return false;
+}
+
+enum status sql_name_columns(struct arena *a, struct str *names, uint32_t count, struct error *err)
+{
+    for (uint32_t i = 0; names && i < count; i++) {
+        struct str plain = {arena_strdup(a, names[i]), names[i].len}, name = plain;
+        for (int n = 2; name.ptr && is_taken(names, i, name); n++)
+            name = arena_printf(a, "%" PRISTR "_%d", ARGSTR(plain), n);
+        if (!name.ptr)
+            return arena_error(a, err, "the columns");
+        names[i] = name;
+    }
+    return names ? STATUS_OK : arena_error(a, err, "the columns");
+}

@@ -6,13 +6,6 @@
 
 #define MAX_SECONDS 2592000 /* 30 days */
 
-static const char *const UNSUPPORTED_TYPES[] = {
-#define X(word) word,
-#include "unsupported.def"
-#undef X
-    NULL,
-};
-
 /* ---- type ------------------------------------------------------------------------------------- */
 
 static void add_unknown_type(struct compilation *c, const struct child *child, const char *what)
@@ -26,15 +19,6 @@ static void add_unknown_type(struct compilation *c, const struct child *child, c
                     "unknown type \"%" PRISTR "\" of %s", ARGSTR(text), what);
     if (near.len)
         diagnostics_hint(c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
-}
-
-static void check_type_support(struct compilation *c, const struct child *child, enum step_type type)
-{
-    for (const char *const *word = UNSUPPORTED_TYPES; *word; word++) {
-        if (strcmp(*word, step_type_name(type)) == 0)
-            diagnostics_add(c->diagnostics, DIAGNOSTIC_UNSUPPORTED, child->node->at,
-                            "\"type: %s\" is not run by this version", *word);
-    }
 }
 
 enum step_type action_type(struct compilation *c, const struct ynode *in, const char *what, bool *known)
@@ -51,7 +35,6 @@ enum step_type action_type(struct compilation *c, const struct ynode *in, const 
         if (!str_is(text, step_type_name((enum step_type)t)))
             continue;
         *known = true;
-        check_type_support(c, child, (enum step_type)t);
         return (enum step_type)t;
     }
     if (str_is(text, "route") || str_is(text, "router")) {

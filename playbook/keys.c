@@ -33,7 +33,7 @@ enum {
     SET_RETRY = KEYS_RETRY,
     SET_ASSERT = KEYS_ASSERT,
     SET_SAVE = KEYS_SAVE,
-    SET_SAVE_POSTGRES = KEYS_SAVE_POSTGRES,
+    SET_SAVE_ROWS = KEYS_SAVE_ROWS,
 #define X(name, word, tool, doc) SET_##name = KEYS_TYPE + STEP_##name,
 #include "step_type.def"
 #undef X

@@ -21,7 +21,7 @@ enum key_set {
     KEYS_RETRY,
     KEYS_ASSERT,
     KEYS_SAVE,
-    KEYS_SAVE_POSTGRES,
+    KEYS_SAVE_ROWS,
     KEYS_TYPE,
 };
 

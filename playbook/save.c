@@ -56,7 +56,8 @@ static void add_unknown_storage(struct save_reader *r, const struct ynode *name)
         words[i] = str_of(STORAGES[i].word);
     struct str near = str_nearest(text, words, STORAGE_COUNT);
     diagnostics_add(r->c->diagnostics, DIAGNOSTIC_BAD_VALUE, name->at,
-                    "\"%" PRISTR "\" in %s is no storage: there are event, postgres, http, python and shell",
+                    "\"%" PRISTR
+                    "\" in %s is no storage: there are event, postgres, duckdb, http, python and shell",
                     ARGSTR(text), r->owner);
     if (near.len)
         diagnostics_hint(r->c->diagnostics, "did you mean \"%" PRISTR "\"?", ARGSTR(near));
@@ -69,11 +70,7 @@ static bool find_storage(struct save_reader *r, const struct ynode *name)
             continue;
         r->out->target = STORAGES[i].target;
         r->out->tool = STORAGES[i].tool;
-        if (STORAGES[i].tool != STEP_DUCKDB)
-            return true;
-        diagnostics_add(r->c->diagnostics, DIAGNOSTIC_UNSUPPORTED, name->at,
-                        "\"storage: duckdb\" is not run by this version");
-        return false;
+        return true;
     }
     if (!name->broken)
         add_unknown_storage(r, name);
@@ -117,6 +114,12 @@ static void check_data(struct save_reader *r, const struct fields *f)
     diagnostics_hint(r->c->diagnostics, "keep one of them");
 }
 
+/* DuckDB's storage had commands from the beginning. */
+static bool takes_commands(const struct save_reader *r)
+{
+    return r->out->tool == STEP_DUCKDB;
+}
+
 /* Keys of the tool, or of the other kind of save, that this one would not look at. */
 static void check_useless(struct save_reader *r, const struct fields *f)
 {
@@ -133,7 +136,8 @@ static void check_useless(struct save_reader *r, const struct fields *f)
     for (size_t i = 0; i < sizeof(USELESS) / sizeof(*USELESS); i++) {
         const struct child *child = fields_get(f, USELESS[i].key);
         const char *beside = USELESS[i].beside;
-        if (!child || (beside && !fields_has(f, beside)))
+        bool is_useless = child && (!beside || fields_has(f, beside));
+        if (!is_useless || (!beside && takes_commands(r)))
             continue;
         diagnostics_add(r->c->diagnostics, DIAGNOSTIC_MISPLACED_KEY, child->key_at,
                         "\"%" PRISTR "\" of %s means nothing%s%s%s", ARGSTR(child->key), r->owner,
@@ -142,11 +146,13 @@ static void check_useless(struct save_reader *r, const struct fields *f)
     }
 }
 
-static void check_postgres(struct save_reader *r, const struct ynode *entry, const struct fields *f)
+static void check_rows(struct save_reader *r, const struct ynode *entry, const struct fields *f)
 {
     static const char *const MODES[] = {"insert", "append", "upsert", "update", "replace", NULL};
     const struct child *mode = fields_get(f, "mode");
     bool table = fields_has(f, "table"), statement = fields_has(f, "statement");
+    if (takes_commands(r))
+        statement = statement || fields_has(f, "command") || fields_has(f, "commands");
     if (table == statement)
         diagnostics_add(
             r->c->diagnostics, table ? DIAGNOSTIC_CONFLICTING_KEYS : DIAGNOSTIC_MISSING_KEY, entry->at,
@@ -161,10 +167,15 @@ static void check_postgres(struct save_reader *r, const struct ynode *entry, con
     }
 }
 
+static bool writes_rows(const struct save_reader *r)
+{
+    return r->out->tool == STEP_POSTGRES || r->out->tool == STEP_DUCKDB;
+}
+
 static void check_tool(struct save_reader *r, const struct ynode *entry, const struct fields *f)
 {
-    if (r->out->tool == STEP_POSTGRES)
-        check_postgres(r, entry, f);
+    if (writes_rows(r))
+        check_rows(r, entry, f);
     else if (r->out->tool == STEP_HTTP)
         method_check(r->c, f, r->owner);
     else if (r->out->tool == STEP_PYTHON && !fields_has(f, "code") && !fields_has(f, "file"))
@@ -221,8 +232,8 @@ static void read_storage(struct save_reader *r, const struct ynode *entry)
     uint64_t sets = keys_bit(KEYS_SAVE) | keys_bit(KEYS_TYPE + r->out->tool);
     struct ynode flat = flatten(r, entry);
     struct fields f;
-    if (r->out->tool == STEP_POSTGRES)
-        sets |= keys_bit(KEYS_SAVE_POSTGRES);
+    if (writes_rows(r))
+        sets |= keys_bit(KEYS_SAVE_ROWS);
     if (!flat.children)
         return;
     keys_read(r->c, &flat, sets, false, r->owner, &f);

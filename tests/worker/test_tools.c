@@ -94,10 +94,11 @@ static void an_unknown_tool_is_named_with_those_that_there_are(void **state)
     const struct task cobol = {.type = STR("cobol")}, noop = {.type = STR("noop")};
     assert_int_equal(tool_for(&cobol, false, &tool, &err), STATUS_UNSUPPORTED);
     assert_string_equal(err.message, "this worker has no tool \"cobol\"");
-    assert_string_equal(err.hint, "The tools are: noop, python, http, postgres, shell, nats, secrets.");
+    assert_string_equal(err.hint,
+                        "The tools are: noop, python, http, postgres, shell, nats, secrets, duckdb.");
     assert_int_equal(tool_for(&noop, true, &tool, &err), STATUS_UNSUPPORTED);
     assert_string_equal(err.message, "this worker has no storage \"noop\"");
-    assert_string_equal(err.hint, "The storages are: python, http, postgres, shell.");
+    assert_string_equal(err.hint, "The storages are: python, http, postgres, shell, duckdb.");
 }
 
 int main(void)

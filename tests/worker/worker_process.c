@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "runtime/log.h"
+#include "worker/tools/duckdb_child.h"
 #include "worker/worker.h"
 
 static enum status serve(int argc, char **argv, struct settings *settings, struct error *err)
@@ -15,6 +16,8 @@ static enum status serve(int argc, char **argv, struct settings *settings, struc
 
 int main(int argc, char **argv)
 {
+    if (duckdb_child_wanted(argc, argv))
+        return duckdb_child_main();
     struct settings *settings = NULL;
     struct error err = {0};
     char text[2048];

@@ -155,7 +155,7 @@ static enum status array_list(struct array_reader *r, int depth, struct value *o
     list_begin(&list, r->arena);
     r->at++; /* { */
     while (peek(r) != '}') {
-        struct value v;
+        struct value v = value_null();
         if (peek(r) == '{' && depth < MAX_ARRAY_DEPTH)
             TRY(array_list(r, depth + 1, &v, err));
         else

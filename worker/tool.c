@@ -82,6 +82,11 @@ enum status tool_for(const struct task *task, bool as_storage, const struct tool
     return check_keys(*out, as_storage, task->config, err);
 }
 
+struct str task_idempotency_key(const struct task *task, struct arena *a)
+{
+    return arena_printf(a, "%lld.%" PRISTR, (long long)task->execution_id, ARGSTR(task->task_id));
+}
+
 struct value tool_config(struct value config, const char *const *keys)
 {
     for (; *keys; keys++) {

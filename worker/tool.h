@@ -79,6 +79,13 @@ const struct tool *tool_find(struct str name);
 enum status tool_for(const struct task *task, bool as_storage, const struct tool **out,
                      struct error *err) MUST_CHECK;
 
+/*
+ * What a step can give to whoever must not do a thing twice: "<execution id>.<task id>", the same each time
+ * that an attempt is delivered, and another for each attempt. In `a`; ptr NULL when there is no memory.
+ */
+struct str task_idempotency_key(const struct task *task, struct arena *a);
+#define IDEMPOTENCY_VARIABLE "NOETL_IDEMPOTENCY_KEY"
+
 /* The first of the keys (NULL-ended) that `config` has, with its value; absent if it has none. */
 struct value tool_config(struct value config, const char *const *keys);
 /* A text under one of the keys, "" if there is none; STATUS_INVALID for another type. */

@@ -188,7 +188,7 @@ static enum status run(struct tool_thread *t, const struct task *task, const str
                        struct arena *a, struct outcome *out, struct error *err)
 {
     struct http_request request;
-    enum status s = http_request_read(&request, t->credentials, task->config, t->max_bytes, a, err);
+    enum status s = http_request_read(&request, t->credentials, task, t->max_bytes, a, err);
     if (s == STATUS_OK) {
         struct http_response response;
         http_response_init(&response, request.max_bytes);

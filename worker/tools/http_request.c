@@ -1,6 +1,7 @@
 #include "http_request.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "core/digest.h"
 #include "core/json.h"
@@ -382,9 +383,25 @@ static enum status read_max_bytes(struct http_request *r, struct value v, int64_
     return STATUS_OK;
 }
 
-enum status http_request_read(struct http_request *r, struct credentials *credentials, struct value config,
-                              int64_t max_bytes, struct arena *a, struct error *err)
+/* For a server that is to recognise a request that comes again: one that may change something has the key. */
+static enum status add_idempotency_key(struct http_request *r, const struct task *task, struct arena *a,
+                                       struct error *err)
 {
+    struct value headers = VALUE_GET(task->config, "headers");
+    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 || strcmp(r->method, "OPTIONS") == 0)
+        return STATUS_OK;
+    for (uint32_t i = 0; headers.type == VALUE_MAP && i < headers.len; i++) {
+        if (same_word(value_as_str(headers.u.map->entries[i].key), "idempotency-key"))
+            return STATUS_OK;
+    }
+    struct str key = task_idempotency_key(task, a);
+    return key.ptr ? add_header(r, a, STR("Idempotency-Key"), key, err) : arena_error(a, err, "the request");
+}
+
+enum status http_request_read(struct http_request *r, struct credentials *credentials,
+                              const struct task *task, int64_t max_bytes, struct arena *a, struct error *err)
+{
+    struct value config = task->config;
     *r = (struct http_request){.body = {"", 0}};
     struct value auth, params = VALUE_GET(config, "params"),
                        body = tool_config(config, TOOL_KEYS("payload", "body"));
@@ -399,6 +416,7 @@ enum status http_request_read(struct http_request *r, struct credentials *creden
         read_data(r, data, &params, &body);
     TRY(read_url(r, config, params, a, err));
     TRY(read_headers(r, config, a, &content_type, err));
+    TRY(add_idempotency_key(r, task, a, err));
     TRY(read_body(r, body, content_type, a, err));
     return read_auth(r, auth, a, err);
 }

@@ -23,8 +23,9 @@ struct http_request {
 };
 
 /* Everything lives in `a` but the headers: http_request_free(), also after a failure. */
-enum status http_request_read(struct http_request *r, struct credentials *credentials, struct value config,
-                              int64_t max_bytes, struct arena *a, struct error *err) MUST_CHECK;
+enum status http_request_read(struct http_request *r, struct credentials *credentials,
+                              const struct task *task, int64_t max_bytes, struct arena *a,
+                              struct error *err) MUST_CHECK;
 void http_request_free(struct http_request *r);
 
 /* The address without user and password, and without its query unless `with_query`; `url` itself if it is no

@@ -1,5 +1,6 @@
 /* postgres: the statements of a step, in one transaction unless it says otherwise, with bound parameters. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "postgres_query.h"
 #include "postgres_save.h"
@@ -41,6 +42,7 @@ static void close_thread(struct tool_thread *t)
 /* ---- running -------------------------------------------------------------------------------------- */
 
 struct work {
+    const struct task *task;
     struct postgres_query query;
     struct sql_script script;
     struct sql_parameters parameters;
@@ -111,8 +113,27 @@ static enum status run_save(struct work *w, struct outcome *out, struct error *e
     return s;
 }
 
+/* Sets noetl.idempotency_key for statements that ask for it; for others it is no round trip worth. */
+static enum status set_idempotency_key(struct work *w, struct outcome *out, struct error *err)
+{
+    static const char NAME[] = "noetl.idempotency_key";
+    bool asked_for = false;
+    for (uint32_t i = 0; i < w->script.count; i++) {
+        struct str text = w->script.statements[i].text;
+        asked_for = asked_for || memmem(text.ptr, text.len, NAME, sizeof(NAME) - 1);
+    }
+    if (!asked_for)
+        return STATUS_OK;
+    struct str key = task_idempotency_key(w->task, w->query.arena); /* of [0-9A-Za-z.] */
+    struct str sql = arena_printf(w->query.arena, "SET %s = '%" PRISTR "'", NAME, ARGSTR(key));
+    if (!key.ptr || !sql.ptr)
+        return arena_error(w->query.arena, err, "the statements");
+    return postgres_do(&w->query, sql.ptr, &out->error, err);
+}
+
 static enum status run_all(struct work *w, struct outcome *out, struct error *err)
 {
+    TRY(set_idempotency_key(w, out, err));
     if (w->own_transaction)
         TRY(postgres_do(&w->query, "BEGIN", &out->error, err));
     TRY(w->save ? run_save(w, out, err) : run_script(w, out, err));
@@ -191,16 +212,18 @@ static enum status run_work(struct tool_thread *t, struct work *w, struct value 
     return s;
 }
 
-static struct work work_of(const struct tool_thread *t, const struct task_stop *stop, struct arena *a)
+static struct work work_of(const struct tool_thread *t, const struct task *task, const struct task_stop *stop,
+                           struct arena *a)
 {
     return (struct work){
+        .task = task,
         .query = {.stop = stop, .arena = a, .bytes_left = t->result_max, .bytes_max = t->result_max}};
 }
 
 static enum status run(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
                        struct arena *a, struct outcome *out, struct error *err)
 {
-    struct work w = work_of(t, stop, a);
+    struct work w = work_of(t, task, stop, a);
     TRY(sql_script_read(&w.script, task, a, err));
     TRY(sql_parameters_read(&w.parameters, task, err));
     w.own_transaction = sql_script_is_one_transaction(&w.script, task);
@@ -226,7 +249,7 @@ static enum status save(struct tool_thread *t, const struct task *task, struct v
         TRY(sql_statement_of_save(task, data, a, &step, err));
         return run(t, &step, stop, a, out, err);
     }
-    struct work w = work_of(t, stop, a);
+    struct work w = work_of(t, task, stop, a);
     struct save_rows rows;
     TRY(save_rows_read(&rows, task->config, data, a, err));
     w.save = &rows;

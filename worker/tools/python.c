@@ -86,6 +86,10 @@ static enum status make_request(struct tool_thread *t, const struct task *task, 
     TRY(put_code(&request, task->config, err));
     map_put(&request, STR("args"), task->args.type == VALUE_MAP ? task->args : VALUE_EMPTY_MAP);
     TRY(put_context(a, &request, task, err));
+    struct str key = task_idempotency_key(task, a);
+    if (!key.ptr)
+        return arena_error(a, err, "the task");
+    map_put(&request, STR("idempotency_key"), value_str(key));
     map_put(&request, STR("limit"), value_int((int64_t)t->result_max));
     struct value value;
     TRY(map_end(&request, &value, err));

@@ -115,18 +115,35 @@ static enum status read_stdin(struct arena *a, struct value config, struct str *
 
 /* ---- running -------------------------------------------------------------------------------------- */
 
-static enum status read_run(struct child_run *r, struct arena *a, struct value config, struct error *err)
+/* What the step adds to this process's environment, and what the engine does. */
+static enum status read_environment(struct child_run *r, struct arena *a, const struct task *task,
+                                    struct error *err)
 {
+    struct value extra = VALUE_GET(task->config, "env"), all;
+    struct map_builder m;
+    if (!value_is_absent(extra) && extra.type != VALUE_MAP && extra.type != VALUE_NULL)
+        return error_set(err, STATUS_INVALID, "\"env\" must be a map of names and texts, not a %s",
+                         value_type_name(extra));
+    struct str key = task_idempotency_key(task, a);
+    if (!key.ptr)
+        return arena_error(a, err, "the environment");
+    map_begin(&m, a);
+    map_put(&m, STR(IDEMPOTENCY_VARIABLE), value_str(key));
+    if (extra.type == VALUE_MAP)
+        map_put_all(&m, extra);
+    TRY(map_end(&m, &all, err));
+    return child_environment(a, all, &r->env, err);
+}
+
+static enum status read_run(struct child_run *r, struct arena *a, const struct task *task, struct error *err)
+{
+    struct value config = task->config;
     const char **argv = NULL;
     TRY(read_command(a, config, &argv, err));
     r->argv = argv;
     TRY(read_folder(a, config, &r->cwd, err));
     TRY(read_stdin(a, config, &r->input, err));
-    struct value extra = VALUE_GET(config, "env");
-    if (!value_is_absent(extra) && extra.type != VALUE_MAP && extra.type != VALUE_NULL)
-        return error_set(err, STATUS_INVALID, "\"env\" must be a map of names and texts, not a %s",
-                         value_type_name(extra));
-    return child_environment(a, extra, &r->env, err);
+    return read_environment(r, a, task, err);
 }
 
 static enum status result(const struct child_run *r, struct arena *a, struct value *out, struct error *err)
@@ -176,7 +193,7 @@ static enum status run_command(struct tool_thread *t, const struct task *task, c
                                struct arena *a, struct outcome *out, struct error *err)
 {
     struct child_run r = {.output_max = t->output_max, .error_max = t->error_max};
-    TRY(read_run(&r, a, task->config, err));
+    TRY(read_run(&r, a, task, err));
     enum status s = child_run(&r, stop, err);
     if (s == STATUS_OK)
         s = result(&r, a, &out->data, err);

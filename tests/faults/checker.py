@@ -1,0 +1,277 @@
+"""Decides, from the evidence and from what was asked for, whether all went as it must. It knows the playbooks' meaning
+(playbooks.py) and nothing of the engine. Each anomaly is a sentence."""
+
+import collections
+import json
+
+import playbooks
+from evidence import FINAL
+
+OUTCOMES = ("action_completed", "action_error")
+STEP_ENDS = ("step_completed", "step_failed", "step_skipped")
+FACTS = OUTCOMES + ("execution_requested", "child_completed", "child_failed", "timer_fired", "signal_received",
+                    "cancel_requested", "pause_requested", "resume_requested", "retry_requested")
+WORKERS_FAULTS = ("kill-worker", "stop-worker", "term-worker", "cut-worker-nats", "hold-worker-nats", "slow-worker-nats")
+SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats")
+PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
+
+
+class Checker:
+    def __init__(self, evidence, asked, journal, tolerant):
+        self.e, self.asked, self.journal = evidence, asked, journal
+        self.restored = tolerant  # the streams were set back: sequences come twice, and facts are gone
+        self.anomalies = []
+        self.left_over = 0  # tasks in the stream that nobody will ever get
+        self.second = collections.Counter()
+        self.by_tag = collections.defaultdict(list)
+        self.deliveries = self._deliveries()
+
+    def say(self, execution_id, text):
+        self.anomalies.append(f"execution {execution_id}: {text}" if execution_id else text)
+
+    def check(self):
+        for execution_id, rows in self.e.log.items():
+            self.by_tag[rows[0].tag].append(execution_id)
+            self._check_order(execution_id, rows)
+            self._check_end(execution_id, rows)
+        known = set()
+        for asked in self.asked.values():
+            self._check_asked(asked.tag, asked.playbook, asked.workload, known)
+        self._check_strangers(known)
+        self._check_stream()
+        self._check_nothing_open()
+        return self.anomalies
+
+    # ---- the log by itself ----
+
+    def _check_order(self, execution_id, rows):
+        ids = [row.event_id for row in rows]
+        if ids != list(range(1, len(rows) + 1)):
+            self.say(execution_id, f"the ids of its events are not 1 to {len(rows)}: {ids}")
+        for before, after in zip(rows, rows[1:]):
+            if after.seq < before.seq and not self.restored:
+                self.say(execution_id, f"event {after.event_id} follows from message {after.seq} of the stream, and the "
+                                       f"one before it from {before.seq}")
+            if after.time_ns < before.time_ns:
+                self.say(execution_id, f"event {after.event_id} is older than the one before it")
+        outcomes = collections.Counter(row.task_id for row in rows if row.type in OUTCOMES)
+        for task_id, count in outcomes.items():
+            if count > 1:
+                self.say(execution_id, f"the log has {count} outcomes of {task_id}")
+
+    def _check_end(self, execution_id, rows):
+        if rows[0].type != "execution_requested":
+            self.say(execution_id, f"its first event is {rows[0].type}")
+        ends = [row for row in rows if row.type in FINAL]
+        if not ends:
+            self.say(execution_id, f"has not ended; its last event is {rows[-1].type} of {rows[-1].node} {rows[-1].task_id}")
+        elif len(ends) > 1 or rows[-1].type not in FINAL:
+            self.say(execution_id, f"goes on behind its end: {[row.type for row in rows[-3:]]}")
+
+    # ---- what was asked for ----
+
+    def _check_asked(self, tag, playbook, workload, known):
+        ids = self.by_tag.get(tag, [])
+        if len(ids) != 1:
+            self.say(None, f"{tag} ({playbook.name}) led to {len(ids)} executions {ids}")
+        known.update(ids)
+        for execution_id in ids:
+            self._check_execution(execution_id, self.e.log[execution_id], playbook, playbook.expect(workload))
+        if playbook.name == "parent" and ids:
+            for branch, (name, given) in playbooks.parent_children(workload).items():
+                self._check_asked(f"{tag}/{branch}", playbooks.PLAYBOOKS[name], given, known)
+
+    def _check_execution(self, execution_id, rows, playbook, expected):
+        name = playbook.name
+        last = rows[-1]
+        status = last.type.removeprefix("execution_")
+        if status != expected.status and not (expected.cut_short and status == "complete"):
+            self.say(execution_id, f"({name}) ended as {status}, not {expected.status}: {last.error}")
+            return
+        if status == "complete" and not expected.cut_short and not same(last.result, expected.result):
+            self.say(execution_id, f"({name}) its result is {last.result}, not {json.dumps(expected.result)}")
+        if expected.error and expected.error not in last.error:
+            self.say(execution_id, f"({name}) failed for another reason: {last.error}")
+        self._check_runs(execution_id, rows, name, expected)
+        self._check_attempts(execution_id, rows, name, expected)
+        self._check_effects(execution_id, rows, name, expected)
+        self._check_saved(execution_id, rows, expected)
+
+    def _check_runs(self, execution_id, rows, name, expected):
+        runs = collections.Counter(row.node for row in rows if row.type in STEP_ENDS)
+        for step in runs.keys() | expected.runs.keys():
+            got, want = runs[step], expected.runs.get(step, 0)
+            if got > want or (got < want and not expected.cut_short):
+                self.say(execution_id, f"({name}) the step {step} ran {got} times, not {want}")
+
+    def _check_attempts(self, execution_id, rows, name, expected):
+        """Of the steps with effects."""
+        tried = collections.defaultdict(list)
+        for row in rows:
+            at = row.attempt() if row.type in OUTCOMES else None
+            if at:
+                tried[at[:3]].append(at[3])
+        for place, want in expected.effects.items():
+            got = sorted(tried.get(place, []))
+            enough = len(got) >= want if expected.more_attempts else len(got) == want
+            if expected.cut_short:
+                enough = len(got) <= want
+            if not enough or got != list(range(1, len(got) + 1)):
+                self.say(execution_id, f"({name}) the attempts of {place} are {got}, not 1 to {want}")
+
+    # ---- effects ----
+
+    def _deliveries(self):
+        """(execution, step, visit, item, attempt) -> the most deliveries that an outcome in log or stream tells of; and
+        since when there is one, on the clock of the effects."""
+        most = collections.Counter()
+        self.stood_at = {}
+        for fact in self.e.facts:
+            if fact.type in OUTCOMES and fact.value:
+                meta = fact.value.get("meta")
+                place = place_of(fact)
+                if place and isinstance(meta, dict) and isinstance(meta.get("delivery"), int):
+                    most[place] = max(most[place], meta["delivery"])
+                    self.stood_at.setdefault(place, self.journal.monotonic(fact.time_ns))
+        for execution_id, rows in self.e.log.items():
+            for row in rows:
+                at = row.attempt() if row.type in OUTCOMES else None
+                if at and row.delivery.isdigit():
+                    most[(execution_id, *at)] = max(most[(execution_id, *at)], int(row.delivery))
+        return most
+
+    def _check_effects(self, execution_id, rows, name, expected):
+        outcomes = {row.attempt(): row for row in rows if row.type in OUTCOMES}
+        for at, row in outcomes.items():
+            if at and at[:3] in expected.effects and (execution_id, *at) not in self.e.effects:
+                self.say(execution_id, f"({name}) the attempt {at} has an outcome and no effect: {row.type} {row.error}")
+        for key in [k for k in self.by_execution().get(execution_id, [])]:
+            at = key[1:]
+            if at[:3] not in expected.effects:
+                self.say(execution_id, f"({name}) an effect of {at}, which its playbook has not")
+            elif at not in outcomes and not expected.cut_short:
+                self.say(execution_id, f"({name}) an effect of {at}, of which the log has no outcome")
+            if len(self.e.effects[key]) > 1:
+                self._check_second(execution_id, name, key, self.e.effects[key])
+
+    def by_execution(self):
+        if not hasattr(self, "_by_execution"):
+            self._by_execution = collections.defaultdict(list)
+            for key in self.e.effects:
+                self._by_execution[key[0]].append(key)
+        return self._by_execution
+
+    def _check_second(self, execution_id, name, key, marks):
+        """Each further one needs a fault behind it: of its worker, or of the server that keeps the tasks. And if the
+        outcome of the first stood in the stream already, log or stream must tell of the redelivery."""
+        marks = sorted(marks, key=lambda mark: mark[1])
+        told = self.deliveries[key] >= len(marks)
+        for (pid, before), (_, after) in zip(marks, marks[1:]):
+            cause = self._cause(pid, before, after)
+            self.second[cause or "nothing"] += 1
+            stood = self.stood_at.get(key, after) < after
+            if not cause or (stood and not told):
+                self.say(execution_id, f"({name}) {key[1:]} had its effect again: in process {pid}, and "
+                                       f"{after - before:.3f} s later; fault behind it: {cause}; its outcome stood "
+                                       f"in the stream: {stood}; deliveries that are told of: {self.deliveries[key]}")
+
+    def _cause(self, pid, before, after):
+        """The kind of a fault of the worker, or of NATS, that was there between two effects."""
+        for entry in self.journal.entries:
+            there = entry["from"] <= after and (entry["to"] or after) + PATIENCE >= before
+            mine = entry["kind"] in WORKERS_FAULTS and self._is_of(entry, pid)
+            if there and (mine or entry["kind"] in SERVERS_FAULTS):
+                return entry["kind"]
+        return None
+
+    def _is_of(self, entry, pid):
+        return pid in self.workers.get(entry["resource"].partition(":")[0], ())
+
+    workers = {}  # name -> pids of all its lives; set by who knows them
+
+    def _check_saved(self, execution_id, rows, expected):
+        for step in expected.rows:
+            for row in rows:
+                at = row.attempt() if row.type in OUTCOMES else None
+                if not at or at[0] != step:
+                    continue
+                count = self.e.saved[execution_id, step, at[3]]
+                most = len(self.e.effects.get((execution_id, *at), ()))  # how often it was begun
+                if count > most or (count == 0 and row.type == "action_completed"):
+                    self.say(execution_id, f"(save) attempt {at[3]} ended with {row.type} and has {count} rows; it was "
+                                           f"begun {most} times")
+
+    # ---- log and streams together ----
+
+    def _check_strangers(self, known):
+        for execution_id, rows in self.e.log.items():
+            if execution_id not in known and rows[0].tag:
+                self.say(execution_id, f"nobody asked for it: its tag is {rows[0].tag}")
+
+    def _check_stream(self):
+        by_seq = {fact.seq: fact for fact in self.e.facts}
+        marks = {(f.execution_id, f.value.get("event_id")) for f in self.e.facts
+                 if f.value and f.type.startswith("execution_") and f.type not in FACTS}
+        for execution_id, rows in self.e.log.items():
+            taken = collections.Counter(row.seq for row in rows if row.type in FACTS)
+            for row in rows:
+                fact = by_seq.get(row.seq)
+                if row.type in FACTS and not self.restored:
+                    if not fact or (fact.execution_id, fact.type) != (execution_id, row.type):
+                        self.say(execution_id, f"event {row.event_id}, {row.type}, is not message {row.seq} of the stream")
+                    elif taken[row.seq] > 1:
+                        self.say(execution_id, f"message {row.seq} of the stream is in its log {taken[row.seq]} times")
+                if row.type.startswith("execution_") and row.type not in FACTS and not self.restored \
+                        and rows[0].tag and (execution_id, row.event_id) not in marks:
+                    self.say(execution_id, f"the stream has no {row.type}")
+        for fact in self.e.facts:
+            if fact.type == "execution_requested" and fact.execution_id not in self.e.log and tag_of(fact):
+                self.say(fact.execution_id, f"was requested by message {fact.seq}, and the log has nothing of it")
+
+    def _check_nothing_open(self):
+        for seq, subject in self.e.left["NOETL_COMMANDS"]:
+            self.say(None, f"message {seq}, {subject}, is left in NOETL_COMMANDS")
+        for seq, subject in self.e.left["NOETL_TASKS"]:
+            self._check_left_task(seq, subject)
+        for stream, name, pending, unacknowledged in self.e.consumers:
+            if pending or unacknowledged:
+                self.say(None, f"the consumer {name} of {stream} has {pending} messages to deliver and {unacknowledged} "
+                               f"to be acknowledged")
+        for execution_id, timer in self.e.timers:
+            self.say(execution_id, f"its timer {timer} is left")
+        last = {fact.partition: fact.seq for fact in self.e.facts}
+        for partition, seq in self.e.checkpoints.items():
+            if seq < last.get(partition, 0) and not self.restored:
+                self.say(None, f"partition {partition} is read up to {seq} and has messages up to {last[partition]}")
+
+
+    def _check_left_task(self, seq, subject):
+        """nats-server forgets, when it is killed, that messages were removed, and not that they were acknowledged: it
+        has them for good, and gives them to nobody. Where the attempt is over, that is no harm."""
+        _, _, _, execution_id, task_id = subject.split(".")
+        over = any(row.type in FINAL or (row.type in OUTCOMES and row.task_id == task_id)
+                   for row in self.e.log.get(execution_id, ()))
+        if over and any(entry["kind"] in SERVERS_FAULTS for entry in self.journal.entries):
+            self.left_over += 1
+        else:
+            self.say(execution_id, f"its task {task_id} is left in NOETL_TASKS, as message {seq}")
+
+
+def tag_of(fact):
+    context = fact.value.get("context") if fact.value else None
+    workload = context.get("workload") if isinstance(context, dict) else None
+    return workload.get("tag") if isinstance(workload, dict) else None
+
+
+def place_of(fact):
+    from evidence import attempt_of
+    step, task_id = fact.value.get("node_name"), fact.value.get("task_id")
+    at = attempt_of(step, task_id) if isinstance(step, str) and isinstance(task_id, str) else None
+    return (fact.execution_id, *at) if at else None
+
+
+def same(text, expected):
+    try:
+        return json.loads(text) == expected
+    except ValueError:
+        return False

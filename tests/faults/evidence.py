@@ -1,0 +1,143 @@
+"""What the checker reads: the log in Postgres, the streams of NATS, and the effects. Nothing is asked of noetl."""
+
+import collections
+import dataclasses
+import json
+import re
+
+import nats
+
+FINAL = ("execution_complete", "execution_failed", "execution_cancelled")
+TASK_ID = re.compile(r"s\d+v(\d+)a(\d+)(?:i(\d+)a(\d+))?$")
+
+ROWS = """
+SELECT execution_id, event_id, event_type, coalesce(node_name, ''), coalesce(task_id, ''), stream_seq, stream_time_ns,
+       coalesce(meta->>'delivery', ''), coalesce(meta->>'worker', ''), coalesce(error, ''),
+       CASE event_type WHEN 'execution_requested' THEN coalesce(context->'workload'->>'tag', '') ELSE '' END,
+       CASE event_type WHEN 'execution_complete' THEN result::text ELSE '' END
+FROM noetl.event ORDER BY execution_id, event_id, created_at
+"""
+
+
+@dataclasses.dataclass
+class Row:
+    event_id: int
+    type: str
+    node: str
+    task_id: str
+    seq: int
+    time_ns: int
+    delivery: str
+    worker: str
+    error: str
+    tag: str
+    result: str
+
+    def attempt(self):
+        """(step, visit, item, attempt) of an outcome."""
+        return attempt_of(self.node, self.task_id)
+
+
+def attempt_of(step, task_id):
+    m = TASK_ID.match(task_id)
+    if not m:
+        return None
+    visit, attempt, item, item_attempt = m.groups()
+    return (step, int(visit), -1, int(attempt)) if item is None else (step, int(visit), int(item), int(item_attempt))
+
+
+@dataclasses.dataclass
+class Fact:
+    """A message of NOETL_EVENTS."""
+
+    seq: int
+    time_ns: int
+    partition: str
+    execution_id: str
+    type: str
+    value: object  # None if it is no JSON map
+
+
+@dataclasses.dataclass
+class Evidence:
+    log: dict  # execution id -> its rows in order
+    facts: list
+    left: dict  # stream -> messages in it, as (sequence, subject)
+    consumers: list  # (stream, name, pending, unacknowledged)
+    timers: list
+    checkpoints: dict  # partition -> sequence
+    effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
+    saved: collections.Counter  # (execution id, step, attempt)
+
+
+def read_log(postgres):
+    log = collections.defaultdict(list)
+    for columns in postgres.query(ROWS, seconds=300):
+        execution_id, event_id, kind, node, task, seq, time_ns, *rest = columns
+        log[execution_id].append(Row(int(event_id), kind, node, task, int(seq), int(time_ns), *rest))
+    return log
+
+
+def read_facts(client):
+    facts = []
+    for seq, time_ns, subject, payload in client.read_stream("NOETL_EVENTS"):
+        tokens = subject.split(".")
+        try:
+            value = json.loads(payload)
+        except (ValueError, RecursionError):
+            value = None
+        tokens += [""] * (5 - len(tokens))
+        facts.append(Fact(seq, time_ns, tokens[2], tokens[3], tokens[4], value if isinstance(value, dict) else None))
+    return facts
+
+
+def read_effects(path):
+    effects = collections.defaultdict(list)
+    with open(path) as f:
+        for line in f:
+            execution_id, step, visit, item, attempt, pid, at = line.split()
+            effects[execution_id, step, int(visit), int(item), int(attempt)].append((int(pid), float(at)))
+    return effects
+
+
+def read_consumers(client, stream):
+    for consumer in client.api(f"CONSUMER.LIST.{stream}").get("consumers") or []:
+        yield stream, consumer["name"], consumer["num_pending"], consumer["num_ack_pending"]
+
+
+def read_left(client, stream):
+    """What is in a work queue, which no second consumer may read: message by message."""
+    state = client.api(f"STREAM.INFO.{stream}")["state"]
+    left, seq = [], state["first_seq"]
+    while len(left) < state["messages"] and seq <= state["last_seq"]:
+        try:
+            message = client.api(f"STREAM.MSG.GET.{stream}", {"seq": seq})["message"]
+            left.append((seq, message["subject"]))
+        except nats.Refused:
+            pass  # no message of this number
+        seq += 1
+    return left
+
+
+def gather(world, client):
+    consumers = []
+    for stream in ("NOETL_TASKS", "NOETL_COMMANDS", "NOETL_ADVISORIES"):
+        consumers += read_consumers(client, stream)
+    left = {stream: read_left(client, stream) for stream in ("NOETL_TASKS", "NOETL_COMMANDS")}
+    saved = collections.Counter()
+    for execution_id, step, attempt in world.postgres.query("SELECT execution_id, step, attempt FROM effect"):
+        saved[execution_id, step, int(attempt)] += 1
+    return Evidence(read_log(world.postgres), read_facts(client), left, consumers,
+                    world.postgres.query("SELECT execution_id, timer_id FROM noetl.timer"),
+                    {p: int(s) for p, s in world.postgres.query("SELECT partition, stream_seq FROM noetl.partition")},
+                    read_effects(world.effects), saved)
+
+
+# ---- whether there is anything left to wait for -----------------------------------------------------------------
+
+def open_executions(postgres):
+    """(asked for, ended) as far as the log has it."""
+    rows = postgres.query("SELECT count(DISTINCT execution_id) FILTER (WHERE event_type = 'execution_requested'), "
+                          "count(DISTINCT execution_id) FILTER (WHERE event_type IN "
+                          f"{FINAL}) FROM noetl.event WHERE event_type IN {(*FINAL, 'execution_requested')}")
+    return int(rows[0][0]), int(rows[0][1])

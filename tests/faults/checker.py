@@ -21,7 +21,7 @@ class Checker:
         self.e, self.asked, self.journal = evidence, asked, journal
         self.restored = tolerant  # the streams were set back: sequences come twice, and facts are gone
         self.anomalies = []
-        self.left_over = 0  # tasks in the stream that nobody will ever get
+        self.left_over = 0  # messages of work queues that nobody will ever get
         self.second = collections.Counter()
         self.by_tag = collections.defaultdict(list)
         self.deliveries = self._deliveries()
@@ -229,11 +229,8 @@ class Checker:
                 self.say(fact.execution_id, f"was requested by message {fact.seq}, and the log has nothing of it")
 
     def _check_nothing_open(self):
-        for seq, subject in self.e.left["NOETL_COMMANDS"]:
-            self.say(None, f"message {seq}, {subject}, is left in NOETL_COMMANDS")
-        for seq, subject in self.e.left["NOETL_TASKS"]:
-            self._check_left_task(seq, subject)
-        for stream, name, pending, unacknowledged in self.e.consumers:
+        self._check_left()
+        for stream, name, pending, unacknowledged, _ in self.e.consumers:
             if pending or unacknowledged:
                 self.say(None, f"the consumer {name} of {stream} has {pending} messages to deliver and {unacknowledged} "
                                f"to be acknowledged")
@@ -245,16 +242,16 @@ class Checker:
                 self.say(None, f"partition {partition} is read up to {seq} and has messages up to {last[partition]}")
 
 
-    def _check_left_task(self, seq, subject):
-        """nats-server forgets, when it is killed, that messages were removed, and not that they were acknowledged: it
-        has them for good, and gives them to nobody. Where the attempt is over, that is no harm."""
-        _, _, _, execution_id, task_id = subject.split(".")
-        over = any(row.type in FINAL or (row.type in OUTCOMES and row.task_id == task_id)
-                   for row in self.e.log.get(execution_id, ()))
-        if over and any(entry["kind"] in SERVERS_FAULTS for entry in self.journal.entries):
-            self.left_over += 1
-        else:
-            self.say(execution_id, f"its task {task_id} is left in NOETL_TASKS, as message {seq}")
+    def _check_left(self):
+        """nats-server 2.9 forgets, when it is killed, that messages were removed, and not that they were acknowledged:
+        it has them for good, and gives them to nobody. All others must be gone."""
+        floors = {stream: floor for stream, _, _, _, floor in self.e.consumers}
+        for stream, messages in self.e.left.items():
+            for seq, subject in messages:
+                if seq <= floors.get(stream, 0):
+                    self.left_over += 1
+                else:
+                    self.say(None, f"message {seq}, {subject}, is left in {stream}")
 
 
 def tag_of(fact):

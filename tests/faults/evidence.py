@@ -63,7 +63,7 @@ class Evidence:
     log: dict  # execution id -> its rows in order
     facts: list
     left: dict  # stream -> messages in it, as (sequence, subject)
-    consumers: list  # (stream, name, pending, unacknowledged)
+    consumers: list  # (stream, name, pending, unacknowledged, sequence up to which all is acknowledged)
     timers: list
     checkpoints: dict  # partition -> sequence
     effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
@@ -102,7 +102,8 @@ def read_effects(path):
 
 def read_consumers(client, stream):
     for consumer in client.api(f"CONSUMER.LIST.{stream}").get("consumers") or []:
-        yield stream, consumer["name"], consumer["num_pending"], consumer["num_ack_pending"]
+        yield (stream, consumer["name"], consumer["num_pending"], consumer["num_ack_pending"],
+               consumer["ack_floor"]["stream_seq"])
 
 
 def read_left(client, stream):

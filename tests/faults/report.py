@@ -80,7 +80,7 @@ class Outcome:
         print(f"daemons that ended by themselves: {counted(self.endings)}")
         print(f"executions: {counted(self.executions)}")
         print(f"second effects, by the fault behind them: {counted(self.second)}")
-        print(f"tasks that are over and that a killed nats-server still has: {self.left_over}")
+        print(f"messages that were acknowledged and that a killed nats-server still has: {self.left_over}")
         print(f"faults {sum(self.faults.values())}, executions {sum(self.executions.values())}, events {self.events}, "
               f"effects {self.effects}, anomalies {self.anomalies}", flush=True)
 

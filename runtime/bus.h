@@ -40,6 +40,8 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
  */
 void bus_close(struct bus **bus);
 bool bus_is_connected(struct bus *bus);
+/* How often it has connected so far: what was asked on an earlier connection may be lost. */
+uint32_t bus_connections(struct bus *bus);
 /* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown.
  */
 uint32_t bus_server_version(struct bus *bus);
@@ -131,6 +133,7 @@ struct bus_publication {
     bool
         needs_stream; /* that no stream listens is an answer: STATUS_UNAVAILABLE at once, not after a while */
     bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
+    bool only_known;  /* refuse unless the stream knows the id: bus_publish_known() */
     struct str payload;  /* copied */
     int64_t give_up_ms;  /* 0: never; repeated with the same id until the stream answers */
     bus_published *done; /* may be NULL */
@@ -145,6 +148,12 @@ enum status bus_publish_async(struct bus *bus, const struct bus_publication *p, 
 /* Waits for the answer. `done` and `context` are not used. */
 enum status bus_publish_wait(struct bus *bus, const struct bus_publication *p, struct bus_ack *ack,
                              struct error *err) MUST_CHECK;
+/*
+ * Whether the subject's stream has taken a message of this id within its window of ids. Nothing is stored,
+ * nor is the id remembered. Waits, not on a thread of the connection.
+ */
+enum status bus_publish_known(struct bus *bus, const char *subject, const char *message_id,
+                              int64_t give_up_ms, bool *known, struct error *err) MUST_CHECK;
 void bus_set_window(struct bus *bus, uint32_t open_publishes); /* 4,096 by default */
 /* A publish is open until its `done` has returned: 0 means that all was told. */
 uint32_t bus_open_publishes(struct bus *bus);

@@ -121,6 +121,11 @@ bool bus_is_connected(struct bus *bus)
     return atomic_load(&bus->connected);
 }
 
+uint32_t bus_connections(struct bus *bus)
+{
+    return atomic_load(&bus->connections);
+}
+
 int64_t bus_max_payload(struct bus *bus)
 {
     int64_t most = natsConnection_GetMaxPayload(bus->nc);

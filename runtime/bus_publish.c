@@ -15,7 +15,7 @@ enum {
     FIRST_ANSWER_MS = 2000, /* patience with the first copy, doubled for each further one */
     MOST_ANSWER_MS = 10000,
     AGAIN_MS = 150, /* after a refusal that passes: no leader, first copy still on its way */
-    OWN_HEADERS = 3,
+    OWN_HEADERS = 4,
 };
 
 struct publish {
@@ -231,6 +231,8 @@ static size_t collect_headers(const struct bus_publication *p,
         headers[n++] = (struct bus_header){"Nats-Msg-Id", p->message_id};
     if (p->only_first)
         headers[n++] = (struct bus_header){"Nats-Expected-Last-Subject-Sequence", "0"};
+    if (p->only_known) /* a sequence that no stream has; ids are looked at first */
+        headers[n++] = (struct bus_header){"Nats-Expected-Last-Sequence", "9223372036854775807"};
     if (p->traceparent)
         headers[n++] = (struct bus_header){"traceparent", p->traceparent};
     return n;
@@ -345,4 +347,16 @@ enum status bus_publish_wait(struct bus *bus, const struct bus_publication *publ
     pthread_cond_destroy(&w.changed);
     pthread_mutex_destroy(&w.mutex);
     return status;
+}
+
+enum status bus_publish_known(struct bus *bus, const char *subject, const char *message_id,
+                              int64_t give_up_ms, bool *known, struct error *err)
+{
+    struct bus_publication p = {
+        .subject = subject, .message_id = message_id, .only_known = true, .give_up_ms = give_up_ms};
+    struct bus_ack ack = {0};
+    *known = false;
+    enum status status = bus_publish_wait(bus, &p, &ack, err);
+    *known = status == STATUS_OK && ack.duplicate;
+    return status == STATUS_CONFLICT ? STATUS_OK : status;
 }

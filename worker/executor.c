@@ -247,7 +247,8 @@ static void run_lease(struct executor *x, struct lease *l)
         s = task_from_value(message, &task, &err);
     if (s != STATUS_OK)
         refuse(x, l, &err);
-    else if (l->delivery->deliveries > 1 && report_stands(x->crew->station->reporter, &task, &x->arena))
+    else if (again_is_possible(&x->crew->station->again, l->delivery, &task) &&
+             report_stands(x->crew->station->reporter, &task, &x->arena))
         let_go(x, l, &task, "task not run again, its outcome stands");
     else
         run_task(x, l, &task);

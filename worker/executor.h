@@ -6,6 +6,7 @@
 #ifndef WORKER_EXECUTOR_H
 #define WORKER_EXECUTOR_H
 
+#include "again.h"
 #include "report.h"
 
 /* What the parts of one worker share; outlives the crew. */
@@ -15,6 +16,7 @@ struct station {
     const struct subjects *subjects;
     struct lease_keeper *keeper;
     struct reporter *reporter;
+    struct again again;
     char name[128]; /* of this worker */
 };
 

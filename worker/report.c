@@ -10,6 +10,7 @@
 #include "runtime/log.h"
 
 #define AGAIN_NS INT64_C(1000000000)
+enum { LOOK_MS = 5000 };
 
 struct reporter {
     struct bus *bus;
@@ -71,6 +72,13 @@ static void published(void *context, const struct bus_ack *ack, const struct err
     lease_release(r->keeper, l);
 }
 
+static void name_outcome(const struct task *task, char *out, size_t size)
+{
+    char id[ID_TEXT];
+    id_format(task->execution_id, id);
+    snprintf(out, size, "%s.%" PRISTR ".outcome", id, ARGSTR(task->task_id));
+}
+
 static void offer(struct reporter *r, struct lease *l)
 {
     struct bus_publication p = {.subject = l->subject,
@@ -87,7 +95,7 @@ static void offer(struct reporter *r, struct lease *l)
 enum status report_outcome(struct reporter *r, struct lease *l, const struct task *task, enum event_type type,
                            struct str payload, struct error *err)
 {
-    char subject[SUBJECT_MAX], id[ID_TEXT];
+    char subject[SUBJECT_MAX];
     char *copy = malloc(payload.len + 1);
     if (!copy)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the outcome");
@@ -97,10 +105,9 @@ enum status report_outcome(struct reporter *r, struct lease *l, const struct tas
     l->payload = copy;
     l->payload_len = payload.len;
     l->owner = r;
-    id_format(task->execution_id, id);
     snprintf(l->subject, sizeof(l->subject), "%s",
              subject_event(r->subjects, task->execution_id, type, subject));
-    snprintf(l->message_id, sizeof(l->message_id), "%s.%" PRISTR ".outcome", id, ARGSTR(task->task_id));
+    name_outcome(task, l->message_id, sizeof(l->message_id));
     offer(r, l);
     return STATUS_OK;
 }
@@ -146,18 +153,28 @@ static bool is_of_task(struct arena *a, struct str payload, struct str task_id)
            str_equal(value_as_str(VALUE_GET(event, "task_id")), task_id);
 }
 
+static bool is_known(struct reporter *r, const struct task *task)
+{
+    char subject[SUBJECT_MAX], id[sizeof(((struct lease *)NULL)->message_id)];
+    bool known = false;
+    name_outcome(task, id, sizeof(id));
+    subject_event(r->subjects, task->execution_id, EVENT_ACTION_COMPLETED, subject);
+    return bus_publish_known(r->bus, subject, id, LOOK_MS, &known, NULL) == STATUS_OK && known;
+}
+
+static bool is_last(struct reporter *r, const struct task *task, enum event_type type, struct arena *a)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored last;
+    stream_name(r->subjects, STREAM_EVENTS, stream);
+    subject_event(r->subjects, task->execution_id, type, subject);
+    return bus_stream_last(r->bus, stream, subject, a, &last, NULL) == STATUS_OK &&
+           is_of_task(a, last.payload, task->task_id);
+}
+
+/* An error means "not known": running the task again is allowed, not running it would not be. */
 bool report_stands(struct reporter *r, const struct task *task, struct arena *a)
 {
-    static const enum event_type types[] = {EVENT_ACTION_COMPLETED, EVENT_ACTION_ERROR};
-    char stream[96], subject[SUBJECT_MAX];
-    stream_name(r->subjects, STREAM_EVENTS, stream);
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        struct bus_stored last;
-        subject_event(r->subjects, task->execution_id, types[i], subject);
-        /* An error means "not known": running the task again is allowed, not running it would not be. */
-        if (bus_stream_last(r->bus, stream, subject, a, &last, NULL) == STATUS_OK &&
-            is_of_task(a, last.payload, task->task_id))
-            return true;
-    }
-    return false;
+    return is_known(r, task) || is_last(r, task, EVENT_ACTION_COMPLETED, a) ||
+           is_last(r, task, EVENT_ACTION_ERROR, a);
 }

@@ -24,8 +24,10 @@ void reporter_tick(struct reporter *r);
 /* Gives the tasks back whose outcomes were refused. */
 void reporter_give_up(struct reporter *r);
 
-/* Whether the stream has an outcome of the task, as far as it shows: the last of each type of its execution
- * is looked at. */
+/*
+ * Whether the stream has an outcome of the task, as far as it shows: it is asked for the outcome's id, which
+ * it knows for a while (events.duplicates), and the last of each type of the execution is looked at.
+ */
 bool report_stands(struct reporter *r, const struct task *task, struct arena *a);
 
 #endif

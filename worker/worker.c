@@ -236,6 +236,7 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     TRY(topology_check_pool(w.pool, "worker.pool", err));
     TRY(subjects_from_settings(settings, &w.subjects, err));
     TRY(bus_connect(settings, "worker", true, &w.station.bus, err));
+    again_init(&w.station.again, w.station.bus, &w.subjects);
     enum status s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),
@@ -245,5 +246,6 @@ enum status worker_serve(const struct settings *settings, struct error *err)
         drain(&w);
     }
     stop(&w);
+    again_free(&w.station.again);
     return s;
 }

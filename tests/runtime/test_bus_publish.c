@@ -35,6 +35,28 @@ static void a_repeated_id_is_a_duplicate_of_the_first(void **state)
     assert_int_equal(first.sequence, again.sequence);
 }
 
+static bool is_known(struct fixture *f, const char *subject, const char *id)
+{
+    struct error err;
+    bool known = true;
+    must(bus_publish_known(f->bus, subject, id, 10000, &known, &err), &err);
+    return known;
+}
+
+static void asking_whether_an_id_is_known_stores_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct bus_stream_info info;
+    struct error err;
+    make_stream(f->bus, "known");
+    assert_false(is_known(f, "known.a", "one"));
+    assert_false(publish(f, "known.a", "one", false).duplicate);
+    assert_true(is_known(f, "known.b", "one")); /* ids are the stream's, whatever the subject */
+    assert_false(is_known(f, "known.a", "two"));
+    must(bus_stream_info(f->bus, "known", &info, &err), &err);
+    assert_int_equal(1, info.messages);
+}
+
 static void only_the_first_on_a_subject_is_taken(void **state)
 {
     struct fixture *f = *state;
@@ -186,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ack_says_where_the_message_stands),
         cmocka_unit_test(a_repeated_id_is_a_duplicate_of_the_first),
+        cmocka_unit_test(asking_whether_an_id_is_known_stores_nothing),
         cmocka_unit_test(only_the_first_on_a_subject_is_taken),
         cmocka_unit_test(many_at_once_are_all_stored),
         cmocka_unit_test(what_a_crash_interrupts_is_stored_once),

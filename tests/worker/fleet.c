@@ -136,7 +136,7 @@ void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, cons
     char subject[SUBJECT_MAX], id[64];
     struct bus_ack ack;
     struct error err;
-    snprintf(id, sizeof(id), "%lld.s1v1a1.task", (long long)execution_id);
+    snprintf(id, sizeof(id), "%lld.s1v1a1", (long long)execution_id);
     subject_task(&f->subjects, str_of(pool), execution_id, "s1v1a1", subject);
     struct bus_publication p = {
         .subject = subject, .message_id = id, .payload = str_of(payload), .give_up_ms = 10000};

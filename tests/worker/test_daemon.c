@@ -313,19 +313,21 @@ static void a_task_that_nobody_waits_for_is_stopped_without_an_outcome(void **st
     assert_int_equal(fleet_outcomes(f, id), 0);
 }
 
-static void outcome_by_hand(struct fleet *f, int64_t id)
+static void outcome_by_hand(struct fleet *f, int64_t id, const char *task_id)
 {
-    char subject[SUBJECT_MAX];
+    char subject[SUBJECT_MAX], message_id[96];
     struct bus_ack ack;
     struct error err;
     struct str payload =
         arena_printf(&f->arena,
                      "{\"execution_id\":\"%lld\",\"event_type\":\"action_completed\",\"node_name\":\"probe\","
-                     "\"node_type\":\"shell\",\"status\":\"COMPLETED\",\"task_id\":\"s1v1a1\","
+                     "\"node_type\":\"shell\",\"status\":\"COMPLETED\",\"task_id\":\"%s\","
                      "\"visit\":1,\"attempt\":1,\"meta\":{\"worker\":\"by hand\"}}",
-                     (long long)id);
+                     (long long)id, task_id);
     subject_event(&f->subjects, id, EVENT_ACTION_COMPLETED, subject);
-    struct bus_publication p = {.subject = subject, .payload = payload, .give_up_ms = 10000};
+    snprintf(message_id, sizeof(message_id), "%lld.%s.outcome", (long long)id, task_id);
+    struct bus_publication p = {
+        .subject = subject, .message_id = message_id, .payload = payload, .give_up_ms = 10000};
     fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
 }
 
@@ -355,12 +357,78 @@ static void a_redelivered_task_whose_outcome_stands_is_not_run(void **state)
         usleep(10000);
     assert_true(came);
     bus_pull_stop(&pull);
-    outcome_by_hand(f, id);
+    outcome_by_hand(f, id, "s1v1a1");
     struct process w = fleet_worker(f, NULL);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_equal(fleet_outcomes(f, id), 1);
     assert_string_equal(text(f, fleet_outcome(f, id), "meta.worker"), "by hand");
+    assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+/* A line in the file each time. */
+static struct value counting(struct fleet *f, const char *file, int64_t *id)
+{
+    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s\"}", file);
+    *id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    return fleet_outcome(f, *id);
+}
+
+static size_t lines_of(const char *file)
+{
+    size_t lines = 0;
+    FILE *in = fopen(file, "re");
+    assert_non_null(in);
+    for (int c; (c = fgetc(in)) != EOF;)
+        lines += c == '\n';
+    (void)fclose(in);
+    return lines;
+}
+
+/* Without a message id, or with that of another's. */
+static void copy_task(struct fleet *f, int64_t id, const char *command, const char *message_id)
+{
+    char subject[SUBJECT_MAX];
+    struct bus_ack ack;
+    struct error err;
+    struct str payload = arena_printf(&f->arena,
+                                      "{\"execution_id\":\"%lld\",\"task_id\":\"s1v1a1\",\"step\":\"probe\","
+                                      "\"type\":\"shell\",\"path\":\"test\",\"visit\":1,\"attempt\":1,"
+                                      "\"timeout_ms\":0,\"token\":\"secret-token\",\"args\":{},"
+                                      "\"config\":{\"command\":\"%s\"}}",
+                                      (long long)id, command);
+    subject_task(&f->subjects, STR("default"), id, "s1v1a1", subject);
+    struct bus_publication p = {
+        .subject = subject, .message_id = message_id, .payload = payload, .give_up_ms = 10000};
+    fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
+}
+
+static void a_copy_of_a_task_that_has_an_outcome_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *file = fleet_path(f);
+    int64_t id;
+    struct process w = fleet_worker(f, NULL);
+    counting(f, file, &id);
+    outcome_by_hand(f, id, "s2v1a1"); /* another task's: the last one is not the one that counts */
+    copy_task(f, id, arena_printf(&f->arena, "echo run >> %s", file).ptr, NULL);
+    copy_task(f, id, arena_printf(&f->arena, "echo run >> %s", file).ptr, "a stranger's");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(lines_of(file), 1);
+}
+
+/* As one that was acknowledged, which its server has forgotten: it counts as delivered for the first time. */
+static void a_task_from_before_the_connection_that_has_an_outcome_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    outcome_by_hand(f, id, "s1v1a1");
+    outcome_by_hand(f, id, "s2v1a1");
+    struct process w = fleet_worker(f, NULL);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_not_equal(access(mark, F_OK), 0);
 }
 
@@ -455,6 +523,8 @@ int main(void)
         cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
         cmocka_unit_test(a_task_that_nobody_waits_for_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
+        cmocka_unit_test(a_copy_of_a_task_that_has_an_outcome_is_not_run),
+        cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
         cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),

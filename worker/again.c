@@ -1,0 +1,52 @@
+#include "again.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects)
+{
+    *g = (struct again){.bus = bus, .subjects = subjects};
+    pthread_mutex_init(&g->mutex, NULL);
+}
+
+void again_free(struct again *g)
+{
+    pthread_mutex_destroy(&g->mutex);
+}
+
+/* With the mutex held. */
+static void ask(struct again *g, uint32_t connection)
+{
+    char stream[96];
+    struct bus_stream_info info;
+    stream_name(g->subjects, STREAM_TASKS, stream);
+    if (bus_stream_info(g->bus, stream, &info, NULL) != STATUS_OK)
+        return;
+    g->connection = connection;
+    g->stored_until = info.last_sequence;
+}
+
+static bool was_stored_before(struct again *g, uint64_t sequence)
+{
+    uint32_t connection = bus_connections(g->bus);
+    pthread_mutex_lock(&g->mutex);
+    if (g->connection != connection)
+        ask(g, connection);
+    bool was = g->connection != connection || sequence <= g->stored_until;
+    pthread_mutex_unlock(&g->mutex);
+    return was;
+}
+
+/* The broker gives each task the id "<execution>.<task>", and the stream takes an id once. */
+static bool is_a_copy(const struct bus_delivery *d, const struct task *task)
+{
+    const char *id = bus_delivery_header(d, "Nats-Msg-Id");
+    char own[128];
+    snprintf(own, sizeof(own), "%" PRId64 ".%" PRISTR, task->execution_id, ARGSTR(task->task_id));
+    return !id || strcmp(id, own) != 0;
+}
+
+bool again_is_possible(struct again *g, const struct bus_delivery *d, const struct task *task)
+{
+    return d->deliveries > 1 || is_a_copy(d, task) || was_stored_before(g, d->stream_sequence);
+}

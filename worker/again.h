@@ -1,0 +1,30 @@
+/*
+ * Which tasks may have been run before, so that their outcome has to be looked for first: those that are
+ * delivered again; those that the tasks stream had before this worker's connection was made, because a server
+ * that was killed may have forgotten what was acknowledged, and counts deliveries anew; and copies that
+ * somebody else than the broker published.
+ */
+#ifndef WORKER_AGAIN_H
+#define WORKER_AGAIN_H
+
+#include <pthread.h>
+
+#include "core/task.h"
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+struct again {
+    struct bus *bus;
+    const struct subjects *subjects;
+    pthread_mutex_t mutex;
+    uint32_t connection;   /* on which the stream was asked */
+    uint64_t stored_until; /* its last sequence then */
+};
+
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects);
+void again_free(struct again *g);
+
+/* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
+bool again_is_possible(struct again *g, const struct bus_delivery *d, const struct task *task);
+
+#endif

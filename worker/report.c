@@ -146,11 +146,13 @@ void reporter_give_up(struct reporter *r)
 
 /* ---- earlier outcomes ----------------------------------------------------------------------------- */
 
-static bool is_of_task(struct arena *a, struct str payload, struct str task_id)
+/* Without the token anybody can write one, and the broker does not take it. */
+static bool is_of_task(struct arena *a, struct str payload, const struct task *task)
 {
     struct value event;
     return json_read(a, payload, NULL, &event, NULL) == STATUS_OK &&
-           str_equal(value_as_str(VALUE_GET(event, "task_id")), task_id);
+           str_equal(value_as_str(VALUE_GET(event, "task_id")), task->task_id) &&
+           str_equal(value_as_str(value_get_path(event, STR("meta.token"))), task->token);
 }
 
 static bool is_known(struct reporter *r, const struct task *task)
@@ -169,7 +171,7 @@ static bool is_last(struct reporter *r, const struct task *task, enum event_type
     stream_name(r->subjects, STREAM_EVENTS, stream);
     subject_event(r->subjects, task->execution_id, type, subject);
     return bus_stream_last(r->bus, stream, subject, a, &last, NULL) == STATUS_OK &&
-           is_of_task(a, last.payload, task->task_id);
+           is_of_task(a, last.payload, task);
 }
 
 /* An error means "not known": running the task again is allowed, not running it would not be. */

@@ -313,19 +313,19 @@ static void a_task_that_nobody_waits_for_is_stopped_without_an_outcome(void **st
     assert_int_equal(fleet_outcomes(f, id), 0);
 }
 
-static void outcome_by_hand(struct fleet *f, int64_t id, const char *task_id)
+static void outcome_by_hand(struct fleet *f, int64_t id, const char *task_id, const char *token,
+                            const char *message_id)
 {
-    char subject[SUBJECT_MAX], message_id[96];
+    char subject[SUBJECT_MAX];
     struct bus_ack ack;
     struct error err;
     struct str payload =
         arena_printf(&f->arena,
                      "{\"execution_id\":\"%lld\",\"event_type\":\"action_completed\",\"node_name\":\"probe\","
                      "\"node_type\":\"shell\",\"status\":\"COMPLETED\",\"task_id\":\"%s\","
-                     "\"visit\":1,\"attempt\":1,\"meta\":{\"worker\":\"by hand\"}}",
-                     (long long)id, task_id);
+                     "\"visit\":1,\"attempt\":1,\"meta\":{\"worker\":\"by hand\",\"token\":\"%s\"}}",
+                     (long long)id, task_id, token);
     subject_event(&f->subjects, id, EVENT_ACTION_COMPLETED, subject);
-    snprintf(message_id, sizeof(message_id), "%lld.%s.outcome", (long long)id, task_id);
     struct bus_publication p = {
         .subject = subject, .message_id = message_id, .payload = payload, .give_up_ms = 10000};
     fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
@@ -357,7 +357,7 @@ static void a_redelivered_task_whose_outcome_stands_is_not_run(void **state)
         usleep(10000);
     assert_true(came);
     bus_pull_stop(&pull);
-    outcome_by_hand(f, id, "s1v1a1");
+    outcome_by_hand(f, id, "s1v1a1", "secret-token", NULL);
     struct process w = fleet_worker(f, NULL);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
@@ -410,7 +410,8 @@ static void a_copy_of_a_task_that_has_an_outcome_is_not_run(void **state)
     int64_t id;
     struct process w = fleet_worker(f, NULL);
     counting(f, file, &id);
-    outcome_by_hand(f, id, "s2v1a1"); /* another task's: the last one is not the one that counts */
+    outcome_by_hand(f, id, "s2v1a1", "secret-token",
+                    NULL); /* another task's: the last one is not the one that counts */
     copy_task(f, id, arena_printf(&f->arena, "echo run >> %s", file).ptr, NULL);
     copy_task(f, id, arena_printf(&f->arena, "echo run >> %s", file).ptr, "a stranger's");
     fleet_wait_empty(f);
@@ -424,12 +425,25 @@ static void a_task_from_before_the_connection_that_has_an_outcome_is_not_run(voi
     struct fleet *f = *state;
     const char *mark = fleet_path(f);
     int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
-    outcome_by_hand(f, id, "s1v1a1");
-    outcome_by_hand(f, id, "s2v1a1");
+    const char *known = arena_printf(&f->arena, "%lld.s1v1a1.outcome", (long long)id).ptr;
+    outcome_by_hand(f, id, "s1v1a1", "secret-token", known);
+    outcome_by_hand(f, id, "s2v1a1", "secret-token", NULL);
     struct process w = fleet_worker(f, NULL);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+static void a_task_is_run_although_somebody_forged_its_outcome(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    outcome_by_hand(f, id, "s1v1a1", "forged", NULL);
+    struct process w = fleet_worker(f, NULL);
+    fleet_wait_file(mark);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
 }
 
 static void an_outcome_that_no_message_can_hold_is_an_error(void **state)
@@ -525,6 +539,7 @@ int main(void)
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(a_copy_of_a_task_that_has_an_outcome_is_not_run),
         cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
+        cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
         cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),

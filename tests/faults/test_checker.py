@@ -1,0 +1,226 @@
+"""The checker finds what is wrong: a world in which all is well, and the same with one thing changed at a time."""
+
+import collections
+import copy
+import json
+import pathlib
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import checker
+import playbooks
+from evidence import Evidence, Fact, Row
+from load import Asked
+
+ID, WORKER = "1000", 77
+
+
+class World:
+    """One execution of the chain, n = 1, that a worker ran, and its evidence."""
+
+    def __init__(self):
+        rows, facts = [], []
+
+        def event(kind, node="", task="", result="", tag="", fact=None):
+            if fact:
+                value = {"node_name": node, "task_id": task, "meta": {"delivery": 1}}
+                if tag:
+                    value["context"] = {"workload": {"tag": tag}}
+                facts.append(Fact(len(facts) + 1, 10**9 * len(facts), "7", ID, kind, value))
+            rows.append(Row(len(rows) + 1, kind, node, task, len(facts), 10**9 * len(facts), "1" if fact else "", "", "",
+                            tag, result))
+
+        event("execution_requested", tag="t0", fact=True)
+        event("execution_start")
+        event("step_completed", "start")
+        for number, step in enumerate("abc"):
+            event("step_started", step, f"s{number + 1}v1a1")
+            event("action_completed", step, f"s{number + 1}v1a1", fact=True)
+            event("step_completed", step)
+        event("step_completed", "end")
+        event("execution_complete", result="4")
+        for row in rows:
+            if row.type in ("execution_start", "execution_complete"):
+                facts.append(Fact(len(facts) + 1, 10**9 * len(facts), "7", ID, row.type, {"event_id": row.event_id}))
+        effects = {(ID, step, 1, -1, 1): [(WORKER, float(n))] for n, step in enumerate("abc")}
+        consumers = [("NOETL_TASKS", "default", 0, 0, 3), ("NOETL_COMMANDS", "intake", 0, 0, 0)]
+        self.evidence = Evidence({ID: rows}, facts, {"NOETL_TASKS": [], "NOETL_COMMANDS": []}, consumers, [], {"7": 9},
+                                 effects, collections.Counter())
+        self.asked = {"t0": Asked("t0", playbooks.PLAYBOOKS["chain"], {"n": 1})}
+        self.faults = []
+
+    def rows(self):
+        return self.evidence.log[ID]
+
+    def number_anew(self):
+        for number, row in enumerate(self.rows()):
+            row.event_id = number + 1
+
+    def anomalies(self):
+        judge = checker.Checker(self.evidence, self.asked, self, False)
+        judge.workers = {"worker-1": [WORKER]}
+        return judge.check()
+
+    # As a journal.
+    @property
+    def entries(self):
+        return self.faults
+
+    @staticmethod
+    def monotonic(wall_ns):
+        return wall_ns / 10**9
+
+    def fault(self, kind, at):
+        self.faults.append({"kind": kind, "resource": "worker-1", "from": at, "to": at + 1, "pid": WORKER})
+
+
+def without_event(w):
+    del w.rows()[5]
+
+
+def event_twice(w):
+    w.rows().insert(5, copy.copy(w.rows()[5]))
+
+
+def out_of_order(w):
+    w.rows()[5].seq, w.rows()[8].seq = w.rows()[8].seq, w.rows()[5].seq
+
+
+def older_time(w):
+    w.rows()[6].time_ns -= 5 * 10**9
+
+
+def not_ended(w):
+    del w.rows()[-1]
+
+
+def goes_on(w):
+    w.rows().append(copy.copy(w.rows()[4]))
+    w.number_anew()
+
+
+def failed(w):
+    w.rows()[-1].type = "execution_failed"
+
+
+def other_result(w):
+    w.rows()[-1].result = "5"
+
+
+def step_twice(w):
+    w.rows().insert(6, copy.copy(w.rows()[5]))
+    w.number_anew()
+
+
+def step_not_run(w):
+    del w.rows()[-2]
+    w.number_anew()
+
+
+def two_outcomes(w):
+    w.rows().insert(5, copy.copy(w.rows()[4]))
+    w.number_anew()
+
+
+def no_effect(w):
+    del w.evidence.effects[ID, "b", 1, -1, 1]
+
+
+def effect_of_nothing(w):
+    w.evidence.effects[ID, "b", 2, -1, 1] = [(WORKER, 1.0)]
+
+
+def effect_twice(w):
+    w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 1.5))
+
+
+def effect_after_the_outcome(w):
+    w.fault("kill-worker", 2.0)
+    w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
+
+
+def nobody_asked(w):
+    w.asked.clear()
+
+
+def not_taken(w):
+    w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1})
+
+
+def not_in_the_stream(w):
+    del w.evidence.facts[1]
+
+
+def end_not_published(w):
+    del w.evidence.facts[-1]
+
+
+def request_lost(w):
+    w.evidence.facts.append(Fact(20, 0, "8", "2000", "execution_requested", {"context": {"workload": {"tag": "t9"}}}))
+
+
+def task_left(w):
+    w.evidence.left["NOETL_TASKS"].append((4, f"noetl.tasks.default.{ID}.s1v1a1"))
+
+
+def command_left(w):
+    w.evidence.left["NOETL_COMMANDS"].append((4, "noetl.commands.run"))
+
+
+def not_acknowledged(w):
+    w.evidence.consumers[0] = ("NOETL_TASKS", "default", 0, 1, 3)
+
+
+def timer_left(w):
+    w.evidence.timers.append([ID, "s1v1a1"])
+
+
+def not_read(w):
+    w.evidence.checkpoints["7"] = 3
+
+
+def lost_without_loss(w):
+    w.rows().insert(4, copy.copy(w.rows()[3]))
+    w.rows()[4].type = "action_lost"
+    w.number_anew()
+
+
+WRONG = [without_event, event_twice, out_of_order, older_time, not_ended, goes_on, failed, other_result, step_twice,
+         step_not_run, two_outcomes, no_effect, effect_of_nothing, effect_twice, effect_after_the_outcome, nobody_asked,
+         not_taken, not_in_the_stream, end_not_published, request_lost, task_left, command_left, not_acknowledged,
+         timer_left, not_read, lost_without_loss]
+
+
+class CheckerTest(unittest.TestCase):
+    def test_nothing_is_found_where_all_is_well(self):
+        self.assertEqual(World().anomalies(), [])
+
+    def test_a_second_effect_behind_a_crash_of_its_worker_is_allowed(self):
+        w = World()
+        w.evidence.effects[ID, "b", 1, -1, 1] = [(WORKER, 0.0), (88, 1.5)]
+        w.fault("kill-worker", 0.1)
+        self.assertEqual(w.anomalies(), [])
+
+    def test_whatever_is_wrong_is_found(self):
+        for change in WRONG:
+            with self.subTest(change.__name__):
+                w = World()
+                change(w)
+                self.assertNotEqual(w.anomalies(), [])
+
+
+class PlaybookTest(unittest.TestCase):
+    def test_each_expectation_can_be_written_as_JSON(self):
+        import random
+        rng = random.Random(1)
+        for playbook in playbooks.PLAYBOOKS.values():
+            expected = playbook.expect(playbook.workload(rng))
+            self.assertIn(expected.status, ("complete", "failed", "cancelled"))
+            json.dumps(expected.result)
+
+
+if __name__ == "__main__":
+    unittest.main()

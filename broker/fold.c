@@ -114,13 +114,21 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     return status;
 }
 
-static enum status find(struct folder *f, const struct event *fact, struct execution **out, struct error *err)
+/*
+ * `is_first`: the stream has seen to it that nothing was on the fact's subject before, so a request is none
+ * that the log knows, and the log need not be asked.
+ */
+static enum status find(struct folder *f, const struct event *fact, bool is_first, struct execution **out,
+                        struct error *err)
 {
     *out = execution_table_find(&f->executions, fact->execution_id);
     if (*out || (ended_lately(f, fact->execution_id) && !may_reopen(fact->type)))
         return STATUS_OK;
-    if (fact->type != EVENT_EXECUTION_REQUESTED)
-        return load(f, fact, out, err);
+    if (fact->type != EVENT_EXECUTION_REQUESTED || !is_first) {
+        TRY(load(f, fact, out, err));
+        if (*out || fact->type != EVENT_EXECUTION_REQUESTED || ended_lately(f, fact->execution_id))
+            return STATUS_OK;
+    }
     TRY(execution_new(fact->execution_id, out, err));
     enum status status = execution_table_add(&f->executions, *out, mono_now().ns, err);
     if (status != STATUS_OK)
@@ -218,11 +226,12 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
 }
 
 /* Finds the execution and has it take the fact. */
-static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, struct error *err)
+static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, bool is_first,
+                             struct error *err)
 {
     struct execution *x;
     struct error why = {0};
-    enum status status = find(f, fact, &x, &why);
+    enum status status = find(f, fact, is_first, &x, &why);
     if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
         LOG(LOG_WARN, "an execution cannot be reopened", LOG_NUM("execution", fact->execution_id),
             LOG_ERR(&why));
@@ -235,6 +244,14 @@ static enum status fold_fact(struct folder *f, struct batch *b, const struct eve
         return status;
     }
     return x ? apply(f, b, x, fact, err) : STATUS_OK;
+}
+
+/* What was published with bus_publication.only_first; a copy of it by somebody else was not, or was refused.
+ */
+static bool is_first_of_subject(const struct bus_delivery *d)
+{
+    const char *expected = bus_delivery_header(d, "Nats-Expected-Last-Subject-Sequence");
+    return expected && strcmp(expected, "0") == 0;
 }
 
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
@@ -255,7 +272,7 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     }
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
-    return fold_fact(f, b, &fact, err);
+    return fold_fact(f, b, &fact, is_first_of_subject(d), err);
 }
 
 struct of_partition {

@@ -91,6 +91,35 @@ static void what_is_no_event_is_passed_over(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* The broker that takes it has the execution no more in memory. */
+static void a_copy_of_a_request_starts_nothing(void **state)
+{
+    struct installation *i = *state;
+    struct error err = {0};
+    struct bus_stored stored;
+    char stream[96], subject[SUBJECT_MAX];
+    broker_start(i);
+    int64_t over = execution_of(i, CHAIN, NULL);
+    finish_chain(i, over);
+    int64_t open = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    execution_events(i, open, 4);
+    assert_int_equal(broker_stop(i), 0);
+    stream_name(&i->subjects, STREAM_EVENTS, stream);
+    for (int n = 0; n < 2; n++) {
+        subject_event(&i->subjects, n ? over : open, EVENT_EXECUTION_REQUESTED, subject);
+        assert_ok(bus_stream_last(i->bus, stream, subject, &i->arena, &stored, &err), &err);
+        publish(i, subject, arena_strdup(&i->arena, stored.payload));
+    }
+    broker_start(i);
+    assert_true(task_none(i));
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, open)), CHAIN_STORY);
+    assert_string_equal(story(i, execution_end(i, over)), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* The first rejection that was heard. */
 struct rejections {
     pthread_mutex_t lock;
@@ -306,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_broker_killed_at_every_hop_loses_and_doubles_nothing),
         cmocka_unit_test(running_executions_go_on_while_postgres_is_away),
         cmocka_unit_test(what_is_no_event_is_passed_over),
+        cmocka_unit_test(a_copy_of_a_request_starts_nothing),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),

@@ -12,7 +12,7 @@ import time
 
 import nats
 
-KEPT = 3000
+KEPT = 30000
 PAUSES = 0.004  # seconds between two messages
 
 # A request of this kind that comes again is another order: after a resume a second pause is meant to pause.

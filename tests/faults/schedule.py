@@ -6,7 +6,7 @@ import time
 
 import injectors
 
-AT_ONCE = 2  # faults
+AT_ONCE = 3  # faults
 
 
 class Schedule:

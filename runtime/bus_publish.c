@@ -243,9 +243,11 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
 {
     struct bus_header headers[OWN_HEADERS + BUS_MOST_HEADERS];
     char reply[REPLY_TEXT];
-    if (p->header_count > BUS_MOST_HEADERS)
-        return error_set(err, STATUS_LIMIT, "a message of %zu headers; %d are allowed", p->header_count,
-                         BUS_MOST_HEADERS);
+    if (p->header_count > BUS_MOST_HEADERS) {
+        error_set(err, STATUS_LIMIT, "a message of %zu headers; %d are allowed", p->header_count,
+                  BUS_MOST_HEADERS);
+        return STATUS_LIMIT;
+    }
     struct publish *new = calloc(1, sizeof(*new));
     if (!new) {
         error_set(err, STATUS_NO_MEMORY, "no memory for a publish to %s", p->subject);

@@ -1,4 +1,4 @@
-# noetl_test(NAME SOURCES a.c ... [ROOMS core ...] [LIBRARIES ...] [LABELS unit|servers|full])
+# noetl_test(NAME SOURCES a.c ... [ROOMS core ...] [LIBRARIES ...] [LABELS unit|servers|full|once])
 #
 # A cmocka program that ctest runs with the repository's root in NOETL_SOURCE_DIR and the built binary in
 # NOETL_BINARY. Labels: unit (no server), servers (starts its own nats-server and Postgres), full (long).

@@ -25,6 +25,7 @@ struct broker {
     struct subjects subjects;
     char name[128];
     struct bus *bus;
+    int signal; /* that came before there was a connection */
     struct fence fence;
     struct occupancy occupancy;
     struct mailbox mailbox;
@@ -151,13 +152,8 @@ static enum status start_reconciler(struct broker *b, struct error *err)
     return status;
 }
 
-static enum status start(struct broker *b, struct error *err)
+static enum status start_parts(struct broker *b, struct error *err)
 {
-    name_broker(b);
-    TRY(subjects_from_settings(b->settings, &b->subjects, err));
-    TRY(fence_init(&b->fence, b->subjects.partitions, err));
-    b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
-    TRY(bus_connect(b->settings, "broker", true, &b->bus, err));
     TRY(look_at_stream(b, err));
     TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, err));
     b->has_mailbox = true;
@@ -170,6 +166,17 @@ static enum status start(struct broker *b, struct error *err)
     TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
     return intake_start(b->bus, &b->subjects, b->env, &b->occupancy, &b->intake, err);
+}
+
+static enum status start(struct broker *b, struct error *err)
+{
+    name_broker(b);
+    TRY(subjects_from_settings(b->settings, &b->subjects, err));
+    TRY(fence_init(&b->fence, b->subjects.partitions, err));
+    b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
+    TRY(bus_connect(b->settings, "broker", true, &b->bus, err));
+    b->signal = bus_await_connection(b->bus);
+    return b->signal ? STATUS_OK : start_parts(b, err);
 }
 
 /*
@@ -213,7 +220,7 @@ enum status broker_serve(const struct settings *settings, struct error *err)
     struct broker b = {.settings = settings};
     arena_init(&b.arena, 0);
     enum status status = start(&b, err);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && !b.signal) {
         daemon_wait(cannot_go_on, &b);
         daemon_draining();
         if (engine_failed(b.engine, err) || holdings_failed(b.holdings, err))

@@ -22,11 +22,6 @@ static uint32_t node_of(const struct settings *settings)
 
 /* ---- waiting for NATS --------------------------------------------------------------------------------- */
 
-static bool is_connected(void *context)
-{
-    return bus_is_connected(context);
-}
-
 static bool is_over(void *context)
 {
     return mono_ms_since(*(const struct mono_time *)context) >= RETRY_MS;
@@ -42,7 +37,7 @@ static enum status wait_for_streams(const struct settings *settings, struct publ
     struct topology_options topology;
     topology_options_from_settings(settings, &topology);
     for (;;) {
-        *signal = daemon_wait(is_connected, publisher->bus);
+        *signal = bus_await_connection(publisher->bus);
         if (*signal != 0)
             return STATUS_OK;
         enum status status = topology_ensure(publisher->bus, publisher->subjects, &topology, err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "log.h"
 
 static void log_connection(void *context, bool connected, const char *detail)
@@ -44,4 +45,17 @@ enum status bus_connect(const struct settings *settings, const char *role, bool 
         .on_event = daemon ? log_connection : NULL,
     };
     return bus_open(&o, out, err);
+}
+
+static bool is_connected(void *context)
+{
+    return bus_is_connected(context);
+}
+
+int bus_await_connection(struct bus *bus)
+{
+    if (is_connected(bus))
+        return 0;
+    LOG_LINE(LOG_WARN, "there is no connection to NATS yet; waiting for one");
+    return daemon_wait(is_connected, bus);
 }

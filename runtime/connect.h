@@ -12,5 +12,8 @@
  */
 enum status bus_connect(const struct settings *settings, const char *role, bool daemon, struct bus **out,
                         struct error *err) MUST_CHECK;
+/* For a daemon, which may be started before the server: waits for a connection. Returns the signal that came
+ * meanwhile, or 0. */
+int bus_await_connection(struct bus *bus);
 
 #endif

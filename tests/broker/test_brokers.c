@@ -153,6 +153,23 @@ static void a_frozen_broker_loses_what_others_took_and_gets_a_share_again(void *
     end_one(&b, SIGTERM, 0);
 }
 
+static void a_broker_waits_for_nats_when_it_starts(void **state)
+{
+    struct installation *i = *state;
+    struct load l;
+    struct process a = start_one(i);
+    begin(i, &l);
+    end_one(&a, SIGTERM, 0);
+    servers_kill_nats(&i->servers);
+    a = start_one(i);
+    struct process stopped = start_one(i);
+    sleep(1); /* it takes signals by then */
+    end_one(&stopped, SIGTERM, 0);
+    servers_revive_nats(&i->servers);
+    finish(i, &l);
+    end_one(&a, SIGTERM, 0);
+}
+
 static void a_broker_waits_for_a_database_that_is_away_when_it_starts(void **state)
 {
     struct installation *i = *state;
@@ -223,6 +240,7 @@ int main(void)
         cmocka_unit_test(brokers_share_the_partitions_evenly),
         cmocka_unit_test(what_a_killed_broker_had_goes_on_at_another),
         cmocka_unit_test(a_frozen_broker_loses_what_others_took_and_gets_a_share_again),
+        cmocka_unit_test(a_broker_waits_for_nats_when_it_starts),
         cmocka_unit_test(a_broker_waits_for_a_database_that_is_away_when_it_starts),
         cmocka_unit_test(what_left_memory_goes_on),
         cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),

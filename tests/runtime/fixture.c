@@ -29,28 +29,10 @@ int fixture_teardown(void **state)
     return 0;
 }
 
-void fixture_kill(struct fixture *f)
-{
-    int code;
-    assert_int_equal(0, kill(f->servers.nats.process.pid, SIGKILL));
-    assert_true(process_wait(&f->servers.nats.process, -1, &code));
-    assert_int_equal(128 + SIGKILL, code);
-}
-
-void fixture_revive(struct fixture *f)
-{
-    char folder[512];
-    struct error err;
-    snprintf(folder, sizeof(folder), "%s/nats", f->servers.folder);
-    struct private_nats_options options = {.folder = folder, .port = {.port = f->servers.nats.port}};
-    private_nats_stop(&f->servers.nats);
-    must(private_nats_start(&options, &f->servers.nats, &err), &err);
-}
-
 void fixture_crash(struct fixture *f)
 {
-    fixture_kill(f);
-    fixture_revive(f);
+    servers_kill_nats(&f->servers);
+    servers_revive_nats(&f->servers);
 }
 
 /* ---- records ---- */

@@ -27,9 +27,6 @@ int fixture_teardown(void **state);
 
 /* kill -9, and a new server on the same port and the same storage. */
 void fixture_crash(struct fixture *f);
-/* The first half of it. */
-void fixture_kill(struct fixture *f);
-void fixture_revive(struct fixture *f);
 
 /* Fails the test with the error's text. */
 void must(enum status status, const struct error *err);

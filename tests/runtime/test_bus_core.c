@@ -120,10 +120,10 @@ static void subscriptions_survive_a_crash(void **state)
     struct error err;
     pthread_mutex_init(&t.mutex, NULL);
     must(bus_subscribe(f->bus, "lasting", NULL, count, &t, &s, &err), &err);
-    fixture_kill(f);
+    servers_kill_nats(&f->servers);
     EVENTUALLY(!bus_is_connected(f->bus));
     assert_int_equal(STATUS_UNAVAILABLE, bus_flush(f->bus, 1000, &err));
-    fixture_revive(f);
+    servers_revive_nats(&f->servers);
     EVENTUALLY(bus_is_connected(f->bus));
     must(bus_publish(f->bus, "lasting", NULL, NULL, 0, STR("x"), &err), &err);
     EVENTUALLY(counted(&t) == 1);

@@ -103,9 +103,9 @@ static void what_a_crash_interrupts_is_stored_once(void **state)
                                     .done = record_published,
                                     .context = &r};
         if (i == 1000)
-            fixture_kill(f);
+            servers_kill_nats(&f->servers);
         if (i == 2000)
-            fixture_revive(f);
+            servers_revive_nats(&f->servers);
         must(bus_publish_async(f->bus, &p, &err), &err);
     }
     EVENTUALLY(record_acks(&r) + record_failures(&r) == 3000);
@@ -124,10 +124,10 @@ static void a_publish_gives_up_when_it_was_told_to(void **state)
         .subject = "no.stream.here", .message_id = "x", .payload = STR("x"), .give_up_ms = 500};
     assert_int_equal(STATUS_UNAVAILABLE, bus_publish_wait(f->bus, &p, &ack, &err));
     assert_string_equal("no.stream.here", err.place);
-    fixture_kill(f);
+    servers_kill_nats(&f->servers);
     EVENTUALLY(!bus_is_connected(f->bus));
     assert_int_equal(STATUS_UNAVAILABLE, bus_publish_wait(f->bus, &p, &ack, &err));
-    fixture_revive(f);
+    servers_revive_nats(&f->servers);
     EVENTUALLY(bus_is_connected(f->bus));
 }
 

@@ -2,6 +2,7 @@
 
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -39,6 +40,21 @@ void servers_start_nats_at(struct servers *s, uint16_t port)
     struct private_nats_options options = {.folder = folder, .port = {.port = port}};
     struct error err;
     stop_unless(private_nats_start(&options, &s->nats, &err), &err);
+}
+
+void servers_kill_nats(struct servers *s)
+{
+    int code;
+    assert_int_equal(0, kill(s->nats.process.pid, SIGKILL));
+    assert_true(process_wait(&s->nats.process, -1, &code));
+    assert_int_equal(128 + SIGKILL, code);
+}
+
+void servers_revive_nats(struct servers *s)
+{
+    uint16_t port = s->nats.port;
+    private_nats_stop(&s->nats);
+    servers_start_nats_at(s, port);
 }
 
 void servers_start_postgres(struct servers *s)

@@ -19,6 +19,9 @@ struct servers {
 void servers_start_nats(struct servers *s);
 /* At a port that was found free. */
 void servers_start_nats_at(struct servers *s, uint16_t port);
+/* kill -9; and a new server on the same port and the same storage. */
+void servers_kill_nats(struct servers *s);
+void servers_revive_nats(struct servers *s);
 void servers_start_postgres(struct servers *s);
 /* Ends what was started and removes the folder. */
 void servers_stop(struct servers *s);

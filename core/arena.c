@@ -204,6 +204,23 @@ void *arena_zalloc(struct arena *a, size_t count, size_t size)
     return p;
 }
 
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->blocks, a->blocks ? a->blocks->older : NULL, a->next};
+}
+
+/* Newer blocks stand before those of the mark, or, the large ones, between its newest and the others. */
+bool arena_is_since(const struct arena *a, const struct arena_mark *mark, const void *p)
+{
+    uintptr_t at = (uintptr_t)p;
+    for (const struct arena_block *block = a->blocks; block != mark->older; block = block->older) {
+        uintptr_t start = (uintptr_t)(block == mark->newest ? mark->next : block->bytes);
+        if (at >= start && at < (uintptr_t)block + block->size)
+            return true;
+    }
+    return false;
+}
+
 char *arena_strdup(struct arena *a, struct str s)
 {
     char *copy = arena_alloc(a, s.len + 1);

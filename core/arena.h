@@ -40,6 +40,15 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_zalloc(struct arena *a, size_t count, size_t size);
 /* Whether the newest allocation could grow (or shrink) where it is; if false, nothing has changed. */
 bool arena_extend(struct arena *a, void *newest, size_t old_size, size_t new_size);
+/* A moment in an arena's life, to ask later what is older. Worthless once the arena was reset or adopted. */
+struct arena_mark {
+    const struct arena_block *newest, *older;
+    const char *next;
+};
+struct arena_mark arena_mark(const struct arena *a);
+/* Whether `p` points into memory that was allocated from the arena since then. */
+bool arena_is_since(const struct arena *a, const struct arena_mark *mark, const void *p);
+
 /* A copy with a zero byte behind it, not counted; NULL as above. */
 char *arena_strdup(struct arena *a, struct str s);
 /* printf into the arena; an str with ptr NULL when there is no memory. */

@@ -10,7 +10,7 @@
 #include "value.h"
 
 struct json_limits {
-    size_t max_bytes;   /* of the text; 0: 64 MiB */
+    size_t max_bytes;   /* of the text; 0: 256 MiB */
     uint32_t max_depth; /* 0: 128 */
 };
 

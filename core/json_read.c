@@ -13,7 +13,7 @@
 #include "value_inner.h"
 
 enum {
-    DEFAULT_MAX_BYTES = 64 * 1024 * 1024,
+    DEFAULT_MAX_BYTES = 256 * 1024 * 1024,
     DEFAULT_MAX_DEPTH = 128,
     STACK_AT_FIRST = 256,
 };

@@ -202,7 +202,14 @@ static enum status render(struct vm *vm, const struct template *t, const struct 
     vm->frame = f; /* for the message about an undefined result: which names were in scope */
     if (t->refuses_undefined && undefined_strict(vm, *out) != STATUS_OK)
         return error_place(vm->err, "%" PRISTR, ARGSTR(t->name));
-    return value_copy(vm->arena, *out, out, vm->err); /* it may be the template's or the context's */
+    return STATUS_OK;
+}
+
+/* Whether the render made it; else it is the template's or the context's, with all that is in it. */
+static bool is_made_since(const struct arena *a, const struct arena_mark *begin, struct value v)
+{
+    bool points = v.type == VALUE_LIST || v.type == VALUE_MAP || v.type == VALUE_STRING;
+    return points && arena_is_since(a, begin, v.u.object);
 }
 
 enum status template_render(const struct template *t, const struct scope *scope,
@@ -218,7 +225,14 @@ enum status template_render(const struct template *t, const struct scope *scope,
     begin_vm(&vm, t, inputs, a, err);
     size_t limit = a->limit, own = a->used + LIMIT(&inputs->limits, max_memory);
     a->limit = limit && limit < own ? limit : own;
+    struct arena_mark begin = arena_mark(a);
     enum status s = render(&vm, t, scope, out);
+    if (s == STATUS_OK && t->mode == TEMPLATE_EXPRESSION) {
+        /* What was there before has a size already: however large, it may be passed on. */
+        if (!is_made_since(a, &begin, *out))
+            a->limit = limit;
+        s = value_copy(a, *out, out, err);
+    }
     a->limit = limit;
     return s;
 }

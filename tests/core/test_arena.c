@@ -170,9 +170,36 @@ static void texts_are_copied_and_printed(void **state)
     arena_free(NULL);
 }
 
+static void what_was_allocated_since_a_mark_is_told_from_what_was_before(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 100, 3000, 5000000, 40, 70000, 2000000, 16};
+    enum { COUNT = sizeof sizes / sizeof sizes[0] };
+    for (size_t at = 0; at <= COUNT; at++) {
+        struct arena a;
+        char *made[COUNT];
+        struct arena_mark mark = {0};
+        arena_init(&a, 0);
+        for (size_t i = 0; i <= COUNT; i++) {
+            if (i == at)
+                mark = arena_mark(&a);
+            if (i < COUNT)
+                made[i] = arena_alloc(&a, sizes[i]);
+        }
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(arena_is_since(&a, &mark, made[i]), i >= at);
+            assert_int_equal(arena_is_since(&a, &mark, made[i] + sizes[i] - 1), i >= at);
+        }
+        assert_false(arena_is_since(&a, &mark, &a));
+        assert_false(arena_is_since(&a, &mark, NULL));
+        arena_free(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_allocated_since_a_mark_is_told_from_what_was_before),
         cmocka_unit_test(memory_is_aligned_and_apart),
         cmocka_unit_test(zeroed_memory_is_zero_also_after_a_reset),
         cmocka_unit_test(a_product_that_overflows_gives_nothing),

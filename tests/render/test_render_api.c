@@ -122,6 +122,27 @@ static void each_limit_is_said_by_its_own_error(void **state)
     }
 }
 
+static void a_value_of_the_context_may_be_passed_on_whatever_its_size(void **state)
+{
+    struct fixture *f = *state;
+    struct value v;
+    struct render_inputs inputs = {.limits = {.max_memory = 20000}};
+    struct buf context;
+    buf_init(&context, 0);
+    buf_add_text(&context, "{\"a\":{\"rows\":[0");
+    for (int i = 1; i < 10000; i++)
+        buf_printf(&context, ",%d", i);
+    buf_add_text(&context, "]}}");
+    assert_int_equal(render(f, "{{ a.rows }}", TEMPLATE_NATIVE, context.data, &inputs, &v), STATUS_OK);
+    assert_int_equal(v.len, 10000);
+    assert_int_equal(v.u.list[9999].u.i, 9999);
+    assert_int_equal(render(f, "{{ a }}", TEMPLATE_NATIVE, context.data, &inputs, &v), STATUS_OK);
+    assert_int_equal(render(f, "{{ a.rows + [1] }}", TEMPLATE_NATIVE, context.data, &inputs, &v),
+                     STATUS_LIMIT);
+    assert_int_equal(render(f, "{{ [a, a] }}", TEMPLATE_NATIVE, context.data, &inputs, &v), STATUS_LIMIT);
+    buf_free(&context);
+}
+
 static void a_result_outlives_its_template_and_context(void **state)
 {
     struct fixture *f = *state;
@@ -449,6 +470,7 @@ int main(void)
         TEST(a_map_s_own_key_wins_over_a_method_that_is_not_called),
         TEST(time_and_chance_come_from_the_inputs),
         TEST(each_limit_is_said_by_its_own_error),
+        TEST(a_value_of_the_context_may_be_passed_on_whatever_its_size),
         TEST(a_result_outlives_its_template_and_context),
         TEST(the_innermost_scope_comes_first),
         TEST(a_condition_is_bare_or_in_braces_and_text_has_to_read_true),

@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "publisher/answer.h"
+#include "publisher/ask.h"
 #include "runtime/connect.h"
 
 #include "dev_registry.h"
@@ -161,19 +162,12 @@ static enum status explain_silence(const struct client *c, const char *operation
 enum status client_call(struct client *c, const char *operation, struct value request, int64_t extra_ms,
                         struct arena *a, struct value *answer, struct error *err)
 {
-    char subject[SUBJECT_MAX];
     struct str payload, reply;
     int64_t timeout_ms = c->timeout_ms + extra_ms;
     *answer = (struct value){0};
     TRY(json_text(a, request, &payload, err));
-    (void)subject_api(&c->subjects, operation, subject);
-    if ((int64_t)payload.len > bus_max_payload(c->bus)) {
-        (void)error_set(err, STATUS_LIMIT,
-                        "the request \"%s\" has %zu bytes, and this NATS server takes %lld", operation,
-                        payload.len, (long long)bus_max_payload(c->bus));
-        return error_hint(err, "Give large data by reference, or raise max_payload of the server.");
-    }
-    enum status status = bus_request(c->bus, subject, NULL, 0, payload, timeout_ms, a, &reply, err);
+    struct question q = {.operation = operation, .payload = payload, .timeout_ms = timeout_ms};
+    enum status status = ask(c->bus, &c->subjects, &q, a, &reply, err);
     if (status != STATUS_OK)
         return explain_silence(c, operation, status, timeout_ms, err);
     if (json_read_map(a, reply, "the answer", answer, err) != STATUS_OK)

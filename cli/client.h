@@ -36,7 +36,9 @@ void client_close(struct client *c);
 enum status client_call(struct client *c, const char *operation, struct value request, int64_t extra_ms,
                         struct arena *a, struct value *answer, struct error *err) MUST_CHECK;
 
-/* How long an operation with `at_least` may wait for the log. */
-enum { AT_LEAST_WAIT_MS = 15000 };
+/* How long an operation with `at_least` may wait for the log, and how much longer it takes to read a large
+ * execution.
+ */
+enum { AT_LEAST_WAIT_MS = 15000, LARGE_WAIT_MS = 30000 };
 
 #endif

@@ -142,7 +142,7 @@ static enum status render_remotely(struct invocation *in, const struct local_ren
     TRY(make_request(in, r, &request, err));
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)
-        status = client_call(&c, "render", request, 0, &in->arena, &answer, err);
+        status = client_call(&c, "render", request, LARGE_WAIT_MS, &in->arena, &answer, err);
     client_close(&c);
     TRY(status);
     return in->out.format == OUTPUT_TABLE ? print_result(in, VALUE_GET(answer, "rendered"), err)

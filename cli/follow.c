@@ -161,7 +161,7 @@ static enum status print_document(struct follower *f, struct error *err)
     TRY(execution_request(a, f->execution_id, &map, err));
     map_put(&map, STR("at_least"), value_int(f->last.event_id));
     TRY(map_end(&map, &request, err));
-    TRY(client_call(f->client, "status", request, AT_LEAST_WAIT_MS, a, &document, err));
+    TRY(client_call(f->client, "status", request, AT_LEAST_WAIT_MS + LARGE_WAIT_MS, a, &document, err));
     return output_value(&f->in->out, document, err);
 }
 

@@ -16,8 +16,8 @@ enum status execution_request(struct arena *a, int64_t execution_id, struct map_
 }
 
 /* after < 0: the first page, which has the document as well. */
-static enum status ask(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
-                       struct value *answer, int64_t *next, struct error *err)
+static enum status ask_page(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
+                            int64_t extra_ms, struct value *answer, int64_t *next, struct error *err)
 {
     struct map_builder map;
     struct value request;
@@ -25,7 +25,7 @@ static enum status ask(struct client *c, int64_t execution_id, int64_t after, st
     if (after >= 0)
         map_put(&map, STR("after"), value_int(after));
     TRY(map_end(&map, &request, err));
-    TRY(client_call(c, "show", request, 0, a, answer, err));
+    TRY(client_call(c, "show", request, extra_ms, a, answer, err));
     struct value v = VALUE_GET(*answer, "next");
     *next = v.type == VALUE_INT && v.u.i > after ? v.u.i : -1;
     if (VALUE_GET(*answer, "events").type == VALUE_LIST)
@@ -37,7 +37,7 @@ enum status history_page(struct client *c, int64_t execution_id, int64_t after, 
                          struct value *events, int64_t *next, struct error *err)
 {
     struct value answer;
-    TRY(ask(c, execution_id, after, a, &answer, next, err));
+    TRY(ask_page(c, execution_id, after, a, 0, &answer, next, err));
     *events = VALUE_GET(answer, "events");
     return STATUS_OK;
 }
@@ -52,15 +52,15 @@ enum status history_read(struct client *c, int64_t execution_id, struct arena *a
                          struct value *events, struct error *err)
 {
     struct list_builder list;
-    struct value answer, page;
+    struct value answer;
     int64_t next;
-    TRY(ask(c, execution_id, -1, a, &answer, &next, err));
+    TRY(ask_page(c, execution_id, -1, a, LARGE_WAIT_MS, &answer, &next, err));
     *execution = VALUE_GET(answer, "execution");
     list_begin(&list, a);
     add_all(&list, VALUE_GET(answer, "events"));
     while (next >= 0) {
-        TRY(history_page(c, execution_id, next, a, &page, &next, err));
-        add_all(&list, page);
+        TRY(ask_page(c, execution_id, next, a, LARGE_WAIT_MS, &answer, &next, err));
+        add_all(&list, VALUE_GET(answer, "events"));
     }
     return list_end(&list, events, err);
 }

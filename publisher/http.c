@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "ask.h"
 #include "core/json.h"
 #include "http_listen.h"
 #include "http_route.h"
@@ -14,17 +15,15 @@
 enum {
     CONNECTIONS_MAX = 256,
     IDLE_SECONDS = 60,
-    CALL_MEMORY_MAX = 256 << 20,
-    REMOTE_MS = 20000, /* longer than an operation that waits for the log takes */
-    HEADERS_BYTES = 1024,
-    RECEIVED_MAX = 64 << 20, /* of a body, before the connection is closed without an answer */
+    REMOTE_MS = 60000, /* longer than an operation takes that waits for the log, and reads much of it */
+    BODY_MAX = 64 << 20,
+    RECEIVED_MAX = 128 << 20, /* of a body, before the connection is closed without an answer */
 };
 
 struct http {
     struct http_options options;
     struct MHD_Daemon *daemon;
     uint16_t port;
-    size_t body_max; /* what fits into a message of NATS */
 };
 
 /* A request while its body comes in. */
@@ -65,12 +64,11 @@ static int call_remote(const struct http_call *c, struct str *text)
 {
     struct http *h = c->http;
     struct error err;
-    char subject[SUBJECT_MAX];
-    const char *traceparent = arena_strdup(c->arena, c->traceparent);
-    struct bus_header header = {"traceparent", traceparent ? traceparent : ""};
-    subject_api(h->options.subjects, c->route->operation, subject);
-    enum status status = bus_request(h->options.bus, subject, &header, c->traceparent.len > 0 ? 1 : 0,
-                                     c->payload, REMOTE_MS, c->arena, text, &err);
+    struct question q = {.operation = c->route->operation,
+                         .traceparent = arena_strdup(c->arena, c->traceparent),
+                         .payload = c->payload,
+                         .timeout_ms = REMOTE_MS};
+    enum status status = ask(h->options.bus, h->options.subjects, &q, c->arena, text, &err);
     if (status == STATUS_OK)
         return code_of(c->route, answered_status(*text, c->arena));
     if (status == STATUS_UNAVAILABLE && err.hint[0] == '\0')
@@ -163,12 +161,12 @@ static enum MHD_Result respond(struct MHD_Connection *connection, int code, stru
     return done;
 }
 
-static enum MHD_Result respond_too_large(const struct http *h, struct MHD_Connection *connection)
+static enum MHD_Result respond_too_large(struct MHD_Connection *connection)
 {
     struct error err;
     struct arena a;
-    error_set(&err, STATUS_LIMIT, "the body of the request has more than %zu bytes", h->body_max);
-    error_hint(&err, "that is what fits into a message of NATS: let a step fetch the data");
+    error_set(&err, STATUS_LIMIT, "the body of the request has more than %d bytes", (int)BODY_MAX);
+    error_hint(&err, "let a step fetch the data");
     arena_init(&a, 0);
     enum MHD_Result done =
         respond(connection, error_code(err.status), error_json(&a, &err, (struct value){0}), NULL);
@@ -182,7 +180,7 @@ static enum MHD_Result answer_complete(struct http *h, struct MHD_Connection *co
     struct arena a;
     struct str text;
     const char *allow = NULL;
-    arena_init(&a, CALL_MEMORY_MAX);
+    arena_init(&a, OPERATION_MEMORY_MAX);
     int code = answer(h, connection, method, path, buf_str(body), &a, &text, &allow);
     enum MHD_Result done = respond(connection, code, text, allow);
     arena_free(&a);
@@ -202,7 +200,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (!exchange)
             return MHD_NO;
         exchange->received = 0;
-        buf_init(&exchange->body, h->body_max);
+        buf_init(&exchange->body, BODY_MAX);
         *state = exchange;
         return MHD_YES;
     }
@@ -216,7 +214,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     enum status status = buf_status(&exchange->body, NULL);
     if (status == STATUS_LIMIT)
-        return respond_too_large(h, connection);
+        return respond_too_large(connection);
     return status == STATUS_OK ? answer_complete(h, connection, method, path, &exchange->body) : MHD_NO;
 }
 
@@ -266,7 +264,6 @@ enum status http_start(const struct http_options *options, struct http **out, st
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for the HTTP server");
     h->options = *options;
-    h->body_max = (size_t)bus_max_payload(options->bus) - HEADERS_BYTES;
     enum status status = start(h, err);
     if (status != STATUS_OK) {
         free(h);

@@ -95,10 +95,10 @@ enum status operation_run(const struct operation_table *table, const struct oper
     if (status == STATUS_OK)
         status = json_text(call->arena, answer.body, text, err);
     if (status == STATUS_OK && text->len > max_bytes) {
-        status = error_set(err, STATUS_LIMIT, "the answer has %zu bytes, and a message of NATS at most %zu",
+        status = error_set(err, STATUS_LIMIT, "the answer has %zu bytes, and at most %zu are given",
                            text->len, max_bytes);
         error_place(err, "%s", operation->name);
-        error_hint(err, "ask for less at a time, or raise max_payload of the NATS server");
+        error_hint(err, "ask for less at a time");
     }
     if (status != STATUS_OK)
         *text = error_json(call->arena, err, answer.details);

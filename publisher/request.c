@@ -8,11 +8,11 @@
 #include "compiled.h"
 #include "core/json.h"
 #include "execution_id.h"
+#include "parcel.h"
 #include "payload.h"
 
 enum {
-    PUBLISH_MS = 10000,   /* after which the stream counts as unavailable */
-    HEADERS_BYTES = 1024, /* of a message, which count towards its size */
+    PUBLISH_MS = 10000, /* after which the stream counts as unavailable */
     KEY_MAX = 512,
     ID_ATTEMPTS = 16,
     TIMEOUT_MAX_S = 10 * 366 * 86400,
@@ -173,33 +173,28 @@ static enum status request_meta(const struct run_request *r, struct arena *a, st
     return map_end(&m, out, err);
 }
 
-static enum status too_large(struct bus *bus, const struct prepared *p, size_t len, struct error *err)
-{
-    error_set(err, STATUS_LIMIT,
-              "the request for \"%" PRISTR
-              "\" would have %zu bytes, of which the playbook has %zu and the rest is "
-              "mostly the workload; a message of NATS has at most %" PRId64,
-              ARGSTR(p->request->path), len, p->text.len, bus_max_payload(bus));
-    error_place(err, "workload");
-    return error_hint(err, "let a step fetch the data, or raise max_payload of the NATS server");
-}
-
-/* The event `execution_requested` as JSON. */
-static enum status request_text(struct bus *bus, const struct prepared *p, int64_t id, struct arena *a,
-                                struct str *out, struct error *err)
+/* The message that asks: the event `execution_requested`, or a reference to it. */
+static enum status request_text(struct bus *bus, const struct subjects *s, const struct prepared *p,
+                                int64_t id, struct arena *a, struct str *out, struct error *err)
 {
     struct event e = {.execution_id = id,
                       .type = EVENT_EXECUTION_REQUESTED,
                       .node_name = p->request->path,
                       .node_type = STR("playbook")};
+    char owner[ID_TEXT];
     TRY(request_context(p, a, &e.context, err));
     TRY(request_meta(p->request, a, &e.meta, err));
     struct value v;
     TRY(event_to_value(a, &e, &v, err));
     TRY(json_text(a, v, out, err));
-    if ((int64_t)out->len + HEADERS_BYTES > bus_max_payload(bus))
-        return too_large(bus, p, out->len, err);
-    return STATUS_OK;
+    if (out->len <= parcel_inline_limit(bus, s))
+        return STATUS_OK;
+    TRY(parcel_event_summary(a, &e, &v, err));
+    id_format(id, owner);
+    enum status status = parcel_wrap(bus, s, BLOB_RESULTS, owner, *out, v, a, out, err);
+    if (status == STATUS_LIMIT)
+        error_place(err, "workload");
+    return status;
 }
 
 /* ---- publishing --------------------------------------------------------------------------------------- */
@@ -223,6 +218,7 @@ static enum status read_first(struct bus *bus, const struct subjects *s, const s
     struct value v;
     struct event e;
     TRY(status);
+    TRY(parcel_text(bus, s, stored.payload, a, &stored.payload, err));
     TRY(json_read(a, stored.payload, NULL, &v, err));
     TRY(event_from_value(v, &e, err));
     answer->duplicate = !str_is(value_as_str(VALUE_GET(e.context, "token_seed")), p->token_seed);
@@ -237,7 +233,7 @@ static enum status publish_request(struct bus *bus, const struct subjects *s, co
                                    struct run_answer *answer, struct arena *a, struct error *err)
 {
     struct str text;
-    TRY(request_text(bus, p, answer->execution_id, a, &text, err));
+    TRY(request_text(bus, s, p, answer->execution_id, a, &text, err));
     char subject[SUBJECT_MAX], message_id[ID_TEXT + 16];
     snprintf(message_id, sizeof message_id, "%" PRId64 ".requested", answer->execution_id);
     const char *traceparent = NULL;

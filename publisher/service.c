@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "ask.h"
+#include "parcel.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "service_private.h"
@@ -9,8 +11,6 @@
 enum {
     QUEUE_MAX = 4096,
     QUEUE_BYTES_MAX = 64 << 20,
-    CALL_MEMORY_MAX = 256 << 20, /* of one call's arena */
-    HEADERS_BYTES = 1024,        /* of a message, which count towards its size */
     FLUSH_MS = 2000,
 };
 
@@ -90,19 +90,37 @@ static void count_call(struct endpoint *e, enum status status, const struct erro
     pthread_mutex_unlock(&e->service->lock);
 }
 
+/* The status is of the operation, or of what kept it from being asked or answered. */
+static enum status run_request(struct service *s, const struct operation *operation, struct call *call,
+                               struct str *text, struct error *err)
+{
+    enum status status =
+        parcel_text(s->options.bus, s->options.subjects, call->payload, call->arena, &call->payload, err);
+    if (status == STATUS_OK) {
+        struct error lost;
+        status = operation_run(&s->options.table, operation, call, BLOB_MAX, text, err);
+        if (ask_answer(s->options.bus, s->options.subjects, operation->name, *text, call->arena, text,
+                       &lost) == STATUS_OK)
+            return status;
+        *err = lost;
+        status = lost.status;
+    }
+    *text = error_json(call->arena, err, (struct value){0});
+    return status;
+}
+
 static void answer_request(struct request *r)
 {
     struct endpoint *e = r->endpoint;
     struct service *s = e->service;
     struct mono_time start = mono_now();
     struct arena a;
-    arena_init(&a, CALL_MEMORY_MAX);
+    arena_init(&a, OPERATION_MEMORY_MAX);
     struct call call = {
         .payload = r->payload, .traceparent = r->traceparent, .requested_by = STR("api"), .arena = &a};
     struct str text;
     struct error err;
-    size_t most = (size_t)bus_max_payload(s->options.bus) - HEADERS_BYTES;
-    enum status status = operation_run(&s->options.table, e->operation, &call, most, &text, &err);
+    enum status status = run_request(s, e->operation, &call, &text, &err);
     send_answer(s, r->reply, text, status, &err);
     count_call(e, status, &err, mono_now().ns - start.ns);
     if (status == STATUS_INTERNAL || status == STATUS_NO_MEMORY)

@@ -4,7 +4,8 @@
  * not on those of the connection. NATS services discovery sees it ($SRV.PING, INFO and STATS, ADR-32).
  *
  * An answer is a JSON map. One that fails is {"error":{"kind","message","place"?,"hint"?,…}} with the headers
- * Nats-Service-Error and Nats-Service-Error-Code, which clients of NATS services look at.
+ * Nats-Service-Error and Nats-Service-Error-Code, which clients of NATS services look at. A request or an
+ * answer that no message holds is a reference (parcel.h); ask.h is the client's side.
  */
 #ifndef PUBLISHER_SERVICE_H
 #define PUBLISHER_SERVICE_H
@@ -12,6 +13,9 @@
 #include "core/value.h"
 #include "runtime/bus.h"
 #include "subject.h"
+
+/* Of one call's arena: a whole execution with large results has room. */
+#define OPERATION_MEMORY_MAX ((size_t)2 << 30)
 
 struct call {
     struct str payload;

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { PREFIX_MAX = 32 };
+enum { PREFIX_MAX = 32, INLINE_DEFAULT = 256 << 10 };
 
 enum status subjects_init(struct subjects *s, struct str prefix, int64_t partitions, struct error *err)
 {
@@ -24,13 +24,16 @@ enum status subjects_init(struct subjects *s, struct str prefix, int64_t partiti
     memcpy(s->prefix, prefix.ptr, prefix.len);
     s->prefix[prefix.len] = '\0';
     s->partitions = (uint32_t)partitions;
+    s->inline_limit = INLINE_DEFAULT;
     return STATUS_OK;
 }
 
 enum status subjects_from_settings(const struct settings *settings, struct subjects *out, struct error *err)
 {
-    return subjects_init(out, str_of(settings_text(settings, SETTING_NATS_PREFIX)),
-                         settings_int(settings, SETTING_EVENTS_PARTITIONS), err);
+    TRY(subjects_init(out, str_of(settings_text(settings, SETTING_NATS_PREFIX)),
+                      settings_int(settings, SETTING_EVENTS_PARTITIONS), err));
+    out->inline_limit = (size_t)settings_int(settings, SETTING_RESULTS_INLINE);
+    return STATUS_OK;
 }
 
 /* What is put in is bounded (prefix, ids, tokens), so that all of it fits. */
@@ -109,10 +112,8 @@ static const char *cased_prefix(const struct subjects *s, int (*to_case)(int), c
 const char *stream_name(const struct subjects *s, enum stream_id id, char out[96])
 {
     static const char *const suffix[] = {
-        [STREAM_COMMANDS] = "COMMANDS",
-        [STREAM_EVENTS] = "EVENTS",
-        [STREAM_TASKS] = "TASKS",
-        [STREAM_ADVISORIES] = "ADVISORIES",
+        [STREAM_COMMANDS] = "COMMANDS",     [STREAM_EVENTS] = "EVENTS",   [STREAM_TASKS] = "TASKS",
+        [STREAM_ADVISORIES] = "ADVISORIES", [STREAM_RESULTS] = "RESULTS", [STREAM_EXCHANGE] = "EXCHANGE",
     };
     char prefix[sizeof s->prefix];
     return write_name(out, 96, "%s_%s", cased_prefix(s, toupper, prefix), suffix[id]);

@@ -7,6 +7,7 @@
  *   <prefix>.live.<execution_id>.<event_type>
  *   <prefix>.tasks.<pool>.<execution_id>.<task_id>
  *   <prefix>.api.<operation>
+ *   <prefix>.results.<execution_id>.<digest>.<n>, <prefix>.exchange.<operation>.<digest>.<n>   (blob.h)
  */
 #ifndef PUBLISHER_SUBJECT_H
 #define PUBLISHER_SUBJECT_H
@@ -21,15 +22,18 @@ enum { SUBJECT_MAX = 512 };
 struct subjects {
     char prefix[64];
     uint32_t partitions;
+    size_t inline_limit; /* bytes; larger messages travel by reference (parcel.h) */
 };
 
 /* The longest name of a pool, a bucket's or a stream's part: what fits into every name made from it. */
 enum { SUBJECT_NAME_MAX = 60, PARTITIONS_MAX = 4096 };
 
-/* From nats.prefix and events.partitions. STATUS_INVALID names the setting that cannot be used. */
+/* From nats.prefix, events.partitions and results.inline. STATUS_INVALID names the setting that cannot be
+ * used. */
 enum status subjects_from_settings(const struct settings *settings, struct subjects *out,
                                    struct error *err) MUST_CHECK;
-/* The same from values: a prefix of 1–32 of [A-Za-z0-9_-] and 1–4096 partitions. */
+/* The same from values: a prefix of 1–32 of [A-Za-z0-9_-] and 1–4096 partitions; the inline limit is its
+ * default. */
 enum status subjects_init(struct subjects *s, struct str prefix, int64_t partitions,
                           struct error *err) MUST_CHECK;
 
@@ -51,7 +55,14 @@ const char *subject_command(const struct subjects *s, const char *command, char 
 const char *subject_api(const struct subjects *s, const char *operation, char out[SUBJECT_MAX]);
 
 /* Names of the streams and buckets: upper-case prefix + "_EVENTS", lower-case prefix + "_catalog". */
-enum stream_id { STREAM_COMMANDS, STREAM_EVENTS, STREAM_TASKS, STREAM_ADVISORIES };
+enum stream_id {
+    STREAM_COMMANDS,
+    STREAM_EVENTS,
+    STREAM_TASKS,
+    STREAM_ADVISORIES,
+    STREAM_RESULTS,
+    STREAM_EXCHANGE
+};
 const char *stream_name(const struct subjects *s, enum stream_id id, char out[96]);
 const char *catalog_bucket(const struct subjects *s, char out[96]);
 /* The bucket of what was fixed when the streams were made: the number of partitions. */

@@ -12,6 +12,7 @@ enum {
     /* The server's 512 is few for a fleet of workers, and cannot be raised later. */
     MAX_WAITING = 16384,
     CATALOG_HISTORY = 64,
+    EXCHANGE_MAX_AGE_MS = 600000,
 };
 
 /* The key in the setup bucket. */
@@ -22,6 +23,7 @@ void topology_options_from_settings(const struct settings *settings, struct topo
     *out = (struct topology_options){
         .replicas = (uint32_t)settings_int(settings, SETTING_NATS_REPLICAS),
         .events_max_age_ms = settings_int(settings, SETTING_EVENTS_MAX_AGE),
+        .results_max_age_ms = settings_int(settings, SETTING_RESULTS_MAX_AGE),
         .duplicates_ms = settings_int(settings, SETTING_EVENTS_DUPLICATES),
         .task_ack_wait_ms = settings_int(settings, SETTING_WORKER_ACK_WAIT),
         .task_max_deliver = (uint32_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER),
@@ -73,6 +75,26 @@ static enum status ensure_events(struct bus *bus, const struct subjects *s, cons
                                                   .max_bytes = o->events_max_bytes,
                                                   .duplicates_ms = o->duplicates_ms,
                                                   .replicas = o->replicas,
+                                                  .allow_direct = true},
+                             err);
+}
+
+/* A stream of chunks (blob.h): one message a subject, so that what is put again takes no more room. */
+static enum status ensure_chunks(struct bus *bus, const struct subjects *s, const struct topology_options *o,
+                                 enum stream_id stream, const char *word, int64_t max_age_ms,
+                                 struct error *err)
+{
+    char name[96], subject[SUBJECT_MAX];
+    snprintf(subject, sizeof subject, "%s.%s.>", s->prefix, word);
+    /* The server takes no window of duplicates that is longer than the age. */
+    bool is_short = max_age_ms > 0 && max_age_ms < o->duplicates_ms;
+    return bus_stream_ensure(bus,
+                             &(struct bus_stream){.name = stream_name(s, stream, name),
+                                                  .subjects = {subject},
+                                                  .max_age_ms = max_age_ms,
+                                                  .duplicates_ms = is_short ? max_age_ms : o->duplicates_ms,
+                                                  .replicas = o->replicas,
+                                                  .max_per_subject = 1,
                                                   .allow_direct = true},
                              err);
 }
@@ -202,6 +224,8 @@ enum status topology_ensure(struct bus *bus, const struct subjects *s, const str
     TRY(ensure_events(bus, s, options, err));
     TRY(ensure_tasks(bus, s, options, err));
     TRY(ensure_advisories(bus, s, options, err));
+    TRY(ensure_chunks(bus, s, options, STREAM_RESULTS, "results", options->results_max_age_ms, err));
+    TRY(ensure_chunks(bus, s, options, STREAM_EXCHANGE, "exchange", EXCHANGE_MAX_AGE_MS, err));
     char bucket[96];
     return bus_kv_ensure(bus, catalog_bucket(s, bucket), CATALOG_HISTORY, options->replicas, err);
 }

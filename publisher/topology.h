@@ -9,6 +9,7 @@ struct topology_options {
     uint32_t replicas;
     int64_t events_max_age_ms; /* 0: for ever */
     int64_t events_max_bytes;
+    int64_t results_max_age_ms;
     int64_t duplicates_ms;
     int64_t task_ack_wait_ms;
     uint32_t task_max_deliver;

@@ -172,6 +172,7 @@ struct bus_delivery {
     uint64_t pending;    /* messages of the consumer behind it */
     const char *reply;
     void *native;
+    void *owned; /* memory that is freed with it, if subject or payload were replaced; else NULL */
 };
 const char *bus_delivery_header(const struct bus_delivery *d, const char *name);
 void bus_delivery_free(struct bus_delivery *d);

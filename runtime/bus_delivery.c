@@ -41,6 +41,7 @@ void bus_delivery_free(struct bus_delivery *d)
     if (!d)
         return;
     natsMsg_Destroy(d->native);
+    free(d->owned);
     free(d);
 }
 

@@ -125,3 +125,11 @@ enum status lookup_execution(struct render_service *s, int64_t execution_id, uin
     TRY(log_pool_events(s->log, execution_id, 0, 0, a, &out->events, err));
     return out->events.count > 0 ? STATUS_OK : find_request(s, execution_id, a, out, err);
 }
+
+enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
+                        struct found_execution *out, struct error *err)
+{
+    *out = (struct found_execution){.hop = STR("")};
+    TRY(log_pool_events(s->log, execution_id, after, 0, a, &out->events, err));
+    return out->events.count > 0 ? STATUS_OK : lookup_execution(s, execution_id, 0, a, out, err);
+}

@@ -35,4 +35,8 @@ struct found_execution {
 enum status lookup_execution(struct render_service *s, int64_t execution_id, uint32_t at_least,
                              struct arena *a, struct found_execution *out, struct error *err) MUST_CHECK;
 
+/* The events behind `after` only, for a page of them: there may be none. STATUS_NOT_FOUND as above. */
+enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
+                        struct found_execution *out, struct error *err) MUST_CHECK;
+
 #endif

@@ -125,8 +125,11 @@ static enum status show_events(void *context, const struct call *call, struct an
     TRY(payload_execution_id(payload, &id, err));
     TRY(read_at_least(payload, &at_least, err));
     TRY(payload_number(payload, STR("after"), UINT32_MAX, &after, err));
-    TRY(lookup_execution(context, id, at_least, call->arena, &found, err));
     bool first_page = value_is_absent(VALUE_GET(payload, "after"));
+    if (first_page || at_least > 0)
+        TRY(lookup_execution(context, id, at_least, call->arena, &found, err));
+    else
+        TRY(lookup_rest(context, id, (uint32_t)after, call->arena, &found, err));
     return show_page(context, &found, first_page, (uint32_t)after, call->arena, &answer->body, err);
 }
 

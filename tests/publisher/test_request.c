@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "playbooks.h"
 #include "publisher/control.h"
+#include "publisher/parcel.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "servers.h"
@@ -360,24 +361,67 @@ static void a_playbook_that_was_put_unchecked_is_checked_when_it_is_run(void **s
     arena_free(&a);
 }
 
-static void a_workload_that_no_message_can_carry_is_refused(void **state)
+/* The event that a request is, whether it stands in its message or is referred to. */
+static struct event request_of(int64_t id, bool *is_reference, struct arena *a)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored stored;
+    struct str text;
+    struct value v;
+    struct event e;
+    struct error err;
+    subject_event(&subjects, id, EVENT_EXECUTION_REQUESTED, subject);
+    must(bus_stream_last(bus, stream_name(&subjects, STREAM_EVENTS, stream), subject, a, &stored, &err),
+         &err);
+    *is_reference = parcel_is_reference(stored.payload);
+    must(parcel_text(bus, &subjects, stored.payload, a, &text, &err), &err);
+    must(json_read(a, text, NULL, &v, &err), &err);
+    must(event_from_value(v, &e, &err), &err);
+    return e;
+}
+
+static void a_workload_that_no_message_can_carry_travels_by_reference(void **state)
 {
     (void)state;
     struct arena a;
     struct error err;
-    struct run_answer answer;
+    struct run_answer answer, again;
     struct map_builder m;
-    struct run_request request = {.path = STR(HELLO_PATH), .requested_by = STR("test")};
+    struct run_request request = {
+        .path = STR(HELLO_PATH), .requested_by = STR("test"), .idempotency_key = STR("large")};
+    bool is_reference;
     must_put(HELLO);
     arena_init(&a, 0);
-    size_t size = (size_t)bus_max_payload(bus);
+    size_t size = 5 << 20;
     char *bytes = arena_alloc(&a, size);
     memset(bytes, 'x', size);
     map_begin(&m, &a);
     map_put(&m, STR("big"), value_str((struct str){bytes, size}));
     must(map_end(&m, &request.workload, &err), &err);
-    assert_int_equal(request_execution(bus, &subjects, 1, &request, &a, &answer, &err), STATUS_LIMIT);
-    assert_string_equal(err.place, "workload");
+    must(request_execution(bus, &subjects, 1, &request, &a, &answer, &err), &err);
+    struct event e = request_of(answer.execution_id, &is_reference, &a);
+    assert_true(is_reference);
+    assert_true(
+        value_equal(value_get_path(e.context, STR("workload.big")), VALUE_GET(request.workload, "big")));
+    must(request_execution(bus, &subjects, 1, &request, &a, &again, &err), &err);
+    assert_true(again.duplicate && again.execution_id == answer.execution_id);
+    assert_true(str_is(again.path, HELLO_PATH) && again.version == answer.version);
+    arena_free(&a);
+}
+
+static void a_small_request_is_its_message(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct error err;
+    struct run_answer answer;
+    struct run_request request = {.path = STR(HELLO_PATH), .requested_by = STR("test")};
+    bool is_reference;
+    must_put(HELLO);
+    arena_init(&a, 0);
+    must(request_execution(bus, &subjects, 1, &request, &a, &answer, &err), &err);
+    request_of(answer.execution_id, &is_reference, &a);
+    assert_false(is_reference);
     arena_free(&a);
 }
 
@@ -443,7 +487,8 @@ int main(void)
         cmocka_unit_test(a_key_used_long_ago_is_still_the_same_execution),
         cmocka_unit_test(a_command_that_is_delivered_again_is_one_execution),
         cmocka_unit_test(a_playbook_that_was_put_unchecked_is_checked_when_it_is_run),
-        cmocka_unit_test(a_workload_that_no_message_can_carry_is_refused),
+        cmocka_unit_test(a_workload_that_no_message_can_carry_travels_by_reference),
+        cmocka_unit_test(a_small_request_is_its_message),
         cmocka_unit_test(a_timeout_is_seconds_and_goes_into_the_request),
         cmocka_unit_test(cancelling_publishes_a_fact_with_the_reason),
     };

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "core/json.h"
+#include "publisher/ask.h"
 #include "publisher/service.h"
+#include "publisher/topology.h"
 #include "servers.h"
 
 static struct servers servers;
@@ -130,8 +132,8 @@ static int stop(void **state)
     return 0;
 }
 
-static struct value ask(const char *subject, const struct bus_header *header, const char *payload,
-                        struct arena *a)
+static struct value ask_at(const char *subject, const struct bus_header *header, const char *payload,
+                           struct arena *a)
 {
     struct str reply;
     struct value v;
@@ -151,7 +153,7 @@ static void an_operation_gets_the_payload_and_the_trace(void **state)
     struct service *service = start_service(2);
     struct bus_header header = {"traceparent", "00-aa-bb-01"};
     arena_init(&a, 0);
-    struct value v = ask("noetl.api.test_echo", &header, "as it came", &a);
+    struct value v = ask_at("noetl.api.test_echo", &header, "as it came", &a);
     assert_true(str_is(value_as_str(VALUE_GET(v, "payload")), "as it came"));
     assert_true(str_is(value_as_str(VALUE_GET(v, "traceparent")), "00-aa-bb-01"));
     assert_true(str_is(value_as_str(VALUE_GET(v, "by")), "api"));
@@ -165,7 +167,7 @@ static void a_failure_has_all_that_the_error_says(void **state)
     struct arena a;
     struct service *service = start_service(1);
     arena_init(&a, 0);
-    struct value error = VALUE_GET(ask("noetl.api.test_fail", NULL, "", &a), "error");
+    struct value error = VALUE_GET(ask_at("noetl.api.test_fail", NULL, "", &a), "error");
     assert_true(str_is(value_as_str(VALUE_GET(error, "kind")), "conflict"));
     assert_true(str_is(value_as_str(VALUE_GET(error, "message")), "two\r\nlines"));
     assert_true(str_is(value_as_str(VALUE_GET(error, "place")), "here:3:4"));
@@ -175,14 +177,46 @@ static void a_failure_has_all_that_the_error_says(void **state)
     arena_free(&a);
 }
 
-static void an_answer_that_no_message_holds_is_a_limit(void **state)
+static void without_its_stream_a_large_answer_is_an_error_that_names_it(void **state)
 {
     (void)state;
     struct arena a;
     struct service *service = start_service(1);
     arena_init(&a, 0);
-    struct value error = VALUE_GET(ask("noetl.api.test_much", NULL, "", &a), "error");
-    assert_true(str_is(value_as_str(VALUE_GET(error, "kind")), "limit"));
+    struct value error = VALUE_GET(ask_at("noetl.api.test_much", NULL, "", &a), "error");
+    service_stop(&service);
+    assert_true(str_is(value_as_str(VALUE_GET(error, "kind")), "not_found"));
+    assert_true(str_find(value_as_str(VALUE_GET(error, "message")), STR("NOETL_EXCHANGE")) >= 0);
+    assert_true(str_find(value_as_str(VALUE_GET(error, "hint")), STR("noetl setup")) >= 0);
+    arena_free(&a);
+}
+
+static struct value ask_large(const char *operation, struct str payload, struct arena *a)
+{
+    struct question q = {.operation = operation, .payload = payload, .timeout_ms = 30000};
+    struct str text;
+    struct value v;
+    struct error err;
+    assert_int_equal(ask(client, &subjects, &q, a, &text, &err), STATUS_OK);
+    assert_int_equal(json_read(a, text, NULL, &v, &err), STATUS_OK);
+    return v;
+}
+
+static void requests_and_answers_that_no_message_holds_go_by_reference(void **state)
+{
+    (void)state;
+    enum { SIZE = 3 << 20 };
+    struct arena a;
+    struct error err;
+    struct topology_options options = {.replicas = 1, .duplicates_ms = 120000, .task_ack_wait_ms = 30000};
+    assert_int_equal(topology_ensure(bus, &subjects, &options, &err), STATUS_OK);
+    struct service *service = start_service(1);
+    arena_init(&a, 0);
+    char *payload = arena_alloc(&a, SIZE);
+    memset(payload, 'p', SIZE);
+    assert_int_equal(VALUE_GET(ask_large("test_much", STR(""), &a), "much").len, 2 << 20);
+    struct value echoed = VALUE_GET(ask_large("test_echo", (struct str){payload, SIZE}, &a), "payload");
+    assert_true(str_equal(value_as_str(echoed), (struct str){payload, SIZE}));
     service_stop(&service);
     arena_free(&a);
 }
@@ -282,7 +316,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_operation_gets_the_payload_and_the_trace),
         cmocka_unit_test(a_failure_has_all_that_the_error_says),
-        cmocka_unit_test(an_answer_that_no_message_holds_is_a_limit),
+        cmocka_unit_test(without_its_stream_a_large_answer_is_an_error_that_names_it),
+        cmocka_unit_test(requests_and_answers_that_no_message_holds_go_by_reference),
         cmocka_unit_test(a_full_queue_refuses_and_forgets_nothing),
         cmocka_unit_test(stopping_answers_what_was_taken),
     };

@@ -65,7 +65,7 @@ static void streams_consumers_and_buckets_are_there_afterwards(void **state)
     struct value keys;
     char name[96];
     ensure(&s);
-    for (int id = STREAM_COMMANDS; id <= STREAM_ADVISORIES; id++)
+    for (int id = STREAM_COMMANDS; id <= STREAM_EXCHANGE; id++)
         assert_int_equal(bus_stream_info(bus, stream_name(&s, (enum stream_id)id, name), &stream, &err),
                          STATUS_OK);
     stream_name(&s, STREAM_COMMANDS, name);
@@ -92,6 +92,25 @@ static void ensuring_twice_changes_nothing(void **state)
     ensure(&s);
     assert_int_equal(bus_stream_info(bus, name, &after, &err), STATUS_OK);
     assert_int_equal(before.created_ns, after.created_ns);
+}
+
+static void an_installation_from_before_there_were_large_messages_gets_their_streams(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("before", 8);
+    struct bus_stream_info info;
+    struct error err;
+    struct arena a;
+    struct value answer;
+    char name[96];
+    ensure(&s);
+    arena_init(&a, 0);
+    assert_int_equal(bus_api(bus, "STREAM.DELETE.BEFORE_RESULTS", STR(""), &a, &answer, &err), STATUS_OK);
+    assert_int_equal(bus_api(bus, "STREAM.DELETE.BEFORE_EXCHANGE", STR(""), &a, &answer, &err), STATUS_OK);
+    ensure(&s);
+    assert_int_equal(bus_stream_info(bus, stream_name(&s, STREAM_RESULTS, name), &info, &err), STATUS_OK);
+    assert_int_equal(bus_stream_info(bus, stream_name(&s, STREAM_EXCHANGE, name), &info, &err), STATUS_OK);
+    arena_free(&a);
 }
 
 static void another_number_of_partitions_is_refused(void **state)
@@ -148,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_consumers_and_buckets_are_there_afterwards),
         cmocka_unit_test(ensuring_twice_changes_nothing),
+        cmocka_unit_test(an_installation_from_before_there_were_large_messages_gets_their_streams),
         cmocka_unit_test(another_number_of_partitions_is_refused),
         cmocka_unit_test(the_event_stream_keeps_the_first_message_of_a_subject_only),
         cmocka_unit_test(a_pool_can_be_added_later),

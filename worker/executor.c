@@ -7,12 +7,13 @@
 
 #include "attempt.h"
 #include "core/json.h"
+#include "large.h"
 #include "outcome.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "task_log.h"
 
-enum { MAX_TOOLS = 16, HEADER_ROOM = 2048 }; /* of a message, for headers */
+enum { MAX_TOOLS = 16, FETCH_AGAIN_MS = 2000 };
 
 struct executor {
     struct crew *crew;
@@ -123,44 +124,35 @@ static void log_end(const struct task *task, enum status s, const struct error *
             LOG_STR("task", task->task_id), LOG_NUM("ms", duration_ms), LOG_ERR(failure));
 }
 
-static bool is_too_large(const struct executor *x, const struct buf *json, struct error *failure)
+static bool is_finishing(void *crew)
 {
-    int64_t max = bus_max_payload(x->crew->station->bus);
-    if (max <= 0 || json->len + HEADER_ROOM <= (size_t)max)
-        return false;
-    error_set(failure, STATUS_LIMIT,
-              "the outcome has %zu bytes, more than the NATS server takes in a message (%" PRId64 ")",
-              json->len, max);
-    error_hint(failure, "Return less, or raise max_payload of the NATS server.");
-    return true;
+    struct crew *c = crew;
+    pthread_mutex_lock(&c->mutex);
+    bool finishing = c->finishing;
+    pthread_mutex_unlock(&c->mutex);
+    return finishing;
 }
 
-/* The outcome as JSON; one that is too large for a message becomes an error that says so. */
-static enum status write_outcome(struct executor *x, const struct attempt_report *attempt, enum status s,
-                                 const struct outcome *out, const struct error *failure, struct buf *json,
-                                 enum event_type *type, struct error *err)
+static void report(struct executor *x, struct lease *l, const struct attempt_report *attempt, enum status s,
+                   const struct outcome *out, const struct error *failure)
 {
-    struct error too_large;
-    TRY(outcome_write(attempt, s, out, failure, &x->arena, json, type, err));
-    if (!is_too_large(x, json, &too_large))
-        return STATUS_OK;
-    const struct outcome nothing = {.data = {.type = VALUE_UNDEFINED}};
-    buf_clear(json);
-    return outcome_write(attempt, too_large.status, &nothing, &too_large, &x->arena, json, type, err);
-}
-
-static enum status send(struct executor *x, struct lease *l, const struct attempt_report *attempt,
-                        enum status s, const struct outcome *out, const struct error *failure,
-                        struct error *err)
-{
+    const struct station *st = x->crew->station;
+    const struct large_patience patience = {is_finishing, x->crew};
+    const struct task *task = attempt->task;
     struct buf json;
+    struct error err;
     enum event_type type;
     buf_init(&json, 0);
-    enum status written = write_outcome(x, attempt, s, out, failure, &json, &type, err);
+    enum status written = large_outcome(st->bus, st->subjects, attempt, s, out, failure, &patience, &x->arena,
+                                        &json, &type, &err);
     if (written == STATUS_OK)
-        written = report_outcome(x->crew->station->reporter, l, attempt->task, type, buf_str(&json), err);
+        written = report_outcome(st->reporter, l, task, type, buf_str(&json), &err);
     buf_free(&json);
-    return written;
+    if (written == STATUS_OK)
+        return;
+    LOG(LOG_ERROR, "an outcome could not be written; the task is given back", LOG_STR("task", task->task_id),
+        LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+    give_back(x, l, 1000);
 }
 
 /* What the tool says when it was stopped is less than what is known here. */
@@ -214,7 +206,7 @@ static void run_task(struct executor *x, struct lease *l, const struct task *tas
     struct buf log;
     task_log_init(&log, (size_t)settings_int(st->settings, SETTING_WORKER_LOG_LIMIT));
     struct outcome out = {.log = &log};
-    struct error failure = {0}, err;
+    struct error failure = {0};
     struct mono_time begin = mono_now();
 
     lease_begin(st->keeper, l, task, &x->stop, timeout_of(x, task));
@@ -229,12 +221,39 @@ static void run_task(struct executor *x, struct lease *l, const struct task *tas
         let_go(x, l, task, "task stopped, nobody waits for it any more");
     else if (s == STATUS_CANCELLED && reason != 0)
         give_back(x, l, 0);
-    else if (send(x, l, &attempt, s, &out, &failure, &err) != STATUS_OK) {
-        LOG(LOG_ERROR, "an outcome could not be written; the task is given back",
-            LOG_STR("task", task->task_id), LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
-        give_back(x, l, 1000);
-    }
+    else
+        report(x, l, &attempt, s, &out, &failure);
     buf_free(&log);
+}
+
+/* What came was only a reference to the task, and that leads nowhere: the attempt fails with that reason. */
+static void fail_task(struct executor *x, struct lease *l, const struct task *task, const struct error *why)
+{
+    const struct outcome nothing = {.data = {.type = VALUE_UNDEFINED}};
+    struct attempt_report attempt = {.task = task,
+                                     .worker = x->crew->station->name,
+                                     .started_ns = wall_now().ns,
+                                     .delivery = l->delivery->deliveries};
+    log_end(task, why->status, why, 0);
+    report(x, l, &attempt, why->status, &nothing, why);
+}
+
+/* `task` is what the message says of it. */
+static void run_whole(struct executor *x, struct lease *l, const struct task *task)
+{
+    const struct station *st = x->crew->station;
+    struct task whole = *task;
+    struct error err;
+    enum status s = large_task(st->bus, st->subjects, l->delivery->payload, &x->arena, &whole, &err);
+    if (s == STATUS_OK) {
+        run_task(x, l, &whole);
+    } else if (status_may_retry(s)) {
+        LOG(LOG_WARN, "a large task cannot be fetched now and is given back", LOG_STR("task", task->task_id),
+            LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+        give_back(x, l, FETCH_AGAIN_MS);
+    } else {
+        fail_task(x, l, task, &err);
+    }
 }
 
 static void run_lease(struct executor *x, struct lease *l)
@@ -251,7 +270,7 @@ static void run_lease(struct executor *x, struct lease *l)
              report_stands(x->crew->station->reporter, &task, &x->arena))
         let_go(x, l, &task, "task not run again, its outcome stands");
     else
-        run_task(x, l, &task);
+        run_whole(x, l, &task);
     arena_reset(&x->arena);
 }
 

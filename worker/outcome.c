@@ -177,11 +177,10 @@ static enum status meta_value(const struct attempt_report *t, const struct buf *
     return map_end(&map, out, err);
 }
 
-static enum status write_event(const struct attempt_report *t, const struct envelope *e,
-                               const struct buf *log, struct arena *a, struct buf *json,
-                               enum event_type *type, struct error *err)
+static enum status make_event(const struct attempt_report *t, const struct envelope *e, const struct buf *log,
+                              struct arena *a, struct event *out, struct error *err)
 {
-    struct event event = {.execution_id = t->task->execution_id,
+    *out = (struct event){.execution_id = t->task->execution_id,
                           .type = e->failed ? EVENT_ACTION_ERROR : EVENT_ACTION_COMPLETED,
                           .node_name = t->task->step,
                           .node_type = t->task->type,
@@ -189,21 +188,16 @@ static enum status write_event(const struct attempt_report *t, const struct enve
                           .visit = t->task->visit,
                           .attempt = t->task->attempt,
                           .error = e->failed ? e->sentence : (struct str){"", 0}};
-    TRY(envelope_value(e, a, &event.result, err));
-    TRY(meta_value(t, log, a, &event.meta, err));
-    struct value value;
-    TRY(event_to_value(a, &event, &value, err));
-    *type = event.type;
-    TRY(json_write(json, value, JSON_COMPACT, err));
-    return buf_status(json, err);
+    TRY(envelope_value(e, a, &out->result, err));
+    return meta_value(t, log, a, &out->meta, err);
 }
 
-enum status outcome_write(const struct attempt_report *attempt, enum status status,
+enum status outcome_event(const struct attempt_report *attempt, enum status status,
                           const struct outcome *outcome, const struct error *failure, struct arena *a,
-                          struct buf *json, enum event_type *type, struct error *err)
+                          struct event *out, struct error *err)
 {
     struct envelope e = {.data = outcome->data, .meta = outcome->meta, .error = absent};
     if (status != STATUS_OK)
         TRY(fail(&e, a, failure, outcome->error, err));
-    return write_event(attempt, &e, outcome->log, a, json, type, err);
+    return make_event(attempt, &e, outcome->log, a, out, err);
 }

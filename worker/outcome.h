@@ -22,9 +22,10 @@ struct attempt_report {
  */
 enum status outcome_settle(struct outcome *out, size_t limit, struct arena *a, enum status s,
                            struct error *failure) MUST_CHECK;
-/* Writes action_completed or action_error as JSON, of an outcome that is settled. */
-enum status outcome_write(const struct attempt_report *attempt, enum status status,
+/* The event action_completed or action_error of an outcome that is settled; shares with it, the rest is in
+ * `a`. */
+enum status outcome_event(const struct attempt_report *attempt, enum status status,
                           const struct outcome *outcome, const struct error *failure, struct arena *a,
-                          struct buf *json, enum event_type *type, struct error *err) MUST_CHECK;
+                          struct event *out, struct error *err) MUST_CHECK;
 
 #endif

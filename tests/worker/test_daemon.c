@@ -446,20 +446,6 @@ static void a_task_is_run_although_somebody_forged_its_outcome(void **state)
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
-static void an_outcome_that_no_message_can_hold_is_an_error(void **state)
-{
-    static const char *const large[] = {"worker.result_limit=8MiB", NULL};
-    struct fleet *f = *state;
-    struct process w = fleet_worker(f, large);
-    int64_t id = fleet_task(f, "python", "{\"code\": \"result = 'x' * 3000000\"}", "{}", 0);
-    struct value e = fleet_outcome(f, id);
-    assert_string_equal(text(f, e, "result.error.kind"), "limit");
-    assert_non_null(strstr(text(f, e, "error"), "3000"));
-    assert_non_null(strstr(text(f, e, "error"), "1048576"));
-    fleet_wait_empty(f);
-    assert_int_equal(fleet_end_worker(&w), 0);
-}
-
 static void limit_events(struct fleet *f, int64_t bytes)
 {
     struct topology_options options;
@@ -540,7 +526,6 @@ int main(void)
         cmocka_unit_test(a_copy_of_a_task_that_has_an_outcome_is_not_run),
         cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
-        cmocka_unit_test(an_outcome_that_no_message_can_hold_is_an_error),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),
     };

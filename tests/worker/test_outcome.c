@@ -50,16 +50,16 @@ static const char *written(enum status s, const struct outcome *out, const struc
                         .args = VALUE_EMPTY_MAP,
                         .config = VALUE_EMPTY_MAP};
     struct attempt_report attempt = {.task = &task, .worker = "w", .duration_ms = 5, .delivery = 1};
-    struct buf b;
-    enum event_type type;
+    struct event event;
+    struct value v;
+    struct str text;
     struct outcome settled = *out;
     struct error why = failure ? *failure : (struct error){0}, err;
-    buf_init(&b, 0);
     s = outcome_settle(&settled, limit, &arena, s, &why);
-    assert_int_equal(outcome_write(&attempt, s, &settled, &why, &arena, &b, &type, &err), STATUS_OK);
-    char *text = arena_strdup(&arena, buf_str(&b));
-    buf_free(&b);
-    return text;
+    assert_int_equal(outcome_event(&attempt, s, &settled, &why, &arena, &event, &err), STATUS_OK);
+    assert_int_equal(event_to_value(&arena, &event, &v, &err), STATUS_OK);
+    assert_int_equal(json_text(&arena, v, &text, &err), STATUS_OK);
+    return text.ptr;
 }
 
 static void success_is_an_action_completed(void **state)

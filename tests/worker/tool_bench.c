@@ -31,6 +31,7 @@ void bench_open(struct tool_bench *b, const char *tool)
     arena_init(&b->arena, 0);
     check(settings_new(&b->settings, &err), &err);
     b->host.settings = b->settings;
+    bench_set(b, "worker.result_limit", "512KiB"); /* so that the cases need not make much to go over it */
 }
 
 void bench_set(struct tool_bench *b, const char *name, const char *text)
@@ -158,20 +159,21 @@ struct value bench_run(struct tool_bench *b, struct value config, struct value a
                         .returns = VALUE_GET(b->after, "returns"),
                         .saves = VALUE_GET(b->after, "saves"),
                         .names = VALUE_GET(b->after, "names")};
-    struct buf log, json;
+    struct buf log;
+    struct str json;
     task_log_init(&log, (size_t)settings_int(b->settings, SETTING_WORKER_LOG_LIMIT));
-    buf_init(&json, 0);
     struct outcome out = {.log = &log};
     struct error failure = {0}, err = {0};
     enum status s = run_timed(b, &task, stop, &out, &failure);
     struct attempt_report attempt = {.task = &task, .worker = "bench", .delivery = 1};
-    enum event_type type;
-    struct value event;
-    check(outcome_write(&attempt, s, &out, &failure, &b->arena, &json, &type, &err), &err);
-    check(json_read(&b->arena, buf_str(&json), NULL, &event, &err), &err);
+    struct event event;
+    struct value v;
+    check(outcome_event(&attempt, s, &out, &failure, &b->arena, &event, &err), &err);
+    check(event_to_value(&b->arena, &event, &v, &err), &err);
+    check(json_text(&b->arena, v, &json, &err), &err); /* as it travels */
+    check(json_read(&b->arena, json, NULL, &v, &err), &err);
     buf_free(&log);
-    buf_free(&json);
-    return event;
+    return v;
 }
 
 struct value bench_run_json(struct tool_bench *b, const char *config, const char *args)

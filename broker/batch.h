@@ -25,6 +25,7 @@ struct batch {
     struct arena arena; /* rows, and what their values point to */
     struct event *events;
     size_t event_count, event_capacity;
+    size_t bytes;                   /* of the facts that led to the rows */
     struct checkpoint *checkpoints; /* one for each partition; `dirty` says which count */
     bool *dirty;
     uint32_t partitions;

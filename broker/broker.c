@@ -18,7 +18,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 
-enum { MAX_FACTS_IN_MAILBOX = 20000, STOP_WITHIN_MS = 10000 };
+enum { MAX_FACTS_IN_MAILBOX = 20000, MAX_BYTES_IN_MAILBOX = 64 << 20, STOP_WITHIN_MS = 10000 };
 
 struct broker {
     const struct settings *settings;
@@ -114,6 +114,7 @@ static enum status make_engine(struct broker *b, struct error *err)
         .occupancy = &b->occupancy,
         .batch_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BATCH),
         .backlog_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG),
+        .backlog_bytes = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG_SIZE),
         .executions = (size_t)settings_int(b->settings, SETTING_BROKER_EXECUTIONS),
         .idle_ms = settings_int(b->settings, SETTING_BROKER_IDLE)};
     TRY(open_log(b, "reader", &log, err));
@@ -155,7 +156,7 @@ static enum status start_reconciler(struct broker *b, struct error *err)
 static enum status start_parts(struct broker *b, struct error *err)
 {
     TRY(look_at_stream(b, err));
-    TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, err));
+    TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, MAX_BYTES_IN_MAILBOX, err));
     b->has_mailbox = true;
     TRY(start_writer(b, err));
     TRY(environment_for_templates(b->settings, &b->arena, &b->env, err));

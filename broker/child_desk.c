@@ -14,8 +14,8 @@
 
 enum { THREADS = 4, RETRY_MS = 1000, ANSWER_WITHIN_MS = 10000, NO_NODE = 0 };
 
-/* The request of a child, a list of playbooks, or a message to a child that must not be stored before its
- * request. */
+/* The request of a child, a list of playbooks, a message to a child that must not be stored before its
+ * request, or what `run` does. */
 struct errand {
     struct errand *next;
     struct batch *batch;
@@ -23,6 +23,8 @@ struct errand {
     const struct child_order *order;     /* NULL: it is a list or a message */
     const struct listing_order *listing; /* NULL: it is no list */
     struct bus_publication message;
+    errand_run *run;
+    void *context;
     int64_t not_before_ns; /* monotonic */
     bool waits;            /* it has been said that it has to */
 };
@@ -195,6 +197,8 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
 {
     struct arena a;
     struct bus_ack ack;
+    if (e->run)
+        return e->run(e->context, err);
     if (!e->order && !e->listing)
         return bus_publish_wait(desk->bus, &e->message, &ack, err) == STATUS_OK;
     struct error why = {0};
@@ -216,9 +220,10 @@ static void try_later(struct child_desk *desk, struct errand *e, const struct er
 {
     if (!e->waits)
         LOG(LOG_WARN,
-            e->listing ? "a list of playbooks has to wait"
-            : e->order ? "the request of a sub-playbook has to wait"
-                       : "a message to a sub-playbook has to wait",
+            e->run       ? "a large message has to wait"
+            : e->listing ? "a list of playbooks has to wait"
+            : e->order   ? "the request of a sub-playbook has to wait"
+                         : "a message to a sub-playbook has to wait",
             LOG_NUM("parent", e->parent), LOG_NUM("execution", e->child), LOG_ERR(why));
     e->waits = true;
     e->not_before_ns = mono_now().ns + RETRY_MS * INT64_C(1000000);
@@ -313,6 +318,18 @@ enum status child_desk_tell(struct child_desk *desk, struct batch *b, int64_t ch
         return arena_error(&b->arena, err, "a message to a sub-playbook");
     *e = (struct errand){.batch = b, .child = child, .parent = parent, .message = *message};
     e->message.give_up_ms = ANSWER_WITHIN_MS;
+    atomic_fetch_add(&b->open_publishes, 1);
+    append(desk, e);
+    return STATUS_OK;
+}
+
+enum status child_desk_run(struct child_desk *desk, struct batch *b, int64_t execution_id, errand_run *run_it,
+                           void *context, struct error *err)
+{
+    struct errand *e = ARENA_NEW(&b->arena, struct errand);
+    if (!e)
+        return arena_error(&b->arena, err, "a large message");
+    *e = (struct errand){.batch = b, .parent = execution_id, .run = run_it, .context = context};
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;

@@ -31,6 +31,13 @@ enum status child_desk_list(struct child_desk *desk, struct batch *b, int64_t pa
  */
 enum status child_desk_tell(struct child_desk *desk, struct batch *b, int64_t child, int64_t parent,
                             const struct bus_publication *message, struct error *err) MUST_CHECK;
+/*
+ * Any other message that takes its time: `run` is called on a thread of the desk, again each second until it
+ * returns true; else it says why not. `context` lives as long as the batch.
+ */
+typedef bool errand_run(void *context, struct error *err);
+enum status child_desk_run(struct child_desk *desk, struct batch *b, int64_t execution_id, errand_run *run,
+                           void *context, struct error *err) MUST_CHECK;
 /* Orders that are not done are left: their batches are not committed, and so read again. NULL is allowed. */
 void child_desk_close(struct child_desk **desk);
 

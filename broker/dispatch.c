@@ -4,7 +4,8 @@
 
 #include "core/id.h"
 #include "core/json.h"
-#include "outcome.h"
+#include "large.h"
+#include "publisher/parcel.h"
 #include "runtime/log.h"
 
 enum { HEADERS_BYTES = 512 }; /* room for the headers of a message, which count towards the server's limit */
@@ -69,25 +70,6 @@ static bool fits(const struct dispatcher *d, struct str text)
     return (int64_t)text.len + HEADERS_BYTES <= bus_max_payload(d->bus);
 }
 
-/*
- * A task that no message can carry ends as if a worker had failed it: the fact says so, and the execution
- * goes on by its rules instead of waiting for a task that nobody has.
- */
-static enum status refuse_task(struct dispatcher *d, struct batch *b, const struct task *task, size_t size,
-                               struct error *err)
-{
-    struct failed_outcome outcome;
-    struct str message = arena_printf(
-        &b->arena,
-        "the task is %zu bytes with its rendered input, and the server takes messages of %lld bytes at most",
-        size, (long long)bus_max_payload(d->bus));
-    if (!message.ptr)
-        return arena_error(&b->arena, err, "an error's text");
-    TRY(failed_outcome(&b->arena, &d->subjects, task, STATUS_LIMIT, message, (struct value){0}, &outcome,
-                       err));
-    return publish(d, b, outcome.subject, outcome.message_id, outcome.payload, err);
-}
-
 static enum status publish_task(struct dispatcher *d, struct batch *b, const struct task_order *order,
                                 struct error *err)
 {
@@ -97,11 +79,11 @@ static enum status publish_task(struct dispatcher *d, struct batch *b, const str
     const struct task *task = &order->task;
     TRY(task_to_value(&b->arena, task, &v, err));
     TRY(json_text(&b->arena, v, &text, err));
-    if (!fits(d, text))
-        return refuse_task(d, b, task, text.len, err);
     snprintf(task_id, sizeof(task_id), "%" PRISTR, ARGSTR(task->task_id));
     subject_task(&d->subjects, order->pool, task->execution_id, task_id, subject);
     id = arena_printf(&b->arena, "%lld.%s", (long long)task->execution_id, task_id);
+    if (text.len > parcel_inline_limit(d->bus, &d->subjects))
+        return large_task_send(d, b, task, subject, id, text, err);
     return publish(d, b, subject, id, text, err);
 }
 
@@ -112,71 +94,38 @@ static enum status event_text(struct batch *b, const struct event *e, struct str
     return json_text(&b->arena, v, out, err);
 }
 
-/* A result that no message can carry stays in the log; watchers of the stream still learn that and how it
- * ended. */
+/* A result that no message can carry is in the log; watchers of the stream learn that and how it ended. */
 static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, const struct event *e,
                                      struct error *err)
 {
     struct str text, id;
     char subject[SUBJECT_MAX];
     TRY(event_text(b, e, &text, err));
-    if (!fits(d, text)) {
-        struct event smaller = *e;
-        smaller.result = (struct value){.type = VALUE_UNDEFINED};
-        TRY(event_text(b, &smaller, &text, err));
-    }
+    if (!fits(d, text))
+        TRY(parcel_event_excerpt(&b->arena, e, &text, err));
     id = arena_printf(&b->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
     subject_event(&d->subjects, e->execution_id, e->type, subject);
     return publish(d, b, subject, id, text, err);
-}
-
-/*
- * A sub-playbook's result, or a failure's detail, that no message can carry: the parent is told so as the
- * failure of its child, instead of waiting for ever.
- */
-static enum status smaller_fact(struct dispatcher *d, struct batch *b, const struct event *fact, size_t size,
-                                struct event *out, struct error *err)
-{
-    struct map_builder m;
-    struct value error;
-    *out = *fact;
-    out->type = EVENT_CHILD_FAILED;
-    out->result = (struct value){0};
-    out->error = arena_printf(
-        &b->arena, "what it gives is %zu bytes, and the server takes messages of %lld bytes at most", size,
-        (long long)bus_max_payload(d->bus));
-    if (!out->error.ptr)
-        return arena_error(&b->arena, err, "an error's text");
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("kind"), value_text(status_name(STATUS_LIMIT)));
-    map_put(&m, STR("message"), value_str(out->error));
-    TRY(map_end(&m, &error, err));
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("execution_id"), VALUE_GET(fact->context, "execution_id"));
-    map_put(&m, STR("error"), error);
-    return map_end(&m, &out->context, err);
 }
 
 static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t parent,
                                   const struct notice *notice, struct error *err)
 {
     struct str text;
-    struct event fact = notice->fact;
+    const struct event *fact = &notice->fact;
     char subject[SUBJECT_MAX];
-    TRY(event_text(b, &fact, &text, err));
-    if (!fits(d, text)) {
-        TRY(smaller_fact(d, b, &notice->fact, text.len, &fact, err));
-        TRY(event_text(b, &fact, &text, err));
-    }
+    TRY(event_text(b, fact, &text, err));
     struct str id = arena_printf(&b->arena, "%" PRISTR, ARGSTR(notice->message_id));
-    subject_event(&d->subjects, fact.execution_id, fact.type, subject);
-    if (fact.type != EVENT_CANCEL_REQUESTED)
+    subject_event(&d->subjects, fact->execution_id, fact->type, subject);
+    if (fact->type != EVENT_CANCEL_REQUESTED && text.len > parcel_inline_limit(d->bus, &d->subjects))
+        return large_notice_send(d, b, fact, subject, id, text, err);
+    if (fact->type != EVENT_CANCEL_REQUESTED)
         return publish(d, b, subject, id, text, err);
     struct bus_publication p = {
         .subject = arena_strdup(&b->arena, str_of(subject)), .message_id = id.ptr, .payload = text};
     if (!p.subject || !id.ptr)
         return arena_error(&b->arena, err, "a message");
-    return child_desk_tell(d->children, b, fact.execution_id, parent, &p, err);
+    return child_desk_tell(d->children, b, fact->execution_id, parent, &p, err);
 }
 
 /* Once the log has that nobody waits for it. */

@@ -9,7 +9,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000, LOOK_FOR_ROOM_MS = 1000 };
+enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000, LOOK_FOR_ROOM_MS = 1000, BATCH_BYTES = 16 << 20 };
 
 /* What the engine knows of a partition. */
 struct partition {
@@ -57,7 +57,8 @@ static enum status offer(struct engine *e, bool always, struct error *err)
 {
     if (batch_is_empty(e->current))
         return STATUS_OK;
-    if (!always && e->current->event_count < e->options.batch_rows && !writer_is_idle(e->writer))
+    bool is_large = e->current->event_count >= e->options.batch_rows || e->current->bytes >= BATCH_BYTES;
+    if (!always && !is_large && !writer_is_idle(e->writer))
         return STATUS_OK;
     writer_give(e->writer, e->current);
     e->current = NULL;
@@ -67,16 +68,19 @@ static enum status offer(struct engine *e, bool always, struct error *err)
 /* Holds the readers back while too many rows wait for the database. */
 static void wait_for_backlog(struct engine *e)
 {
-    if (writer_backlog(e->writer) + e->current->event_count < e->options.backlog_rows) {
+    const struct backlog half = {e->options.backlog_rows / 2, e->options.backlog_bytes / 2};
+    struct backlog now = writer_backlog(e->writer);
+    if (now.rows + e->current->event_count < e->options.backlog_rows &&
+        now.bytes + e->current->bytes < e->options.backlog_bytes) {
         e->over_backlog = false;
         return;
     }
     if (!e->over_backlog)
         LOG(LOG_WARN,
             "too many log rows wait for Postgres; no further events are taken until some are written",
-            LOG_NUM("rows", writer_backlog(e->writer)));
+            LOG_NUM("rows", now.rows), LOG_NUM("bytes_of_events", now.bytes));
     e->over_backlog = true;
-    writer_wait_below(e->writer, e->options.backlog_rows / 2, 1000);
+    writer_wait_below(e->writer, half, 1000);
 }
 
 /* An execution that has to be read back waits for the database; so does everything behind it in the streams.
@@ -127,6 +131,7 @@ static enum status fold_one(struct engine *e, const struct bus_delivery *d, cons
     p->at.stream_time_ns = d->time_ns;
     p->newest_batch = e->current->number;
     batch_advance(e->current, &p->at);
+    e->current->bytes += d->payload.len;
     return offer(e, false, err);
 }
 

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "arrivals.h"
 #include "assignment.h"
 #include "core/id.h"
 #include "membership.h"
@@ -25,7 +25,6 @@ struct part {
     bool by_time;             /* what it was read up to is no longer in the stream */
     atomic_bool left;         /* the engine is done with it */
     atomic_bool place_gone;   /* its reader says so */
-    atomic_bool unwanted;     /* its reader is to end: what it brings is dropped */
     struct mono_time claimed; /* since when another holds what is to be taken here; 0: none does */
 };
 
@@ -38,6 +37,7 @@ struct holdings {
     struct holdings_options options;
     char name[160], stream[96];
     struct membership *members;
+    struct arrivals *arrivals;
     struct part *parts;
     struct part_reader *readers;
     uint32_t count;
@@ -86,14 +86,7 @@ void holdings_left(struct holdings *h, uint32_t partition)
 static void deliver(void *context, struct bus_delivery *d)
 {
     struct part_reader *r = context;
-    struct mail mail = {.kind = MAIL_FACT, .u.fact = d};
-    struct error err = {0};
-    if (mailbox_post_unless(r->h->options.engine, mail, &r->h->parts[r->partition].unwanted, &err) ==
-        STATUS_OK)
-        return;
-    /* A fact must not be left out of its order: without memory for it the broker ends, and reads it again. */
-    LOG(LOG_ERROR, "an event cannot be taken; the broker ends to read it again", LOG_ERR(&err));
-    _exit(status_exit_code(STATUS_NO_MEMORY));
+    arrivals_take(r->h->arrivals, r->partition, d);
 }
 
 static void trouble(void *context, const struct error *err)
@@ -120,16 +113,19 @@ static enum status start_reader(struct holdings *h, uint32_t p, struct error *er
     char filter[SUBJECT_MAX];
     struct bus_place place = {part->by_time ? 0 : part->at.stream_seq, part->at.stream_time_ns};
     subject_partition(h->options.subjects, p, filter);
-    atomic_store(&part->unwanted, false);
     atomic_store(&part->place_gone, false);
-    return bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
-                            &part->reader, err);
+    arrivals_begin(h->arrivals, p);
+    TRY(bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
+                         &part->reader, err));
+    arrivals_reader(h->arrivals, p, part->reader);
+    return STATUS_OK;
 }
 
-static void stop_reader(struct part *part)
+static void stop_reader(struct holdings *h, uint32_t p)
 {
-    atomic_store(&part->unwanted, true);
-    bus_reader_stop(&part->reader);
+    arrivals_leave(h->arrivals, p);
+    bus_reader_stop(&h->parts[p].reader);
+    arrivals_end(h->arrivals, p);
 }
 
 /* ---- telling the engine ------------------------------------------------------------------------------- */
@@ -160,7 +156,7 @@ static enum status drop_lost(struct holdings *h, struct error *err)
         struct part *part = &h->parts[p];
         if (part->state == NONE || fence_holds(h->options.fence, p, part->at.epoch))
             continue;
-        stop_reader(part);
+        stop_reader(h, p);
         TRY(tell(h, (struct mail){.kind = MAIL_LOST, .u.partition = p}, err));
         part->state = NONE;
         lost++;
@@ -206,7 +202,7 @@ static enum status see_what_is_held(struct holdings *h, struct error *err)
 static enum status begin_to_leave(struct holdings *h, uint32_t p, struct error *err)
 {
     struct part *part = &h->parts[p];
-    stop_reader(part);
+    stop_reader(h, p);
     atomic_store(&part->left, false);
     part->state = LEAVING;
     return tell(h, (struct mail){.kind = MAIL_LEAVE, .u.partition = p}, err);
@@ -562,6 +558,7 @@ static void *run(void *context)
 static void holdings_free(struct holdings *h)
 {
     eventlog_close(&h->options.log);
+    arrivals_close(&h->arrivals);
     free(h->parts);
     free(h->readers);
     pthread_cond_destroy(&h->news);
@@ -579,6 +576,7 @@ static enum status start(struct holdings *h, struct error *err)
                                          .occupancy = h->options.occupancy,
                                          .changed = members_changed,
                                          .context = h};
+    TRY(arrivals_open(h->options.bus, h->options.subjects, h->options.engine, &h->arrivals, err));
     TRY(membership_start(&members, &h->members, err));
     int code = pthread_create(&h->thread, NULL, run, h);
     if (code != 0)
@@ -636,7 +634,7 @@ void holdings_stop_reading(struct holdings *h)
         pthread_join(h->thread, NULL);
     h->has_thread = false;
     for (uint32_t p = 0; p < h->count; p++)
-        stop_reader(&h->parts[p]);
+        stop_reader(h, p);
 }
 
 static void give_back(struct holdings *h)

@@ -8,9 +8,9 @@
 
 enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
 
-enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err)
+enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err)
 {
-    *m = (struct mailbox){.max_facts = max_facts, .capacity = 1024};
+    *m = (struct mailbox){.max_facts = max_facts, .max_bytes = max_bytes, .capacity = 1024};
     m->items = calloc(m->capacity, sizeof(*m->items));
     if (!m->items)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
@@ -52,6 +52,19 @@ static bool make_room(struct mailbox *m)
     return true;
 }
 
+static bool is_full(const struct mailbox *m)
+{
+    return m->facts >= m->max_facts || m->bytes >= m->max_bytes;
+}
+
+static void count_fact(struct mailbox *m, const struct mail *mail)
+{
+    if (mail->kind != MAIL_FACT)
+        return;
+    m->facts++;
+    m->bytes += mail->u.fact->payload.len;
+}
+
 /* With the lock held. */
 static bool is_dropped(const struct mailbox *m, const atomic_bool *unwanted)
 {
@@ -63,13 +76,13 @@ enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomi
 {
     enum status status = STATUS_OK;
     pthread_mutex_lock(&m->lock);
-    while (mail.kind == MAIL_FACT && m->facts >= m->max_facts && !is_dropped(m, unwanted))
+    while (mail.kind == MAIL_FACT && is_full(m) && !is_dropped(m, unwanted))
         mono_cond_wait_until(&m->drained, &m->lock, mono_now().ns + LOOK_MS * INT64_C(1000000));
     if (mail.kind == MAIL_FACT && is_dropped(m, unwanted)) {
         bus_delivery_free(mail.u.fact);
     } else if (make_room(m)) {
         m->items[m->count++] = mail;
-        m->facts += mail.kind == MAIL_FACT;
+        count_fact(m, &mail);
         if (m->count == 1)
             pthread_cond_signal(&m->filled);
     } else {
@@ -105,7 +118,7 @@ size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, in
         *items = full;
         *capacity = full_capacity;
         m->count = 0;
-        m->facts = 0;
+        m->facts = m->bytes = 0;
         pthread_cond_broadcast(&m->drained);
     }
     pthread_mutex_unlock(&m->lock);

@@ -44,11 +44,12 @@ struct mailbox {
     pthread_cond_t filled, drained;
     struct mail *items;
     size_t count, capacity;
-    size_t facts, max_facts; /* posting a fact waits while there are as many */
+    size_t facts, max_facts; /* posting a fact waits while there are as many, */
+    size_t bytes, max_bytes; /* or while they have as many bytes */
     bool closed;             /* facts are dropped, nobody waits */
 };
 
-enum status mailbox_init(struct mailbox *m, size_t max_facts, struct error *err) MUST_CHECK;
+enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err) MUST_CHECK;
 /* What is still in it is freed. */
 void mailbox_free(struct mailbox *m);
 /* A fact waits for room: that is the broker's backpressure on the readers. STATUS_NO_MEMORY: nothing was

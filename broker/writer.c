@@ -5,10 +5,14 @@
 #include <time.h>
 
 #include "core/json.h"
+#include "publisher/parcel.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { MOST_GIVEN_UP = 1000 }; /* tasks that a batch withdraws one by one */
+enum {
+    MOST_GIVEN_UP = 1000, /* tasks that a batch withdraws one by one */
+    HEADERS_BYTES = 512,  /* of a message, which count towards the server's limit */
+};
 
 struct writer {
     struct eventlog *log;
@@ -17,10 +21,10 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct batch *first, *last;
-    struct batch *at_work; /* was taken from the queue and is still to be reported */
-    size_t rows_at_work;   /* as they were given */
-    int64_t withdrawing;   /* the execution whose tasks are just being withdrawn, or 0 */
-    size_t backlog;
+    struct batch *at_work;              /* was taken from the queue and is still to be reported */
+    size_t rows_at_work, bytes_at_work; /* as they were given */
+    int64_t withdrawing;                /* the execution whose tasks are just being withdrawn, or 0 */
+    struct backlog backlog;
     bool busy, stopping, failing; /* failing: the database is away, and that has been said */
     struct mono_time give_up;     /* while stopping */
     struct error failure; /* of the newest commit; why the broker cannot go on, once MAIL_FATAL was posted */
@@ -56,6 +60,8 @@ static struct batch *next_batch(struct writer *w)
         b = w->first;
         w->first = b->next;
         w->at_work = b;
+        w->rows_at_work = b->event_count;
+        w->bytes_at_work = b->bytes;
         w->busy = true;
     }
     pthread_mutex_unlock(&w->lock);
@@ -165,11 +171,17 @@ static enum status tell_one(struct writer *w, const struct event *e, struct aren
 {
     char subject[SUBJECT_MAX];
     struct value v;
+    struct str told = {0};
     TRY(event_to_value(scratch, e, &v, err));
     buf_clear(text);
-    TRY(json_write(text, v, JSON_COMPACT, err));
+    enum status status = json_write(text, v, JSON_COMPACT, err);
+    if (text->status == STATUS_LIMIT)
+        status = parcel_event_excerpt(scratch, e, &told, err);
+    else if (status == STATUS_OK)
+        told = buf_str(text);
+    TRY(status);
     subject_live(w->options.subjects, e->execution_id, event_type_name(e->type), subject);
-    return bus_publish(w->options.bus, subject, NULL, NULL, 0, buf_str(text), err);
+    return bus_publish(w->options.bus, subject, NULL, NULL, 0, told, err);
 }
 
 /* Every event of the log, to whoever watches; core NATS, so a watcher that is away misses it and reads the
@@ -179,7 +191,8 @@ static void tell_watchers(struct writer *w, const struct batch *b)
     struct arena scratch;
     struct buf text;
     arena_init(&scratch, 0);
-    buf_init(&text, 0);
+    int64_t most = bus_max_payload(w->options.bus) - HEADERS_BYTES;
+    buf_init(&text, most > 0 ? (size_t)most : 0);
     for (size_t i = 0; i < b->event_count; i++) {
         struct error e = {0};
         if (tell_one(w, &b->events[i], &scratch, &text, &e) != STATUS_OK)
@@ -293,7 +306,8 @@ static void *run(void *context)
         withdraw_given_up(w, b);
         pthread_mutex_lock(&w->lock);
         w->at_work = NULL;
-        w->backlog -= w->rows_at_work;
+        w->backlog.rows -= w->rows_at_work;
+        w->backlog.bytes -= w->bytes_at_work;
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
         pthread_mutex_unlock(&w->lock);
@@ -357,7 +371,8 @@ void writer_give(struct writer *w, struct batch *b)
     else
         w->first = b;
     w->last = b;
-    w->backlog += b->event_count;
+    w->backlog.rows += b->event_count;
+    w->backlog.bytes += b->bytes;
     pthread_mutex_unlock(&w->lock);
     writer_acknowledged(w, b); /* the engine's own */
 }
@@ -370,19 +385,20 @@ bool writer_is_idle(struct writer *w)
     return idle;
 }
 
-size_t writer_backlog(struct writer *w)
+struct backlog writer_backlog(struct writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    size_t rows = w->backlog;
+    struct backlog backlog = w->backlog;
     pthread_mutex_unlock(&w->lock);
-    return rows;
+    return backlog;
 }
 
-void writer_wait_below(struct writer *w, size_t rows, int64_t timeout_ms)
+void writer_wait_below(struct writer *w, struct backlog limit, int64_t timeout_ms)
 {
     struct mono_time start = mono_now();
     pthread_mutex_lock(&w->lock);
-    while (w->backlog >= rows && mono_ms_since(start) < timeout_ms)
+    while ((w->backlog.rows >= limit.rows || w->backlog.bytes >= limit.bytes) &&
+           mono_ms_since(start) < timeout_ms)
         wait_a_little(w);
     pthread_mutex_unlock(&w->lock);
 }

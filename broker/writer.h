@@ -39,10 +39,14 @@ bool writer_is_idle(struct writer *w);
  * just doing that, so that what is published afterwards stays.
  */
 void writer_spare(struct writer *w, int64_t execution_id);
-/* Log rows that wait for their commit. */
-size_t writer_backlog(struct writer *w);
-/* Waits until fewer than `rows` wait, or `timeout_ms` are over. */
-void writer_wait_below(struct writer *w, size_t rows, int64_t timeout_ms);
+/* What waits for its commit. */
+struct backlog {
+    size_t rows;
+    size_t bytes; /* of the facts that led to them */
+};
+struct backlog writer_backlog(struct writer *w);
+/* Waits until less waits, of both, or `timeout_ms` are over. */
+void writer_wait_below(struct writer *w, struct backlog limit, int64_t timeout_ms);
 /* One of the batch's publishes was acknowledged; from any thread. */
 void writer_acknowledged(struct writer *w, struct batch *b);
 

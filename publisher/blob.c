@@ -152,7 +152,7 @@ enum status blob_put(struct bus *bus, const struct subjects *s, enum blob_store 
     if (status == STATUS_OK)
         return STATUS_OK;
     if (status == STATUS_LIMIT) /* full: it may have room later */
-        status = err->status = STATUS_UNAVAILABLE;
+        err->status = STATUS_UNAVAILABLE;
     return error_wrap(err, "storing %zu bytes on the stream %s", bytes.len, stream);
 }
 

@@ -35,6 +35,14 @@ static enum status emit_start(struct turn *t, struct value context)
     return map_end(&m, &e->context, t->err);
 }
 
+/* A request that was too large for a message, and whose rest is gone. */
+static enum status fail_unreadable(struct turn *t, struct value error)
+{
+    struct failure why = {.kind = value_as_str(VALUE_GET(error, "kind")),
+                          .message = value_as_str(VALUE_GET(error, "message"))};
+    return execution_end_failed(t, NULL, &why);
+}
+
 static enum status on_requested(struct turn *t, struct playbook_cache *playbooks)
 {
     struct execution *x = t->x;
@@ -47,6 +55,8 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
     TRY(emit_fact(t));
     TRY(keep_request(x, context, t->err));
     t->inputs.env = x->env;
+    if (VALUE_GET(context, "unreadable").type == VALUE_MAP)
+        return fail_unreadable(t, VALUE_GET(context, "unreadable"));
     enum status status =
         playbook_cache_get(playbooks, value_as_str(VALUE_GET(context, "playbook")), name, &playbook, &e);
     if (status == STATUS_NO_MEMORY) {

@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "core/task.h"
+#include "publisher/parcel.h"
 #include "runtime/clock.h"
 
 enum { PATIENCE_MS = 30000, INBOX = 4096 };
@@ -268,9 +269,27 @@ struct str task_text(struct installation *i, const struct bus_delivery *d, const
     return value_as_str(value_get(v, str_of(member)));
 }
 
+/* An event's message, as a worker makes it of one that is large. */
+static struct str referred_to(struct installation *i, int64_t execution_id, struct str text)
+{
+    struct error err = {0};
+    struct value v, summary;
+    struct event e;
+    struct str message;
+    char owner[ID_TEXT];
+    id_format(execution_id, owner);
+    assert_ok(json_read(&i->arena, text, NULL, &v, &err), &err);
+    assert_ok(event_from_value(v, &e, &err), &err);
+    assert_ok(parcel_event_summary(&i->arena, &e, &summary, &err), &err);
+    assert_ok(
+        parcel_wrap(i->bus, &i->subjects, BLOB_RESULTS, owner, text, summary, &i->arena, &message, &err),
+        &err);
+    return message;
+}
+
 /* `result` is the envelope, JSON. */
 static void publish_outcome(struct installation *i, struct bus_delivery *d, enum event_type type,
-                            const char *result)
+                            const char *result, bool by_reference)
 {
     struct error err = {0};
     struct value v;
@@ -288,6 +307,8 @@ static void publish_outcome(struct installation *i, struct bus_delivery *d, enum
                      t.visit, t.attempt, result, ARGSTR(t.token));
     struct str id =
         arena_printf(&i->arena, "%lld.%" PRISTR ".outcome", (long long)t.execution_id, ARGSTR(t.task_id));
+    if (by_reference)
+        payload = referred_to(i, t.execution_id, payload);
     struct bus_publication p = {
         .subject = subject_event(&i->subjects, t.execution_id, type, subject),
         .message_id = id.ptr,
@@ -303,13 +324,19 @@ static void publish_outcome(struct installation *i, struct bus_delivery *d, enum
 void task_done(struct installation *i, struct bus_delivery *d, const char *data)
 {
     struct str result = arena_printf(&i->arena, "{\"status\":\"success\",\"data\":%s}", data);
-    publish_outcome(i, d, EVENT_ACTION_COMPLETED, result.ptr);
+    publish_outcome(i, d, EVENT_ACTION_COMPLETED, result.ptr, false);
+}
+
+void task_done_large(struct installation *i, struct bus_delivery *d, const char *data)
+{
+    struct str result = arena_printf(&i->arena, "{\"status\":\"success\",\"data\":%s}", data);
+    publish_outcome(i, d, EVENT_ACTION_COMPLETED, result.ptr, true);
 }
 
 void task_failed(struct installation *i, struct bus_delivery *d)
 {
     publish_outcome(i, d, EVENT_ACTION_ERROR,
-                    "{\"status\":\"error\",\"error\":{\"kind\":\"failed\",\"message\":\"it broke\"}}");
+                    "{\"status\":\"error\",\"error\":{\"kind\":\"failed\",\"message\":\"it broke\"}}", false);
 }
 
 /* ---- what the log says -------------------------------------------------------------------------------- */

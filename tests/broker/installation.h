@@ -55,6 +55,8 @@ void steer(struct installation *i, enum control_id control, int64_t id, const ch
 struct bus_delivery *task_next(struct installation *i);
 /* Publishes the outcome of a task and acknowledges it. `data` is JSON. */
 void task_done(struct installation *i, struct bus_delivery *d, const char *data);
+/* The same of data that no message holds: stored, and referred to. */
+void task_done_large(struct installation *i, struct bus_delivery *d, const char *data);
 /* The same as a failure. */
 void task_failed(struct installation *i, struct bus_delivery *d);
 /* What a task's message says. */

@@ -313,21 +313,6 @@ static void an_iterator_that_fails_withdraws_its_tasks(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-static void a_task_too_large_for_a_message_fails_its_step(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i,
-                              "metadata: {path: test/large}\nworkflow:\n"
-                              "  - {step: start, type: noop, args: {x: \"{{ 'x' * 2000000 }}\"}}\n",
-                              NULL);
-    struct event_list events = execution_end(i, id);
-    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_FAILED);
-    assert_non_null(strstr(events.items[events.count - 1].error.ptr,
-                           "the server takes messages of 1048576 bytes at most"));
-    assert_int_equal(broker_stop(i), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,7 +327,6 @@ int main(void)
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),
-        cmocka_unit_test(a_task_too_large_for_a_message_fails_its_step),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);
 }

@@ -368,7 +368,7 @@ static void mail_of_many_threads_arrives_once(void **state)
     pthread_t threads[THREADS];
     struct mail *items = NULL;
     size_t capacity = 0, got = 0;
-    assert_int_equal(mailbox_init(&m, 10, NULL), STATUS_OK);
+    assert_int_equal(mailbox_init(&m, 10, SIZE_MAX, NULL), STATUS_OK);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, post_many, &m), 0);
     while (got < THREADS * 1000) {

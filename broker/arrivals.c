@@ -1,0 +1,320 @@
+#include "arrivals.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unreadable.h"
+#include "publisher/parcel.h"
+#include "runtime/log.h"
+
+enum { THREADS = 2, RETRY_S = 1 };
+
+struct waiting {
+    struct waiting *next;
+    struct bus_delivery *delivery;
+};
+
+struct lane { /* of a partition */
+    struct bus_reader *reader;
+    struct waiting *first, *last;
+    bool held;            /* facts go through the queue; begun by the readers' thread only */
+    bool at_work;         /* a thread has taken the first of them */
+    atomic_bool unwanted; /* its reader is to end: what comes is dropped */
+};
+
+struct arrivals {
+    struct bus *bus;
+    struct subjects subjects;
+    struct mailbox *mailbox;
+    struct lane *lanes;
+    atomic_uint held; /* lanes */
+    pthread_mutex_t lock;
+    pthread_cond_t changed, idle; /* a lane is no longer at work */
+    pthread_t threads[THREADS];
+    int thread_count;
+    bool closing;
+};
+
+/* ---- the readers' thread ------------------------------------------------------------------------------ */
+
+static _Noreturn void end_broker(const struct error *err)
+{
+    LOG(LOG_ERROR, "an event cannot be taken; the broker ends to read it again", LOG_ERR(err));
+    _exit(status_exit_code(STATUS_NO_MEMORY));
+}
+
+static void post(struct arrivals *a, struct lane *lane, struct bus_delivery *d)
+{
+    struct mail mail = {.kind = MAIL_FACT, .u.fact = d};
+    struct error err = {0};
+    if (mailbox_post_unless(a->mailbox, mail, &lane->unwanted, &err) != STATUS_OK)
+        end_broker(&err);
+}
+
+/* With the lock held. */
+static void hold(struct arrivals *a, struct lane *lane, bool held)
+{
+    lane->held = held;
+    if (held)
+        atomic_fetch_add(&a->held, 1);
+    else
+        atomic_fetch_sub(&a->held, 1);
+    if (lane->reader)
+        bus_reader_hold(lane->reader, held);
+}
+
+static void append(struct lane *lane, struct waiting *w)
+{
+    if (lane->first)
+        lane->last->next = w;
+    else
+        lane->first = w;
+    lane->last = w;
+}
+
+/* False: nothing is before it, and it needs no fetching. */
+static bool queue(struct arrivals *a, struct lane *lane, struct bus_delivery *d, bool is_reference)
+{
+    struct error err;
+    struct waiting *w = NULL;
+    pthread_mutex_lock(&a->lock);
+    bool has_to_wait = lane->held || is_reference;
+    if (has_to_wait) {
+        w = calloc(1, sizeof *w);
+        if (!w) {
+            error_set(&err, STATUS_NO_MEMORY, "no memory for a fact that has to wait");
+            end_broker(&err);
+        }
+        w->delivery = d;
+        append(lane, w);
+        if (!lane->held)
+            hold(a, lane, true);
+        pthread_cond_signal(&a->changed);
+    }
+    pthread_mutex_unlock(&a->lock);
+    return has_to_wait;
+}
+
+void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d)
+{
+    struct lane *lane = &a->lanes[partition];
+    bool is_reference = parcel_is_reference(d->payload);
+    /* Only this thread begins to hold lanes, so that one that is seen free stays so. */
+    bool is_free = atomic_load(&a->held) == 0 && !is_reference;
+    if (is_free || !queue(a, lane, d, is_reference))
+        post(a, lane, d);
+}
+
+/* ---- fetching ----------------------------------------------------------------------------------------- */
+
+static bool is_wanted(struct arrivals *a, const struct lane *lane)
+{
+    pthread_mutex_lock(&a->lock);
+    bool wanted = !a->closing && !atomic_load(&lane->unwanted);
+    pthread_mutex_unlock(&a->lock);
+    return wanted;
+}
+
+static void pause_between_tries(void)
+{
+    const struct timespec t = {.tv_sec = RETRY_S};
+    nanosleep(&t, NULL);
+}
+
+/* One try; the delivery then says what the reference stands for, or that it is lost. */
+static enum status fetch(struct arrivals *a, struct bus_delivery *d, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    enum status status = parcel_open(a->bus, &a->subjects, d->payload, &text, err);
+    if (status != STATUS_OK && !status_may_retry(status)) {
+        LOG(LOG_ERROR, "a large event cannot be fetched any more and counts as failed",
+            LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(err));
+        const struct error why = *err;
+        buf_clear(&text);
+        status = unreadable_fact(&a->subjects, d, &why, &text, err);
+    } else if (status == STATUS_OK) {
+        d->payload = buf_str(&text);
+    }
+    if (status == STATUS_OK)
+        d->owned = buf_take(&text, NULL);
+    buf_free(&text);
+    return status;
+}
+
+/* False: nobody wants it any more. */
+static bool fetch_until_done(struct arrivals *a, const struct lane *lane, struct bus_delivery *d)
+{
+    struct error err = {0};
+    bool told = false;
+    while (fetch(a, d, &err) != STATUS_OK) {
+        if (!is_wanted(a, lane))
+            return false;
+        if (!told)
+            LOG(LOG_WARN, "a large event has to wait, and its partition with it",
+                LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
+        told = true;
+        pause_between_tries();
+    }
+    return true;
+}
+
+/* ---- the threads -------------------------------------------------------------------------------------- */
+
+/* With the lock held. */
+static struct lane *lane_with_work(struct arrivals *a)
+{
+    for (uint32_t p = 0; p < a->subjects.partitions; p++) {
+        struct lane *lane = &a->lanes[p];
+        if (lane->first && !lane->at_work)
+            return lane;
+    }
+    return NULL;
+}
+
+/* NULL when the thread is to end. */
+static struct bus_delivery *next(struct arrivals *a, struct lane **out)
+{
+    struct bus_delivery *d = NULL;
+    pthread_mutex_lock(&a->lock);
+    while (!a->closing && !(*out = lane_with_work(a)))
+        pthread_cond_wait(&a->changed, &a->lock);
+    if (!a->closing) {
+        struct waiting *w = (*out)->first;
+        (*out)->first = w->next;
+        (*out)->at_work = true;
+        d = w->delivery;
+        free(w);
+    }
+    pthread_mutex_unlock(&a->lock);
+    return d;
+}
+
+static void done(struct arrivals *a, struct lane *lane)
+{
+    pthread_mutex_lock(&a->lock);
+    lane->at_work = false;
+    if (!lane->first)
+        hold(a, lane, false);
+    else
+        pthread_cond_signal(&a->changed);
+    pthread_cond_broadcast(&a->idle);
+    pthread_mutex_unlock(&a->lock);
+}
+
+static void *run(void *context)
+{
+    struct arrivals *a = context;
+    struct lane *lane;
+    struct bus_delivery *d;
+    while ((d = next(a, &lane))) {
+        if (!parcel_is_reference(d->payload) || fetch_until_done(a, lane, d))
+            post(a, lane, d);
+        else
+            bus_delivery_free(d); /* and all behind it, for the same reason */
+        done(a, lane);
+    }
+    return NULL;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------ */
+
+enum status arrivals_open(struct bus *bus, const struct subjects *s, struct mailbox *mailbox,
+                          struct arrivals **out, struct error *err)
+{
+    struct arrivals *a = calloc(1, sizeof *a);
+    if (a)
+        a->lanes = calloc(s->partitions, sizeof *a->lanes);
+    if (!a || !a->lanes) {
+        free(a);
+        return error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", s->partitions);
+    }
+    a->bus = bus;
+    a->subjects = *s;
+    a->mailbox = mailbox;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->changed, NULL);
+    pthread_cond_init(&a->idle, NULL);
+    for (; a->thread_count < THREADS; a->thread_count++) {
+        int code = pthread_create(&a->threads[a->thread_count], NULL, run, a);
+        if (code == 0)
+            continue;
+        arrivals_close(&a);
+        return error_set(err, STATUS_IO, "no thread could be started for large events: %s", strerror(code));
+    }
+    *out = a;
+    return STATUS_OK;
+}
+
+static void drop_all(struct lane *lane)
+{
+    while (lane->first) {
+        struct waiting *w = lane->first;
+        lane->first = w->next;
+        bus_delivery_free(w->delivery);
+        free(w);
+    }
+}
+
+void arrivals_begin(struct arrivals *a, uint32_t partition)
+{
+    atomic_store(&a->lanes[partition].unwanted, false);
+}
+
+static void set_reader(struct arrivals *a, uint32_t partition, struct bus_reader *reader)
+{
+    struct lane *lane = &a->lanes[partition];
+    pthread_mutex_lock(&a->lock);
+    lane->reader = reader;
+    if (reader && lane->held)
+        bus_reader_hold(reader, true);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void arrivals_reader(struct arrivals *a, uint32_t partition, struct bus_reader *reader)
+{
+    set_reader(a, partition, reader);
+}
+
+void arrivals_leave(struct arrivals *a, uint32_t partition)
+{
+    atomic_store(&a->lanes[partition].unwanted, true);
+    set_reader(a, partition, NULL);
+}
+
+void arrivals_end(struct arrivals *a, uint32_t partition)
+{
+    struct lane *lane = &a->lanes[partition];
+    pthread_mutex_lock(&a->lock);
+    drop_all(lane);
+    while (lane->at_work)
+        pthread_cond_wait(&a->idle, &a->lock);
+    if (lane->held)
+        hold(a, lane, false);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void arrivals_close(struct arrivals **arrivals)
+{
+    struct arrivals *a = *arrivals;
+    *arrivals = NULL;
+    if (!a)
+        return;
+    pthread_mutex_lock(&a->lock);
+    a->closing = true;
+    pthread_cond_broadcast(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+    for (int i = 0; i < a->thread_count; i++)
+        pthread_join(a->threads[i], NULL);
+    for (uint32_t p = 0; p < a->subjects.partitions; p++)
+        drop_all(&a->lanes[p]);
+    pthread_cond_destroy(&a->idle);
+    pthread_cond_destroy(&a->changed);
+    pthread_mutex_destroy(&a->lock);
+    free(a->lanes);
+    free(a);
+}

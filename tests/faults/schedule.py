@@ -38,6 +38,7 @@ class Schedule:
         targets = [t for t in kind.targets(self.world) if t[0] not in busy]
         rng = random.Random(self.rng.random())
         if not targets:
+            self.deck.insert(0, kind)
             return
         resource, target = rng.choice(targets)
         seconds = rng.uniform(*kind.seconds)

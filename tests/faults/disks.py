@@ -35,6 +35,10 @@ class TmpfsDisk:
     def empty(self, pids):
         self._resize(ROOM)
 
+    def close(self):
+        """What is on it is gone; the folder can be removed."""
+        subprocess.run(["umount", str(self.path)], check=False)
+
 
 class LimitedDisk:
     kind = "file size limit"
@@ -56,6 +60,9 @@ class LimitedDisk:
 
     def empty(self, pids):
         self._limit(pids, resource.RLIM_INFINITY)
+
+    def close(self):
+        pass
 
 
 def disk_class():

@@ -182,4 +182,5 @@ class World:
             if server.running():
                 server.go_on()
                 server.stop()
+            server.disk.close()
         processes.end(self.proxy.process)

@@ -68,10 +68,11 @@ class Link:
 
 
 def abort(writer):
-    """RST instead of FIN."""
-    s = writer.get_extra_info("socket")
-    if s is not None:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    """RST instead of FIN, unless it is closed already."""
+    try:
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    except OSError:
+        pass
     writer.transport.abort()
 
 

@@ -157,15 +157,13 @@ static void a_broker_waits_for_nats_when_it_starts(void **state)
 {
     struct installation *i = *state;
     struct load l;
-    struct process a = start_one(i);
-    begin(i, &l);
-    end_one(&a, SIGTERM, 0);
     servers_kill_nats(&i->servers);
-    a = start_one(i);
-    struct process stopped = start_one(i);
+    struct process a = start_one(i), stopped = start_one(i);
     sleep(1); /* it takes signals by then */
     end_one(&stopped, SIGTERM, 0);
     servers_revive_nats(&i->servers);
+    await_shares(i, "4");
+    begin(i, &l);
     finish(i, &l);
     end_one(&a, SIGTERM, 0);
 }

@@ -255,7 +255,7 @@ static bool is_first_of_subject(const struct bus_delivery *d)
 }
 
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
-                         const struct event_subject *at, struct error *err)
+                         const struct event_subject *at, bool restored, struct error *err)
 {
     struct event fact;
     struct error why = {0};
@@ -272,7 +272,7 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     }
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
-    return fold_fact(f, b, &fact, is_first_of_subject(d), err);
+    return fold_fact(f, b, &fact, is_first_of_subject(d) && !restored, err);
 }
 
 struct of_partition {

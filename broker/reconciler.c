@@ -8,6 +8,7 @@
 #include "inspection.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "stranded.h"
 
 enum {
     PAGE = 1000,
@@ -175,7 +176,9 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
 static enum status reconcile(struct reconciler *r, struct error *err)
 {
     uint32_t looked_at = 0, repaired = 0;
+    uint64_t dropped;
     see_partitions(r);
+    TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &dropped, err));
     TRY(find_begun(r, err));
     TRY(see_standings(r, err));
     for (size_t i = 0; i < r->count && !is_stopping(r); i++) {

@@ -209,6 +209,13 @@ int64_t execution_limited(struct installation *i, const char *path, int64_t time
     return ask(i, &request);
 }
 
+int64_t execution_once(struct installation *i, const char *path, const char *key)
+{
+    struct run_request request = {
+        .path = str_of(path), .requested_by = STR("test"), .idempotency_key = str_of(key)};
+    return ask(i, &request);
+}
+
 void steer(struct installation *i, enum control_id control, int64_t id, const char *context)
 {
     static int count;

@@ -49,6 +49,8 @@ struct registration register_playbook(struct installation *i, const char *text);
 int64_t execution_of(struct installation *i, const char *playbook, const char *workload);
 /* The same of a playbook that is registered; it fails after that time. */
 int64_t execution_limited(struct installation *i, const char *path, int64_t timeout_ms);
+/* Of a playbook that is registered, once: with an idempotency key. */
+int64_t execution_once(struct installation *i, const char *path, const char *key);
 /* Cancels, pauses, …; `context` is JSON, or NULL. */
 void steer(struct installation *i, enum control_id control, int64_t id, const char *context);
 /* The next task, not acknowledged; the test fails when none comes. */

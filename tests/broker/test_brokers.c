@@ -218,6 +218,25 @@ static int start_patiently(void **state)
     return code;
 }
 
+/* The stream does not know any more that it had the request; the log does. */
+static void a_request_that_a_stream_made_anew_has_again_starts_nothing(void **state)
+{
+    struct installation *i = *state;
+    register_playbook(i, CHAIN);
+    struct process a = start_one(i);
+    int64_t id = execution_once(i, "test/shared", "once");
+    for (int n = 0; n < 3; n++)
+        task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    end_one(&a, SIGTERM, 0);
+    stream_made_anew(i, STREAM_EVENTS);
+    a = start_one(i);
+    assert_true(execution_once(i, "test/shared", "once") == id);
+    assert_true(task_none(i));
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    end_one(&a, SIGTERM, 0);
+}
+
 /* Each fact finds its execution gone. */
 static void what_left_memory_goes_on(void **state)
 {
@@ -240,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_frozen_broker_loses_what_others_took_and_gets_a_share_again),
         cmocka_unit_test(a_broker_waits_for_nats_when_it_starts),
         cmocka_unit_test(a_broker_waits_for_a_database_that_is_away_when_it_starts),
+        cmocka_unit_test(a_request_that_a_stream_made_anew_has_again_starts_nothing),
         cmocka_unit_test(what_left_memory_goes_on),
         cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),
     };

@@ -5,6 +5,7 @@
 #include "installation.h"
 
 #include <libpq-fe.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,6 +208,38 @@ static void a_timer_that_nobody_has_fires(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* The messages of the tasks stream are gone from the disk, and its consumers are where they were. */
+static void forget_tasks_on_disk(struct installation *i)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "%s/nats/jetstream/$G/streams/NOETL_TASKS/msgs", i->servers.folder);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    int removed = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+    closedir(folder);
+    assert_true(removed > 0);
+}
+
+static void tasks_below_the_place_of_their_consumer_are_dispatched_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    for (int n = 0; n < 20; n++) {
+        int64_t id = execution_of(i, ONE, NULL);
+        task_done(i, task_next(i), "1");
+        execution_end(i, id);
+    }
+    servers_kill_nats(&i->servers);
+    forget_tasks_on_disk(i);
+    servers_revive_nats(&i->servers);
+    int64_t id = execution_of(i, ONE, NULL);
+    task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static int start_attentively(void **state)
 {
     int code = installation_start(state);
@@ -227,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_child_that_is_nowhere_is_called_again),
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),
         cmocka_unit_test(a_timer_that_nobody_has_fires),
+        cmocka_unit_test(tasks_below_the_place_of_their_consumer_are_dispatched_again),
     };
     return cmocka_run_group_tests(tests, start_attentively, installation_stop);
 }

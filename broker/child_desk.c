@@ -207,7 +207,7 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
                              ? listing_answer(desk->bus, &desk->subjects, e->parent, e->listing, &a, &why)
                              : request(desk, e->order, &a, &why);
     *err = why;
-    if (e->order && status != STATUS_OK && !status_may_retry(status)) {
+    if (e->order && status != STATUS_OK && !error_may_retry(&why)) {
         LOG(LOG_WARN, "the execution of a sub-playbook cannot be requested", LOG_NUM("parent", e->parent),
             LOG_STR("path", e->order->path), LOG_ERR(&why));
         status = refuse(desk, e, &why, &a, err);

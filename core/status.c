@@ -33,6 +33,11 @@ bool status_may_retry(enum status s)
     return STATUSES[s < STATUS_COUNT ? s : STATUS_INTERNAL].retry;
 }
 
+bool error_may_retry(const struct error *err)
+{
+    return err->passes || status_may_retry(err->status);
+}
+
 int status_exit_code(enum status s)
 {
     return STATUSES[s < STATUS_COUNT ? s : STATUS_INTERNAL].exit;
@@ -89,6 +94,7 @@ enum status error_set(struct error *err, enum status s, const char *fmt, ...)
     print(message, sizeof message, fmt, args);
     va_end(args);
     err->status = s;
+    err->passes = false;
     err->line = err->column = 0;
     err->place[0] = err->hint[0] = '\0';
     memcpy(err->message, message, strlen(message) + 1);

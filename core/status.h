@@ -27,6 +27,7 @@ enum status {
  */
 struct error {
     enum status status;
+    bool passes; /* a LIMIT that is not the caller's fault and passes: a stream is full */
     uint32_t line;
     uint32_t column;
     char place[192];
@@ -39,6 +40,8 @@ const char *status_name(enum status s);
 /* The status with that name; STATUS_INTERNAL for a name that is not in the table. */
 enum status status_from_name(const char *name);
 bool status_may_retry(enum status s);
+/* Whether the same call may succeed later: by its status, or because the limit that it met passes. */
+bool error_may_retry(const struct error *err);
 int status_exit_code(enum status s);
 
 /*

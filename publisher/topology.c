@@ -24,6 +24,11 @@ void topology_options_from_settings(const struct settings *settings, struct topo
         .replicas = (uint32_t)settings_int(settings, SETTING_NATS_REPLICAS),
         .events_max_age_ms = settings_int(settings, SETTING_EVENTS_MAX_AGE),
         .results_max_age_ms = settings_int(settings, SETTING_RESULTS_MAX_AGE),
+        .events_limit = {settings_int(settings, SETTING_EVENTS_MAX_MESSAGES),
+                         settings_int(settings, SETTING_EVENTS_MAX_BYTES)},
+        .tasks_limit = {settings_int(settings, SETTING_TASKS_MAX_MESSAGES),
+                        settings_int(settings, SETTING_TASKS_MAX_BYTES)},
+        .pool_max_running = (uint32_t)settings_int(settings, SETTING_TASKS_MAX_RUNNING),
         .duplicates_ms = settings_int(settings, SETTING_EVENTS_DUPLICATES),
         .task_ack_wait_ms = settings_int(settings, SETTING_WORKER_ACK_WAIT),
         .task_max_deliver = (uint32_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER),
@@ -62,17 +67,64 @@ static enum status ensure_commands(struct bus *bus, const struct subjects *s,
                                err);
 }
 
+/* ---- limits ------------------------------------------------------------------------------------------- */
+
+/* The first version that counts a message's subject and frame before it takes the message in. Those before it
+ * find the stream too large once they have, and remove the oldest:
+ * https://github.com/nats-io/nats-server/issues/4771 */
+enum { EXACT_BYTES_SINCE = 21005 };
+
+/* A limit below what is there would have the server remove the oldest, discard new or not. */
+static enum status holds_more(const char *stream, const char *what, uint64_t there, int64_t limit,
+                              const char *setting, struct error *err)
+{
+    error_set(err, STATUS_CONFLICT, "the stream %s holds %" PRIu64 " %s, and %s would allow %" PRId64, stream,
+              there, what, setting, limit);
+    error_place(err, "%s", setting);
+    return error_hint(err, "The server would remove the oldest: set a higher limit, or none.");
+}
+
+/* `part`: "events" or "tasks", as in the settings. */
+static enum status check_limit(struct bus *bus, const char *stream, const char *part,
+                               const struct stream_limit *limit, struct error *err)
+{
+    struct bus_stream_info info;
+    char messages[32], bytes[32];
+    snprintf(messages, sizeof messages, "%s.max_messages", part);
+    snprintf(bytes, sizeof bytes, "%s.max_bytes", part);
+    if (limit->messages == 0 && limit->bytes == 0)
+        return STATUS_OK;
+    if (limit->bytes > 0 && bus_server_version(bus) < EXACT_BYTES_SINCE) {
+        error_set(err, STATUS_UNSUPPORTED, "this nats-server removes old messages from a stream with %s",
+                  bytes);
+        error_place(err, "%s", bytes);
+        return error_hint(err, "Set %s instead, or run nats-server 2.10.5 or newer.", messages);
+    }
+    enum status status = bus_stream_info(bus, stream, &info, err);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (limit->messages > 0 && info.messages > (uint64_t)limit->messages)
+        return holds_more(stream, "messages", info.messages, limit->messages, messages, err);
+    if (limit->bytes > 0 && info.bytes > (uint64_t)limit->bytes)
+        return holds_more(stream, "bytes", info.bytes, limit->bytes, bytes, err);
+    return STATUS_OK;
+}
+
+/* ---- streams ------------------------------------------------------------------------------------------ */
+
 static enum status ensure_events(struct bus *bus, const struct subjects *s, const struct topology_options *o,
                                  struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
     snprintf(subject, sizeof subject, "%s.events.>", s->prefix);
+    TRY(check_limit(bus, stream_name(s, STREAM_EVENTS, name), "events", &o->events_limit, err));
     return bus_stream_ensure(bus,
                              &(struct bus_stream){.name = stream_name(s, STREAM_EVENTS, name),
                                                   .subjects = {subject},
                                                   .discard_new = true,
                                                   .max_age_ms = o->events_max_age_ms,
-                                                  .max_bytes = o->events_max_bytes,
+                                                  .max_messages = o->events_limit.messages,
+                                                  .max_bytes = o->events_limit.bytes,
                                                   .duplicates_ms = o->duplicates_ms,
                                                   .replicas = o->replicas,
                                                   .allow_direct = true},
@@ -144,7 +196,7 @@ enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
                                                       .filter = subject_pool(s, str_of(pool), filter),
                                                       .ack_wait_ms = options->task_ack_wait_ms,
                                                       .max_deliver = options->task_max_deliver,
-                                                      .max_ack_pending = MAX_ACK_PENDING,
+                                                      .max_ack_pending = options->pool_max_running,
                                                       .max_waiting = MAX_WAITING},
                                err);
 }
@@ -154,10 +206,14 @@ static enum status ensure_tasks(struct bus *bus, const struct subjects *s, const
 {
     char name[96], subject[SUBJECT_MAX];
     snprintf(subject, sizeof subject, "%s.tasks.>", s->prefix);
+    TRY(check_limit(bus, stream_name(s, STREAM_TASKS, name), "tasks", &o->tasks_limit, err));
     TRY(bus_stream_ensure(bus,
                           &(struct bus_stream){.name = stream_name(s, STREAM_TASKS, name),
                                                .subjects = {subject},
                                                .work_queue = true,
+                                               .discard_new = true,
+                                               .max_messages = o->tasks_limit.messages,
+                                               .max_bytes = o->tasks_limit.bytes,
                                                .duplicates_ms = o->duplicates_ms,
                                                .replicas = o->replicas,
                                                .allow_direct = true},

@@ -5,11 +5,16 @@
 #include "runtime/bus.h"
 #include "subject.h"
 
+/* 0: none. What is more is refused, and nothing that is there is removed for it. */
+struct stream_limit {
+    int64_t messages, bytes;
+};
 struct topology_options {
     uint32_t replicas;
     int64_t events_max_age_ms; /* 0: for ever */
-    int64_t events_max_bytes;
     int64_t results_max_age_ms;
+    struct stream_limit events_limit, tasks_limit;
+    uint32_t pool_max_running; /* tasks of one pool that workers have, all together */
     int64_t duplicates_ms;
     int64_t task_ack_wait_ms;
     uint32_t task_max_deliver;
@@ -21,7 +26,8 @@ void topology_options_from_settings(const struct settings *settings, struct topo
 
 /*
  * Idempotent, and may run in several processes at once; needs $JS.API.>. STATUS_CONFLICT when streams are
- * there that were made for another number of partitions: that number cannot be changed.
+ * there that were made for another number of partitions, which cannot be changed, or that hold more than a
+ * limit. STATUS_UNSUPPORTED for a limit that the server would keep by removing what it has.
  */
 enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
                             struct error *err) MUST_CHECK;

@@ -243,6 +243,7 @@ struct bus_stream {
     bool discard_new;
     bool memory;
     int64_t max_age_ms;       /* 0: none */
+    int64_t max_messages;     /* 0: none */
     int64_t max_bytes;        /* 0: none */
     int64_t duplicates_ms;    /* window of Nats-Msg-Id */
     uint32_t replicas;        /* 0: 1 */

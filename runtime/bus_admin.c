@@ -155,6 +155,7 @@ static enum status stream_config(struct arena *a, const struct bus_stream *s, st
     map_put(&b, STR("storage"), value_text(s->memory ? "memory" : "file"));
     map_put(&b, STR("discard"), value_text(s->discard_new ? "new" : "old"));
     map_put(&b, STR("max_age"), value_int(s->max_age_ms * NS_PER_MS));
+    map_put(&b, STR("max_msgs"), or_unlimited(s->max_messages));
     map_put(&b, STR("max_bytes"), or_unlimited(s->max_bytes));
     map_put(&b, STR("max_msgs_per_subject"), or_unlimited(s->max_per_subject));
     map_put(&b, STR("num_replicas"), value_int(s->replicas > 0 ? s->replicas : 1));

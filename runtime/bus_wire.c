@@ -192,12 +192,33 @@ static int64_t as_int(struct value v)
     return v.type == VALUE_INT ? v.u.i : 0;
 }
 
+/* "maximum bytes exceeded", the account's storage: room comes back as messages leave. */
+static bool is_full(int64_t error_code)
+{
+    return error_code == 10077 || error_code == 10023 || error_code == 10028 || error_code == 10047;
+}
+
+static enum status full(struct str description, int64_t error_code, const char *what, struct error *err)
+{
+    error_set(err, STATUS_LIMIT, "the stream is full and takes no message now: %" PRISTR " (%lld)",
+              ARGSTR(description), (long long)error_code);
+    error_hint(err,
+               "Raise its limit (events.max_messages, tasks.max_messages, … or the server's storage) and run "
+               "`noetl setup`, or let messages leave the stream.");
+    if (err)
+        err->passes = true;
+    return error_place(err, "%s", what);
+}
+
 enum status wire_api_error(struct value error, const char *what, struct error *err)
 {
     struct str description = value_as_str(VALUE_GET(error, "description"));
     int64_t error_code = as_int(VALUE_GET(error, "err_code"));
     int64_t code = as_int(VALUE_GET(error, "code"));
-    error_set(err, api_status(error_code, code, description), "JetStream refuses: %" PRISTR " (%lld)",
-              ARGSTR(description), (long long)(error_code ? error_code : code));
+    enum status status = api_status(error_code, code, description);
+    if (status == STATUS_LIMIT && is_full(error_code))
+        return full(description, error_code, what, err);
+    error_set(err, status, "JetStream refuses: %" PRISTR " (%lld)", ARGSTR(description),
+              (long long)(error_code ? error_code : code));
     return error_place(err, "%s", what);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -162,6 +163,73 @@ static void a_pool_can_be_added_later(void **state)
     assert_string_equal(err.place, "pools");
 }
 
+static void publish(const struct subjects *s, int64_t id, enum status expected)
+{
+    char subject[SUBJECT_MAX];
+    struct bus_ack ack;
+    struct error err;
+    struct bus_publication p = {.subject = subject_event(s, id, EVENT_EXECUTION_REQUESTED, subject),
+                                .payload = STR("{}"),
+                                .give_up_ms = 10000};
+    assert_int_equal(bus_publish_wait(bus, &p, &ack, &err), expected);
+}
+
+static void a_full_stream_refuses_what_comes_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("full", 8);
+    struct topology_options options = OPTIONS;
+    struct bus_stream_info info;
+    struct error err;
+    char name[96];
+    options.events_limit.messages = 3;
+    assert_int_equal(topology_ensure(bus, &s, &options, &err), STATUS_OK);
+    for (int64_t id = 1; id <= 3; id++)
+        publish(&s, id, STATUS_OK);
+    publish(&s, 4, STATUS_LIMIT);
+    assert_int_equal(bus_stream_info(bus, stream_name(&s, STREAM_EVENTS, name), &info, &err), STATUS_OK);
+    assert_int_equal(info.first_sequence, 1);
+    assert_int_equal(info.messages, 3);
+    ensure(&s); /* no limit */
+    publish(&s, 4, STATUS_OK);
+}
+
+static void a_limit_below_what_a_stream_holds_is_refused(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("lower", 8);
+    struct topology_options options = OPTIONS;
+    struct bus_stream_info info;
+    struct error err;
+    char name[96];
+    ensure(&s);
+    for (int64_t id = 1; id <= 3; id++)
+        publish(&s, id, STATUS_OK);
+    options.events_limit.messages = 2;
+    assert_int_equal(topology_ensure(bus, &s, &options, &err), STATUS_CONFLICT);
+    assert_string_equal(err.place, "events.max_messages");
+    assert_non_null(strstr(err.message, "LOWER_EVENTS holds 3 messages"));
+    assert_int_equal(bus_stream_info(bus, stream_name(&s, STREAM_EVENTS, name), &info, &err), STATUS_OK);
+    assert_int_equal(info.messages, 3);
+}
+
+static void a_limit_in_bytes_needs_a_server_that_keeps_it_without_removing(void **state)
+{
+    (void)state;
+    struct subjects s = subjects_of("bytes", 8);
+    struct topology_options options = OPTIONS;
+    struct error err;
+    options.tasks_limit.bytes = 1 << 20;
+    enum status status = topology_ensure(bus, &s, &options, &err);
+    if (bus_server_version(bus) >= 21005) {
+        assert_int_equal(status, STATUS_OK);
+        return;
+    }
+    assert_int_equal(status, STATUS_UNSUPPORTED);
+    assert_string_equal(err.place, "tasks.max_bytes");
+    assert_non_null(strstr(err.hint, "tasks.max_messages"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +239,9 @@ int main(void)
         cmocka_unit_test(another_number_of_partitions_is_refused),
         cmocka_unit_test(the_event_stream_keeps_the_first_message_of_a_subject_only),
         cmocka_unit_test(a_pool_can_be_added_later),
+        cmocka_unit_test(a_full_stream_refuses_what_comes_and_keeps_what_it_has),
+        cmocka_unit_test(a_limit_below_what_a_stream_holds_is_refused),
+        cmocka_unit_test(a_limit_in_bytes_needs_a_server_that_keeps_it_without_removing),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -238,6 +238,20 @@ void fleet_wait_empty(struct fleet *f)
     fail_msg("%lu tasks were not acked", (unsigned long)info.messages);
 }
 
+void fleet_limit_events(struct fleet *f, bool full)
+{
+    struct topology_options options;
+    struct bus_stream_info info;
+    struct error err;
+    char stream[96];
+    stream_name(&f->subjects, STREAM_EVENTS, stream);
+    fleet_ok(bus_stream_info(f->bus, stream, &info, &err), &err);
+    assert_true(info.messages > 0);
+    topology_options_from_settings(f->settings, &options);
+    options.events_limit.messages = full ? (int64_t)info.messages : 0;
+    fleet_ok(topology_ensure(f->bus, &f->subjects, &options, &err), &err);
+}
+
 void fleet_wait_file(const char *path)
 {
     for (int i = 0; i < PATIENCE_S * 100; i++) {

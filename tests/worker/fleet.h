@@ -51,6 +51,8 @@ struct value fleet_outcome(struct fleet *f, int64_t execution_id);
 size_t fleet_outcomes(struct fleet *f, int64_t execution_id);
 /* Waits until the tasks stream is empty. */
 void fleet_wait_empty(struct fleet *f);
+/* The event stream takes no more than it has; or, with `full` false, as much as comes. */
+void fleet_limit_events(struct fleet *f, bool full);
 /* Waits until a file is there. */
 void fleet_wait_file(const char *path);
 /* A path in the fleet's folder that nothing has used. */

@@ -446,26 +446,17 @@ static void a_task_is_run_although_somebody_forged_its_outcome(void **state)
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
-static void limit_events(struct fleet *f, int64_t bytes)
-{
-    struct topology_options options;
-    struct error err;
-    topology_options_from_settings(f->settings, &options);
-    options.events_max_bytes = bytes;
-    fleet_ok(topology_ensure(f->bus, &f->subjects, &options, &err), &err);
-}
-
 static void an_outcome_that_the_stream_refuses_is_offered_again(void **state)
 {
     struct fleet *f = *state;
     const char *mark = fleet_path(f);
     struct process w = fleet_worker(f, NULL);
-    limit_events(f, 1);
+    fleet_limit_events(f, true);
     int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
     fleet_wait_file(mark);
     usleep(2500000); /* longer than ack_wait: the worker has to keep the task */
     assert_int_equal(fleet_outcomes(f, id), 0);
-    limit_events(f, 1 << 30);
+    fleet_limit_events(f, false);
     struct value e = fleet_outcome(f, id);
     assert_string_equal(text(f, e, "event_type"), "action_completed");
     assert_int_equal(number(e, "meta.delivery"), 1);

@@ -136,28 +136,19 @@ static void a_task_whose_chunks_are_gone_is_an_outcome_that_says_so(void **state
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
-static void limit_events(struct fleet *f, int64_t bytes)
-{
-    struct topology_options options;
-    struct error err;
-    topology_options_from_settings(f->settings, &options);
-    options.events_max_bytes = bytes;
-    fleet_ok(topology_ensure(f->bus, &f->subjects, &options, &err), &err);
-}
-
 static void a_worker_killed_between_the_chunks_and_the_outcome_loses_nothing(void **state)
 {
     struct fleet *f = *state;
     bool is_reference;
     uint64_t before = chunks_stored(f);
     struct process first = fleet_worker(f, NULL);
-    limit_events(f, 1); /* takes no outcome */
+    fleet_limit_events(f, true); /* takes no outcome */
     int64_t id = fleet_task(f, "python", "{\"code\": \"result = 'x' * 3000000\"}", "{}", 0);
     while (chunks_stored(f) < before + LARGE / (256 << 10) + 1) /* ctest bounds the wait */
         usleep(20000);
     fleet_kill_worker(&first);
     assert_int_equal(fleet_outcomes(f, id), 0);
-    limit_events(f, 1 << 30);
+    fleet_limit_events(f, false);
     struct process second = fleet_worker(f, NULL);
     struct value e = whole_outcome(f, id, &is_reference);
     assert_true(is_reference);

@@ -1,35 +1,23 @@
 #include "http.h"
 
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "answer.h"
 #include "ask.h"
 #include "core/json.h"
-#include "http_listen.h"
 #include "http_route.h"
+#include "runtime/http_server.h"
 #include "runtime/log.h"
 
 enum {
     CONNECTIONS_MAX = 256,
-    IDLE_SECONDS = 60,
     REMOTE_MS = 60000, /* longer than an operation takes that waits for the log, and reads much of it */
     BODY_MAX = 64 << 20,
-    RECEIVED_MAX = 128 << 20, /* of a body, before the connection is closed without an answer */
 };
 
 struct http {
     struct http_options options;
-    struct MHD_Daemon *daemon;
-    uint16_t port;
-};
-
-/* A request while its body comes in. */
-struct exchange {
-    struct buf body; /* STATUS_LIMIT: it is too large, and what comes is dropped */
-    size_t received;
+    struct http_server *server;
 };
 
 /* ---- from a request to an answer ---------------------------------------------------------------------- */
@@ -89,7 +77,7 @@ static int call_operation(const struct http_call *c, struct str *text)
     enum status status = operation_run(table, operation, &call, SIZE_MAX, text, &err);
     if (status == STATUS_INTERNAL || status == STATUS_NO_MEMORY)
         LOG(LOG_ERROR, "an operation failed", LOG_TEXT("operation", operation->name), LOG_ERR(&err));
-    return code_of(c->route, status);
+    return err.passes ? error_code_of(&err) : code_of(c->route, status);
 }
 
 static int health(const struct http *h, struct str *text)
@@ -100,23 +88,14 @@ static int health(const struct http *h, struct str *text)
     return connected ? 200 : 503;
 }
 
-static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-    (void)kind;
-    struct map_builder *m = context;
-    map_put(m, str_of(key), value_text(value ? value : ""));
-    return MHD_YES;
-}
-
 /* Code and text of the answer to a request whose body is complete. */
-static int answer(struct http *h, struct MHD_Connection *connection, const char *method, const char *path,
-                  struct str body, struct arena *a, struct str *text, const char **allow)
+static int answer(struct http *h, const struct http_request *r, struct str *text, const char **allow)
 {
-    struct http_call c = {.http = h, .arena = a};
+    struct http_call c = {.http = h, .arena = r->arena};
     struct error err;
-    enum status status = http_route_find(method, path, &c.route, allow, &err);
+    enum status status = http_route_find(r->method, r->path, &c.route, allow, &err);
     if (status != STATUS_OK) {
-        *text = error_json(a, &err, (struct value){0});
+        *text = error_json(r->arena, &err, (struct value){0});
         return status == STATUS_UNSUPPORTED ? 405 : error_code(status);
     }
     if (!c.route->operation)
@@ -124,138 +103,38 @@ static int answer(struct http *h, struct MHD_Connection *connection, const char 
 
     struct map_builder m;
     struct value query;
-    map_begin(&m, a);
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &m);
+    map_begin(&m, r->arena);
+    http_request_query(r, &m);
     status = map_end(&m, &query, &err);
     if (status == STATUS_OK)
-        status = http_route_payload(c.route, path, query, body, a, &c.payload, &err);
+        status = http_route_payload(c.route, r->path, query, r->body, r->arena, &c.payload, &err);
     if (status != STATUS_OK) {
-        *text = error_json(a, &err, (struct value){0});
+        *text = error_json(r->arena, &err, (struct value){0});
         return error_code(status);
     }
-    c.traceparent = str_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "traceparent"));
+    c.traceparent = str_of(http_request_header(r, "traceparent"));
     return call_operation(&c, text);
 }
 
-/* ---- libmicrohttpd ------------------------------------------------------------------------------------ */
-
-static enum MHD_Result respond(struct MHD_Connection *connection, int code, struct str text,
-                               const char *allow)
-{
-    char *copy = malloc(text.len + 1);
-    if (!copy)
-        return MHD_NO;
-    memcpy(copy, text.ptr, text.len);
-    struct MHD_Response *response = MHD_create_response_from_buffer(text.len, copy, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(copy);
-        return MHD_NO;
-    }
-    enum MHD_Result done =
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-    if (done == MHD_YES && allow)
-        done = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
-    if (done == MHD_YES)
-        done = MHD_queue_response(connection, (unsigned)code, response);
-    MHD_destroy_response(response);
-    return done;
-}
-
-static enum MHD_Result respond_too_large(struct MHD_Connection *connection)
+static int too_large(struct arena *a, struct str *text)
 {
     struct error err;
-    struct arena a;
     error_set(&err, STATUS_LIMIT, "the body of the request has more than %d bytes", (int)BODY_MAX);
     error_hint(&err, "let a step fetch the data");
-    arena_init(&a, 0);
-    enum MHD_Result done =
-        respond(connection, error_code(err.status), error_json(&a, &err, (struct value){0}), NULL);
-    arena_free(&a);
-    return done;
+    *text = error_json(a, &err, (struct value){0});
+    return error_code(err.status);
 }
 
-static enum MHD_Result answer_complete(struct http *h, struct MHD_Connection *connection, const char *method,
-                                       const char *path, const struct buf *body)
+static void on_request(void *context, const struct http_request *r, struct http_reply *reply)
 {
-    struct arena a;
-    struct str text;
-    const char *allow = NULL;
-    arena_init(&a, OPERATION_MEMORY_MAX);
-    int code = answer(h, connection, method, path, buf_str(body), &a, &text, &allow);
-    enum MHD_Result done = respond(connection, code, text, allow);
-    arena_free(&a);
-    return done;
-}
-
-/* Called at the head of a request, with each part of its body, and at its end. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
-                                  const char *method, const char *version, const char *data, size_t *size,
-                                  void **state)
-{
-    (void)version;
     struct http *h = context;
-    struct exchange *exchange = *state;
-    if (!exchange) {
-        exchange = malloc(sizeof *exchange);
-        if (!exchange)
-            return MHD_NO;
-        exchange->received = 0;
-        buf_init(&exchange->body, BODY_MAX);
-        *state = exchange;
-        return MHD_YES;
-    }
-    if (*size > 0) {
-        /* Read on though it is too large: who still sends when the connection is closed does not see the
-         * answer. */
-        exchange->received += *size;
-        buf_add(&exchange->body, data, *size);
-        *size = 0;
-        return exchange->received <= RECEIVED_MAX ? MHD_YES : MHD_NO;
-    }
-    enum status status = buf_status(&exchange->body, NULL);
-    if (status == STATUS_LIMIT)
-        return respond_too_large(connection);
-    return status == STATUS_OK ? answer_complete(h, connection, method, path, &exchange->body) : MHD_NO;
+    if (h->options.monitor && monitor_answer(h->options.monitor, r, reply))
+        return;
+    reply->code =
+        r->too_large ? too_large(r->arena, &reply->body) : answer(h, r, &reply->body, &reply->allow);
 }
 
-static void on_completed(void *context, struct MHD_Connection *connection, void **state,
-                         enum MHD_RequestTerminationCode how)
-{
-    (void)context;
-    (void)connection;
-    (void)how;
-    struct exchange *exchange = *state;
-    *state = NULL;
-    if (exchange)
-        buf_free(&exchange->body);
-    free(exchange);
-}
-
-static void on_message(void *context, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
-static void on_message(void *context, const char *fmt, va_list args)
-{
-    (void)context;
-    char text[512];
-    vsnprintf(text, sizeof text, fmt, args);
-    LOG(LOG_DEBUG, "libmicrohttpd", LOG_STR("says", str_trim(str_of(text))));
-}
-
-static enum status start(struct http *h, struct error *err)
-{
-    int fd = -1;
-    TRY(http_listen(h->options.listen, &fd, err));
-    h->port = http_listen_port(fd);
-    h->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG, 0,
-        NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
-    if (h->daemon)
-        return STATUS_OK;
-    close(fd);
-    error_set(err, STATUS_IO, "the HTTP server does not start at %s", h->options.listen);
-    return error_place(err, "publisher.http");
-}
+/* ---- its life ----------------------------------------------------------------------------------------- */
 
 enum status http_start(const struct http_options *options, struct http **out, struct error *err)
 {
@@ -264,7 +143,14 @@ enum status http_start(const struct http_options *options, struct http **out, st
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for the HTTP server");
     h->options = *options;
-    enum status status = start(h, err);
+    struct http_server_options server = {
+        .place = {.address = options->listen, .setting = "publisher.http", .what = "the HTTP API"},
+        .body_max = BODY_MAX,
+        .memory_max = OPERATION_MEMORY_MAX,
+        .connections = CONNECTIONS_MAX,
+        .handle = on_request,
+        .context = h};
+    enum status status = http_server_start(&server, &h->server, err);
     if (status != STATUS_OK) {
         free(h);
         return status;
@@ -275,7 +161,7 @@ enum status http_start(const struct http_options *options, struct http **out, st
 
 uint16_t http_port(const struct http *h)
 {
-    return h->port;
+    return http_server_port(h->server);
 }
 
 void http_stop(struct http **http)
@@ -284,6 +170,6 @@ void http_stop(struct http **http)
     *http = NULL;
     if (!h)
         return;
-    MHD_stop_daemon(h->daemon); /* waits for the threads of the connections, closes the socket */
+    http_server_stop(&h->server);
     free(h);
 }

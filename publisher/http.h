@@ -1,17 +1,19 @@
 /*
  * The HTTP API: each path of http_route.h is answered by the operation that it stands for, of this process
- * or, by way of NATS, of another. A thread a connection; a bounded number of them, and of bytes in a request.
+ * or, by way of NATS, of another.
  */
 #ifndef PUBLISHER_HTTP_H
 #define PUBLISHER_HTTP_H
 
+#include "runtime/monitor.h"
 #include "service.h"
 
 struct http_options {
     const char *listen; /* "host:port"; port 0 takes a free one */
     struct bus *bus;
     const struct subjects *subjects;
-    struct operation_table table; /* what this process answers itself */
+    struct operation_table table;          /* what this process answers itself */
+    const struct monitor_options *monitor; /* answers /metrics, /healthz, /readyz; NULL: nobody does */
 };
 
 struct http;

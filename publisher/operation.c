@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
+#include "runtime/clock.h"
 #include "service.h"
 
 /* Said when there is no memory for anything better. */
@@ -29,6 +30,11 @@ int error_code(enum status s)
     case STATUS_COUNT: return 500;
     }
     return 500;
+}
+
+int error_code_of(const struct error *err)
+{
+    return err->passes ? 507 : error_code(err->status);
 }
 
 static enum status error_place_value(struct arena *a, const struct error *err, struct value *out)
@@ -86,10 +92,33 @@ const struct operation *operation_find(const struct operation_table *table, cons
     return NULL;
 }
 
+enum status operations_measure(const struct operation_table *table, struct error *err)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    size_t count = table->count < MOST ? table->count : MOST;
+    for (size_t i = 0; i < count; i++)
+        names[i] = table->operations[i].name;
+    const struct metric_label labels[] = {{names, count}, metric_statuses()};
+    TRY(metrics_label(table->metrics->requests, labels, 2, err));
+    return metrics_label(table->metrics->duration, labels, 1, err);
+}
+
+static void measure(const struct operation_table *table, const struct operation *operation,
+                    enum status status, struct mono_time start)
+{
+    size_t place = (size_t)(operation - table->operations);
+    if (!table->metrics)
+        return;
+    metric_add(table->metrics->requests, metric_place(place, STATUS_COUNT, status), 1);
+    metric_observe(table->metrics->duration, place, mono_now().ns - start.ns);
+}
+
 enum status operation_run(const struct operation_table *table, const struct operation *operation,
                           const struct call *call, size_t max_bytes, struct str *text, struct error *err)
 {
     struct answer answer = {.body = VALUE_EMPTY_MAP};
+    struct mono_time start = mono_now();
     *err = (struct error){0};
     enum status status = operation->handle(table->context, call, &answer, err);
     if (status == STATUS_OK)
@@ -102,5 +131,6 @@ enum status operation_run(const struct operation_table *table, const struct oper
     }
     if (status != STATUS_OK)
         *text = error_json(call->arena, err, answer.details);
+    measure(table, operation, status, start);
     return status;
 }

@@ -299,5 +299,7 @@ struct operation_table publisher_operations(struct publisher *publisher)
 #include "control.def"
 #undef X
     };
-    return (struct operation_table){table, COUNT(table), publisher};
+    static const struct operation_metrics metrics = {METRIC_PUBLISHER_REQUESTS, METRIC_PUBLISHER_DURATION,
+                                                     METRIC_PUBLISHER_QUEUED, METRIC_PUBLISHER_TURNED_AWAY};
+    return (struct operation_table){table, COUNT(table), publisher, &metrics};
 }

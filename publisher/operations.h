@@ -5,6 +5,8 @@
 #ifndef PUBLISHER_OPERATIONS_H
 #define PUBLISHER_OPERATIONS_H
 
+#include <stdatomic.h>
+
 #include "brokers.h"
 #include "service.h"
 
@@ -13,9 +15,10 @@ struct publisher {
     struct bus *bus;
     struct brokers *brokers;
     const struct subjects *subjects;
-    uint32_t node;      /* of the ids that are made here */
-    int64_t timeout_ms; /* of a request to another service */
-    struct value env;   /* what playbooks may see of the environment; absent: nothing */
+    uint32_t node;       /* of the ids that are made here */
+    int64_t timeout_ms;  /* of a request to another service */
+    struct value env;    /* what playbooks may see of the environment; absent: nothing */
+    atomic_bool started; /* the bus is there, and the streams were */
 };
 
 struct operation_table publisher_operations(struct publisher *publisher);

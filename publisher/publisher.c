@@ -10,6 +10,7 @@
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
+#include "runtime/monitor.h"
 #include "topology.h"
 
 enum { THREADS = 8, RETRY_MS = 1000 };
@@ -55,25 +56,53 @@ static enum status wait_for_streams(const struct settings *settings, struct publ
     }
 }
 
+/* ---- for others to see -------------------------------------------------------------------------------- */
+
+static enum status is_ready(void *context, struct error *err)
+{
+    struct publisher *p = context;
+    if (!atomic_load(&p->started)) {
+        error_set(err, STATUS_UNAVAILABLE, "the publisher waits for NATS and its streams");
+        return error_hint(err, "Its log says what is missing.");
+    }
+    if (!bus_is_connected(p->bus))
+        return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    return STATUS_OK;
+}
+
+static enum status start_monitor(const struct settings *settings, struct publisher *publisher,
+                                 const struct monitor_options *options, struct monitor **out,
+                                 struct error *err)
+{
+    struct operation_table table = publisher_operations(publisher);
+    TRY(metrics_begin("publisher", err));
+    TRY(operations_measure(&table, err));
+    return monitor_start(settings, options, out, err);
+}
+
 /* ---- serving ------------------------------------------------------------------------------------------ */
 
 /* With everything started: until a signal comes. */
 static enum status serve_http(const struct settings *settings, struct publisher *publisher, struct error *err)
 {
     struct http *http = NULL;
+    const struct monitor_options monitor = {.ready = is_ready, .context = publisher};
     const char *listen = settings_text(settings, SETTING_PUBLISHER_HTTP);
     if (listen[0]) {
         struct http_options options = {.listen = listen,
                                        .bus = publisher->bus,
                                        .subjects = publisher->subjects,
-                                       .table = publisher_operations(publisher)};
+                                       .table = publisher_operations(publisher),
+                                       .monitor = &monitor};
         TRY(http_start(&options, &http, err));
     }
+    atomic_store(&publisher->started, true);
     LOG(LOG_INFO, "publisher ready", LOG_TEXT("prefix", publisher->subjects->prefix),
         LOG_NUM("node", publisher->node), LOG_TEXT("http", listen));
     int signal = daemon_wait(NULL, NULL);
     LOG(LOG_INFO, "publisher stops", LOG_NUM("signal", signal));
     daemon_draining();
+    atomic_store(&publisher->started, false);
     http_stop(&http);
     return STATUS_OK;
 }
@@ -105,6 +134,9 @@ enum status publisher_serve(const struct settings *settings, struct error *err)
                                   .node = node_of(settings),
                                   .timeout_ms = settings_int(settings, SETTING_NATS_TIMEOUT)};
     struct arena a;
+    struct monitor *monitor = NULL;
+    const struct monitor_options options = {.ready = is_ready, .context = &publisher};
+    TRY(start_monitor(settings, &publisher, &options, &monitor, err));
     arena_init(&a, 0);
     enum status status = environment_for_templates(settings, &a, &publisher.env, err);
     if (status == STATUS_OK)
@@ -113,6 +145,7 @@ enum status publisher_serve(const struct settings *settings, struct error *err)
         status = brokers_listen(publisher.bus, &subjects, &publisher.brokers, err);
     if (status == STATUS_OK)
         status = serve_bus(settings, &publisher, err);
+    monitor_stop(&monitor);
     brokers_close(&publisher.brokers);
     bus_close(&publisher.bus);
     arena_free(&a);

@@ -6,6 +6,7 @@
 #include "parcel.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/pulse.h"
 #include "service_private.h"
 
 enum {
@@ -68,7 +69,7 @@ static void send_answer(struct service *s, const char *reply, struct str text, e
     size_t count = 0;
     if (status != STATUS_OK) {
         header_text(err->message, message, sizeof message);
-        snprintf(code, sizeof code, "%d", error_code(status));
+        snprintf(code, sizeof code, "%d", error_code_of(err));
         count = 2;
     }
     struct error lost;
@@ -85,7 +86,7 @@ static void count_call(struct endpoint *e, enum status status, const struct erro
     e->busy_ns += took_ns;
     if (status != STATUS_OK) {
         e->errors++;
-        snprintf(e->last_error, sizeof e->last_error, "%d:%.200s", error_code(status), err->message);
+        snprintf(e->last_error, sizeof e->last_error, "%d:%.200s", error_code_of(err), err->message);
     }
     pthread_mutex_unlock(&e->service->lock);
 }
@@ -137,11 +138,14 @@ static struct request *take(struct service *s)
     while (!s->first && !s->stopping)
         pthread_cond_wait(&s->work, &s->lock);
     struct request *r = s->first;
+    s->said_full = s->said_full && s->queued > QUEUE_MAX / 2;
     if (r) {
         s->first = r->next;
         if (!s->first)
             s->last = NULL;
         s->queued--;
+        if (s->options.table.metrics)
+            metric_set(s->options.table.metrics->queued, 0, (int64_t)s->queued);
         s->queued_bytes -= r->payload.len;
     }
     pthread_mutex_unlock(&s->lock);
@@ -152,10 +156,14 @@ static void *serve(void *context)
 {
     struct service *s = context;
     struct request *r;
+    pulse_begin(s->options.name);
     while ((r = take(s))) {
+        pulse_work();
         answer_request(r);
         free(r);
+        pulse_rest();
     }
+    pulse_end();
     return NULL;
 }
 
@@ -171,6 +179,8 @@ static bool enqueue(struct service *s, struct request *r)
             s->first = r;
         s->last = r;
         s->queued++;
+        if (s->options.table.metrics)
+            metric_set(s->options.table.metrics->queued, 0, (int64_t)s->queued);
         s->queued_bytes += r->payload.len;
         pthread_cond_signal(&s->work);
     }
@@ -178,9 +188,24 @@ static bool enqueue(struct service *s, struct request *r)
     return room;
 }
 
+static void say_full(struct endpoint *e)
+{
+    struct service *s = e->service;
+    pthread_mutex_lock(&s->lock);
+    bool said = s->said_full;
+    s->said_full = true;
+    pthread_mutex_unlock(&s->lock);
+    if (s->options.table.metrics)
+        metric_add(s->options.table.metrics->turned_away, 0, 1);
+    if (!said)
+        LOG(LOG_WARN, "more requests wait than the service takes; further ones are refused",
+            LOG_NUM("requests", QUEUE_MAX));
+}
+
 static void refuse(struct endpoint *e, const char *reply)
 {
     struct error err;
+    say_full(e);
     struct arena a;
     error_set(&err, STATUS_UNAVAILABLE, "the service has more requests waiting than it takes");
     error_place(&err, "%s", e->subject);

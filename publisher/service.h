@@ -12,6 +12,7 @@
 
 #include "core/value.h"
 #include "runtime/bus.h"
+#include "runtime/metrics.h"
 #include "subject.h"
 
 /* Of one call's arena: a whole execution with large results has room. */
@@ -39,12 +40,20 @@ struct operation {
     const char *doc; /* one line, for discovery */
 };
 
+/* Where the operations of a process are counted; the first two have the label `operation`. */
+struct operation_metrics {
+    enum metric requests, duration, queued, turned_away;
+};
+
 /* The operations of one process with the context that their handlers get; both outlive their users. */
 struct operation_table {
     const struct operation *operations;
     size_t count;
     void *context;
+    const struct operation_metrics *metrics;
 };
+/* Registers the metrics of a table's operations: before threads start. */
+enum status operations_measure(const struct operation_table *table, struct error *err) MUST_CHECK;
 /* NULL if the table has none of that name. */
 const struct operation *operation_find(const struct operation_table *table, const char *name);
 /*
@@ -60,6 +69,8 @@ enum status operation_run(const struct operation_table *table, const struct oper
 struct str error_json(struct arena *a, const struct error *err, struct value details);
 /* The code of HTTP that stands for a status: 404 for STATUS_NOT_FOUND, … */
 int error_code(enum status s);
+/* The same for an error: 507 when a stream is full. */
+int error_code_of(const struct error *err);
 
 struct service_options {
     struct bus *bus;

@@ -32,6 +32,7 @@ struct service {
     struct request *first, *last; /* the queue */
     size_t queued, queued_bytes;
     bool stopping;
+    bool said_full; /* that requests are refused, and more than half of the queue is taken since */
     pthread_t *threads;
     uint32_t thread_count;
 };

@@ -91,6 +91,7 @@ struct bus {
     pthread_mutex_t window_mutex;
     pthread_cond_t window_open;
     uint32_t window, open_publishes;
+    bool window_full;  /* since then fewer than half of it were not open; that has been said */
     atomic_ullong ids; /* for message ids that the bus gives itself */
 };
 

@@ -8,6 +8,7 @@
 
 #include "bus_internal.h"
 #include "clock.h"
+#include "pulse.h"
 
 enum { TICK_MS = 200, HANGING_MS = 120000 };
 
@@ -65,8 +66,13 @@ static void *keep(void *argument)
 {
     struct bus *bus = argument;
     bus_on_handler_thread = true; /* it calls handlers too */
-    while (await_tick(&bus->keeper))
+    pulse_begin("nats keeper");
+    while (await_tick(&bus->keeper)) {
+        pulse_work();
         tend(bus);
+        pulse_rest();
+    }
+    pulse_end();
     nats_ReleaseThreadMemory();
     return NULL;
 }

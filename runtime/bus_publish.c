@@ -9,6 +9,9 @@
 #include "bus_internal.h"
 #include "clock.h"
 #include "core/json.h"
+#include "log.h"
+#include "metrics.h"
+#include "pulse.h"
 
 enum {
     DEFAULT_WINDOW = 4096,
@@ -60,12 +63,27 @@ uint32_t bus_open_publishes(struct bus *bus)
     return n;
 }
 
+/* With the lock held. */
+static void wait_for_window(struct bus *bus)
+{
+    metric_add(METRIC_NATS_WINDOW_REACHED, 0, 1);
+    if (!bus->window_full)
+        LOG(LOG_WARN, "too many messages wait for their stream's answer; further ones wait to be sent",
+            LOG_NUM("nats.window", bus->window));
+    bus->window_full = true;
+    pulse_rest(); /* for as long as the streams take */
+    while (bus->open_publishes >= bus->window)
+        pthread_cond_wait(&bus->window_open, &bus->window_mutex);
+    pulse_work();
+}
+
 static void enter_window(struct bus *bus)
 {
     pthread_mutex_lock(&bus->window_mutex);
-    while (bus->open_publishes >= bus->window && !bus_on_handler_thread)
-        pthread_cond_wait(&bus->window_open, &bus->window_mutex);
+    if (bus->open_publishes >= bus->window && !bus_on_handler_thread)
+        wait_for_window(bus);
     bus->open_publishes++;
+    metric_add(METRIC_NATS_OPEN, 0, 1);
     pthread_mutex_unlock(&bus->window_mutex);
 }
 
@@ -75,6 +93,9 @@ static void leave_window(struct bus *bus)
     bus->open_publishes--;
     if (bus->open_publishes < bus->window)
         pthread_cond_signal(&bus->window_open);
+    if (bus->open_publishes <= bus->window / 2)
+        bus->window_full = false;
+    metric_add(METRIC_NATS_OPEN, 0, -1);
     pthread_mutex_unlock(&bus->window_mutex);
 }
 
@@ -83,6 +104,8 @@ static void leave_window(struct bus *bus)
 static void finish(struct publish *p, const struct bus_ack *ack, const struct error *err)
 {
     struct bus *bus = p->exchange.bus;
+    if (err)
+        metric_add(METRIC_NATS_REFUSED, (size_t)err->status, 1);
     exchange_end(&p->exchange);
     if (p->done)
         p->done(p->context, ack, err);

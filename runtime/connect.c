@@ -5,10 +5,13 @@
 
 #include "daemon.h"
 #include "log.h"
+#include "metrics.h"
 
 static void log_connection(void *context, bool connected, const char *detail)
 {
     (void)context;
+    metric_set(METRIC_NATS_CONNECTED, 0, connected);
+    metric_add(METRIC_NATS_CONNECTS, 0, connected);
     LOG(connected ? LOG_INFO : LOG_WARN, connected ? "nats connection" : "nats connection is down",
         LOG_TEXT("detail", detail));
 }
@@ -44,7 +47,11 @@ enum status bus_connect(const struct settings *settings, const char *role, bool 
         .retry_connect = daemon,
         .on_event = daemon ? log_connection : NULL,
     };
-    return bus_open(&o, out, err);
+    int64_t window = settings_int(settings, SETTING_NATS_WINDOW);
+    TRY(bus_open(&o, out, err));
+    bus_set_window(*out, (uint32_t)window);
+    metric_set(METRIC_NATS_WINDOW, 0, window);
+    return STATUS_OK;
 }
 
 static bool is_connected(void *context)

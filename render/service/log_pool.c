@@ -86,6 +86,16 @@ static enum status explain(enum status status, struct error *err)
     return error_wrap(err, "reading the event log");
 }
 
+enum status log_pool_check(struct log_pool *pool, struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_check(log, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_check(log, err);
+    give_back(pool, log);
+    return explain(status, err);
+}
+
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
                             uint32_t to_event_id, struct arena *a, struct event_list *out, struct error *err)
 {

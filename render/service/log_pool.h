@@ -13,6 +13,8 @@ enum status log_pool_open(const char *url, uint32_t connections, struct log_pool
 /* When no call is running any more. NULL is allowed. */
 void log_pool_close(struct log_pool **pool);
 
+/* Whether the log answers and is of this version: as eventlog_check(), likewise. */
+enum status log_pool_check(struct log_pool *pool, struct error *err) MUST_CHECK;
 /*
  * As eventlog_events() and eventlog_executions(), from any thread; they wait for a connection. A connection
  * that was lost since its last use is made again once. STATUS_UNAVAILABLE names the event log.

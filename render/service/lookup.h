@@ -20,7 +20,7 @@ struct render_service {
     struct template_cache *templates; /* of the requests to render; NULL: none are kept */
     size_t answer_max;                /* bytes of one answer */
     int64_t wait_ms;                  /* the longest wait for an event to be in the log */
-    atomic_bool stopping;             /* ends such waits */
+    atomic_bool started, stopping;    /* the latter ends such waits */
 };
 
 struct found_execution {

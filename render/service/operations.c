@@ -233,5 +233,7 @@ struct operation_table render_service_operations(struct render_service *service)
         {"list", list_executions, "lists executions, the newest first"},
         {"render", render_operation, "renders a template against the context of an execution"},
     };
-    return (struct operation_table){table, COUNT(table), service};
+    static const struct operation_metrics metrics = {METRIC_RENDER_REQUESTS, METRIC_RENDER_DURATION,
+                                                     METRIC_RENDER_QUEUED, METRIC_RENDER_TURNED_AWAY};
+    return (struct operation_table){table, COUNT(table), service, &metrics};
 }

@@ -4,6 +4,7 @@
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
+#include "runtime/monitor.h"
 
 enum {
     CONNECTIONS = 4,
@@ -14,6 +15,28 @@ enum {
     TEMPLATES_KEPT = 4096,
     TEMPLATES_BYTES = 64 << 20,
 };
+
+static enum status is_ready(void *context, struct error *err)
+{
+    struct render_service *s = context;
+    if (atomic_load(&s->stopping))
+        return error_set(err, STATUS_UNAVAILABLE, "the render service stops");
+    if (!atomic_load(&s->started))
+        return error_set(err, STATUS_UNAVAILABLE, "the render service is starting");
+    if (!bus_is_connected(s->bus))
+        return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    return log_pool_check(s->log, err);
+}
+
+static enum status start_monitor(const struct settings *settings, struct render_service *s,
+                                 struct monitor **out, struct error *err)
+{
+    const struct monitor_options options = {.ready = is_ready, .context = s};
+    struct operation_table table = render_service_operations(s);
+    TRY(metrics_begin("render", err));
+    TRY(operations_measure(&table, err));
+    return monitor_start(settings, &options, out, err);
+}
 
 static enum status serve_bus(struct render_service *s, struct error *err)
 {
@@ -26,6 +49,7 @@ static enum status serve_bus(struct render_service *s, struct error *err)
                                       .table = render_service_operations(s),
                                       .threads = THREADS};
     TRY(service_start(&options, &service, err));
+    atomic_store(&s->started, true);
     LOG(LOG_INFO, "render service ready", LOG_TEXT("prefix", s->subjects->prefix));
     int signal = daemon_wait(NULL, NULL);
     LOG(LOG_INFO, "render service stops", LOG_NUM("signal", signal));
@@ -39,9 +63,7 @@ static enum status serve_log(const struct settings *settings, struct render_serv
 {
     TRY(bus_connect(settings, "render", true, &s->bus, err));
     s->answer_max = (size_t)bus_max_payload(s->bus) - HEADERS_BYTES;
-    enum status status = serve_bus(s, err);
-    bus_close(&s->bus);
-    return status;
+    return serve_bus(s, err);
 }
 
 enum status render_service_serve(const struct settings *settings, struct error *err)
@@ -56,10 +78,15 @@ enum status render_service_serve(const struct settings *settings, struct error *
         error_place(err, "postgres.url");
         return error_hint(err, "set it, for example to postgresql://noetl@127.0.0.1:5432/noetl");
     }
-    TRY(log_pool_open(url, CONNECTIONS, &s.log, err));
-    enum status status = template_cache_new(TEMPLATES_KEPT, TEMPLATES_BYTES, &s.templates, err);
+    struct monitor *monitor;
+    TRY(start_monitor(settings, &s, &monitor, err));
+    enum status status = log_pool_open(url, CONNECTIONS, &s.log, err);
+    if (status == STATUS_OK)
+        status = template_cache_new(TEMPLATES_KEPT, TEMPLATES_BYTES, &s.templates, err);
     if (status == STATUS_OK)
         status = serve_log(settings, &s, err);
+    monitor_stop(&monitor);
+    bus_close(&s.bus);
     template_cache_free(&s.templates);
     log_pool_close(&s.log);
     return status;

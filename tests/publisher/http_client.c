@@ -45,7 +45,10 @@ static CURLcode perform(uint16_t port, const char *method, const char *path, con
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_len);
     }
     CURLcode code = curl_easy_perform(curl);
+    const char *type = NULL;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->code);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    snprintf(out->type, sizeof out->type, "%s", type ? type : "");
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return code;
@@ -57,6 +60,15 @@ void http_send(uint16_t port, const char *method, const char *path, const char *
     CURLcode code = perform(port, method, path, body, body_len, chunked, out);
     if (code != CURLE_OK)
         fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
+}
+
+bool http_try(uint16_t port, const char *method, const char *path, struct http_answer *out)
+{
+    if (perform(port, method, path, NULL, 0, false, out) == CURLE_OK)
+        return true;
+    free(out->text);
+    *out = (struct http_answer){0};
+    return false;
 }
 
 bool http_is_up(uint16_t port)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "runtime/metrics.h"
+
 static struct bus_ack publish(struct fixture *f, const char *subject, const char *id, bool only_first)
 {
     struct error err;
@@ -83,6 +85,20 @@ static void many_at_once_are_all_stored(void **state)
     bus_set_window(f->bus, 4096);
     must(bus_stream_info(f->bus, "many", &info, &err), &err);
     assert_int_equal(5000, info.messages);
+}
+
+static void who_publishes_beyond_the_window_waits_and_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    make_stream(f->bus, "window");
+    must(metrics_begin("nobody", &err), &err);
+    bus_set_window(f->bus, 1);
+    fill_stream(f->bus, "window", 0, 100);
+    bus_set_window(f->bus, 4096);
+    assert_true(metric_value(METRIC_NATS_WINDOW_REACHED, 0) >= 1);
+    assert_int_equal(0, bus_open_publishes(f->bus));
+    assert_int_equal(0, metric_value(METRIC_NATS_OPEN, 0));
 }
 
 static void what_a_crash_interrupts_is_stored_once(void **state)
@@ -211,6 +227,7 @@ int main(void)
         cmocka_unit_test(asking_whether_an_id_is_known_stores_nothing),
         cmocka_unit_test(only_the_first_on_a_subject_is_taken),
         cmocka_unit_test(many_at_once_are_all_stored),
+        cmocka_unit_test(who_publishes_beyond_the_window_waits_and_is_counted),
         cmocka_unit_test(what_a_crash_interrupts_is_stored_once),
         cmocka_unit_test(a_publish_gives_up_when_it_was_told_to),
         cmocka_unit_test(a_full_stream_refuses),

@@ -1,0 +1,27 @@
+/*
+ * Whether the threads of a daemon make progress. A thread that works in rounds has a pulse: it says when a
+ * round begins, and when it rests (waits for work, or for somebody outside who is away). A round that lasts
+ * far too long is a thread that hangs.
+ *
+ * Each call is about the calling thread, and does nothing on a thread without a pulse.
+ */
+#ifndef RUNTIME_PULSE_H
+#define RUNTIME_PULSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PULSE_MOST_MS = 60000 }; /* a round that is longer is none that makes progress */
+
+/* The thread has a pulse until pulse_end(), and rests. `name` outlives it. No more than 64 threads have one.
+ */
+void pulse_begin(const char *name);
+void pulse_end(void);
+/* A round begins: also between two steps of a long one, as a sign of life. */
+void pulse_work(void);
+void pulse_rest(void);
+
+/* The name of a thread that at `now_ns` (monotonic) is in a round for more than `most_ms`; NULL: none is. */
+const char *pulse_find_stuck(int64_t now_ns, int64_t most_ms);
+
+#endif

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "holdings.h"
 #include "intake.h"
+#include "measure.h"
 #include "publisher/environment.h"
 #include "publisher/topology.h"
 #include "reconciler.h"
@@ -17,6 +18,7 @@
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
+#include "runtime/monitor.h"
 
 enum { MAX_FACTS_IN_MAILBOX = 20000, MAX_BYTES_IN_MAILBOX = 64 << 20, STOP_WITHIN_MS = 10000 };
 
@@ -39,6 +41,8 @@ struct broker {
     struct value env; /* of executions that are requested here */
     struct intake *intake;
     struct dead_letters *dead_letters;
+    struct monitor *monitor;
+    atomic_bool started, stopping; /* what is_ready() may look at is there between them */
 };
 
 static void name_broker(struct broker *b)
@@ -117,6 +121,10 @@ static enum status make_engine(struct broker *b, struct error *err)
         .backlog_bytes = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG_SIZE),
         .executions = (size_t)settings_int(b->settings, SETTING_BROKER_EXECUTIONS),
         .idle_ms = settings_int(b->settings, SETTING_BROKER_IDLE)};
+    metric_set(METRIC_BROKER_BACKLOG_LIMIT, 0, (int64_t)options.backlog_rows);
+    metric_set(METRIC_BROKER_BACKLOG_BYTES_LIMIT, 0, (int64_t)options.backlog_bytes);
+    metric_set(METRIC_BROKER_IN_FLIGHT_LIMIT, 0, (int64_t)b->occupancy.most);
+    metric_set(METRIC_BROKER_EXECUTIONS_LIMIT, 0, (int64_t)options.executions);
     TRY(open_log(b, "reader", &log, err));
     enum status status = engine_new(&options, log, &b->engine, err);
     if (status != STATUS_OK)
@@ -153,6 +161,39 @@ static enum status start_reconciler(struct broker *b, struct error *err)
     return status;
 }
 
+/* ---- for others to see -------------------------------------------------------------------------------- */
+
+static enum status is_ready(void *context, struct error *err)
+{
+    struct broker *b = context;
+    if (atomic_load(&b->stopping))
+        return error_set(err, STATUS_UNAVAILABLE, "the broker stops");
+    if (!atomic_load(&b->started))
+        return error_set(err, STATUS_UNAVAILABLE, "the broker is starting");
+    if (!bus_is_connected(b->bus))
+        return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    if (!holdings_are_ready(b->holdings)) {
+        error_set(err, STATUS_UNAVAILABLE, "the broker has not taken its share of the partitions yet");
+        return error_hint(err, "It needs the event log for that: its log says whether Postgres answers.");
+    }
+    if (!fence_lease_lasts(&b->fence))
+        return error_set(err, STATUS_UNAVAILABLE, "the broker has not heard itself for a lease");
+    if (!atomic_load(&b->fence.log_away) || !engine_is_over_backlog(b->engine))
+        return STATUS_OK;
+    error_set(err, STATUS_UNAVAILABLE, "the event log cannot be written, and as much waits for it as may");
+    error_place(err, "broker.backlog");
+    return error_hint(err, "Nothing is lost; the broker goes on when Postgres answers.");
+}
+
+static enum status start_monitor(struct broker *b, struct error *err)
+{
+    const struct monitor_options options = {.ready = is_ready, .context = b};
+    TRY(broker_metrics_begin(err));
+    return monitor_start(b->settings, &options, &b->monitor, err);
+}
+
+/* ---- its life ----------------------------------------------------------------------------------------- */
+
 static enum status start_parts(struct broker *b, struct error *err)
 {
     TRY(look_at_stream(b, err));
@@ -166,12 +207,16 @@ static enum status start_parts(struct broker *b, struct error *err)
     TRY(engine_start(b->engine, b->holdings, err));
     TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
-    return intake_start(b->bus, &b->subjects, b->env, &b->occupancy, &b->intake, err);
+    TRY(intake_start(b->bus, &b->subjects, b->env, &b->occupancy,
+                     (uint32_t)settings_int(b->settings, SETTING_BROKER_COMMANDS), &b->intake, err));
+    atomic_store(&b->started, true);
+    return STATUS_OK;
 }
 
 static enum status start(struct broker *b, struct error *err)
 {
     name_broker(b);
+    TRY(start_monitor(b, err));
     TRY(subjects_from_settings(b->settings, &b->subjects, err));
     TRY(fence_init(&b->fence, b->subjects.partitions, err));
     b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
@@ -187,6 +232,7 @@ static enum status start(struct broker *b, struct error *err)
  */
 static void stop(struct broker *b)
 {
+    atomic_store(&b->stopping, true);
     reconciler_stop(&b->reconciler);
     intake_stop(&b->intake);
     dead_letters_stop(&b->dead_letters);
@@ -198,6 +244,7 @@ static void stop(struct broker *b)
         engine_stop(b->engine);
     if (b->writer)
         writer_stop(b->writer, STOP_WITHIN_MS);
+    monitor_stop(&b->monitor);
     holdings_close(&b->holdings);
     child_desk_close(&b->children);
     bus_close(&b->bus);

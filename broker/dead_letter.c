@@ -8,8 +8,9 @@
 #include "outcome.h"
 #include "publisher/topology.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 
-enum { RETRY_AFTER_MS = 1000, ANSWER_WITHIN_MS = 5000, ROOM_BESIDE = 8192 };
+enum { RETRY_AFTER_MS = 1000, ANSWER_WITHIN_MS = 5000, ROOM_BESIDE = 8192, AT_A_TIME = 64 };
 
 struct dead_letters {
     struct bus *bus;
@@ -82,6 +83,7 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
     TRY(task_from_value(v, &task, err));
     TRY(keep_task(l, a, v, stored.payload.len, count, &kept, err));
     TRY(report_failed(l, a, &task, kept, count, err));
+    metric_add(METRIC_BROKER_GIVEN_UP, 0, 1);
     LOG(LOG_WARN, "a task was delivered as often as it may be and is given up",
         LOG_NUM("execution", task.execution_id), LOG_STR("step", task.step), LOG_STR("task", task.task_id));
     return remove_task(l, a, (uint64_t)sequence.u.i, err);
@@ -98,7 +100,7 @@ static void handle(void *context, struct bus_delivery *d)
     if (status == STATUS_OK)
         status = bury(l, &a, advisory, &err);
     arena_free(&a);
-    if (status_may_retry(status)) {
+    if (status != STATUS_OK && error_may_retry(&err)) {
         LOG(LOG_WARN, "a dead task has to wait", LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
         bus_deliver_nak(l->bus, d, RETRY_AFTER_MS);
         return;
@@ -120,8 +122,14 @@ enum status dead_letters_start(struct bus *bus, const struct subjects *s, struct
     l->bus = bus;
     l->subjects = *s;
     stream_name(s, STREAM_TASKS, l->tasks);
-    enum status status = desk_open(bus, stream_name(s, STREAM_ADVISORIES, stream), DEAD_LETTERS_CONSUMER,
-                                   "advisories about dead tasks", handle, l, &l->desk, err);
+    struct desk_options options = {.bus = bus,
+                                   .stream = stream_name(s, STREAM_ADVISORIES, stream),
+                                   .consumer = DEAD_LETTERS_CONSUMER,
+                                   .what = "advisories about dead tasks",
+                                   .handle = handle,
+                                   .context = l,
+                                   .at_a_time = AT_A_TIME};
+    enum status status = desk_open(&options, &l->desk, err);
     if (status != STATUS_OK) {
         free(l);
         return status;

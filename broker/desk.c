@@ -5,36 +5,51 @@
 #include <string.h>
 
 #include "runtime/log.h"
-
-enum { AT_A_TIME = 64 };
+#include "runtime/pulse.h"
 
 struct desk {
-    struct bus *bus;
+    struct desk_options options;
     struct bus_pull *pull;
-    const char *what;
-    desk_handler *handle;
-    void *context;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    struct bus_delivery *waiting[AT_A_TIME]; /* a ring: never more than were asked for */
     uint32_t first, count;
-    bool closing;
+    bool busy, closing;
+    bool full;                      /* that has been said, and more than half is held since */
+    struct bus_delivery *waiting[]; /* a ring of at_a_time: never more than were asked for */
 };
 
 static void give_back(struct desk *desk, struct bus_delivery *d)
 {
-    bus_deliver_nak(desk->bus, d, 0);
+    bus_deliver_nak(desk->options.bus, d, 0);
     bus_delivery_free(d);
+}
+
+/* With the lock held. */
+static void tell_held(struct desk *desk)
+{
+    const struct desk_limit *limit = desk->options.limit;
+    uint32_t held = desk->count + desk->busy, most = desk->options.at_a_time;
+    if (!limit)
+        return;
+    metric_set(limit->held, 0, held);
+    if (held >= most && !desk->full) {
+        metric_add(limit->reached, 0, 1);
+        LOG(LOG_INFO, "as many messages are in hand as may be; further ones stay in their stream",
+            LOG_TEXT("what", desk->options.what), LOG_NUM(limit->setting, most));
+    }
+    desk->full = held >= most || (desk->full && held > most / 2);
 }
 
 static void deliver(void *context, struct bus_delivery *d)
 {
     struct desk *desk = context;
+    uint32_t most = desk->options.at_a_time;
     pthread_mutex_lock(&desk->lock);
-    bool room = desk->count < AT_A_TIME && !desk->closing;
+    bool room = desk->count < most && !desk->closing;
     if (room) {
-        desk->waiting[(desk->first + desk->count++) % AT_A_TIME] = d;
+        desk->waiting[(desk->first + desk->count++) % most] = d;
+        tell_held(desk);
         pthread_cond_signal(&desk->filled);
     }
     pthread_mutex_unlock(&desk->lock);
@@ -46,54 +61,80 @@ static void trouble(void *context, const struct error *err)
 {
     const struct desk *desk = context;
     if (err)
-        LOG(LOG_ERROR, "messages cannot be read", LOG_TEXT("what", desk->what), LOG_ERR(err));
+        LOG(LOG_ERROR, "messages cannot be read", LOG_TEXT("what", desk->options.what), LOG_ERR(err));
     else
-        LOG(LOG_INFO, "messages are read again", LOG_TEXT("what", desk->what));
+        LOG(LOG_INFO, "messages are read again", LOG_TEXT("what", desk->options.what));
+}
+
+/* NULL when the thread is to end. */
+static struct bus_delivery *take(struct desk *desk)
+{
+    struct bus_delivery *d = NULL;
+    pthread_mutex_lock(&desk->lock);
+    while (desk->count == 0 && !desk->closing)
+        pthread_cond_wait(&desk->filled, &desk->lock);
+    if (!desk->closing) {
+        d = desk->waiting[desk->first];
+        desk->first = (desk->first + 1) % desk->options.at_a_time;
+        desk->count--;
+        desk->busy = true; /* it counts as held until it is handled */
+    }
+    pthread_mutex_unlock(&desk->lock);
+    return d;
+}
+
+static void done(struct desk *desk)
+{
+    pthread_mutex_lock(&desk->lock);
+    desk->busy = false;
+    tell_held(desk);
+    pthread_mutex_unlock(&desk->lock);
+    bus_pull_want(desk->pull, 1);
 }
 
 static void *run(void *context)
 {
     struct desk *desk = context;
-    pthread_mutex_lock(&desk->lock);
-    while (!desk->closing) {
-        if (desk->count == 0) {
-            pthread_cond_wait(&desk->filled, &desk->lock);
-            continue;
-        }
-        struct bus_delivery *d = desk->waiting[desk->first];
-        desk->first = (desk->first + 1) % AT_A_TIME;
-        desk->count--;
-        pthread_mutex_unlock(&desk->lock);
-        desk->handle(desk->context, d);
+    struct bus_delivery *d;
+    pulse_begin(desk->options.what);
+    while ((d = take(desk))) {
+        pulse_work();
+        desk->options.handle(desk->options.context, d);
         bus_delivery_free(d);
-        bus_pull_want(desk->pull, 1);
-        pthread_mutex_lock(&desk->lock);
+        done(desk);
+        pulse_rest();
     }
-    pthread_mutex_unlock(&desk->lock);
+    pulse_end();
     return NULL;
 }
 
-enum status desk_open(struct bus *bus, const char *stream, const char *consumer, const char *what,
-                      desk_handler *handle, void *context, struct desk **out, struct error *err)
+static enum status start(struct desk *desk, struct error *err)
 {
-    struct desk *desk = calloc(1, sizeof(*desk));
+    const struct desk_options *o = &desk->options;
+    TRY(bus_pull_start(o->bus, o->stream, o->consumer, deliver, trouble, desk, &desk->pull, err));
+    int code = pthread_create(&desk->thread, NULL, run, desk);
+    if (code == 0)
+        return STATUS_OK;
+    bus_pull_stop(&desk->pull);
+    return error_set(err, STATUS_IO, "no thread could be started for reading %s: %s", o->what,
+                     strerror(code));
+}
+
+enum status desk_open(const struct desk_options *options, struct desk **out, struct error *err)
+{
+    struct desk *desk = calloc(1, sizeof(*desk) + options->at_a_time * sizeof(struct bus_delivery *));
     if (!desk)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for reading %s", what);
-    *desk = (struct desk){.bus = bus, .what = what, .handle = handle, .context = context};
+        return error_set(err, STATUS_NO_MEMORY, "no memory for reading %s", options->what);
+    desk->options = *options;
     pthread_mutex_init(&desk->lock, NULL);
     pthread_cond_init(&desk->filled, NULL);
-    enum status status = bus_pull_start(bus, stream, consumer, deliver, trouble, desk, &desk->pull, err);
-    int code = status == STATUS_OK ? pthread_create(&desk->thread, NULL, run, desk) : 0;
-    if (code != 0) {
-        bus_pull_stop(&desk->pull);
-        status =
-            error_set(err, STATUS_IO, "no thread could be started for reading %s: %s", what, strerror(code));
-    }
-    if (status != STATUS_OK) {
+    if (start(desk, err) != STATUS_OK) {
         free(desk);
-        return error_wrap(err, "reading %s from the stream %s", what, stream);
+        return error_wrap(err, "reading %s from the stream %s", options->what, options->stream);
     }
-    bus_pull_want(desk->pull, AT_A_TIME);
+    if (options->limit)
+        metric_set(options->limit->most, 0, options->at_a_time);
+    bus_pull_want(desk->pull, options->at_a_time);
     *out = desk;
     return STATUS_OK;
 }
@@ -111,7 +152,7 @@ void desk_close(struct desk **desk)
     pthread_join(gone->thread, NULL);
     bus_pull_stop(&gone->pull);
     for (uint32_t k = 0; k < gone->count; k++)
-        give_back(gone, gone->waiting[(gone->first + k) % AT_A_TIME]);
+        give_back(gone, gone->waiting[(gone->first + k) % gone->options.at_a_time]);
     pthread_cond_destroy(&gone->filled);
     pthread_mutex_destroy(&gone->lock);
     free(gone);

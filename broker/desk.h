@@ -6,16 +6,30 @@
 #define BROKER_DESK_H
 
 #include "runtime/bus.h"
+#include "runtime/metrics.h"
 
 struct desk;
 
 /*
  * Handles one message and ends it (ack, nak or term); the desk frees it. `what` names the messages in log
- * lines, and lives as long as the desk.
+ * lines.
  */
 typedef void desk_handler(void *context, struct bus_delivery *d);
-enum status desk_open(struct bus *bus, const char *stream, const char *consumer, const char *what,
-                      desk_handler *handle, void *context, struct desk **out, struct error *err) MUST_CHECK;
+/* Where it is told how many messages are held, and that they are as many as may be. */
+struct desk_limit {
+    const char *setting;
+    enum metric held, most, reached;
+};
+struct desk_options {
+    struct bus *bus;
+    const char *stream, *consumer; /* borrowed during the call */
+    const char *what;
+    desk_handler *handle;
+    void *context;
+    uint32_t at_a_time;             /* most that are held, the one that is being handled included */
+    const struct desk_limit *limit; /* outlives the desk; NULL: nobody is told */
+};
+enum status desk_open(const struct desk_options *options, struct desk **out, struct error *err) MUST_CHECK;
 /* NULL is allowed. */
 void desk_close(struct desk **desk);
 

@@ -7,17 +7,33 @@
 #include "large.h"
 #include "publisher/parcel.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 
 enum { HEADERS_BYTES = 512 }; /* room for the headers of a message, which count towards the server's limit */
 
+/* A refused message is in its stream after all. */
+static void taken(struct dispatcher *d)
+{
+    metric_add(METRIC_BROKER_REFUSED_WAITING, 0, -1);
+    if (atomic_fetch_sub(&d->refused, 1) == 1)
+        LOG_LINE(LOG_INFO, "the streams have all messages that they had refused");
+}
+
+/* On a thread of the connection. */
 static void published(void *context, const struct bus_ack *ack, const struct error *err)
 {
     (void)ack;
     struct outgoing *o = context;
     struct dispatcher *d = o->dispatcher;
     if (!err) {
+        if (o->refusal.status != STATUS_OK)
+            taken(d);
         writer_acknowledged(d->writer, o->batch);
         return;
+    }
+    if (o->refusal.status == STATUS_OK) {
+        metric_add(METRIC_BROKER_REFUSED_WAITING, 0, 1);
+        o->is_first = atomic_fetch_add(&d->refused, 1) == 0;
     }
     o->refusal = *err;
     struct error e = {0};

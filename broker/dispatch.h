@@ -19,6 +19,7 @@ struct dispatcher {
     struct writer *writer;
     struct child_desk *children;
     struct mailbox *engine; /* gets MAIL_REFUSED */
+    atomic_uint refused;    /* messages that were refused and are not in their stream yet */
 };
 
 /* A message that its stream has not acknowledged yet. Lives in its batch, which waits for it. */
@@ -28,6 +29,7 @@ struct outgoing {
     const char *subject, *message_id;
     struct str payload;
     struct error refusal; /* of the newest try */
+    bool is_first;        /* when it was refused, no other was */
     struct outgoing *next;
 };
 

@@ -8,6 +8,8 @@
 #include "core/id.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 
 enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000, LOOK_FOR_ROOM_MS = 1000, BATCH_BYTES = 16 << 20 };
 
@@ -34,7 +36,8 @@ struct engine {
     uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
     struct mono_time resend_at, look_for_room_at;
-    bool over_backlog, stopping;
+    bool stopping, over_executions;
+    atomic_bool over_backlog;
     atomic_bool failed;
     struct error failure; /* before `failed` is set */
     pthread_t thread;
@@ -73,14 +76,16 @@ static void wait_for_backlog(struct engine *e)
     struct backlog now = writer_backlog(e->writer);
     if (now.rows + e->current->event_count < e->options.backlog_rows &&
         now.bytes + e->current->bytes < e->options.backlog_bytes) {
-        e->over_backlog = false;
+        atomic_store(&e->over_backlog, false);
         return;
     }
-    if (!e->over_backlog)
+    if (!atomic_exchange(&e->over_backlog, true)) {
+        metric_add(METRIC_BROKER_BACKLOG_REACHED, 0, 1);
         LOG(LOG_WARN,
             "too many log rows wait for Postgres; no further events are taken until some are written",
             LOG_NUM("rows", now.rows), LOG_NUM("bytes_of_events", now.bytes));
-    e->over_backlog = true;
+    }
+    pulse_work(); /* it waits for the database, and does so in rounds */
     writer_wait_below(e->writer, half, 1000);
 }
 
@@ -100,6 +105,7 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
             LOG(LOG_ERROR, "an execution cannot be read back from the log; waiting for Postgres",
                 LOG_TEXT("subject", d->subject), LOG_ERR(err));
         said = true;
+        pulse_work();
         TRY(offer(e, true, err));
         struct timespec pause = {0, 200 * 1000000L};
         nanosleep(&pause, NULL);
@@ -115,6 +121,7 @@ static enum status wait_for_lease(struct engine *e, struct error *err)
         struct timespec pause = {0, 10 * 1000000L};
         if (mailbox_is_closed(e->mailbox))
             return error_set(err, STATUS_CANCELLED, "the broker stops");
+        pulse_work();
         nanosleep(&pause, NULL);
     }
     return STATUS_OK;
@@ -202,9 +209,11 @@ static enum status take_committed(struct engine *e, struct batch *b, struct erro
 
 static void take_refused(struct engine *e, struct outgoing *o)
 {
-    if (!e->refused)
+    metric_add(METRIC_BROKER_REFUSED, 0, 1);
+    if (o->is_first)
         LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
             LOG_TEXT("subject", o->subject), LOG_ERR(&o->refusal));
+    o->is_first = false;
     o->next = e->refused;
     e->refused = o;
     e->resend_at.ns = mono_now().ns + RESEND_AFTER_MS * INT64_C(1000000);
@@ -240,6 +249,18 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
     return STATUS_OK;
 }
 
+static void see_executions_limit(struct engine *e, size_t count)
+{
+    bool over = count > e->options.executions;
+    metric_add(METRIC_BROKER_EXECUTIONS_REACHED, 0, over);
+    if (over && !e->over_executions)
+        LOG(LOG_WARN,
+            "more executions are under way than are kept in memory; others are read back when they go on",
+            LOG_NUM("executions", count), LOG_NUM("broker.executions", e->options.executions));
+    if (over || count <= e->options.executions / 2)
+        e->over_executions = over;
+}
+
 /* At most once a second, and at once when there are twice as many as there should be. */
 static void make_room(struct engine *e)
 {
@@ -247,10 +268,12 @@ static void make_room(struct engine *e)
     size_t count = e->folder.executions.count;
     if (now_ns < e->look_for_room_at.ns && count < 2 * e->options.executions)
         return;
+    see_executions_limit(e, count);
     e->look_for_room_at.ns = now_ns + LOOK_FOR_ROOM_MS * INT64_C(1000000);
     size_t gone =
         execution_table_evict(&e->folder.executions, e->committed,
                               now_ns - e->options.idle_ms * INT64_C(1000000), e->options.executions);
+    metric_add(METRIC_BROKER_EVICTED, 0, (int64_t)gone);
     if (gone > 0)
         LOG(LOG_DEBUG, "executions left memory", LOG_NUM("executions", gone),
             LOG_NUM("left", e->folder.executions.count));
@@ -272,6 +295,12 @@ static void free_mail(const struct mail *mail)
         taken_free(mail->u.taken);
 }
 
+static void measure(const struct engine *e)
+{
+    metric_set(METRIC_BROKER_EXECUTIONS, 0, (int64_t)e->folder.executions.count);
+    metric_set(METRIC_BROKER_TIMERS, 0, (int64_t)timer_queue_count(&e->timers.queue));
+}
+
 static void *run(void *context)
 {
     struct engine *e = context;
@@ -279,9 +308,12 @@ static void *run(void *context)
     size_t capacity = 0;
     struct error err = {0};
     enum status status = STATUS_OK;
+    pulse_begin("engine");
     while (status == STATUS_OK && !e->stopping) {
+        pulse_rest();
         size_t count = mailbox_take(e->mailbox, &items, &capacity, longest_wait_ms(e));
         for (size_t i = 0; i < count; i++) {
+            pulse_work();
             if (status == STATUS_OK)
                 status = take(e, &items[i], &err);
             else
@@ -294,7 +326,9 @@ static void *run(void *context)
         make_room(e);
         atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
         bus_push(e->bus);
+        measure(e);
     }
+    pulse_end();
     free(items);
     if (status == STATUS_OK)
         status = offer(e, true, &err);
@@ -354,6 +388,11 @@ bool engine_failed(struct engine *e, struct error *err)
         return false;
     *err = e->failure;
     return true;
+}
+
+bool engine_is_over_backlog(struct engine *e)
+{
+    return atomic_load(&e->over_backlog);
 }
 
 void engine_stop(struct engine *e)

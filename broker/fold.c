@@ -4,6 +4,7 @@
 
 #include "core/id.h"
 #include "core/json.h"
+#include "measure.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
@@ -66,6 +67,7 @@ static enum status read_event(const struct bus_delivery *d, const struct event_s
 
 void fold_pass_over(const struct bus_delivery *d, const struct error *why)
 {
+    metric_add(METRIC_BROKER_PASSED_OVER, 0, 1);
     LOG(LOG_WARN, "a message on the event stream was passed over; it stays in the stream",
         LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
 }
@@ -110,6 +112,7 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
         *out = x;
     else
         execution_free(x);
+    metric_add(METRIC_BROKER_LOADED, 0, *out != NULL);
     arena_free(&scratch);
     return status;
 }
@@ -232,6 +235,8 @@ static enum status fold_fact(struct folder *f, struct batch *b, const struct eve
     struct execution *x;
     struct error why = {0};
     enum status status = find(f, fact, is_first, &x, &why);
+    if (status == STATUS_OK)
+        measure_fact(fact->type);
     if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
         LOG(LOG_WARN, "an execution cannot be reopened", LOG_NUM("execution", fact->execution_id),
             LOG_ERR(&why));

@@ -10,6 +10,8 @@
 #include "membership.h"
 #include "publisher/topology.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 
 enum {
     ANSWERS_WITHIN_MS = 300, /* of the other brokers, to the question who is there */
@@ -49,6 +51,7 @@ struct holdings {
     bool look, stopping;
     bool log_is_right, alone_before, said_away, said_ready; /* the thread's own */
     bool lapsed_before;
+    atomic_bool ready; /* the first share was taken */
     atomic_bool failed;
     struct error failure;
 };
@@ -138,10 +141,14 @@ static enum status tell(struct holdings *h, struct mail mail, struct error *err)
 static void tell_members(struct holdings *h)
 {
     bool *held = calloc(h->count, sizeof(*held));
+    int64_t count = 0;
     if (!held)
         return; /* the next change says it */
-    for (uint32_t p = 0; p < h->count; p++)
+    for (uint32_t p = 0; p < h->count; p++) {
         held[p] = h->parts[p].state != NONE;
+        count += held[p];
+    }
+    metric_set(METRIC_BROKER_PARTITIONS, 0, count);
     membership_tell(h->members, held, h->log_is_right);
     free(held);
 }
@@ -162,6 +169,7 @@ static enum status drop_lost(struct holdings *h, struct error *err)
         lost++;
     }
     if (lost > 0) {
+        metric_add(METRIC_BROKER_PARTITIONS_LOST, 0, lost);
         LOG(LOG_WARN, "other brokers have taken partitions of this one over", LOG_NUM("partitions", lost));
         tell_members(h);
     }
@@ -224,8 +232,10 @@ static enum status end_leaving(struct holdings *h, struct error *err)
         fence_lose(h->options.fence, gone[i].partition, gone[i].epoch);
         h->parts[gone[i].partition].state = NONE;
     }
-    if (count > 0 && status == STATUS_OK)
+    if (count > 0 && status == STATUS_OK) {
+        metric_add(METRIC_BROKER_PARTITIONS_GIVEN, 0, (int64_t)count);
         tell_members(h);
+    }
     free(gone);
     return status;
 }
@@ -238,6 +248,7 @@ static enum status rebase(struct holdings *h, struct error *err)
         if (part->state != HELD || !atomic_load(&part->place_gone))
             continue;
         part->by_time = true;
+        metric_add(METRIC_BROKER_PARTITIONS_REBASED, 0, 1);
         TRY(begin_to_leave(h, p, err));
     }
     return STATUS_OK;
@@ -338,6 +349,7 @@ static enum status take(struct holdings *h, const bool *wanted, struct error *er
     }
     size_t partitions = t->checkpoint_count, timers = t->timer_count;
     TRY(begin_to_hold(h, t, err));
+    metric_add(METRIC_BROKER_PARTITIONS_TAKEN, 0, (int64_t)partitions);
     LOG(LOG_INFO, "partitions taken", LOG_NUM("partitions", partitions), LOG_NUM("timers", timers));
     tell_members(h);
     return STATUS_OK;
@@ -474,6 +486,7 @@ static void say_ready(struct holdings *h)
     if (!h->said_ready)
         LOG(LOG_INFO, "ready", LOG_TEXT("name", h->name), LOG_NUM("partitions", held));
     h->said_ready = true;
+    atomic_store(&h->ready, true);
 }
 
 static enum status share_out_if_known(struct holdings *h, struct arena *a, bool *waits, struct error *err)
@@ -546,14 +559,18 @@ static bool wait_for_news(struct holdings *h, int64_t most_ms)
 static void *run(void *context)
 {
     struct holdings *h = context;
-    bool waits = true;
-    for (;;) {
+    bool waits = true, go_on = true;
+    pulse_begin("partitions");
+    while (go_on) {
         struct error err = {0};
+        pulse_work();
         enum status status = look(h, &waits, &err);
-        if (!can_go_on(h, status, &err) ||
-            !wait_for_news(h, status != STATUS_OK || waits ? PAUSE_MS : REST_MS))
-            return NULL;
+        pulse_rest();
+        go_on =
+            can_go_on(h, status, &err) && wait_for_news(h, status != STATUS_OK || waits ? PAUSE_MS : REST_MS);
     }
+    pulse_end();
+    return NULL;
 }
 
 /* ---- the calls ---------------------------------------------------------------------------------------- */
@@ -617,6 +634,11 @@ enum status holdings_start(const struct holdings_options *options, struct holdin
     }
     *out = h;
     return STATUS_OK;
+}
+
+bool holdings_are_ready(struct holdings *h)
+{
+    return atomic_load(&h->ready);
 }
 
 bool holdings_failed(struct holdings *h, struct error *err)

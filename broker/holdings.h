@@ -53,6 +53,8 @@ struct holdings_options {
 
 enum status holdings_start(const struct holdings_options *options, struct holdings **out,
                            struct error *err) MUST_CHECK;
+/* Whether it has taken its share of the partitions, if only once. Any thread. */
+bool holdings_are_ready(struct holdings *h);
 /* Whether it ended by itself, because it never can do its work; why, in *err. */
 bool holdings_failed(struct holdings *h, struct error *err);
 /* Stops reading; nothing is taken any more. */

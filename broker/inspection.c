@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/json.h"
+#include "measure.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -43,17 +44,20 @@ static enum status open_sight(struct sight *s, int64_t id)
                           : STATUS_OK;
 }
 
-static enum status publish(struct sight *s, const char *subject, struct str message_id, struct str payload)
+static enum status publish(struct sight *s, enum repair what, const char *subject, struct str message_id,
+                           struct str payload)
 {
     struct bus_publication p = {
         .subject = subject, .message_id = message_id.ptr, .payload = payload, .give_up_ms = ANSWER_WITHIN_MS};
     struct bus_ack ack;
     TRY(bus_publish_wait(s->i->bus, &p, &ack, s->err));
     s->finding->repaired++;
+    measure_repair(what);
     return STATUS_OK;
 }
 
-static enum status publish_event(struct sight *s, const struct event *e, struct str message_id)
+static enum status publish_event(struct sight *s, enum repair what, const struct event *e,
+                                 struct str message_id)
 {
     struct value v;
     struct str text;
@@ -63,7 +67,7 @@ static enum status publish_event(struct sight *s, const struct event *e, struct 
     TRY(event_to_value(s->arena, e, &v, s->err));
     TRY(json_text(s->arena, v, &text, s->err));
     subject_event(s->i->subjects, e->execution_id, e->type, subject);
-    return publish(s, subject, message_id, text);
+    return publish(s, what, subject, message_id, text);
 }
 
 /* ---- attempts ----------------------------------------------------------------------------------------- */
@@ -87,7 +91,8 @@ static enum status publish_lost(struct sight *s, const struct open_work *w, cons
     LOG(LOG_WARN, "an attempt is lost and is made again", LOG_NUM("execution", s->x->id),
         LOG_STR("step", w->step), LOG_STR("task", w->task_id), LOG_TEXT("why", why));
     return publish_event(
-        s, &e, arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
+        s, REPAIR_ATTEMPT, &e,
+        arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
 }
 
 /* The subjects of the execution's tasks that are in the tasks stream, as keys of a map. */
@@ -231,7 +236,7 @@ static enum status repeat_notices(struct sight *s, const struct event_list *even
     if (status == STATUS_OK)
         status = transition(x, &events->items[last], s->i->playbooks, &d, s->err);
     for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++)
-        status = publish_event(s, &d.notices[n].fact, d.notices[n].message_id);
+        status = publish_event(s, REPAIR_END, &d.notices[n].fact, d.notices[n].message_id);
     execution_free(x);
     return status;
 }
@@ -266,7 +271,7 @@ static enum status inspect_timer(struct sight *s, struct str id, int64_t due_ns)
     }
     LOG(LOG_WARN, "a timer is overdue and is fired", LOG_NUM("execution", s->x->id), LOG_STR("timer", id));
     TRY(timer_fact(s->arena, s->i->subjects, s->x, &timer, &fact, s->err));
-    return publish(s, fact.subject, fact.message_id, fact.payload);
+    return publish(s, REPAIR_TIMER, fact.subject, fact.message_id, fact.payload);
 }
 
 /* The execution's deadline counts from its request, or from where it was made to go on. */

@@ -6,13 +6,14 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "desk.h"
+#include "measure.h"
 #include "publisher/control.h"
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
 #include "runtime/log.h"
 
-enum { RETRY_AFTER_MS = 1000, NODE_OF_COMMANDS = 1023 };
+enum { RETRY_AFTER_MS = 1000, RETRY_MOST_MS = 10000, NODE_OF_COMMANDS = 1023 };
 
 struct intake {
     struct bus *bus;
@@ -20,7 +21,8 @@ struct intake {
     struct desk *desk;
     struct value env; /* of executions that are requested here */
     const struct occupancy *occupancy;
-    bool said_full;
+    bool said_full; /* that run commands wait for room */
+    bool waits;     /* that commands have to wait has been said, and none has been done since */
 };
 
 /*
@@ -115,8 +117,34 @@ static bool has_to_wait(struct intake *i, const char *command)
             LOG_NUM("executions", i->occupancy->most));
     if (!full && i->said_full)
         LOG_LINE(LOG_INFO, "run commands are taken again");
+    metric_add(METRIC_BROKER_IN_FLIGHT_REACHED, 0, full && !i->said_full);
     i->said_full = full;
     return full;
+}
+
+/* The event stream is full, or NATS away: the command stays in its stream and is tried again, less and less
+ * often. */
+static void put_back(struct intake *i, const char *command, const struct bus_delivery *d,
+                     const struct error *why)
+{
+    int64_t delay_ms = d->deliveries < RETRY_MOST_MS / RETRY_AFTER_MS
+                           ? (int64_t)d->deliveries * RETRY_AFTER_MS
+                           : RETRY_MOST_MS;
+    LOG(i->waits ? LOG_DEBUG : LOG_WARN,
+        "commands have to wait; they stay in their stream and are tried again", LOG_TEXT("command", command),
+        LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
+    i->waits = true;
+    measure_command(COMMAND_PUT_BACK);
+    bus_deliver_nak(i->bus, d, delay_ms);
+}
+
+static void finish(struct intake *i, const struct bus_delivery *d)
+{
+    if (i->waits)
+        LOG_LINE(LOG_INFO, "commands are done again");
+    i->waits = false;
+    measure_command(COMMAND_DONE);
+    bus_deliver_ack(i->bus, d);
 }
 
 static void take(void *context, struct bus_delivery *d)
@@ -126,24 +154,29 @@ static void take(void *context, struct bus_delivery *d)
     const char *command = dot ? dot + 1 : d->subject;
     struct error err = {0};
     if (has_to_wait(i, command)) {
+        measure_command(COMMAND_PUT_BACK);
         bus_deliver_nak(i->bus, d, RETRY_AFTER_MS);
         return;
     }
     enum status status = handle(i, command, d, &err);
     if (status == STATUS_OK) {
-        bus_deliver_ack(i->bus, d);
-    } else if (status_may_retry(status)) {
-        LOG(LOG_WARN, "a command has to wait", LOG_TEXT("command", command),
-            LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
-        bus_deliver_nak(i->bus, d, RETRY_AFTER_MS);
+        finish(i, d);
+    } else if (error_may_retry(&err)) {
+        put_back(i, command, d, &err);
     } else {
+        measure_command(COMMAND_REJECTED);
         reject_command(i->bus, &i->subjects, command, d, &err);
     }
 }
 
 enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
-                         const struct occupancy *occupancy, struct intake **out, struct error *err)
+                         const struct occupancy *occupancy, uint32_t at_a_time, struct intake **out,
+                         struct error *err)
 {
+    static const struct desk_limit limit = {.setting = "broker.commands",
+                                            .held = METRIC_BROKER_COMMANDS_HELD,
+                                            .most = METRIC_BROKER_COMMANDS_LIMIT,
+                                            .reached = METRIC_BROKER_COMMANDS_REACHED};
     char stream[96];
     struct intake *i = calloc(1, sizeof(*i));
     if (!i)
@@ -152,8 +185,15 @@ enum status intake_start(struct bus *bus, const struct subjects *s, struct value
     i->subjects = *s;
     i->env = env;
     i->occupancy = occupancy;
-    stream_name(s, STREAM_COMMANDS, stream);
-    enum status status = desk_open(bus, stream, INTAKE_CONSUMER, "commands", take, i, &i->desk, err);
+    struct desk_options options = {.bus = bus,
+                                   .stream = stream_name(s, STREAM_COMMANDS, stream),
+                                   .consumer = INTAKE_CONSUMER,
+                                   .what = "commands",
+                                   .handle = take,
+                                   .context = i,
+                                   .at_a_time = at_a_time,
+                                   .limit = &limit};
+    enum status status = desk_open(&options, &i->desk, err);
     if (status != STATUS_OK) {
         intake_stop(&i);
         return status;

@@ -15,10 +15,11 @@ struct intake;
 
 /*
  * `env` is what the templates of executions that are requested see of the environment; borrowed. While the
- * broker is full, run commands stay in their stream.
+ * broker is full, run commands stay in their stream. `at_a_time`: most commands that are taken from it and
+ * not finished.
  */
 enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
-                         const struct occupancy *occupancy, struct intake **out,
+                         const struct occupancy *occupancy, uint32_t at_a_time, struct intake **out,
                          struct error *err) MUST_CHECK;
 /* Commands in hand are finished or given back. NULL is allowed. */
 void intake_stop(struct intake **i);

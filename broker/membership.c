@@ -6,6 +6,8 @@
 
 #include "core/json.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 
 enum { BEATS_IN_A_LEASE = 6, NAME_TEXT = 160 };
 
@@ -103,6 +105,7 @@ static bool notice_lapse(struct membership *m)
 {
     if (m->lapsed ? m->first_heard_self_ns == 0 || heard_self_lately(m) : fence_lease_lasts(m->options.fence))
         return false;
+    metric_add(METRIC_BROKER_LAPSES, 0, 1);
     LOG_LINE(LOG_WARN,
              "the broker has not heard itself for a lease; it does nothing until it does, and has seen "
              "in the log what it still holds");
@@ -271,11 +274,14 @@ static void *run(void *context)
 {
     struct membership *m = context;
     bool ask = true;
+    pulse_begin("membership");
     pthread_mutex_lock(&m->lock);
     while (!m->leaving) {
         m->beat_now = m->answer_now = false;
         pthread_mutex_unlock(&m->lock);
+        pulse_work();
         beat(m, ask);
+        pulse_rest();
         pthread_mutex_lock(&m->lock);
         int64_t next_ns = mono_now().ns + lease_ns(m) / BEATS_IN_A_LEASE;
         while (!m->leaving && !m->beat_now && !m->answer_now &&
@@ -289,6 +295,7 @@ static void *run(void *context)
         pthread_mutex_lock(&m->lock);
     }
     pthread_mutex_unlock(&m->lock);
+    pulse_end();
     return NULL;
 }
 

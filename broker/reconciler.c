@@ -8,6 +8,8 @@
 #include "inspection.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 #include "stranded.h"
 
 enum {
@@ -110,6 +112,7 @@ static enum status find_begun(struct reconciler *r, struct error *err)
     static struct standing page[PAGE];
     size_t count = PAGE;
     while (count == PAGE && !is_stopping(r)) {
+        pulse_work();
         TRY(eventlog_begun(r->options.log, &r->cursor, page, PAGE, &count, err));
         for (size_t i = 0; i < count; i++)
             TRY(keep(r, &page[i], err));
@@ -129,6 +132,7 @@ static enum status see_standings(struct reconciler *r, struct error *err)
         size_t count = r->count - from < PAGE ? r->count - from : PAGE;
         for (size_t i = 0; i < count; i++)
             page[i] = r->open[from + i].standing;
+        pulse_work();
         TRY(eventlog_standings(r->options.log, page, count, err));
         for (size_t i = 0; i < count; i++)
             r->open[from + i].standing = page[i];
@@ -160,7 +164,7 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
 {
     struct finding f;
     enum status status = inspect_execution(&r->inspector, o->standing.execution_id, &f, err);
-    if (status_may_retry(status) || status == STATUS_NO_MEMORY)
+    if (status != STATUS_OK && error_may_retry(err))
         return status;
     if (status != STATUS_OK)
         LOG(LOG_WARN, "an open execution cannot be inspected", LOG_NUM("execution", o->standing.execution_id),
@@ -181,10 +185,12 @@ static enum status reconcile(struct reconciler *r, struct error *err)
     TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &dropped, err));
     TRY(find_begun(r, err));
     TRY(see_standings(r, err));
+    metric_set(METRIC_BROKER_OPEN, 0, (int64_t)r->count);
     for (size_t i = 0; i < r->count && !is_stopping(r); i++) {
         if (!is_to_be_looked_at(r, &r->open[i]))
             continue;
         looked_at++;
+        pulse_work();
         TRY(look_at(r, &r->open[i], &repaired, err));
     }
     LOG(repaired > 0 ? LOG_WARN : LOG_DEBUG, "open executions were looked at", LOG_NUM("open", r->count),
@@ -218,13 +224,17 @@ static void *run(void *context)
 {
     struct reconciler *r = context;
     int64_t busy_ms = 0;
+    pulse_begin("reconciler");
     while (rest(r, busy_ms)) {
+        pulse_work();
         struct mono_time start = mono_now();
         struct error err = {0};
         if (fence_lease_lasts(r->options.fence))
             say(r, reconcile(r, &err), &err);
         busy_ms = mono_ms_since(start);
+        pulse_rest();
     }
+    pulse_end();
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 #include "timer_fact.h"
 
 enum { AT_ONCE = 1000, RETRY_MS = 500 };
@@ -172,10 +173,14 @@ enum status timekeeper_fire(struct timekeeper *k, const struct execution_table *
 void timekeeper_fired(struct timekeeper *k, struct firing *f)
 {
     if (f->refused) {
-        LOG(LOG_WARN, "the event stream refuses a timer's fact; it is published again",
+        LOG(k->refused ? LOG_DEBUG : LOG_WARN,
+            "the event stream refuses a timer's fact; it is published again",
             LOG_NUM("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
         timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
+        k->refused = true;
     } else {
+        k->refused = false;
+        metric_add(METRIC_BROKER_TIMERS_FIRED, 0, 1);
         timer_queue_fired(&k->queue, &f->timer);
     }
     free(f);

@@ -21,6 +21,7 @@ struct timekeeper {
     struct subjects subjects;
     struct mailbox *engine; /* gets MAIL_FIRED */
     struct timer_queue queue;
+    bool refused; /* that facts are refused has been said, and none was taken since */
 };
 
 /* The publishing of one timer's fact. */

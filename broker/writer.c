@@ -8,6 +8,8 @@
 #include "publisher/parcel.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 
 enum {
     MOST_GIVEN_UP = 1000, /* tasks that a batch withdraws one by one */
@@ -34,6 +36,13 @@ struct writer {
 static void wait_a_little(struct writer *w)
 {
     mono_cond_wait_until(&w->changed, &w->lock, mono_now().ns + 200 * INT64_C(1000000));
+}
+
+/* With the lock held. */
+static void measure_backlog(const struct writer *w)
+{
+    metric_set(METRIC_BROKER_BACKLOG, 0, (int64_t)w->backlog.rows);
+    metric_set(METRIC_BROKER_BACKLOG_BYTES, 0, (int64_t)w->backlog.bytes);
 }
 
 static bool out_of_time(const struct writer *w)
@@ -74,6 +83,8 @@ static void log_trouble(struct writer *w, const struct error *e)
         LOG(LOG_ERROR, "the log cannot be written; executions in memory go on, their events wait",
             LOG_ERR(e));
     w->failing = true;
+    metric_add(METRIC_BROKER_COMMIT_FAILED, 0, 1);
+    metric_set(METRIC_BROKER_LOG_AWAY, 0, 1);
     atomic_store(&w->options.fence->log_away, true);
 }
 
@@ -82,6 +93,7 @@ static void log_trouble_over(struct writer *w, const struct batch *b)
     if (w->failing)
         LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
     w->failing = false;
+    metric_set(METRIC_BROKER_LOG_AWAY, 0, 0);
     atomic_store(&w->options.fence->log_away, false);
 }
 
@@ -119,6 +131,7 @@ static enum status find_lost(struct writer *w, struct batch *b, struct error *er
 
 static enum status commit_once(struct writer *w, const struct batch *b, struct error *err)
 {
+    struct mono_time start = mono_now();
     struct checkpoint *dirty = calloc(b->partitions, sizeof(*dirty));
     size_t count = 0;
     if (!dirty)
@@ -134,6 +147,10 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
                             .timers = b->timers,
                             .timer_count = b->timer_count};
     enum status status = eventlog_write(w->log, &commit, err);
+    if (status == STATUS_OK) {
+        metric_observe(METRIC_BROKER_COMMIT, 0, mono_now().ns - start.ns);
+        metric_add(METRIC_BROKER_EVENTS, 0, (int64_t)b->event_count);
+    }
     free(dirty);
     return status;
 }
@@ -143,6 +160,7 @@ static bool commit(struct writer *w, struct batch *b, struct error *err)
 {
     int64_t pause_ms = 20;
     for (;;) {
+        pulse_work();
         leave_out_lost(w, b);
         if (batch_is_empty(b) && b->timer_count == 0)
             return true;
@@ -296,7 +314,9 @@ static void *run(void *context)
 {
     struct writer *w = context;
     struct batch *b;
+    pulse_begin("writer");
     while ((b = next_batch(w))) {
+        pulse_work();
         if (!commit(w, b, &w->failure)) {
             give_up(w, b);
             break;
@@ -308,12 +328,15 @@ static void *run(void *context)
         w->at_work = NULL;
         w->backlog.rows -= w->rows_at_work;
         w->backlog.bytes -= w->bytes_at_work;
+        measure_backlog(w);
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
         pthread_mutex_unlock(&w->lock);
         if (!report(w, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b}))
             batch_free(b); /* its executions stay in memory */
+        pulse_rest();
     }
+    pulse_end();
     return NULL;
 }
 
@@ -373,6 +396,7 @@ void writer_give(struct writer *w, struct batch *b)
     w->last = b;
     w->backlog.rows += b->event_count;
     w->backlog.bytes += b->bytes;
+    measure_backlog(w);
     pthread_mutex_unlock(&w->lock);
     writer_acknowledged(w, b); /* the engine's own */
 }

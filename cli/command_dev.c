@@ -23,10 +23,11 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_dev = {
-    .text = "Prints how to reach NATS, Postgres and the HTTP API when all is ready. The data stays in\n"
-            "the folder: started again, it goes on where it was. A part that dies is started again.\n"
-            "Other commands find the dev that runs on this machine by themselves; with several,\n"
-            "--data-dir says which.",
+    .text =
+        "Prints how to reach NATS, Postgres, the HTTP API and the metrics when all is ready. The data\n"
+        "stays in the folder: started again, it goes on where it was. A part that dies is started again.\n"
+        "Other commands find the dev that runs on this machine by themselves; with several,\n"
+        "--data-dir says which.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };

@@ -17,6 +17,7 @@
 #include "dev_settings.h"
 #include "publisher/subject.h"
 #include "runtime/connect.h"
+#include "runtime/port.h"
 
 enum { WORKERS_MAX = 64, CHILDREN_MAX = WORKERS_MAX + 3, TICK_MS = 200, READY_MS = 60000, GRACE_MS = 10000 };
 
@@ -114,10 +115,24 @@ static enum status add_children(struct dev *d, struct error *err)
     return add_child(d, "render", 0, err);
 }
 
+/* A port of its own, the same again after a restart if nobody has taken it. The publisher has its HTTP API.
+ */
+static enum status choose_metrics(const struct dev *d, struct dev_child *c, struct error *err)
+{
+    char address[32] = "";
+    bool has_api = strcmp(c->part, "publisher") == 0 && settings_text(d->settings, SETTING_PUBLISHER_HTTP)[0];
+    if (!has_api && (c->metrics == 0 || !port_is_free(c->metrics)))
+        c->metrics = port_find_free();
+    if (!has_api && c->metrics != 0)
+        (void)snprintf(address, sizeof(address), "127.0.0.1:%u", c->metrics);
+    return dev_settings_set(d->settings, SETTING_METRICS_HTTP, address, err);
+}
+
 static enum status start_child(struct dev *d, struct dev_child *c, struct error *err)
 {
     const char *const *environment;
     arena_reset(&d->arena);
+    TRY(choose_metrics(d, c, err));
     TRY(dev_environment(d->settings, c->part, &d->arena, &environment, err));
     return dev_child_start(c, environment, err);
 }
@@ -216,6 +231,19 @@ static void fill_entry(struct dev *d)
         (void)snprintf(d->entry.http, sizeof(d->entry.http), "http://%s", http);
 }
 
+static void tell_metrics(const struct dev *d)
+{
+    const char *http = settings_text(d->settings, SETTING_PUBLISHER_HTTP);
+    for (size_t i = 0; i < d->child_count; i++) {
+        const struct dev_child *c = &d->children[i];
+        const char *label = i == 0 ? "metrics" : "";
+        if (c->metrics != 0)
+            (void)printf("  %-9s http://127.0.0.1:%u/metrics of the %s\n", label, c->metrics, c->name);
+        else if (http[0])
+            (void)printf("  %-9s http://%s/metrics of the %s\n", label, http, c->name);
+    }
+}
+
 /* The URL of an external server may have a password that is not ours to show. */
 static void tell(const struct dev *d)
 {
@@ -230,6 +258,7 @@ static void tell(const struct dev *d)
         (void)printf("  postgres  the server of postgres.url\n");
     if (e->http[0])
         (void)printf("  http      %s\n", e->http);
+    tell_metrics(d);
     bool usual =
         settings_source(d->settings, SETTING_DATA_DIR, NULL) == SOURCE_DEFAULT && !d->options->data_dir;
     (void)printf("  try       noetl run examples/hello_world.yaml --wait%s%s\n", usual ? "" : " --data-dir ",

@@ -8,6 +8,7 @@
 struct dev_child {
     char name[32];    /* "broker", "worker-2": of its log, and in front of its warnings */
     const char *part; /* "broker", "worker", …: the argument of `noetl serve` */
+    uint16_t metrics; /* the port at which it serves /metrics; 0: at none of its own */
     struct process process;
     int output; /* where its words come from; -1: it does not run */
     int log;

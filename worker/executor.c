@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "core/json.h"
 #include "large.h"
+#include "measure.h"
 #include "outcome.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -133,7 +134,8 @@ static bool is_finishing(void *crew)
     return finishing;
 }
 
-static void report(struct executor *x, struct lease *l, const struct attempt_report *attempt, enum status s,
+/* False: it was given back. */
+static bool report(struct executor *x, struct lease *l, const struct attempt_report *attempt, enum status s,
                    const struct outcome *out, const struct error *failure)
 {
     const struct station *st = x->crew->station;
@@ -149,10 +151,11 @@ static void report(struct executor *x, struct lease *l, const struct attempt_rep
         written = report_outcome(st->reporter, l, task, type, buf_str(&json), &err);
     buf_free(&json);
     if (written == STATUS_OK)
-        return;
+        return true;
     LOG(LOG_ERROR, "an outcome could not be written; the task is given back", LOG_STR("task", task->task_id),
         LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
     give_back(x, l, 1000);
+    return false;
 }
 
 /* What the tool says when it was stopped is less than what is known here. */
@@ -217,12 +220,17 @@ static void run_task(struct executor *x, struct lease *l, const struct task *tas
     task_stop_clear(&x->stop);
     log_end(task, s, &failure, attempt.duration_ms);
 
-    if (s == STATUS_CANCELLED && is_over)
+    enum task_end end = s == STATUS_OK ? TASK_COMPLETED : TASK_FAILED;
+    if (s == STATUS_CANCELLED && is_over) {
+        end = TASK_DROPPED;
         let_go(x, l, task, "task stopped, nobody waits for it any more");
-    else if (s == STATUS_CANCELLED && reason != 0)
+    } else if (s == STATUS_CANCELLED && reason != 0) {
+        end = TASK_GIVEN_BACK;
         give_back(x, l, 0);
-    else
-        report(x, l, &attempt, s, &out, &failure);
+    } else if (!report(x, l, &attempt, s, &out, &failure)) {
+        end = TASK_GIVEN_BACK;
+    }
+    measure_task(task->type, end, mono_now().ns - begin.ns);
     buf_free(&log);
 }
 
@@ -235,7 +243,8 @@ static void fail_task(struct executor *x, struct lease *l, const struct task *ta
                                      .started_ns = wall_now().ns,
                                      .delivery = l->delivery->deliveries};
     log_end(task, why->status, why, 0);
-    report(x, l, &attempt, why->status, &nothing, why);
+    bool reported = report(x, l, &attempt, why->status, &nothing, why);
+    measure_task(task->type, reported ? TASK_FAILED : TASK_GIVEN_BACK, 0);
 }
 
 /* `task` is what the message says of it. */
@@ -264,13 +273,19 @@ static void run_lease(struct executor *x, struct lease *l)
     enum status s = json_read_map(&x->arena, l->delivery->payload, "the task", &message, &err);
     if (s == STATUS_OK)
         s = task_from_value(message, &task, &err);
-    if (s != STATUS_OK)
+    bool again = l->delivery->deliveries > 1;
+    metric_add(METRIC_WORKER_REDELIVERED, 0, again);
+    metric_add(METRIC_WORKER_RUNNING, 0, 1);
+    if (s != STATUS_OK) {
         refuse(x, l, &err);
-    else if (again_is_possible(&x->crew->station->again, l->delivery, &task) &&
-             report_stands(x->crew->station->reporter, &task, &x->arena))
+    } else if (again_is_possible(&x->crew->station->again, l->delivery, &task) &&
+               report_stands(x->crew->station->reporter, &task, &x->arena)) {
+        metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, &task, "task not run again, its outcome stands");
-    else
+    } else {
         run_whole(x, l, &task);
+    }
+    metric_add(METRIC_WORKER_RUNNING, 0, -1);
     arena_reset(&x->arena);
 }
 

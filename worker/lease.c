@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "runtime/clock.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -94,6 +96,7 @@ static int64_t tend(struct lease_keeper *k, struct lease *l, int64_t now_ns)
 static void wait_until(struct lease_keeper *k, int64_t due_ns)
 {
     k->wakes_ns = due_ns;
+    pulse_rest();
     if (due_ns == INT64_MAX) {
         pthread_cond_wait(&k->wake, &k->mutex);
         return;
@@ -105,8 +108,10 @@ static void wait_until(struct lease_keeper *k, int64_t due_ns)
 static void *keep(void *context)
 {
     struct lease_keeper *k = context;
+    pulse_begin("leases");
     pthread_mutex_lock(&k->mutex);
     while (!k->closing) {
+        pulse_work();
         int64_t now_ns = mono_now().ns, due_ns = INT64_MAX;
         for (struct lease *l = k->leases; l; l = l->older) {
             int64_t next_ns = tend(k, l, now_ns);
@@ -115,6 +120,7 @@ static void *keep(void *context)
         wait_until(k, due_ns);
     }
     pthread_mutex_unlock(&k->mutex);
+    pulse_end();
     return NULL;
 }
 
@@ -207,6 +213,7 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
         l->older->newer = l;
     k->leases = l;
     k->count++;
+    metric_add(METRIC_WORKER_LEASES, 0, 1);
     due_at(k, l->working_ns);
     pthread_mutex_unlock(&k->mutex);
     return l;
@@ -269,6 +276,7 @@ void lease_release(struct lease_keeper *k, struct lease *l)
         k->leases = l->older;
     if (l->older)
         l->older->newer = l->newer;
+    metric_add(METRIC_WORKER_LEASES, 0, -1);
     if (--k->count == 0)
         pthread_cond_broadcast(&k->empty);
     pthread_mutex_unlock(&k->mutex);

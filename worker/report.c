@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 
 #define AGAIN_NS INT64_C(1000000000)
 enum { LOOK_MS = 5000 };
@@ -52,6 +53,8 @@ static void refuse(struct reporter *r, struct lease *l, const struct error *err)
             LOG_TEXT("subject", l->subject), LOG_TEXT("message_id", l->message_id),
             LOG_NUM("bytes", l->payload_len), LOG_ERR(err));
     l->reported_trouble = true;
+    metric_add(METRIC_WORKER_REFUSED, 0, 1);
+    metric_add(METRIC_WORKER_OUTCOMES_WAITING, 0, 1);
     l->again_ns = mono_now().ns + AGAIN_NS;
     pthread_mutex_lock(&r->mutex);
     l->next = r->refused;
@@ -123,6 +126,7 @@ static struct lease *take_refused(struct reporter *r, int64_t due_ns)
     struct lease *found = *link;
     if (found)
         *link = found->next;
+    metric_add(METRIC_WORKER_OUTCOMES_WAITING, 0, found ? -1 : 0);
     pthread_mutex_unlock(&r->mutex);
     return found;
 }

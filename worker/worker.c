@@ -8,11 +8,13 @@
 
 #include "core/json.h"
 #include "executor.h"
+#include "measure.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
+#include "runtime/monitor.h"
 
 enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000 };
 
@@ -25,7 +27,11 @@ struct worker {
     struct bus_pull *pull;
     struct bus_subscription *ends[ENDS];
     const char *pool;
+    struct monitor *monitor;
+    _Atomic bool started, stopping;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
+    bool may_not_look;          /* the account is not allowed to see consumers */
+    bool pool_full;             /* its workers have as many tasks as they may; that has been said */
     struct mono_time began, looked;
     bool told_unconnected;
 };
@@ -68,6 +74,19 @@ static enum status make_consumer(struct worker *w, const char *stream, struct er
     return s;
 }
 
+static void see_pool(struct worker *w, const struct bus_consumer_info *info)
+{
+    int64_t most = settings_int(w->station.settings, SETTING_TASKS_MAX_RUNNING);
+    bool full = info->pending > 0 && (int64_t)info->ack_pending >= most;
+    metric_set(METRIC_POOL_WAITING, 0, (int64_t)info->pending);
+    metric_set(METRIC_POOL_TAKEN, 0, (int64_t)info->ack_pending);
+    metric_add(METRIC_POOL_REACHED, 0, full);
+    if (full && !w->pool_full)
+        LOG(LOG_WARN, "the pool's workers have as many tasks as they may; others wait in the stream",
+            LOG_TEXT("pool", w->pool), LOG_NUM("tasks.max_running", most), LOG_NUM("waiting", info->pending));
+    w->pool_full = full;
+}
+
 /* Makes the pool's consumer if there is none. An account that may not look has to trust that there is one. */
 static void look_for_consumer(struct worker *w)
 {
@@ -78,8 +97,11 @@ static void look_for_consumer(struct worker *w)
     stream_name(&w->subjects, STREAM_TASKS, stream);
     pool_consumer(w->pool, consumer);
     enum status s = bus_consumer_info(w->station.bus, stream, consumer, &info, &err);
-    if (s == STATUS_NOT_FOUND)
+    if (s == STATUS_OK)
+        see_pool(w, &info);
+    else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
+    w->may_not_look = s == STATUS_DENIED;
     atomic_store(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
 }
 
@@ -146,6 +168,32 @@ static enum status listen_for_ends(struct worker *w, struct error *err)
     return STATUS_OK;
 }
 
+static enum status is_ready(void *context, struct error *err)
+{
+    struct worker *w = context;
+    if (atomic_load(&w->stopping))
+        return error_set(err, STATUS_UNAVAILABLE, "the worker stops");
+    if (!atomic_load(&w->started))
+        return error_set(err, STATUS_UNAVAILABLE, "the worker is starting");
+    if (!bus_is_connected(w->station.bus))
+        return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    if (!atomic_load(&w->looks_missing))
+        return STATUS_OK;
+    error_set(err, STATUS_UNAVAILABLE, "the pool \"%s\" has no consumer, or it does not answer", w->pool);
+    error_place(err, "worker.pool");
+    return error_hint(err, "`noetl setup` makes the consumers of the pools that the setting pools names.");
+}
+
+static enum status start_monitor(struct worker *w, struct error *err)
+{
+    const struct settings *s = w->station.settings;
+    const struct monitor_options options = {.ready = is_ready, .context = w};
+    TRY(worker_metrics_begin(w->pool, err));
+    metric_set(METRIC_WORKER_CONCURRENCY, 0, settings_int(s, SETTING_WORKER_CONCURRENCY));
+    metric_set(METRIC_POOL_LIMIT, 0, settings_int(s, SETTING_TASKS_MAX_RUNNING));
+    return monitor_start(s, &options, &w->monitor, err);
+}
+
 static enum status start(struct worker *w, struct error *err)
 {
     const struct settings *s = w->station.settings;
@@ -158,6 +206,7 @@ static enum status start(struct worker *w, struct error *err)
     TRY(bus_pull_start(w->station.bus, stream_name(&w->subjects, STREAM_TASKS, stream),
                        pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
     crew_attach(w->crew, w->pull);
+    atomic_store(&w->started, true);
     return STATUS_OK;
 }
 
@@ -185,7 +234,7 @@ static bool tick(void *context)
     }
     w->told_unconnected = true;
     bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= LOOK_AGAIN_MS;
-    if (is_due && atomic_load(&w->looks_missing))
+    if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing)))
         look_for_consumer(w);
     return false;
 }
@@ -195,6 +244,7 @@ static void drain(struct worker *w)
     struct mono_time begin = mono_now();
     int64_t time_ms = settings_int(w->station.settings, SETTING_WORKER_DRAIN);
     daemon_draining();
+    atomic_store(&w->stopping, true);
     crew_attach(w->crew, NULL);
     bus_pull_stop(&w->pull);
     uint32_t busy = crew_finish(w->crew, time_ms);
@@ -211,6 +261,7 @@ static void drain(struct worker *w)
 static void stop(struct worker *w)
 {
     struct error err;
+    atomic_store(&w->stopping, true);
     bus_pull_stop(&w->pull);
     crew_close(&w->crew);
     for (size_t i = 0; i < ENDS; i++)
@@ -219,6 +270,7 @@ static void stop(struct worker *w)
     if (is_connected && bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
         LOG(LOG_WARN, "the last acks may not have arrived; those tasks come again", LOG_ERR(&err));
     lease_keeper_stop(w->station.keeper);
+    monitor_stop(&w->monitor);
     bus_close(&w->station.bus);
     reporter_close(&w->station.reporter);
     lease_keeper_close(&w->station.keeper);
@@ -235,9 +287,14 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     set_name(&w);
     TRY(topology_check_pool(w.pool, "worker.pool", err));
     TRY(subjects_from_settings(settings, &w.subjects, err));
-    TRY(bus_connect(settings, "worker", true, &w.station.bus, err));
+    TRY(start_monitor(&w, err));
+    enum status s = bus_connect(settings, "worker", true, &w.station.bus, err);
+    if (s != STATUS_OK) {
+        monitor_stop(&w.monitor);
+        return s;
+    }
     again_init(&w.station.again, w.station.bus, &w.subjects);
-    enum status s = start(&w, err);
+    s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),
             LOG_NUM("concurrency", settings_int(settings, SETTING_WORKER_CONCURRENCY)));

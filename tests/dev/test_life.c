@@ -53,6 +53,7 @@ static void it_stops_cleanly_and_finds_its_data_again(void **state)
     assert_gone(pids);
     assert_contains(dev.output, "noetl dev is ready");
     assert_contains(dev.output, "psql 'postgresql://noetl:");
+    assert_contains(dev.output, "/metrics of the broker");
     assert_int_not_equal(access(scratch("data/dev.json"), F_OK), 0);
 
     dev_start(&dev, data, &entry);

@@ -1,0 +1,332 @@
+#include "daemons.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/id.h"
+#include "core/json.h"
+#include "runtime/clock.h"
+#include "runtime/port.h"
+
+enum { PATIENCE_MS = 60000, LOOK_MS = 20 };
+
+static const char *const NAMES[PART_COUNT] = {"broker", "worker", "publisher", "render"};
+
+const char *part_name(enum part part)
+{
+    return NAMES[part];
+}
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){0, LOOK_MS * 1000000L}, NULL);
+}
+
+/* ---- the installation --------------------------------------------------------------------------------- */
+
+void daemons_set(struct daemons *d, const char *name, const char *value)
+{
+    struct error err = {0};
+    assert_ok(settings_set(d->settings, SOURCE_FLAG, "test", str_of(name), str_of(value), &err), &err);
+}
+
+void daemons_set_up(struct daemons *d)
+{
+    struct error err = {0};
+    struct topology_options options;
+    struct eventlog *log;
+    int applied;
+    topology_options_from_settings(d->settings, &options);
+    assert_ok(topology_ensure(d->bus, &d->subjects, &options, &err), &err);
+    assert_ok(eventlog_open(d->servers.postgres.url, "test", &log, &err), &err);
+    assert_ok(eventlog_migrate(log, &applied, &err), &err);
+    eventlog_close(&log);
+}
+
+int daemons_start(void **state)
+{
+    struct daemons *d = calloc(1, sizeof(*d));
+    struct error err = {0};
+    char api[32];
+    assert_non_null(d);
+    *state = d;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    arena_init(&d->arena, 0);
+    assert_ok(settings_new(&d->settings, &err), &err);
+    servers_start_nats(&d->servers);
+    servers_start_postgres(&d->servers);
+    d->bus = servers_connect(&d->servers, "test");
+    d->api = port_find_free();
+    snprintf(api, sizeof(api), "127.0.0.1:%u", d->api);
+    daemons_set(d, "nats.url", d->servers.nats.url);
+    daemons_set(d, "postgres.url", d->servers.postgres.url);
+    daemons_set(d, "publisher.http", api);
+    daemons_set(d, "events.partitions", "4");
+    assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
+    return 0;
+}
+
+int daemons_stop(void **state)
+{
+    struct daemons *d = *state;
+    int code;
+    for (int part = 0; part < PART_COUNT; part++) {
+        if (d->parts[part].pid != 0)
+            process_end(&d->parts[part], 20000, &code);
+    }
+    bus_close(&d->bus);
+    servers_stop(&d->servers);
+    settings_free(&d->settings);
+    arena_free(&d->arena);
+    curl_global_cleanup();
+    free(d);
+    return 0;
+}
+
+void nats_leave(struct daemons *d)
+{
+    private_nats_stop(&d->servers.nats);
+}
+
+void nats_return(struct daemons *d)
+{
+    servers_start_nats_at(&d->servers, d->servers.nats.port);
+}
+
+void postgres_leave(struct daemons *d)
+{
+    d->postgres_port = d->servers.postgres.port;
+    private_postgres_stop(&d->servers.postgres);
+}
+
+void postgres_return(struct daemons *d)
+{
+    char folder[300];
+    struct error err = {0};
+    struct private_postgres_options options = {
+        .folder = folder, .port = {.port = d->postgres_port}, .throwaway = true};
+    snprintf(folder, sizeof(folder), "%s/postgres", d->servers.folder);
+    assert_ok(private_postgres_start(&options, &d->servers.postgres, &err), &err);
+}
+
+/* ---- daemons ------------------------------------------------------------------------------------------ */
+
+static const char *log_path(struct daemons *d, enum part part)
+{
+    struct str path = arena_printf(&d->arena, "%s/%s.log", d->servers.folder, NAMES[part]);
+    assert_non_null(path.ptr);
+    return path.ptr;
+}
+
+/* NOETL_<NAME>=value */
+static const char *variable(struct daemons *d, enum setting id)
+{
+    struct str line =
+        arena_printf(&d->arena, "NOETL_%s=%s", setting_name(id), settings_text(d->settings, id));
+    char *copy = arena_strdup(&d->arena, line);
+    assert_non_null(copy);
+    for (char *c = copy + 6; *c != '='; c++)
+        *c = *c == '.' ? '_' : (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    return copy;
+}
+
+static void await_listening(struct daemons *d, enum part part)
+{
+    struct mono_time start = mono_now();
+    struct http_answer answer;
+    while (!http_try(d->ports[part], "GET", "/healthz", &answer)) {
+        int code;
+        if (process_wait(&d->parts[part], 0, &code))
+            fail_msg("the %s ended with code %d", NAMES[part], code);
+        if (mono_ms_since(start) > PATIENCE_MS)
+            fail_msg("the %s does not answer", NAMES[part]);
+        pause_a_little();
+    }
+    assert_int_equal(answer.code, 200);
+    free(answer.text);
+}
+
+void daemon_start(struct daemons *d, enum part part)
+{
+    const char *env[SETTING_COUNT + 3] = {"HOME=/nonexistent"};
+    size_t count = 1;
+    char metrics[32];
+    struct error err = {0};
+    d->ports[part] = port_find_free();
+    snprintf(metrics, sizeof(metrics), "127.0.0.1:%u", d->ports[part]);
+    daemons_set(d, "metrics.http", metrics);
+    env[count++] = arena_printf(&d->arena, "PATH=%s", getenv("PATH")).ptr;
+    for (int id = 0; id < SETTING_COUNT; id++) {
+        if (settings_source(d->settings, (enum setting)id, NULL) != SOURCE_DEFAULT)
+            env[count++] = variable(d, (enum setting)id);
+    }
+    int log = open(log_path(d, part), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
+    assert_true(log >= 0);
+    const char *const argv[] = {getenv("NOETL_BINARY"), "serve", NAMES[part], NULL};
+    struct process_options options = {
+        .argv = argv, .env = env, .in = -1, .out = log, .error = log, .die_with_parent = true};
+    assert_ok(process_start(&options, &d->parts[part], &err), &err);
+    close(log);
+    await_listening(d, part);
+}
+
+static int end(struct daemons *d, enum part part, int signal)
+{
+    int code = -1;
+    process_signal(&d->parts[part], signal);
+    assert_true(process_wait(&d->parts[part], PATIENCE_MS, &code));
+    d->parts[part] = (struct process){0};
+    return code;
+}
+
+void daemon_stop(struct daemons *d, enum part part)
+{
+    assert_int_equal(end(d, part, SIGTERM), 0);
+}
+
+void daemon_kill(struct daemons *d, enum part part)
+{
+    assert_int_equal(end(d, part, SIGKILL), 128 + SIGKILL);
+}
+
+size_t daemon_says(struct daemons *d, enum part part, const char *text)
+{
+    char line[8192];
+    size_t count = 0;
+    FILE *f = fopen(log_path(d, part), "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f))
+        count += strstr(line, text) != NULL;
+    fclose(f);
+    return count;
+}
+
+void daemon_await_says(struct daemons *d, enum part part, const char *text)
+{
+    struct mono_time start = mono_now();
+    while (daemon_says(d, part, text) == 0) {
+        if (mono_ms_since(start) > PATIENCE_MS)
+            fail_msg("the %s does not say \"%s\"", NAMES[part], text);
+        pause_a_little();
+    }
+}
+
+/* ---- looking ------------------------------------------------------------------------------------------ */
+
+struct http_answer daemon_get(struct daemons *d, enum part part, const char *path)
+{
+    struct http_answer answer;
+    http_send(d->ports[part], "GET", path, NULL, 0, false, &answer);
+    char *kept = arena_strdup(&d->arena, (struct str){answer.text, answer.len});
+    assert_non_null(kept);
+    free(answer.text);
+    answer.text = kept;
+    return answer;
+}
+
+double daemon_metric(struct daemons *d, enum part part, const char *name, const char *labels)
+{
+    struct http_answer answer = daemon_get(d, part, "/metrics");
+    assert_int_equal(answer.code, 200);
+    exposition_read(&d->page, answer.text);
+    return exposition_value(&d->page, name, labels);
+}
+
+static void await(struct daemons *d, enum part part, const char *name, const char *labels, double least,
+                  double most)
+{
+    struct mono_time start = mono_now();
+    for (;;) {
+        double value = daemon_metric(d, part, name, labels);
+        if (value >= least && value <= most)
+            return;
+        if (mono_ms_since(start) > PATIENCE_MS)
+            fail_msg("%s{%s} of the %s stays at %g", name, labels, NAMES[part], value);
+        pause_a_little();
+    }
+}
+
+void daemon_await_least(struct daemons *d, enum part part, const char *name, const char *labels, double least)
+{
+    await(d, part, name, labels, least, 1e300);
+}
+
+void daemon_await(struct daemons *d, enum part part, const char *name, const char *labels, double value)
+{
+    await(d, part, name, labels, value, value);
+}
+
+const char *daemon_await_ready(struct daemons *d, enum part part, long code)
+{
+    struct mono_time start = mono_now();
+    for (;;) {
+        struct http_answer answer = daemon_get(d, part, "/readyz");
+        if (answer.code == code)
+            return answer.text;
+        if (mono_ms_since(start) > PATIENCE_MS)
+            fail_msg("/readyz of the %s stays at %ld: %s", NAMES[part], answer.code, answer.text);
+        pause_a_little();
+    }
+}
+
+/* ---- executions --------------------------------------------------------------------------------------- */
+
+struct value api_call(struct daemons *d, const char *operation, const char *payload)
+{
+    struct error err = {0};
+    struct str reply;
+    struct value v;
+    char subject[SUBJECT_MAX];
+    subject_api(&d->subjects, operation, subject);
+    assert_ok(bus_request(d->bus, subject, NULL, 0, str_of(payload), PATIENCE_MS, &d->arena, &reply, &err),
+              &err);
+    assert_ok(json_read(&d->arena, reply, NULL, &v, &err), &err);
+    return v;
+}
+
+void api_register(struct daemons *d, const char *text)
+{
+    struct value v = api_call(d, "register", text);
+    if (!value_is_absent(VALUE_GET(v, "error")))
+        fail_msg("%" PRISTR, ARGSTR(value_as_str(value_get_path(v, STR("error.message")))));
+}
+
+int64_t api_run(struct daemons *d, const char *path)
+{
+    char payload[256];
+    int64_t id = 0;
+    snprintf(payload, sizeof(payload), "{\"path\":\"%s\"}", path);
+    struct value v = api_call(d, "run", payload);
+    if (id_parse(value_as_str(VALUE_GET(v, "execution_id")), &id, NULL) != STATUS_OK)
+        fail_msg("%" PRISTR, ARGSTR(value_as_str(value_get_path(v, STR("error.message")))));
+    return id;
+}
+
+struct event_list await_end(struct daemons *d, int64_t id, enum event_type type)
+{
+    struct error err = {0};
+    struct eventlog *log;
+    struct event_list events = {0};
+    struct mono_time start = mono_now();
+    bool over = false;
+    assert_ok(eventlog_open(d->servers.postgres.url, "test", &log, &err), &err);
+    while (!over && mono_ms_since(start) < PATIENCE_MS) {
+        assert_ok(eventlog_events(log, id, 0, 0, &d->arena, &events, &err), &err);
+        over = events.count > 0 && event_type_is_final(events.items[events.count - 1].type);
+        if (!over)
+            pause_a_little();
+    }
+    eventlog_close(&log);
+    const struct event *last = events.count > 0 ? &events.items[events.count - 1] : NULL;
+    if (!last || last->type != type)
+        fail_msg("execution %lld stands at %s: %.*s", (long long)id,
+                 last ? event_type_name(last->type) : "nothing", last ? (int)last->error.len : 0,
+                 last ? last->error.ptr : "");
+    return events;
+}

@@ -1,0 +1,72 @@
+/* An installation of real servers and daemons, each a process of the built program, seen through its metrics.
+ */
+#ifndef TESTS_DAEMONS_H
+#define TESTS_DAEMONS_H
+
+#include "check.h"
+#include "eventlog/eventlog.h"
+#include "exposition.h"
+#include "http_client.h"
+#include "publisher/topology.h"
+#include "servers.h"
+
+enum part { BROKER, WORKER, PUBLISHER, RENDER, PART_COUNT };
+
+struct daemons {
+    struct servers servers;
+    struct settings *settings; /* of the streams, and of what the test does itself */
+    struct subjects subjects;
+    struct bus *bus;
+    struct arena arena;
+    struct process parts[PART_COUNT];
+    uint16_t ports[PART_COUNT]; /* of /metrics */
+    uint16_t api;               /* of the publisher */
+    uint16_t postgres_port;     /* while it is away */
+    struct exposition page;     /* what was read last */
+};
+
+/* Group setup and teardown of cmocka; *state is the daemons. None runs yet. */
+int daemons_start(void **state);
+int daemons_stop(void **state);
+const char *part_name(enum part part);
+
+/* For the streams and for daemons that are started later. */
+void daemons_set(struct daemons *d, const char *name, const char *value);
+/* Streams and schema as the settings say; again to change limits. */
+void daemons_set_up(struct daemons *d);
+/* `noetl serve`; returns when it serves /metrics. Its log begins anew. */
+void daemon_start(struct daemons *d, enum part part);
+/* SIGTERM, and an exit code of 0. */
+void daemon_stop(struct daemons *d, enum part part);
+void daemon_kill(struct daemons *d, enum part part);
+/* How often its log has that text. */
+size_t daemon_says(struct daemons *d, enum part part, const char *text);
+/* Waits for it. */
+void daemon_await_says(struct daemons *d, enum part part, const char *text);
+
+/* GET of a daemon; its answer's text in the arena. */
+struct http_answer daemon_get(struct daemons *d, enum part part, const char *path);
+/* A sample of its /metrics, which is read by exposition_read(). */
+double daemon_metric(struct daemons *d, enum part part, const char *name, const char *labels);
+/* Waits until a sample is at least, or exactly, that. */
+void daemon_await_least(struct daemons *d, enum part part, const char *name, const char *labels,
+                        double least);
+void daemon_await(struct daemons *d, enum part part, const char *name, const char *labels, double value);
+/* Waits until /readyz answers with that code; its text. */
+const char *daemon_await_ready(struct daemons *d, enum part part, long code);
+
+void nats_leave(struct daemons *d);
+void nats_return(struct daemons *d);
+void postgres_leave(struct daemons *d);
+void postgres_return(struct daemons *d);
+
+/* An operation over NATS; the answer. */
+struct value api_call(struct daemons *d, const char *operation, const char *payload);
+/* Registers a playbook; it must be right. */
+void api_register(struct daemons *d, const char *text);
+/* Asks for an execution; it must be taken. */
+int64_t api_run(struct daemons *d, const char *path);
+/* Waits for an execution's end in the log, which must be of that type; all its events. */
+struct event_list await_end(struct daemons *d, int64_t id, enum event_type type);
+
+#endif

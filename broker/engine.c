@@ -360,7 +360,8 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
                                         .children = options->children,
                                         .engine = options->mailbox};
     timekeeper_init(&e->timers, options->bus, options->subjects, options->mailbox);
-    enum status status = folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, log, err);
+    enum status status =
+        folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, options->fence, log, err);
     if (status == STATUS_OK)
         status = new_current(e, err);
     if (status != STATUS_OK) {

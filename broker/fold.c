@@ -11,9 +11,10 @@
 enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
-                        struct timekeeper *timers, struct eventlog *log, struct error *err)
+                        struct timekeeper *timers, struct fence *fence, struct eventlog *log,
+                        struct error *err)
 {
-    *f = (struct folder){.subjects = *s, .dispatcher = d, .timers = timers, .log = log};
+    *f = (struct folder){.subjects = *s, .dispatcher = d, .timers = timers, .fence = fence, .log = log};
     execution_table_init(&f->executions);
     f->over = calloc(OVER_KEPT, sizeof(*f->over));
     if (!f->over)
@@ -87,17 +88,38 @@ static bool log_is_over(const struct event_list *events)
     return events->count > 0 && event_type_is_final(events->items[events->count - 1].type);
 }
 
-/* Folds an execution back from the log; *out is NULL if the log has nothing of it, or says that it is over
- * and `fact` is none that reopens it. */
+/*
+ * Whether the partition is still this broker's, after its rows were read: else they may be of another, and of
+ * facts that this one has passed over. It may not know yet.
+ */
+static enum status still_holds(struct folder *f, int64_t id, bool *out, struct error *err)
+{
+    uint32_t partition = id_partition(id, f->subjects.partitions);
+    struct checkpoint at = {.partition = partition, .epoch = atomic_load(&f->fence->epochs[partition])};
+    bool lost = false;
+    TRY(eventlog_lost_partitions(f->log, &at, 1, &lost, err));
+    if (lost)
+        fence_lose(f->fence, partition, at.epoch);
+    *out = !lost;
+    return STATUS_OK;
+}
+
+/* Folds an execution back from the log; *out is NULL if the log has nothing of it, says that it is over and
+ * `fact` is none that reopens it, or if the partition is lost. */
 static enum status load(struct folder *f, const struct event *fact, struct execution **out, struct error *err)
 {
     int64_t id = fact->execution_id;
     struct arena scratch;
     struct event_list events;
     struct execution *x = NULL;
+    bool ours = true;
     *out = NULL;
     arena_init(&scratch, 0);
     enum status status = eventlog_events(f->log, id, 0, 0, &scratch, &events, err);
+    if (status == STATUS_OK && events.count > 0)
+        status = still_holds(f, id, &ours, err);
+    if (!ours)
+        events.count = 0;
     if (status == STATUS_OK && log_is_over(&events) && !may_reopen(fact->type)) {
         remember_over(f, id);
         events.count = 0;

@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "dispatch.h"
 #include "execution_table.h"
+#include "fence.h"
 #include "timekeeper.h"
 
 struct folder {
@@ -17,6 +18,7 @@ struct folder {
     struct timekeeper *timers;
     struct playbook_cache *playbooks;
     struct execution_table executions;
+    struct fence *fence;
     struct eventlog *log; /* a connection of its own, for reading executions back */
     /* Ring of executions that ended lately: what still comes for them is dropped unread, but for what may
      * reopen them. */
@@ -25,7 +27,8 @@ struct folder {
 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
-                        struct timekeeper *timers, struct eventlog *log, struct error *err) MUST_CHECK;
+                        struct timekeeper *timers, struct fence *fence, struct eventlog *log,
+                        struct error *err) MUST_CHECK;
 void folder_free(struct folder *f);
 
 /*

@@ -70,6 +70,15 @@ static enum status publish_event(struct sight *s, enum repair what, const struct
     return publish(s, what, subject, message_id, text);
 }
 
+/*
+ * The id of a fact that was published before: the stream may have it, from when it meant nothing to the
+ * execution, and would take it for a repetition. Once for each state that the execution is found in.
+ */
+static struct str again(struct sight *s, struct str message_id)
+{
+    return arena_printf(s->arena, "%" PRISTR ".again.%u", ARGSTR(message_id), s->x->next_event_id);
+}
+
 /* ---- attempts ----------------------------------------------------------------------------------------- */
 
 static enum status publish_lost(struct sight *s, const struct open_work *w, const char *why)
@@ -221,8 +230,8 @@ static enum status is_requested(struct sight *s, int64_t child, bool *out)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* What led to its end is evaluated once more, for what it says to others. */
-static enum status repeat_notices(struct sight *s, const struct event_list *events)
+/* What led to its end is evaluated once more, for what it says to the execution `to`. */
+static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to)
 {
     struct decisions d;
     struct execution *x = NULL;
@@ -235,8 +244,10 @@ static enum status repeat_notices(struct sight *s, const struct event_list *even
         status = execution_replay(x, events->items, last, s->i->playbooks, s->err);
     if (status == STATUS_OK)
         status = transition(x, &events->items[last], s->i->playbooks, &d, s->err);
-    for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++)
-        status = publish_event(s, REPAIR_END, &d.notices[n].fact, d.notices[n].message_id);
+    for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++) {
+        if (d.notices[n].fact.execution_id == to)
+            status = publish_event(s, REPAIR_END, &d.notices[n].fact, again(s, d.notices[n].message_id));
+    }
     execution_free(x);
     return status;
 }
@@ -249,12 +260,32 @@ static enum status inspect_child(struct sight *s, const struct open_work *w)
     if (events.count > 0 && event_type_is_final(events.items[events.count - 1].type)) {
         LOG(LOG_WARN, "a playbook's end was not heard by who called it, and is told again",
             LOG_NUM("execution", s->x->id), LOG_STR("step", w->step), LOG_NUM("child", w->child));
-        return repeat_notices(s, &events);
+        return repeat_notices(s, &events, s->x->id);
     }
     if (events.count > 0)
         return STATUS_OK;
     TRY(is_requested(s, w->child, &requested));
     return requested ? STATUS_OK : publish_lost(s, w, "its execution is neither in the log nor requested");
+}
+
+/* Who was called by an execution that is over, and did not hear that nobody waits for it any more, is told
+ * again. */
+static enum status inspect_parent(struct sight *s)
+{
+    struct value id = VALUE_GET(s->x->parent, "execution_id");
+    struct standing parent = {0};
+    struct event_list events;
+    if (value_is_absent(VALUE_GET(s->x->parent, "task_id")) || s->x->retries > 0 ||
+        id_parse(value_as_str(id), &parent.execution_id, NULL) != STATUS_OK)
+        return STATUS_OK;
+    s->finding->settled = false;
+    TRY(eventlog_standings(s->i->log, &parent, 1, s->err));
+    if (!parent.is_over || parent.last_event_id == 0)
+        return STATUS_OK;
+    TRY(eventlog_events(s->i->log, parent.execution_id, 0, 0, s->arena, &events, s->err));
+    LOG(LOG_WARN, "an execution whose caller is over goes on, and is told to end",
+        LOG_NUM("execution", s->x->id), LOG_NUM("parent", parent.execution_id));
+    return repeat_notices(s, &events, s->x->id);
 }
 
 /* ---- timers ------------------------------------------------------------------------------------------- */
@@ -271,7 +302,10 @@ static enum status inspect_timer(struct sight *s, struct str id, int64_t due_ns)
     }
     LOG(LOG_WARN, "a timer is overdue and is fired", LOG_NUM("execution", s->x->id), LOG_STR("timer", id));
     TRY(timer_fact(s->arena, s->i->subjects, s->x, &timer, &fact, s->err));
-    return publish(s, REPAIR_TIMER, fact.subject, fact.message_id, fact.payload);
+    struct str id_again = again(s, fact.message_id);
+    if (!id_again.ptr)
+        return arena_error(s->arena, s->err, "a timer's fact");
+    return publish(s, REPAIR_TIMER, fact.subject, id_again, fact.payload);
 }
 
 /* The execution's deadline counts from its request, or from where it was made to go on. */
@@ -285,7 +319,10 @@ static enum status inspect_deadline(struct sight *s)
         if (type == EVENT_EXECUTION_REQUESTED || type == EVENT_EXECUTION_RETRIED)
             began_ns = s->events.items[i].time_ns;
     }
-    return inspect_timer(s, EXECUTION_TIMER, began_ns + s->x->timeout_ms * INT64_C(1000000));
+    struct str id = execution_deadline_id(s->x, s->arena);
+    if (!id.ptr)
+        return arena_error(s->arena, s->err, "a timer");
+    return inspect_timer(s, id, began_ns + s->x->timeout_ms * INT64_C(1000000));
 }
 
 /* ---- one execution ------------------------------------------------------------------------------------ */
@@ -306,6 +343,7 @@ static enum status inspect(struct sight *s, int64_t id)
             TRY(inspect_timer(s, w->timer_id, w->due_ns));
     }
     TRY(inspect_deadline(s));
+    TRY(inspect_parent(s));
     return s->finding->settled ? STATUS_OK : inspect_tasks(s);
 }
 

@@ -4,8 +4,10 @@
  *
  *   a work in TASK     its task is in the tasks stream, or its outcome is in the event stream, and is read
  *   a work in LISTING  its list is in the event stream, and is read
- *   a work in CHILD    its execution is in the log or requested in the event stream, and if it is over, has
- * said so a timer            is not overdue
+ *   a work in CHILD    its execution is in the log, or requested in the event stream
+ *                      if that is over, it has said so
+ *   a timer            is not overdue
+ *   who was called     is waited for still
  *
  * What is missing is made good by a fact: action_lost, timer_fired, or what a child says at its end once
  * more. Each is published under an id of its own and changes nothing if it comes too late.

@@ -1,4 +1,5 @@
 /* Facts that steer an execution from outside, or by the time: pause, resume, timers, signals. */
+#include "open_work.h"
 #include "turn.h"
 
 #include <stdio.h>
@@ -46,9 +47,7 @@ enum status on_resume(struct turn *t)
 /* The timer of each run has its own name, so that an older one says nothing to a retried execution. */
 enum status deadline_id(struct turn *t, struct str *out)
 {
-    *out = EXECUTION_TIMER;
-    if (t->x->retries)
-        *out = arena_printf(t->out->arena, "%" PRISTR "_%u", ARGSTR(EXECUTION_TIMER), t->x->retries);
+    *out = execution_deadline_id(t->x, t->out->arena);
     return out->ptr ? STATUS_OK : arena_error(t->out->arena, t->err, "a timer");
 }
 

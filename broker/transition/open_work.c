@@ -74,6 +74,12 @@ static enum status gather(struct gathering *g, const struct work *w)
     return STATUS_OK;
 }
 
+struct str execution_deadline_id(const struct execution *x, struct arena *a)
+{
+    return x->retries ? arena_printf(a, "%" PRISTR "_%u", ARGSTR(EXECUTION_TIMER), x->retries)
+                      : EXECUTION_TIMER;
+}
+
 enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out,
                                  size_t *count, struct error *err)
 {

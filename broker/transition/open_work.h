@@ -25,5 +25,8 @@ struct open_work {
  */
 enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out,
                                  size_t *count, struct error *err) MUST_CHECK;
+/* The id of the timer of the execution's deadline, which each run has of its own; ptr NULL when there is no
+ * memory. */
+struct str execution_deadline_id(const struct execution *x, struct arena *a);
 
 #endif

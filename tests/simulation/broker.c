@@ -223,7 +223,7 @@ static void take_decisions(struct world *w, uint32_t broker, uint32_t record, co
 {
     struct broker *b = &w->brokers[broker];
     struct batch *batch = open_batch(b);
-    record_evaluated(w, record, fact->stream_seq, dump_decisions(w, d));
+    record_evaluated(w, record, fact, dump_decisions(w, d));
     add_rows(w, batch, record, d);
     b->held[record].uncommitted += d->event_count;
     order_tasks(w, broker, batch, d);
@@ -241,7 +241,7 @@ static void take_decisions(struct world *w, uint32_t broker, uint32_t record, co
 
 /* ---- folding ------------------------------------------------------------------------------------------ */
 
-static struct execution *fold_back(struct world *w, uint32_t record)
+struct execution *fold_back(struct world *w, uint32_t record)
 {
     const struct record *r = &w->records[record];
     struct execution *x;
@@ -281,6 +281,8 @@ static struct execution *find(struct world *w, struct broker *b, uint32_t record
     const struct record *r = &w->records[record];
     if (h->x)
         return h->x;
+    if (b->shares[r->partition].epoch != w->ledger.epochs[r->partition])
+        return NULL; /* the rows may be another's, of facts that this one has passed over */
     if (r->rows.count > 0 && record_is_over(r) && fact->type != EVENT_RETRY_REQUESTED)
         return NULL;
     if (r->rows.count > 0 && chance_one_in(&w->random, 2))
@@ -327,8 +329,10 @@ void broker_read(struct world *w, uint32_t broker, uint32_t partition)
         abort();
     *fact = w->streams[partition].messages.items[share->next++].event;
     fact->event_id = 0;
+    share->read_ns = fact->time_ns;
     batch->dirty[partition] = true;
     batch->checkpoints[partition] = share->next;
+    batch->checkpoint_ns[partition] = share->read_ns;
     world_say(w, "    %s of %lld %" PRISTR "\n", event_type_name(fact->type), (long long)fact->execution_id,
               ARGSTR(fact->task_id));
     if (event_type_kind(fact->type) == EVENT_KIND_FACT)
@@ -412,10 +416,33 @@ void broker_start(struct world *w, uint32_t broker)
     w->brokers[broker].incarnation++;
 }
 
+/* Behind the checkpoint's message, or, if the stream does not have that any more, behind its time. */
 void broker_take(struct world *w, uint32_t broker, uint32_t partition)
 {
-    w->brokers[broker].shares[partition] = (struct share){
-        .owns = true, .epoch = ++w->ledger.epochs[partition], .next = w->ledger.checkpoints[partition]};
+    struct share s = {.owns = true,
+                      .epoch = ++w->ledger.epochs[partition],
+                      .next = w->ledger.checkpoints[partition],
+                      .read_ns = w->ledger.checkpoint_ns[partition]};
+    if (!stream_has_place(w, partition, s.next, s.read_ns)) {
+        s.next = stream_behind(w, partition, s.read_ns);
+        s.read_ns = s.next ? w->streams[partition].messages.items[s.next - 1].event.time_ns : 0;
+    }
+    w->brokers[broker].shares[partition] = s;
+}
+
+/* Everything that it has read is committed: it forgets the partition, and takes it again. */
+void broker_rebase(struct world *w, uint32_t broker, uint32_t partition)
+{
+    struct broker *b = &w->brokers[broker];
+    if (b->shares[partition].epoch != w->ledger.epochs[partition]) {
+        broker_crash(w, broker);
+        return;
+    }
+    for (uint32_t r = 0; r < w->record_count; r++) {
+        if (w->records[r].partition == partition)
+            drop(&b->held[r]);
+    }
+    broker_take(w, broker, partition);
 }
 
 void broker_crash(struct world *w, uint32_t broker)
@@ -465,12 +492,20 @@ static bool has_owner(const struct world *w, uint32_t partition)
 static bool can_read(const struct world *w, const struct broker *b, uint32_t partition)
 {
     const struct share *s = &b->shares[partition];
-    if (!s->owns || s->next >= w->streams[partition].messages.count)
+    if (!s->owns || s->next >= w->streams[partition].messages.count ||
+        !stream_has_place(w, partition, s->next, s->read_ns))
         return false;
     if (!w->ledger.away)
         return true;
     uint32_t record = record_find(w, w->streams[partition].messages.items[s->next].event.execution_id);
     return record == RECORDS_MAX || b->held[record].x;
+}
+
+static bool has_to_rebase(const struct world *w, const struct broker *b, uint32_t partition)
+{
+    const struct share *s = &b->shares[partition];
+    return s->owns && b->batches.count == 0 && !w->ledger.away &&
+           !stream_has_place(w, partition, s->next, s->read_ns);
 }
 
 static void offer_batches(struct world *w, uint32_t i, bool faults)
@@ -520,6 +555,8 @@ void broker_offer(struct world *w, bool faults)
                 world_offer(w, faults ? ACT_MOVE : ACT_TAKE, i, p);
             if (!faults && can_read(w, b, p))
                 world_offer(w, ACT_READ, i, p);
+            if (!faults && has_to_rebase(w, b, p))
+                world_offer(w, ACT_REBASE, i, p);
         }
         offer_batches(w, i, faults);
         if (faults || chance_one_in(&w->random, 40))

@@ -216,6 +216,12 @@ static void read_withdrawn(struct world *w, struct history *h, const struct even
     }
 }
 
+static void read_lost(struct world *w, struct history *h, const struct event *e)
+{
+    read_outcome(w, h, e);
+    LIST_ADD(&h->lost, e->task_id);
+}
+
 static void read_answer(struct world *w, struct history *h, const struct event *e)
 {
     struct value error = VALUE_GET(e->result, "error");
@@ -283,6 +289,8 @@ static void check_listed(struct world *w, const struct history *h, const struct 
 /* The other execution must have ended so, at least once. */
 static void check_child(struct world *w, const struct event *e)
 {
+    if (w->losses > 0)
+        return; /* it may have ended by a fact that was lost before it was in the log */
     int64_t id = 0;
     uint32_t child = RECORDS_MAX;
     if (id_parse(value_as_str(VALUE_GET(e->context, "execution_id")), &id, NULL) == STATUS_OK)
@@ -418,6 +426,7 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         case EVENT_STEP_STARTED: read_started(w, h, e); break;
         case EVENT_ACTION_COMPLETED:
         case EVENT_ACTION_ERROR: read_answer(w, h, e); break;
+        case EVENT_ACTION_LOST: read_lost(w, h, e); break;
         case EVENT_CHILD_COMPLETED:
         case EVENT_CHILD_FAILED: read_child(w, h, e); break;
         case EVENT_PLAYBOOKS_LISTED: read_listed(w, h, e); break;
@@ -443,6 +452,7 @@ void history_free(struct history *h)
     free(h->ended.items);
     free(h->withdrawn.items);
     free(h->skipped.items);
+    free(h->lost.items);
     free(h->waiting.items);
     free(h->kept.items);
     for (uint32_t i = 0; i < h->cuts.count; i++)

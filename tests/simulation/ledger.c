@@ -29,18 +29,20 @@ bool record_is_over(const struct record *r)
     return r->rows.count && event_type_is_final(r->rows.items[r->rows.count - 1].type);
 }
 
-void record_evaluated(struct world *w, uint32_t record, uint64_t stream_seq, uint64_t hash)
+void record_evaluated(struct world *w, uint32_t record, const struct event *fact, uint64_t hash)
 {
     struct record *r = &w->records[record];
+    uint64_t stream_seq = fact->stream_seq;
     for (uint32_t i = 0; i < r->evaluations.count; i++) {
-        if (r->evaluations.items[i].stream_seq != stream_seq)
+        const struct evaluation *before = &r->evaluations.items[i];
+        if (before->stream_seq != stream_seq || before->time_ns != fact->time_ns)
             continue;
         if (r->evaluations.items[i].hash != hash)
             world_fail(w, "execution %lld: message %llu led to other decisions the second time",
                        (long long)r->id, (unsigned long long)stream_seq);
         return;
     }
-    LIST_ADD(&r->evaluations, (struct evaluation){stream_seq, hash});
+    LIST_ADD(&r->evaluations, (struct evaluation){stream_seq, hash, fact->time_ns});
 }
 
 /* ---- committing --------------------------------------------------------------------------------------- */
@@ -88,9 +90,10 @@ bool ledger_commit(struct world *w, const struct broker *b, const struct batch *
     for (uint32_t p = 0; p < PARTITIONS; p++) {
         if (!batch->dirty[p])
             continue;
-        if (batch->checkpoints[p] < w->ledger.checkpoints[p])
+        if (batch->checkpoint_ns[p] < w->ledger.checkpoint_ns[p])
             world_fail(w, "the checkpoint of partition %u goes back", p);
         w->ledger.checkpoints[p] = batch->checkpoints[p];
+        w->ledger.checkpoint_ns[p] = batch->checkpoint_ns[p];
     }
     return true;
 }

@@ -83,6 +83,8 @@ struct reference_request {
     uint32_t cut_count;
     const struct str *skipped; /* ids of attempts that a retry of the execution has followed with others */
     uint32_t skipped_count;
+    const struct str *lost; /* ids of attempts that were lost, and made again */
+    uint32_t lost_count;
     uint64_t order; /* the seed of the order in which steps are taken */
 };
 

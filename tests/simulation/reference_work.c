@@ -62,10 +62,10 @@ static const struct given *given(const struct run *r, const struct task_id *id)
     return NULL;
 }
 
-static bool is_skipped(const struct run *r, const struct task_id *id)
+static bool is_among(const struct str *ids, uint32_t count, const struct task_id *id)
 {
-    for (uint32_t i = 0; i < r->request->skipped_count; i++) {
-        if (is_of(r->request->skipped[i], id))
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_of(ids[i], id))
             return true;
     }
     return false;
@@ -239,7 +239,11 @@ enum status reference_work(struct run *r, struct job *j, struct outcome *o)
         begin(j);
         o->attempt = ++budget;
         TRY(run_once(r, j, args, items, o));
-        if (is_skipped(r, &j->id)) {
+        if (is_among(r->request->lost, r->request->lost_count, &j->id)) {
+            budget--; /* for no retry does it count */
+            continue;
+        }
+        if (is_among(r->request->skipped, r->request->skipped_count, &j->id)) {
             budget = 0;
             j->visit->inexact = true;
             continue;

@@ -199,8 +199,10 @@ static void judge_children(struct judgement *j)
         if (child == RECORDS_MAX || history_has_ended(h, a->task_id))
             continue;
         const struct record *r = &j->w->records[child];
+        if (r->rows.count == 0)
+            continue;
         struct value parent = VALUE_GET(r->rows.items[0].context, "parent");
-        bool awaited = r->rows.count && !value_is_absent(VALUE_GET(parent, "task_id"));
+        bool awaited = !value_is_absent(VALUE_GET(parent, "task_id"));
         if (awaited && !record_is_over(r) && !was_retried(r))
             world_fail(j->w, "execution %lld is over, and %lld, which it waited for, is not",
                        (long long)j->record->id, (long long)r->id);
@@ -230,8 +232,8 @@ static void judge_told(struct judgement *j)
     struct value parent = VALUE_GET(j->record->rows.items[0].context, "parent");
     struct str step = value_as_str(VALUE_GET(parent, "return_step"));
     const struct event *told = told_to_parent(j, parent);
-    if (!told)
-        return;
+    if (!told || j->w->losses > 0)
+        return; /* it may have been told of an end by a fact that was lost before it was in the log */
     struct value expected = j->reference.result;
     int32_t index = playbook_find_step(j->playbook, step);
     if (step.len)
@@ -242,6 +244,35 @@ static void judge_told(struct judgement *j)
                    (long long)j->record->id, ARGSTR(as_text(j, told->result)), ARGSTR(as_text(j, expected)));
 }
 
+/* The row that ordered a task, or NULL. */
+static const struct event *order_of(const struct record *r, const struct task *t)
+{
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        const struct event *e = &r->rows.items[i];
+        if ((e->type == EVENT_STEP_STARTED || e->type == EVENT_ITERATION_STARTED) &&
+            str_equal(e->task_id, t->task_id))
+            return e;
+    }
+    return NULL;
+}
+
+/*
+ * Whether a task was run that the log does not have so: what led to it was lost before it was in the log. Its
+ * outcome counts for the attempt of that name, and is of another history.
+ */
+static bool has_stale_task(const struct judgement *j)
+{
+    for (uint32_t i = 0; j->w->losses > 0 && i < j->w->queue.tasks.count; i++) {
+        const struct task *t = &j->w->queue.tasks.items[i].task;
+        if (t->execution_id != j->record->id)
+            continue;
+        const struct event *e = order_of(j->record, t);
+        if (!e || !value_equal(VALUE_GET(e->context, "args"), t->args))
+            return true;
+    }
+    return false;
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------------- */
 
 static void judge_end(struct judgement *j)
@@ -250,6 +281,10 @@ static void judge_end(struct judgement *j)
     bool whole = type == EVENT_EXECUTION_COMPLETE, cut = was_cut(&j->history) || waits(j);
     if (!event_type_is_final(type) && !cut) {
         world_fail(j->w, "execution %lld has not ended, and nothing is on its way", (long long)j->record->id);
+        return;
+    }
+    if (has_stale_task(j)) {
+        j->w->tally[TALLY_BEYOND]++;
         return;
     }
     if (j->reference.impossible) {
@@ -311,6 +346,8 @@ static void ask_reference(struct judgement *j)
         .cut_count = j->history.cuts.count,
         .skipped = j->history.skipped.items,
         .skipped_count = j->history.skipped.count,
+        .lost = j->history.lost.items,
+        .lost_count = j->history.lost.count,
         .order = 1,
     };
     struct reference other;
@@ -319,7 +356,11 @@ static void ask_reference(struct judgement *j)
     request.order = 2;
     if (!j->w->failed)
         world_must(j->w, reference_run(&request, &j->arena, &other, &err), &err);
-    if (!j->w->failed && !same_reference(&j->reference, &other))
+    if (j->w->failed || same_reference(&j->reference, &other))
+        return;
+    if (j->history.lost.count > 0)
+        j->reference.vague = true; /* which of several visits lost an attempt depends on the order */
+    else
         world_fail(j->w, "execution %lld: what the playbook does depends on the order of things",
                    (long long)j->record->id);
 }
@@ -337,13 +378,18 @@ static bool delay_is_right(const struct retry_policy *p, int64_t next_attempt, i
     return (double)delay_ms >= delay * (1 - p->jitter) - 1 && (double)delay_ms <= delay * (1 + p->jitter);
 }
 
+static bool is_because_of_loss(const struct event *retried)
+{
+    return str_is(value_as_str(VALUE_GET(retried->context, "because")), "lost");
+}
+
 static void judge_delays(struct judgement *j)
 {
     for (uint32_t i = 0; i < j->record->rows.count && !j->w->failed; i++) {
         const struct event *e = &j->record->rows.items[i];
         struct task_id id;
-        if (e->type != EVENT_STEP_RETRIED || task_id_parse(e->task_id, &id, NULL) != STATUS_OK ||
-            id.depth > 0)
+        if (e->type != EVENT_STEP_RETRIED || is_because_of_loss(e) ||
+            task_id_parse(e->task_id, &id, NULL) != STATUS_OK || id.depth > 0)
             continue;
         const struct retry_policy *p = j->playbook->steps[id.step].action.retry;
         int64_t delay_ms = VALUE_GET(e->context, "delay_ms").u.i;
@@ -356,7 +402,7 @@ static void judge_delays(struct judgement *j)
 /* Each task of an execution that is complete has its outcome, or was withdrawn: nothing runs for nothing. */
 static void judge_left(struct judgement *j)
 {
-    for (uint32_t i = 0; i < j->w->queue.tasks.count && !j->w->failed; i++) {
+    for (uint32_t i = 0; i < j->w->queue.tasks.count && !j->w->failed && j->w->losses == 0; i++) {
         const struct task *t = &j->w->queue.tasks.items[i].task;
         if (t->execution_id != j->record->id || t->run != j->history.retries ||
             j->history.last->type != EVENT_EXECUTION_COMPLETE)
@@ -394,21 +440,10 @@ static void judge(struct world *w, const struct record *r)
 
 /* ---- tasks -------------------------------------------------------------------------------------------- */
 
-/* The row that ordered a task, or NULL. */
-static const struct event *order_of(const struct record *r, const struct task *t)
-{
-    for (uint32_t i = 0; i < r->rows.count; i++) {
-        const struct event *e = &r->rows.items[i];
-        if ((e->type == EVENT_STEP_STARTED || e->type == EVENT_ITERATION_STARTED) &&
-            str_equal(e->task_id, t->task_id))
-            return e;
-    }
-    return NULL;
-}
-
+/* A fact that was lost before it was in the log may have led to tasks that the log does not know. */
 static void judge_tasks(struct world *w)
 {
-    for (uint32_t i = 0; i < w->queue.tasks.count && !w->failed; i++) {
+    for (uint32_t i = 0; i < w->queue.tasks.count && !w->failed && w->losses == 0; i++) {
         const struct task *t = &w->queue.tasks.items[i].task;
         const struct event *e = order_of(&w->records[record_find(w, t->execution_id)], t);
         if (!e)
@@ -423,6 +458,8 @@ static void judge_tasks(struct world *w)
 void verdict_give(struct world *w)
 {
     for (uint32_t i = 0; i < w->record_count && !w->failed; i++) {
+        if (w->records[i].rows.count == 0 && w->losses > 0)
+            continue; /* its request was lost before it was in the log, or the fact that led to it was */
         if (w->records[i].rows.count == 0)
             world_fail(w, "execution %lld was asked for, and the log has nothing of it",
                        (long long)w->records[i].id);

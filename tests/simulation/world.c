@@ -118,6 +118,10 @@ static void perform(struct world *w, const struct act *a)
     case ACT_REPEAT: worker_repeat(w, a->a); break;
     case ACT_FORGE: client_forge(w, a->a); break;
     case ACT_RELIST: broker_relist(w, a->a, a->b); break;
+    case ACT_REBASE: broker_rebase(w, a->a, a->b); break;
+    case ACT_RECONCILE: reconcile(w, a->a); break;
+    case ACT_LOSE_EVENTS: loss_of_events(w, a->a, a->b); break;
+    case ACT_LOSE_TASKS: loss_of_tasks(w, a->a); break;
     case ACT_COUNT: break;
     }
 }
@@ -131,8 +135,11 @@ static void offer(struct world *w, bool faults)
     if (!faults) {
         ledger_offer(w);
         client_offer(w);
-    } else if (!w->ledger.away) {
-        world_offer(w, ACT_LOG_AWAY, 0, 0);
+        reconcile_offer(w);
+    } else {
+        if (!w->ledger.away)
+            world_offer(w, ACT_LOG_AWAY, 0, 0);
+        loss_offer(w);
     }
 }
 
@@ -167,7 +174,7 @@ static bool tick(struct world *w)
     if (faults && w->possible.count == 0)
         return true;
     if (w->possible.count == 0)
-        return pass_time(w);
+        return reconcile_all(w) || pass_time(w);
     struct act picked = w->possible.items[chance_below(&w->random, w->possible.count)];
     w->faults += faults;
     say_act(w, &picked);

@@ -5,6 +5,8 @@
  *
  *   streams.c   the event stream of each partition, and the tasks stream
  *   ledger.c    the log: rows, checkpoints, epochs and timers, committed together
+ *   loss.c      streams that lose their newest messages
+ *   reconciler.c  looks whether what open executions wait for is there
  *   broker.c    folds facts with transition(), publishes, commits
  *   worker.c    takes tasks, answers as nature says
  *   client.c    asks for executions, and steers them
@@ -68,6 +70,7 @@ void list_room(void **items, uint32_t count, uint32_t *capacity, size_t size);
 /* What one fact led to, the first time that somebody evaluated it. */
 struct evaluation {
     uint64_t stream_seq, hash;
+    int64_t time_ns; /* sequences are given again by a stream that lost its end */
 };
 
 /* An execution, as the log has it. */
@@ -95,7 +98,8 @@ struct timer {
 
 struct ledger {
     bool away;
-    uint32_t checkpoints[PARTITIONS]; /* how many messages were read */
+    uint32_t checkpoints[PARTITIONS];  /* how many messages were read */
+    int64_t checkpoint_ns[PARTITIONS]; /* when the stream stored the last of them */
     uint64_t epochs[PARTITIONS];
     LIST(struct timer) timers;
 };
@@ -156,6 +160,7 @@ struct batch {
     LIST(struct timer) timers;
     bool dirty[PARTITIONS];
     uint32_t checkpoints[PARTITIONS];
+    int64_t checkpoint_ns[PARTITIONS];
     LIST(uint32_t) withdrawn; /* records, each followed by the number of tasks there were */
     LIST(struct given_up) given_up;
     uint32_t open_publishes;
@@ -172,7 +177,8 @@ struct broker {
     struct share {
         bool owns;
         uint64_t epoch;
-        uint32_t next; /* message to read */
+        uint32_t next;   /* message to read */
+        int64_t read_ns; /* when the stream stored the one before; 0: there is none */
     } shares[PARTITIONS];
     struct held held[RECORDS_MAX];
     LIST(struct batch *) batches; /* oldest first; the last one may be filled still */
@@ -193,6 +199,7 @@ struct world {
     uint64_t random;
     int64_t clock_ns;
     uint32_t ticks, faults;
+    uint32_t losses; /* how often a stream has lost messages */
     uint64_t transitions, events;
     uint32_t tally[TALLY_COUNT]; /* of executions */
 
@@ -231,7 +238,7 @@ uint32_t record_add(struct world *w, int64_t id, uint32_t draft, struct value wo
 uint32_t record_find(const struct world *w, int64_t id);
 bool record_is_over(const struct record *r);
 /* Remembers what a fact led to, or fails if it led to something else before. */
-void record_evaluated(struct world *w, uint32_t record, uint64_t stream_seq, uint64_t hash);
+void record_evaluated(struct world *w, uint32_t record, const struct event *fact, uint64_t hash);
 /* False if the batch is of a broker that has lost one of its partitions. */
 bool ledger_commit(struct world *w, const struct broker *b, const struct batch *batch);
 void ledger_offer(struct world *w);
@@ -256,6 +263,20 @@ void queue_withdraw(struct world *w, int64_t execution_id, uint32_t count);
 /* The task, if it is there: one that is queued is gone, a worker that has it may stop. */
 void queue_give_up(struct world *w, int64_t execution_id, struct str task_id);
 
+/* ---- loss.c, reconciler.c ----------------------------------------------------------------------------- */
+
+void loss_offer(struct world *w);
+void loss_of_events(struct world *w, uint32_t partition, uint32_t count);
+void loss_of_tasks(struct world *w, uint32_t count);
+/* Whether a partition still has the message behind which so many have been read; 0: none has. */
+bool stream_has_place(const struct world *w, uint32_t partition, uint32_t read, int64_t read_ns);
+/* The first message that was stored later. */
+uint32_t stream_behind(const struct world *w, uint32_t partition, int64_t time_ns);
+void reconcile_offer(struct world *w);
+void reconcile(struct world *w, uint32_t record);
+/* When nothing is going on: looks at everything; false if nothing is missing. */
+bool reconcile_all(struct world *w);
+
 /* ---- broker.c ----------------------------------------------------------------------------------------- */
 
 void broker_offer(struct world *w, bool faults);
@@ -266,6 +287,9 @@ void broker_close_batch(struct world *w, uint32_t broker);
 void broker_commit(struct world *w, uint32_t broker);
 void broker_crash(struct world *w, uint32_t broker);
 void broker_evict(struct world *w, uint32_t broker, uint32_t record);
+void broker_rebase(struct world *w, uint32_t broker, uint32_t partition);
+/* The state that the log gives. */
+struct execution *fold_back(struct world *w, uint32_t record);
 void broker_relist(struct world *w, uint32_t partition, uint32_t message);
 void broker_audit(struct world *w, uint32_t broker, uint32_t record);
 void batch_free(struct batch *b);

@@ -219,8 +219,9 @@ struct bus_place {
  * Each consumer begins with the message that was read last, and is used only if that is the same one still.
  * If it is not (the stream lost its tail, was made anew or restored, or the message is gone by age or by
  * hand), nothing more is delivered and `trouble` hears STATUS_CONFLICT: stop the reader and start one behind
- * a time. A sequence alone that stands behind the stream's end is waited for. `filter` may be NULL: every
- * subject; else the message of the place has a subject that matches.
+ * a time. A sequence alone that stands behind the stream's end is waited for by a server of 2.15; one of 2.10
+ * begins earlier, which is STATUS_CONFLICT too. `filter` may be NULL: every subject; else the message of the
+ * place has a subject that matches.
  */
 struct bus_reader;
 enum status bus_reader_start(struct bus *bus, const char *stream, const char *filter, struct bus_place behind,

@@ -25,12 +25,13 @@ static const char *text_or_null(const struct settings *s, enum setting id)
 enum status bus_connect(const struct settings *settings, const char *role, bool daemon, struct bus **out,
                         struct error *err)
 {
-    char host[64], name[160], inbox[64];
+    char host[64], name[160], own_inbox[64];
     if (gethostname(host, sizeof(host)) != 0)
         snprintf(host, sizeof(host), "localhost");
     host[sizeof(host) - 1] = '\0';
     snprintf(name, sizeof(name), "noetl-%s %s/%d", role, host, (int)getpid());
-    snprintf(inbox, sizeof(inbox), "_INBOX_%s", role);
+    snprintf(own_inbox, sizeof(own_inbox), "_INBOX_%s", role);
+    const char *inbox = text_or_null(settings, SETTING_NATS_INBOX);
     struct bus_options o = {
         .servers = settings_text(settings, SETTING_NATS_URL),
         .name = name,
@@ -42,7 +43,7 @@ enum status bus_connect(const struct settings *settings, const char *role, bool 
         .tls_cert = text_or_null(settings, SETTING_NATS_TLS_CERT),
         .tls_key = text_or_null(settings, SETTING_NATS_TLS_KEY),
         .tls_ca = text_or_null(settings, SETTING_NATS_TLS_CA),
-        .inbox_prefix = inbox,
+        .inbox_prefix = inbox ? inbox : own_inbox,
         .connect_timeout_ms = settings_int(settings, SETTING_NATS_TIMEOUT),
         .retry_connect = daemon,
         .on_event = daemon ? log_connection : NULL,

@@ -7,8 +7,8 @@
 
 /*
  * Opens the bus that the settings name. `role` ("broker", "worker", "cli", …) becomes part of the
- * connection's name and of its inbox prefix ("_INBOX_<role>"). A daemon logs connects and disconnects;
- * `daemon` false: silence.
+ * connection's name and, where nats.inbox is not set, of its inbox prefix ("_INBOX_<role>"). A daemon logs
+ * connects and disconnects; `daemon` false: silence.
  */
 enum status bus_connect(const struct settings *settings, const char *role, bool daemon, struct bus **out,
                         struct error *err) MUST_CHECK;

@@ -82,7 +82,8 @@ static void timers_outlive_a_broker_that_is_killed(void **state)
     struct event_list first = execution_end(i, soon), second = execution_end(i, late);
     assert_int_equal(last(first)->type, EVENT_EXECUTION_FAILED);
     assert_int_equal(last(second)->type, EVENT_EXECUTION_FAILED);
-    assert_true(seconds_between(&second.items[0], last(second)) < 3.3);
+    /* Begun anew with the broker, it would fire after more than 4.5 s. */
+    assert_true(seconds_between(&second.items[0], last(second)) < 4.5);
     wait_for_timers(i, "0");
     assert_int_equal(broker_stop(i), 0);
 }

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "strict_server.h"
-
 /* The seed of a key made for this test; its public half is in the configuration. */
 static const char SEED[] = "SUAB4IOIBL4JW42RLDYOYONXPDEC3PCDIEBO7ILCD2Z4EWYZP2HOUEJJHE\n";
 
@@ -18,25 +16,25 @@ static const char CONFIGURATION[] =
     "      publish: { allow: [\">\"] }, subscribe: { allow: [\"ok.>\"] } } }\n"
     "] }\n";
 
-static struct strict_server server;
+static struct servers server;
 
 static int start_server(void **state)
 {
     (void)state;
-    strict_server_start(&server, CONFIGURATION);
+    servers_start_nats_with(&server, CONFIGURATION);
     return 0;
 }
 
 static int stop_server(void **state)
 {
     (void)state;
-    strict_server_stop(&server);
+    servers_stop(&server);
     return 0;
 }
 
 static struct bus *connect_as(const char *user, const char *password, const char *inbox)
 {
-    struct bus_options o = {.servers = server.url,
+    struct bus_options o = {.servers = server.nats.url,
                             .name = "test",
                             .user = user,
                             .password = password,
@@ -51,7 +49,7 @@ static struct bus *connect_as(const char *user, const char *password, const char
 static void a_wrong_password_is_refused(void **state)
 {
     (void)state;
-    struct bus_options o = {.servers = server.url,
+    struct bus_options o = {.servers = server.nats.url,
                             .name = "test",
                             .user = "worker",
                             .password = "wrong",
@@ -141,23 +139,24 @@ static void an_nkey_logs_in(void **state)
 {
     (void)state;
     char path[300];
-    struct strict_server own;
+    struct servers own = {0};
     struct bus *bus = NULL;
     struct error err;
-    strict_server_start(&own, "authorization { users = [ { nkey: "
-                              "UAWROCLBYHBTDPLLXJFHATLVYZ4E2HJ2C2NOVPMUFTBG3FTED3VAIBBQ } ] }\n");
+    servers_start_nats_with(&own, "authorization { users = [ { nkey: "
+                                  "UAWROCLBYHBTDPLLXJFHATLVYZ4E2HJ2C2NOVPMUFTBG3FTED3VAIBBQ } ] }\n");
     snprintf(path, sizeof(path), "%s/seed", own.folder);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(SEED, f);
     assert_int_equal(0, fclose(f));
-    struct bus_options o = {.servers = own.url, .name = "test", .nkey = path, .connect_timeout_ms = 10000};
+    struct bus_options o = {
+        .servers = own.nats.url, .name = "test", .nkey = path, .connect_timeout_ms = 10000};
     must(bus_open(&o, &bus, &err), &err);
     must(bus_flush(bus, 10000, &err), &err);
     bus_close(&bus);
     o.nkey = "/nonexistent/seed";
     assert_int_equal(STATUS_NOT_FOUND, bus_open(&o, &bus, &err));
-    strict_server_stop(&own);
+    servers_stop(&own);
 }
 
 int main(void)

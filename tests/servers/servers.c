@@ -27,17 +27,13 @@ static void make_folder(struct servers *s)
     assert_non_null(mkdtemp(s->folder));
 }
 
-void servers_start_nats(struct servers *s)
-{
-    servers_start_nats_at(s, 0);
-}
-
-void servers_start_nats_at(struct servers *s, uint16_t port)
+static void start_nats(struct servers *s, uint16_t port, const char *configuration)
 {
     make_folder(s);
     char folder[sizeof s->folder + 8];
     snprintf(folder, sizeof folder, "%s/nats", s->folder);
-    struct private_nats_options options = {.folder = folder, .port = {.port = port}};
+    struct private_nats_options options = {
+        .folder = folder, .port = {.port = port}, .configuration = configuration};
     struct error err;
     stop_unless(private_nats_start(&options, &s->nats, &err), &err);
 }
@@ -55,6 +51,21 @@ void servers_revive_nats(struct servers *s)
     uint16_t port = s->nats.port;
     private_nats_stop(&s->nats);
     servers_start_nats_at(s, port);
+}
+
+void servers_start_nats(struct servers *s)
+{
+    start_nats(s, 0, NULL);
+}
+
+void servers_start_nats_with(struct servers *s, const char *configuration)
+{
+    start_nats(s, 0, configuration);
+}
+
+void servers_start_nats_at(struct servers *s, uint16_t port)
+{
+    start_nats(s, port, NULL);
 }
 
 void servers_start_postgres(struct servers *s)

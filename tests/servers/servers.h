@@ -17,6 +17,8 @@ struct servers {
 
 /* Zero the struct first. From the thread that lives to the end of the test: the servers end with it. */
 void servers_start_nats(struct servers *s);
+/* With these further lines of configuration: users, permissions. */
+void servers_start_nats_with(struct servers *s, const char *configuration);
 /* At a port that was found free. */
 void servers_start_nats_at(struct servers *s, uint16_t port);
 /* kill -9; and a new server on the same port and the same storage. */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
-#include "strict_server.h"
+#include "servers.h"
 #include "tool_cases.h"
 
 static const char CONFIGURATION[] =
@@ -17,7 +17,7 @@ static const char CONFIGURATION[] =
     "  { user: other, password: other-secret }\n"
     "] }\n";
 
-static struct strict_server server;
+static struct servers server;
 static struct bus *worker, *services;
 static struct bus_subscription *subscriptions[8];
 static size_t subscription_count;
@@ -31,7 +31,7 @@ static void must(enum status s, const struct error *err)
 
 static struct bus *connect_as(const char *user, const char *password)
 {
-    struct bus_options o = {.servers = server.url,
+    struct bus_options o = {.servers = server.nats.url,
                             .name = "test",
                             .user = user,
                             .password = password,
@@ -98,7 +98,7 @@ static int start(void **state)
     struct error err;
     const struct bus_stream orders = {.name = "ORDERS", .subjects = {"orders.>"}, .duplicates_ms = 60000};
     (void)state;
-    strict_server_start(&server, CONFIGURATION);
+    servers_start_nats_with(&server, CONFIGURATION);
     worker = connect_as("worker", "w");
     services = connect_as("other", "other-secret");
     must(bus_stream_ensure(services, &orders, &err), &err);
@@ -119,7 +119,7 @@ static int stop(void **state)
         bus_unsubscribe(&subscriptions[i]);
     bus_close(&services);
     bus_close(&worker);
-    strict_server_stop(&server);
+    servers_stop(&server);
     return 0;
 }
 
@@ -136,7 +136,7 @@ static void steps_of_nats_do_what_their_cases_say(void **state)
     struct tool_bench b;
     (void)state;
     open_bench(&b);
-    tool_cases_run(&b, "nats.txt", VALUE_EMPTY_MAP, "@URL@", server.url);
+    tool_cases_run(&b, "nats.txt", VALUE_EMPTY_MAP, "@URL@", server.nats.url);
     bench_close(&b);
 }
 

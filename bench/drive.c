@@ -59,23 +59,28 @@ static bool wait_below(struct driver *d, uint32_t most)
     return moving;
 }
 
-static enum status ask(struct driver *d, uint32_t n, struct arena *a, struct value context, struct error *err)
+static enum status request(struct bus *bus, const struct subjects *subjects, int64_t execution,
+                           struct value context, struct arena *a, struct error *err)
 {
     char subject[SUBJECT_MAX], id[64];
-    int64_t execution = d->first_id + n;
     snprintf(id, sizeof(id), "%lld.requested", (long long)execution);
-    subject_event(&d->subjects, execution, EVENT_EXECUTION_REQUESTED, subject);
+    subject_event(subjects, execution, EVENT_EXECUTION_REQUESTED, subject);
     struct bus_publication p = {.subject = subject,
                                 .message_id = id,
                                 .only_first = true,
                                 .payload = traffic_request(a, execution, context)};
+    enum status status = bus_publish_async(bus, &p, err);
+    arena_reset(a);
+    return status;
+}
+
+static enum status ask(struct driver *d, uint32_t n, struct arena *a, struct value context, struct error *err)
+{
     pthread_mutex_lock(&d->lock);
     d->asked[n] = mono_now();
     d->open++;
     pthread_mutex_unlock(&d->lock);
-    TRY(bus_publish_async(d->bus, &p, err));
-    bus_push(d->bus);
-    return STATUS_OK;
+    return request(d->bus, &d->subjects, d->first_id + n, context, a, err);
 }
 
 static int by_size(const void *a, const void *b)
@@ -84,19 +89,24 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A drive takes ids one after the other; 4 million of them are of one millisecond. */
+static int64_t first_id(void)
+{
+    return id_from_time(wall_now().ns / 1000000, 0, 0);
+}
+
 static enum status drive_all(struct driver *d, struct error *err)
 {
     struct arena keep, scratch;
     arena_init(&keep, 0);
     arena_init(&scratch, 0);
-    struct value context = traffic_request_context(&keep, traffic_playbook(&keep, d->plan->steps));
+    struct value context = traffic_request_context(&keep, traffic_playbook(&keep, &d->plan->shape));
     struct mono_time start = mono_now();
     enum status status = STATUS_OK;
     bool moving = true;
     for (uint32_t n = 0; n < d->plan->executions && status == STATUS_OK && moving; n++) {
         moving = wait_below(d, d->plan->at_a_time);
         status = ask(d, n, &scratch, context, err);
-        arena_reset(&scratch);
     }
     moving = moving && wait_below(d, 1);
     d->result->seconds = (double)(mono_now().ns - start.ns) / 1e9;
@@ -128,7 +138,7 @@ enum status drive(const struct settings *s, const struct drive_plan *plan, struc
     d.asked = calloc(plan->executions, sizeof(*d.asked));
     if (!out->latencies_ms || !d.asked)
         return error_set(err, STATUS_NO_MEMORY, "no memory for %u executions", plan->executions);
-    d.first_id = id_from_time(wall_now().ns / 1000000, 0, 0);
+    d.first_id = first_id();
     TRY(subjects_from_settings(s, &d.subjects, err));
     TRY(bus_connect(s, "bench", false, &d.bus, err));
     enum status status = listen(&d, EVENT_EXECUTION_COMPLETE, &completed, err);
@@ -142,5 +152,38 @@ enum status drive(const struct settings *s, const struct drive_plan *plan, struc
     bus_unsubscribe(&failed);
     bus_close(&d.bus);
     free(d.asked);
+    return status;
+}
+
+static enum status request_all(struct bus *bus, const struct subjects *subjects, struct str playbook,
+                               uint32_t executions, struct error *err)
+{
+    struct arena keep, scratch;
+    arena_init(&keep, 0);
+    arena_init(&scratch, 0);
+    struct value context = traffic_request_context(&keep, playbook);
+    int64_t first = first_id();
+    enum status status = STATUS_OK;
+    for (uint32_t n = 0; n < executions && status == STATUS_OK; n++)
+        status = request(bus, subjects, first + n, context, &scratch, err);
+    for (int i = 0; i < PATIENCE_S * 100 && bus_open_publishes(bus) > 0; i++)
+        nanosleep(&(struct timespec){0, 10 * 1000000L}, NULL);
+    if (status == STATUS_OK && bus_open_publishes(bus) > 0)
+        status =
+            error_set(err, STATUS_TIMEOUT, "the stream did not take all requests within %d s", PATIENCE_S);
+    arena_free(&keep);
+    arena_free(&scratch);
+    return status;
+}
+
+enum status drive_requests(const struct settings *s, struct str playbook, uint32_t executions,
+                           struct error *err)
+{
+    struct bus *bus = NULL;
+    struct subjects subjects;
+    TRY(subjects_from_settings(s, &subjects, err));
+    TRY(bus_connect(s, "bench_requests", false, &bus, err));
+    enum status status = request_all(bus, &subjects, playbook, executions, err);
+    bus_close(&bus);
     return status;
 }

@@ -4,9 +4,10 @@
 
 #include "config/settings.h"
 #include "core/status.h"
+#include "traffic.h"
 
 struct drive_plan {
-    uint32_t steps; /* of each execution */
+    struct shape shape; /* of each execution */
     uint32_t executions;
     uint32_t at_a_time; /* 1: one after the other */
 };
@@ -21,5 +22,9 @@ struct drive_result {
 
 enum status drive(const struct settings *s, const struct drive_plan *plan, struct drive_result *out,
                   struct error *err) MUST_CHECK;
+
+/* Asks for executions of a playbook and returns when the stream has all requests. */
+enum status drive_requests(const struct settings *s, struct str playbook, uint32_t executions,
+                           struct error *err) MUST_CHECK;
 
 #endif

@@ -7,9 +7,10 @@
 
 #include "config/settings.h"
 #include "core/status.h"
+#include "traffic.h"
 
-/* Each runs until SIGTERM. `steps`: tasks of an execution. */
-enum status floor_broker(const struct settings *s, uint32_t steps, struct error *err) MUST_CHECK;
+/* Each runs until SIGTERM. `shape`: of every execution. */
+enum status floor_broker(const struct settings *s, const struct shape *shape, struct error *err) MUST_CHECK;
 enum status floor_worker(const struct settings *s, struct error *err) MUST_CHECK;
 
 #endif

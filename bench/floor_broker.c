@@ -26,11 +26,11 @@ struct floor_broker {
     struct bus *bus;
     struct subjects subjects;
     struct eventlog *log;
-    uint32_t steps;
+    struct shape shape;
     struct bus_reader **readers;
     struct {
         int64_t id;
-        uint32_t step, events;
+        uint32_t facts, events;
     } * executions;               /* by hash of the id, linear probing, never emptied */
     struct value context, result; /* of the rows: as large as the engine's */
     struct arena arena;
@@ -102,52 +102,84 @@ static void publish_mark(struct floor_broker *f, int64_t id, uint32_t event_id, 
     publish(f, subject, message_id, payload, traffic_task(id, "s0v1a1", payload));
 }
 
-static void rows_of_fact(struct floor_broker *f, int64_t id, uint32_t *events, const enum event_type *types,
-                         size_t count, const struct bus_delivery *d)
+/* What a fact leads to, as the engine would decide: rows, and the tasks first … first + tasks - 1. */
+struct consequence {
+    enum event_type types[4];
+    size_t count;
+    uint32_t first, tasks; /* each has a row step_started behind the others */
+};
+
+static void follow(const struct shape *s, enum event_type fact, uint32_t facts_before, struct consequence *c)
 {
-    for (size_t i = 0; i < count; i++)
-        add_row(f, id, ++*events, types[i], d);
+    uint32_t done = facts_before; /* the first fact is the request */
+    *c = (struct consequence){.types = {fact}, .count = 1};
+    if (done == 0)
+        c->types[c->count++] = EVENT_EXECUTION_START;
+    c->types[c->count++] = EVENT_STEP_COMPLETED;
+    if (done == 0) {
+        c->first = 1;
+        c->tasks = s->width;
+    } else if (done == shape_tasks(s)) {
+        c->types[c->count++] = EVENT_EXECUTION_COMPLETE;
+    } else if (done >= s->width) {
+        c->first = done + 1;
+        c->tasks = 1;
+    }
+}
+
+static void write_rows(struct floor_broker *f, int64_t id, uint32_t *events, const struct consequence *c,
+                       const struct event_subject *at, const struct bus_delivery *d)
+{
+    pthread_mutex_lock(&f->lock);
+    for (size_t i = 0; i < c->count; i++)
+        add_row(f, id, ++*events, c->types[i], d);
+    for (uint32_t i = 0; i < c->tasks; i++)
+        add_row(f, id, ++*events, EVENT_STEP_STARTED, d);
+    f->filling.checkpoints[at->partition].stream_seq = d->stream_sequence;
+    f->filling.checkpoints[at->partition].stream_time_ns = d->time_ns;
+    f->filling.dirty[at->partition] = true;
+    pthread_cond_signal(&f->filled);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void tell(struct floor_broker *f, int64_t id, uint32_t event_id, const struct consequence *c,
+                 const struct bus_delivery *d)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (event_type_kind(c->types[i]) == EVENT_KIND_LIFECYCLE)
+            publish_mark(f, id, event_id, c->types[i]);
+        show(f, id, c->types[i], d->payload.ptr, d->payload.len);
+    }
+    for (uint32_t i = 0; i < c->tasks; i++)
+        show(f, id, EVENT_STEP_STARTED, d->payload.ptr, d->payload.len);
+}
+
+static size_t slot_of(const struct floor_broker *f, int64_t id)
+{
+    size_t slot = ((uint64_t)id * UINT64_C(0x9e3779b97f4a7c15)) >> 44;
+    while (f->executions[slot].id && f->executions[slot].id != id)
+        slot = (slot + 1) % SLOTS;
+    f->executions[slot].id = id;
+    return slot;
 }
 
 static void deliver(void *context, struct bus_delivery *d)
 {
     struct floor_broker *f = context;
     struct event_subject at;
+    struct consequence c;
     if (subject_parse_event(&f->subjects, d->subject, &at, NULL) != STATUS_OK ||
         event_type_kind(at.type) != EVENT_KIND_FACT) {
         bus_delivery_free(d);
         return;
     }
-    size_t slot = ((uint64_t)at.execution_id * UINT64_C(0x9e3779b97f4a7c15)) >> 44;
-    while (f->executions[slot].id && f->executions[slot].id != at.execution_id)
-        slot = (slot + 1) % SLOTS;
-    f->executions[slot].id = at.execution_id;
-    uint32_t done = f->executions[slot].step++, *events = &f->executions[slot].events;
-    enum event_type types[4];
-    size_t count = 0;
-
-    types[count++] = at.type;
-    if (done == 0) {
-        types[count++] = EVENT_EXECUTION_START;
-        types[count++] = EVENT_STEP_COMPLETED;
-    } else {
-        types[count++] = EVENT_STEP_COMPLETED;
-    }
-    types[count++] = done < f->steps ? EVENT_STEP_STARTED : EVENT_EXECUTION_COMPLETE;
-    if (done < f->steps)
-        publish_task(f, at.execution_id, done + 1);
-    pthread_mutex_lock(&f->lock);
-    rows_of_fact(f, at.execution_id, events, types, count, d);
-    f->filling.checkpoints[at.partition].stream_seq = d->stream_sequence;
-    f->filling.checkpoints[at.partition].stream_time_ns = d->time_ns;
-    f->filling.dirty[at.partition] = true;
-    pthread_cond_signal(&f->filled);
-    pthread_mutex_unlock(&f->lock);
-    for (size_t i = 0; i < count; i++) {
-        if (event_type_kind(types[i]) == EVENT_KIND_LIFECYCLE)
-            publish_mark(f, at.execution_id, *events, types[i]);
-        show(f, at.execution_id, types[i], d->payload.ptr, d->payload.len);
-    }
+    size_t slot = slot_of(f, at.execution_id);
+    uint32_t *events = &f->executions[slot].events;
+    follow(&f->shape, at.type, f->executions[slot].facts++, &c);
+    for (uint32_t i = 0; i < c.tasks; i++)
+        publish_task(f, at.execution_id, c.first + i);
+    write_rows(f, at.execution_id, events, &c, &at, d);
+    tell(f, at.execution_id, *events, &c, d);
     bus_delivery_free(d);
 }
 
@@ -212,10 +244,10 @@ static enum status prepare(struct floor_broker *f, const struct settings *s, str
     return STATUS_OK;
 }
 
-enum status floor_broker(const struct settings *s, uint32_t steps, struct error *err)
+enum status floor_broker(const struct settings *s, const struct shape *shape, struct error *err)
 {
     struct floor_broker f = {
-        .steps = steps, .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
+        .shape = *shape, .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
     char stream[96], filter[SUBJECT_MAX];
     pthread_t committer;
     TRY(prepare(&f, s, err));

@@ -35,7 +35,8 @@ static const char CALLER[] =
     "    next: wait\n"
     "  - {step: wait, type: signal, name: never, timeout: 0.2, on_error: continue, next: call}\n"
     "  - {step: call, type: playbook, path: test/all/called, next: all}\n"
-    "  - {step: all, type: playbooks, path: test/all, next: items}\n"
+    "  - {step: all, type: playbooks, path: test/all, next: large}\n"
+    "  - {step: large, type: noop, args: {x: \"{{ 'x' * 400000 }}\"}, next: items}\n" /* by reference */
     "  - {step: items, type: iterator, collection: [1, 2, 3], element: n, mode: async,\n"
     "     task: {type: noop, args: {n: '{{ n }}'}}, next: ask}\n"
     "  - {step: ask, type: signal, name: go, next: end}\n"

@@ -177,6 +177,10 @@ static struct str named(struct outliner *w, const char *word, struct str name)
 static struct str action_text(struct outliner *w, const struct action *a)
 {
     const char *word = step_type_name(a->type);
+    if (a->listing)
+        return text(w,
+                    arena_printf(w->arena, "playbooks %" PRISTR "%s", ARGSTR(as_written(w, a->listing->path)),
+                                 a->listing->parallel ? ", async" : ""));
     if (a->iterator)
         return text(w, arena_printf(w->arena, "iterator of each %" PRISTR "%s", ARGSTR(a->iterator->element),
                                     a->iterator->async ? ", async" : ""));
@@ -196,7 +200,8 @@ static void note_type(struct outliner *w, struct notes *n, const struct step *s)
                           ARGSTR(action)));
     else if (s->type != STEP_NONE)
         note(w, n, action);
-    const struct iterator *it = s->action.iterator;
+    const struct iterator *it =
+        s->action.listing ? NULL : s->action.iterator; /* a listing's call is made up */
     for (uint32_t i = 0; it && i < it->task_count; i++) {
         struct str task = named(w, "task", it->tasks[i].name);
         note(w, n,

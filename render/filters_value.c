@@ -321,8 +321,10 @@ BUILTIN(filter_filesizeformat)
     long double unit = base; /* 10**24 is no double */
     if (bytes == 1)
         return vm_string(vm, STR("1 Byte"), out);
-    if (bytes < base)
-        return vm_printf(vm, out, "%lld Bytes", (long long)bytes);
+    if (isinf(bytes) && bytes < 0)
+        return vm_fail(vm, "cannot convert float infinity to integer");
+    if (bytes < base) /* with all digits; + 0.0, so that there is no -0 */
+        return vm_printf(vm, out, "%.0f Bytes", trunc(bytes) + 0.0);
     int i = 0;
     for (unit *= base; i < 7 && bytes >= unit; i++)
         unit *= base;

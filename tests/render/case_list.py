@@ -1250,6 +1250,9 @@ d.items()|tojson
 1|filesizeformat
 1.0|filesizeformat
 0.5|filesizeformat
+-18446744073709551616|filesizeformat
+(-0.5)|filesizeformat
+-1e300|filesizeformat
 999|filesizeformat
 1000|filesizeformat
 1e30|filesizeformat

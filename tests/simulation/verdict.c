@@ -113,7 +113,7 @@ static void judge_visit(struct judgement *j, const struct told *t, bool whole)
         world_fail(j->w, "execution %lld: visit %u of %" PRISTR " had %u attempts, and should have had %u",
                    id, t->number, ARGSTR(t->step), t->attempts, v->attempts);
     judge_iterations(j, t, v, cut);
-    if (!value_is_absent(t->args) && !is_several(j, t->step) && !alike(t->args, v->args))
+    if (j->w->losses == 0 && !value_is_absent(t->args) && !is_several(j, t->step) && !alike(t->args, v->args))
         world_fail(j->w,
                    "execution %lld: visit %u of %" PRISTR " got %" PRISTR ", and should have got %" PRISTR,
                    id, t->number, ARGSTR(t->step), ARGSTR(as_text(j, t->args)), ARGSTR(as_text(j, v->args)));
@@ -130,7 +130,8 @@ static void judge_whole(struct judgement *j)
             world_fail(j->w, "execution %lld: visit %u of %" PRISTR " is missing", (long long)j->record->id,
                        v->number, ARGSTR(e.node_name));
     }
-    if (!alike(j->history.last->result, j->reference.result))
+    /* What came of facts that were lost later may have been told to others, and have come back from there. */
+    if (j->w->losses == 0 && !alike(j->history.last->result, j->reference.result))
         world_fail(j->w, "execution %lld: the result is %" PRISTR ", and should be %" PRISTR,
                    (long long)j->record->id, ARGSTR(as_text(j, j->history.last->result)),
                    ARGSTR(as_text(j, j->reference.result)));

@@ -8,6 +8,7 @@
 #include "runtime/connect.h"
 
 #include "dev_registry.h"
+#include "execution_name.h"
 
 /* ---- which server ------------------------------------------------------------------------------------- */
 
@@ -111,6 +112,15 @@ enum status client_open_named(struct invocation *in, struct client *out, struct 
     return connect_to(in, named_by(in), out, err);
 }
 
+enum status client_open_for(struct invocation *in, const char *name, struct client *out, int64_t *id,
+                            struct error *err)
+{
+    *out = (struct client){0};
+    TRY(execution_name_check(name, err));
+    TRY(client_open(in, out, err));
+    return execution_named(out, name, &in->arena, id, err);
+}
+
 void client_close(struct client *c)
 {
     bus_close(&c->bus);
@@ -124,8 +134,9 @@ struct responder {
     const char *title; /* for people */
 };
 static const struct responder RESPONDERS[] = {
-    {"status", "render", "render part"}, {"show", "render", "render part"}, {"list", "render", "render part"},
-    {"render", "render", "render part"}, {NULL, "publisher", "publisher"},
+    {"status", "render", "render part"},  {"show", "render", "render part"},
+    {"list", "render", "render part"},    {"render", "render", "render part"},
+    {"resolve", "render", "render part"}, {NULL, "publisher", "publisher"},
 };
 
 static const struct responder *responder_of(const char *operation)

@@ -26,6 +26,13 @@ struct client {
 enum status client_open(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
 /* The same without looking for a `noetl dev`: only what is named, or the default. */
 enum status client_open_named(struct invocation *in, struct client *out, struct error *err) MUST_CHECK;
+/*
+ * client_open() for a command about one execution, which `name` means in any of the ways of execution_name.h:
+ * the word is looked at before there is a connection, and *id is the execution's. To be closed whatever is
+ * returned.
+ */
+enum status client_open_for(struct invocation *in, const char *name, struct client *out, int64_t *id,
+                            struct error *err) MUST_CHECK;
 void client_close(struct client *c);
 
 /*

@@ -1,6 +1,5 @@
 #include "commands.h"
 
-#include "core/id.h"
 #include "core/json.h"
 
 #include "history.h"
@@ -17,7 +16,7 @@ static const struct flag FLAGS[] = {
     {"undefined", 0, false, "default|strict|chainable", NO_SETTING,
      "what an undefined name is: empty (if not given), an error, or empty with all its members"},
     {"execution", 'e', false, "ID", NO_SETTING,
-     "render against what this execution's steps have seen so far"},
+     "render against what this execution's steps have seen so far; @last, too"},
     {"at", 0, false, "EVENT", NO_SETTING, "with --execution: as of this event"},
     {"relaxed", 0, false, NULL, NO_SETTING,
      "with --execution: leave what cannot be resolved yet as it stands"},
@@ -117,13 +116,11 @@ static enum status print_result(struct invocation *in, struct value result, stru
 
 /* ---- against an execution ----------------------------------------------------------------------------- */
 
-static enum status make_request(struct invocation *in, const struct local_render *r, struct value *out,
-                                struct error *err)
+static enum status make_request(struct invocation *in, const struct local_render *r, int64_t id,
+                                struct value *out, struct error *err)
 {
     struct map_builder map;
-    int64_t id, at;
-    if (id_parse(str_of(args_text(&in->args, "execution")), &id, err) != STATUS_OK)
-        return error_place(err, "--execution");
+    int64_t at;
     TRY(args_number(&in->args, "at", 0, &at, err));
     TRY(execution_request(&in->arena, id, &map, err));
     map_put(&map, STR("template"), r->template);
@@ -139,8 +136,10 @@ static enum status render_remotely(struct invocation *in, const struct local_ren
 {
     struct client c;
     struct value request = {0}, answer = {0};
-    TRY(make_request(in, r, &request, err));
-    enum status status = client_open(in, &c, err);
+    int64_t id;
+    enum status status = client_open_for(in, args_text(&in->args, "execution"), &c, &id, err);
+    if (status == STATUS_OK)
+        status = make_request(in, r, id, &request, err);
     if (status == STATUS_OK)
         status = client_call(&c, "render", request, LARGE_WAIT_MS, &in->arena, &answer, err);
     client_close(&c);

@@ -1,7 +1,5 @@
 #include "commands.h"
 
-#include "core/id.h"
-
 #include "history.h"
 #include "timeline.h"
 
@@ -94,9 +92,7 @@ enum status command_show(struct invocation *in, struct error *err)
     struct client c;
     struct value execution, events;
     int64_t id;
-    if (id_parse(str_of(in->args.positional[0]), &id, err) != STATUS_OK)
-        return error_hint(err, "An ID is the number that `noetl run` prints; `noetl list` has them.");
-    enum status status = client_open(in, &c, err);
+    enum status status = client_open_for(in, in->args.positional[0], &c, &id, err);
     if (status == STATUS_OK)
         status = history_read(&c, id, &in->arena, &execution, &events, err);
     if (status == STATUS_OK && in->out.format == OUTPUT_TABLE)

@@ -99,6 +99,17 @@ static void capitalized(struct buf *out, const char *text)
     buf_add_char(out, '.');
 }
 
+/* What help says of the ID of a command (execution_name.h). */
+static const char EXECUTION_NAMES[] =
+    "An ID may be cut to a beginning that no other execution has. @last is the newest execution,\n"
+    "whoever asked for it, and @last:PATH the newest of that playbook; executions that others\n"
+    "called do not count.";
+
+static bool takes_execution(const struct command *c)
+{
+    return strstr(c->arguments, "ID") != NULL;
+}
+
 /* ---- pages -------------------------------------------------------------------------------------------- */
 
 void help_overview(const struct output *o, struct buf *out)
@@ -128,6 +139,8 @@ void help_command(const struct output *o, const struct command *c, struct buf *o
     buf_printf(out, "noetl %s: %s.\n", c->name, c->summary);
     if (c->details->text)
         buf_printf(out, "\n%s\n", c->details->text);
+    if (takes_execution(c))
+        buf_printf(out, "\n%s\n", EXECUTION_NAMES);
     add_title(o, out, "Usage");
     buf_add_text(out, "  ");
     add_usage(out, c);
@@ -234,6 +247,26 @@ static void markdown_flags(struct buf *out, const struct flag *table)
     }
 }
 
+/* The sections at the page's end that the command has a part in. */
+static void markdown_sections(struct buf *out, const struct command *c)
+{
+    const struct {
+        bool wanted;
+        const char *link;
+    } sections[] = {{takes_execution(c), "[ids](#ids)"},
+                    {(c->groups & GROUP_OUTPUT) != 0, "[output](#output)"},
+                    {(c->groups & GROUP_CONNECTION) != 0, "[connection](#connection)"}};
+    const char *before = "\nAlso: ";
+    for (size_t i = 0; i < COUNT_OF(sections); i++) {
+        if (!sections[i].wanted)
+            continue;
+        buf_printf(out, "%s%s", before, sections[i].link);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        buf_add_text(out, ".\n");
+}
+
 static void markdown_command(struct buf *out, const struct command *c)
 {
     buf_printf(out, "\n## noetl %s\n\n", c->name);
@@ -245,10 +278,7 @@ static void markdown_command(struct buf *out, const struct command *c)
         buf_printf(out, "\n%s\n", c->details->text);
     if (c->details->flags)
         markdown_flags(out, c->details->flags);
-    if (c->groups & (GROUP_OUTPUT | GROUP_CONNECTION))
-        buf_printf(out, "\nAlso: %s%s%s.\n", c->groups & GROUP_OUTPUT ? "[output](#output)" : "",
-                   (c->groups & GROUP_OUTPUT) && (c->groups & GROUP_CONNECTION) ? ", " : "",
-                   c->groups & GROUP_CONNECTION ? "[connection](#connection)" : "");
+    markdown_sections(out, c);
     buf_add_text(out, "\nExamples:\n\n```sh\n");
     for (const struct example *e = c->details->examples; e->line; e++)
         buf_printf(out, "# %s\n%s\n", e->doc, e->line);
@@ -302,6 +332,7 @@ void help_markdown(struct buf *out)
     }
     for (const struct command *c = COMMANDS; c->name; c++)
         markdown_command(out, c);
+    buf_printf(out, "\n## Ids\n\n%s\n", EXECUTION_NAMES);
     buf_add_text(out, "\n## Output\n");
     markdown_flags(out, OUTPUT_FLAGS);
     buf_add_text(

@@ -1,7 +1,5 @@
 #include "steer.h"
 
-#include "core/id.h"
-
 #include "history.h"
 
 static enum status make_request(struct invocation *in, int64_t id, struct value more, struct value *out,
@@ -36,10 +34,9 @@ enum status steer_execution(struct invocation *in, const char *operation, struct
     struct client c;
     struct value request, answer;
     int64_t id;
-    if (id_parse(str_of(in->args.positional[0]), &id, err) != STATUS_OK)
-        return error_hint(err, "An ID is the number that `noetl run` prints; `noetl list` has them.");
-    TRY(make_request(in, id, more, &request, err));
-    enum status status = client_open(in, &c, err);
+    enum status status = client_open_for(in, in->args.positional[0], &c, &id, err);
+    if (status == STATUS_OK)
+        status = make_request(in, id, more, &request, err);
     if (status == STATUS_OK)
         status = client_call(&c, operation, request, 0, &in->arena, &answer, err);
     if (status == STATUS_OK)

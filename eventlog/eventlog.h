@@ -127,6 +127,16 @@ enum status eventlog_begun(struct eventlog *log, struct begun_cursor *cursor, st
 enum status eventlog_standings(struct eventlog *log, struct standing *executions, size_t count,
                                struct error *err) MUST_CHECK;
 
+/* The ids of executions that have these digits at their beginning, or are them: at most `room`. */
+enum status eventlog_ids(struct eventlog *log, int64_t beginning, int64_t *out, size_t room, size_t *count,
+                         struct error *err) MUST_CHECK;
+/*
+ * The execution that was asked for last and is no sub-playbook's, of the playbook `path` ("": of any), and
+ * when that was; *id is 0 if there is none.
+ */
+enum status eventlog_newest(struct eventlog *log, struct str path, int64_t *id, int64_t *time_ns,
+                            struct error *err) MUST_CHECK;
+
 struct execution_filter {
     struct str path;   /* "" : any */
     struct str status; /* "", "running", "paused", "completed", "failed", "cancelled" */

@@ -15,6 +15,14 @@ struct eventlog {
 };
 
 /* Numbers of the statements that sessions prepare. */
-enum { STATEMENT_BEGUN, STATEMENT_EVENTS, STATEMENT_CURSOR, STATEMENT_TIMERS };
+enum {
+    STATEMENT_BEGUN,
+    STATEMENT_EVENTS,
+    STATEMENT_CURSOR,
+    STATEMENT_TIMERS,
+    STATEMENT_IDS,
+    STATEMENT_NEWEST,
+    STATEMENT_NEWEST_OF_PATH
+};
 
 #endif

@@ -40,6 +40,8 @@ enum status subjects_init(struct subjects *s, struct str prefix, int64_t partiti
 /* Each writes a zero-terminated subject into `out` and returns it. */
 const char *subject_event(const struct subjects *s, int64_t execution_id, enum event_type type,
                           char out[SUBJECT_MAX]);
+/* Events of one type, of whatever execution: a pattern. */
+const char *subject_all_events_of(const struct subjects *s, enum event_type type, char out[SUBJECT_MAX]);
 /* All events of a partition: the filter of its reader. */
 const char *subject_partition(const struct subjects *s, uint32_t partition, char out[SUBJECT_MAX]);
 const char *subject_live(const struct subjects *s, int64_t execution_id, const char *type_or_wildcard,

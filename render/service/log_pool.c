@@ -117,3 +117,25 @@ enum status log_pool_executions(struct log_pool *pool, const struct execution_fi
     give_back(pool, log);
     return explain(status, err);
 }
+
+enum status log_pool_ids(struct log_pool *pool, int64_t beginning, int64_t *out, size_t room, size_t *count,
+                         struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_ids(log, beginning, out, room, count, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_ids(log, beginning, out, room, count, err);
+    give_back(pool, log);
+    return explain(status, err);
+}
+
+enum status log_pool_newest(struct log_pool *pool, struct str path, int64_t *id, int64_t *time_ns,
+                            struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_newest(log, path, id, time_ns, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_newest(log, path, id, time_ns, err);
+    give_back(pool, log);
+    return explain(status, err);
+}

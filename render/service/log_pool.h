@@ -16,7 +16,7 @@ void log_pool_close(struct log_pool **pool);
 /* Whether the log answers and is of this version: as eventlog_check(), likewise. */
 enum status log_pool_check(struct log_pool *pool, struct error *err) MUST_CHECK;
 /*
- * As eventlog_events() and eventlog_executions(), from any thread; they wait for a connection. A connection
+ * As the functions of eventlog.h, from any thread; they wait for a connection. A connection
  * that was lost since its last use is made again once. STATUS_UNAVAILABLE names the event log.
  */
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
@@ -24,5 +24,9 @@ enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_
                             struct error *err) MUST_CHECK;
 enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
                                 struct execution_row **rows, size_t *count, struct error *err) MUST_CHECK;
+enum status log_pool_ids(struct log_pool *pool, int64_t beginning, int64_t *out, size_t room, size_t *count,
+                         struct error *err) MUST_CHECK;
+enum status log_pool_newest(struct log_pool *pool, struct str path, int64_t *id, int64_t *time_ns,
+                            struct error *err) MUST_CHECK;
 
 #endif

@@ -231,6 +231,8 @@ struct operation_table render_service_operations(struct render_service *service)
         {"status", show_status, "tells how an execution stands, step by step"},
         {"show", show_events, "tells how an execution stands, with its events"},
         {"list", list_executions, "lists executions, the newest first"},
+        {"resolve", resolve_operation,
+         "tells which execution is meant: the newest, or by the beginning of its id"},
         {"render", render_operation, "renders a template against the context of an execution"},
     };
     static const struct operation_metrics metrics = {METRIC_RENDER_REQUESTS, METRIC_RENDER_DURATION,

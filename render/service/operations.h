@@ -8,8 +8,10 @@
 
 struct operation_table render_service_operations(struct render_service *service);
 
-/* In render_operation.c; the others are in operations.c. */
+/* In render_operation.c and resolve.c; the others are in operations.c. */
 enum status render_operation(void *context, const struct call *call, struct answer *answer,
                              struct error *err) MUST_CHECK;
+enum status resolve_operation(void *context, const struct call *call, struct answer *answer,
+                              struct error *err) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "core/json.h"
 #include "fixture.h"
+#include "runtime/clock.h"
 
 static struct fixture fixture;
 static struct arena arena; /* of the test that runs */
@@ -248,6 +249,94 @@ static void the_list_pages_through_executions_newest_first(void **state)
     assert_int_equal(VALUE_GET(ask("list", "{\"path\":\"tests/nothing\"}"), "executions").len, 0);
 }
 
+static void commit_request(int64_t id, const char *path, const char *parent)
+{
+    struct event *e = ARENA_NEW(&arena, struct event);
+    assert_non_null(e);
+    *e = (struct event){.execution_id = id,
+                        .event_id = 1,
+                        .type = EVENT_EXECUTION_REQUESTED,
+                        .time_ns = wall_now().ns,
+                        .node_name = str_of(path),
+                        .node_type = STR("playbook")};
+    struct str context =
+        arena_printf(&arena, parent ? "{\"parent\":{\"execution_id\":\"%s\"}}" : "{}", parent);
+    assert_int_equal(json_read(&arena, context, NULL, &e->context, NULL), STATUS_OK);
+    fixture_commit(&fixture, e, 1);
+}
+
+static void the_beginning_of_an_id_is_enough_if_it_is_the_only_one(void **state)
+{
+    (void)state;
+    commit_request(INT64_C(710000000000000001), "tests/named", NULL);
+    commit_request(INT64_C(7120000000000000002), "tests/named", NULL); /* has one digit more */
+    static const char *const cases[][2] = {{"710", "710000000000000001"},
+                                           {"712", "7120000000000000002"},
+                                           {"710000000000000001", "710000000000000001"},
+                                           {"7120000000000000002", "7120000000000000002"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(text_at(ask("resolve", "{\"execution\":\"%s\"}", cases[i][0]), "execution_id"),
+                            cases[i][1]);
+    struct value v = ask("resolve", "{\"execution\":\"71\"}");
+    assert_string_equal(text_at(v, "error.kind"), "invalid");
+    assert_string_equal(text_at(v, "error.message"),
+                        "several executions begin with 71: 710000000000000001, 7120000000000000002");
+    v = ask("resolve", "{\"execution\":\"7130\"}");
+    assert_string_equal(text_at(v, "error.kind"), "not_found");
+    assert_string_equal(text_at(v, "error.place"), "execution");
+}
+
+static void an_id_that_others_begin_with_is_still_an_id(void **state)
+{
+    (void)state;
+    commit_request(81, "tests/short", NULL);
+    commit_request(812, "tests/short", NULL);
+    assert_string_equal(text_at(ask("resolve", "{\"execution\":\"81\"}"), "execution_id"), "81");
+}
+
+static void of_many_candidates_only_some_are_told(void **state)
+{
+    (void)state;
+    for (int64_t i = 0; i < 9; i++)
+        commit_request(INT64_C(720000000000000001) + i, "tests/many", NULL);
+    struct value v = ask("resolve", "{\"execution\":\"72\"}");
+    assert_non_null(
+        strstr(text_at(v, "error.message"), "many executions begin with 72: 720000000000000001, "));
+    assert_non_null(strstr(text_at(v, "error.message"), "720000000000000005, …"));
+}
+
+static void the_newest_is_one_that_somebody_asked_for(void **state)
+{
+    (void)state;
+    int64_t first = next_id(), second = next_id();
+    char text[ID_TEXT];
+    id_format(first, text);
+    commit_request(first, "tests/newest", NULL);
+    commit_request(next_id(), "tests/newest", text);
+    assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last:tests/newest\"}"), "execution_id"),
+                        text);
+    assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last\"}"), "execution_id"), text);
+    id_format(second, text);
+    commit_request(second, "tests/other", NULL);
+    assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last\"}"), "execution_id"), text);
+}
+
+static void the_newest_may_be_in_the_stream_only(void **state)
+{
+    (void)state;
+    int64_t id = next_id();
+    char text[ID_TEXT];
+    id_format(id, text);
+    struct event_list events = fixture_events("requested", id, &arena);
+    fixture_publish(&fixture, &events.items[0]);
+    assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last\"}"), "execution_id"), text);
+    struct value v = ask("resolve", "{\"execution\":\"@last:%.*s\"}", (int)events.items[0].node_name.len,
+                         events.items[0].node_name.ptr);
+    assert_string_equal(text_at(v, "execution_id"), text);
+    v = ask("resolve", "{\"execution\":\"@last:tests/nobody\"}");
+    assert_string_equal(text_at(v, "error.kind"), "not_found");
+}
+
 static void wrong_requests_name_the_member(void **state)
 {
     (void)state;
@@ -260,6 +349,9 @@ static void wrong_requests_name_the_member(void **state)
         {"list", "{\"status\":\"done\"}", "status"},
         {"list", "{\"limit\":501}", "limit"},
         {"list", "{\"before\":\"x\"}", "before"},
+        {"resolve", "{}", "execution"},
+        {"resolve", "{\"execution\":\"@first\"}", "execution"},
+        {"resolve", "{\"execution\":\"12x\"}", "execution"},
         {"render", "{\"execution_id\":\"1\"}", "template"},
         {"render", "{\"execution_id\":\"1\",\"template\":1,\"extra_context\":[]}", "extra_context"},
         {"render", "{\"execution_id\":\"1\",\"template\":1,\"strict\":\"no\"}", "strict"},
@@ -353,6 +445,11 @@ int main(void)
         TEST(at_least_waits_until_the_log_has_the_event),
         TEST(at_least_does_not_wait_for_ever),
         TEST(the_list_pages_through_executions_newest_first),
+        TEST(the_beginning_of_an_id_is_enough_if_it_is_the_only_one),
+        TEST(an_id_that_others_begin_with_is_still_an_id),
+        TEST(of_many_candidates_only_some_are_told),
+        TEST(the_newest_is_one_that_somebody_asked_for),
+        TEST(the_newest_may_be_in_the_stream_only),
         TEST(wrong_requests_name_the_member),
         TEST(rendering_sees_the_workload_and_the_finished_steps),
         TEST(rendering_as_of_an_event_does_not_see_later_steps),

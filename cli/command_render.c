@@ -102,16 +102,9 @@ static enum status read_flags(struct invocation *in, struct local_render *r, str
 
 static enum status print_result(struct invocation *in, struct value result, struct error *err)
 {
-    struct buf b;
     if (in->out.format != OUTPUT_TABLE || result.type != VALUE_STRING)
         return output_value(&in->out, result, err);
-    buf_init(&b, 0);
-    buf_add_str(&b, value_as_str(result));
-    if (!str_ends_with(value_as_str(result), STR("\n")))
-        buf_add_char(&b, '\n');
-    enum status status = output_buf(&in->out, &b, err);
-    buf_free(&b);
-    return status;
+    return output_text(&in->out, value_as_str(result), err);
 }
 
 /* ---- against an execution ----------------------------------------------------------------------------- */

@@ -18,11 +18,8 @@ const struct command_details details_show = {
 
 static enum status timeline_of(struct arena *a, struct value events, struct timeline *out, struct error *err)
 {
-    struct event *list = ARENA_ARRAY(a, struct event, (size_t)events.len + 1);
-    if (!list)
-        return arena_error(a, err, "the events");
-    for (uint32_t i = 0; i < events.len; i++)
-        TRY(event_from_value(events.u.list[i], &list[i], err));
+    struct event *list;
+    TRY(history_parse(a, events, &list, err));
     return timeline_build(a, list, events.len, out, err);
 }
 
@@ -41,35 +38,6 @@ static enum status print_story(struct invocation *in, struct value events, struc
         status = output_buf(&in->out, &b, err);
     buf_free(&b);
     return status;
-}
-
-/* An event with the secrets of its context and meta masked. */
-static enum status mask_event(struct arena *a, struct value event, struct value *out, struct error *err)
-{
-    static const char *const members[] = {"context", "meta"};
-    struct map_builder map;
-    map_begin(&map, a);
-    map_put_all(&map, event);
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        struct value v = value_get(event, str_of(members[i]));
-        if (value_is_absent(v))
-            continue;
-        TRY(mask_secrets(a, v, &v, err));
-        map_put(&map, str_of(members[i]), v);
-    }
-    return map_end(&map, out, err);
-}
-
-static enum status mask_events(struct arena *a, struct value events, struct value *out, struct error *err)
-{
-    struct list_builder list;
-    list_begin(&list, a);
-    for (uint32_t i = 0; i < events.len; i++) {
-        struct value event;
-        TRY(mask_event(a, events.u.list[i], &event, err));
-        list_add(&list, event);
-    }
-    return list_end(&list, out, err);
 }
 
 static enum status print_json(struct invocation *in, struct value execution, struct value events,

@@ -33,7 +33,10 @@ static enum status ask_for_id(struct client *c, const char *name, struct arena *
     map_begin(&map, a);
     map_put(&map, STR("execution"), value_text(name));
     TRY(map_end(&map, &request, err));
-    TRY(client_call(c, "resolve", request, 0, a, &answer, err));
+    enum status status = client_call(c, "resolve", request, 0, a, &answer, err);
+    if (status == STATUS_NOT_FOUND || status == STATUS_INVALID)
+        return error_place(err, "%s", ""); /* the word itself is in the message */
+    TRY(status);
     if (id_parse(value_as_str(VALUE_GET(answer, "execution_id")), id, err) != STATUS_OK)
         return error_wrap(err, "the render part's answer to \"resolve\"");
     return STATUS_OK;

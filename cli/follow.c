@@ -72,10 +72,8 @@ static void note_silence(struct follower *f)
 static enum status take_event(struct follower *f, const struct event *e, struct error *err)
 {
     TRY(progress_event(&f->progress, e, err));
-    if (event_type_is_final(e->type)) {
-        f->over = true;
-        f->last = *e;
-    }
+    f->over = watch_is_over(f->watch);
+    f->last = *e;
     return STATUS_OK;
 }
 
@@ -146,36 +144,27 @@ static enum status wait_for_end(struct follower *f, bool *stopped, struct error 
 
 /* ---- at the end --------------------------------------------------------------------------------------- */
 
-static int exit_code_of(enum event_type end)
+int follow_exit_code(struct str status)
 {
-    if (end == EVENT_EXECUTION_COMPLETE)
+    if (str_is(status, "completed"))
         return status_exit_code(STATUS_OK);
-    return status_exit_code(end == EVENT_EXECUTION_CANCELLED ? STATUS_CANCELLED : STATUS_FAILED);
+    return status_exit_code(str_is(status, "cancelled") ? STATUS_CANCELLED : STATUS_FAILED);
 }
 
 static enum status print_document(struct follower *f, struct error *err)
 {
-    struct map_builder map;
-    struct value request, document;
-    struct arena *a = &f->in->arena;
-    TRY(execution_request(a, f->execution_id, &map, err));
-    map_put(&map, STR("at_least"), value_int(f->last.event_id));
-    TRY(map_end(&map, &request, err));
-    TRY(client_call(f->client, "status", request, AT_LEAST_WAIT_MS + LARGE_WAIT_MS, a, &document, err));
+    struct value document;
+    TRY(history_document(f->client, f->execution_id, f->last.event_id, &f->in->arena, &document, err));
     return output_value(&f->in->out, document, err);
 }
 
-static enum status print_timeline(struct follower *f, struct error *err)
+static enum status print_timeline(struct follower *f, const struct timeline *t, struct error *err)
 {
-    size_t count;
-    struct timeline t;
     struct buf b;
-    const struct event *events = watch_events(f->watch, &count);
-    TRY(timeline_build(&f->in->arena, events, count, &t, err));
     buf_init(&b, 0);
     if (f->progress.style == PROGRESS_LINES)
         buf_add_char(&b, '\n');
-    enum status status = timeline_write(&t, &f->in->out, &f->in->arena, &b, err);
+    enum status status = timeline_write(t, &f->in->out, &f->in->arena, &b, err);
     if (status == STATUS_OK)
         status = output_buf(&f->in->out, &b, err);
     buf_free(&b);
@@ -184,29 +173,54 @@ static enum status print_timeline(struct follower *f, struct error *err)
 
 static enum status print_end(struct follower *f, struct error *err)
 {
-    TRY(progress_hide(&f->progress, err));
-    f->in->exit_code = exit_code_of(f->last.type);
+    size_t count;
+    struct timeline t;
+    const struct event *events = watch_events(f->watch, &count);
+    TRY(timeline_build(&f->in->arena, events, count, &t, err));
+    f->in->exit_code = follow_exit_code(str_of(t.status));
     if (is_json_lines(f))
         return STATUS_OK;
-    return f->in->out.format == OUTPUT_TABLE ? print_timeline(f, err) : print_document(f, err);
+    return f->in->out.format == OUTPUT_TABLE ? print_timeline(f, &t, err) : print_document(f, err);
+}
+
+/* Until the end, which `ended` tells of, or until Ctrl-C, which leaves f->over false. */
+static enum status follow(struct follower *f, enum status (*ended)(struct follower *f, struct error *err),
+                          struct error *err)
+{
+    bool stopped = false;
+    f->since = mono_now();
+    TRY(watch_open(f->client, f->execution_id, f->options->interrupt, &f->watch, err));
+    progress_begin(&f->progress, &f->in->out, style_of(f));
+    enum status status = wait_for_end(f, &stopped, err);
+    if (status == STATUS_OK)
+        status = progress_hide(&f->progress, err);
+    if (status == STATUS_OK && stopped)
+        interrupted(f);
+    else if (status == STATUS_OK)
+        status = ended(f, err);
+    progress_end(&f->progress);
+    watch_close(&f->watch);
+    return status;
 }
 
 enum status follow_execution(struct invocation *in, struct client *c, int64_t execution_id,
                              const struct follow_options *options, struct error *err)
 {
-    struct follower f = {
-        .in = in, .client = c, .execution_id = execution_id, .options = options, .since = mono_now()};
-    bool stopped = false;
-    TRY(watch_open(c, execution_id, options->interrupt, &f.watch, err));
-    progress_begin(&f.progress, &in->out, style_of(&f));
-    enum status status = wait_for_end(&f, &stopped, err);
-    if (status == STATUS_OK && stopped)
-        status = progress_hide(&f.progress, err);
-    if (status == STATUS_OK && stopped)
-        interrupted(&f);
-    else if (status == STATUS_OK)
-        status = print_end(&f, err);
-    progress_end(&f.progress);
-    watch_close(&f.watch);
-    return status;
+    struct follower f = {.in = in, .client = c, .execution_id = execution_id, .options = options};
+    return follow(&f, print_end, err);
+}
+
+static enum status say_nothing(struct follower *f, struct error *err)
+{
+    (void)f, (void)err;
+    return STATUS_OK;
+}
+
+enum status follow_until_over(struct invocation *in, struct client *c, int64_t execution_id,
+                              const struct follow_options *options, struct follow_end *end, struct error *err)
+{
+    struct follower f = {.in = in, .client = c, .execution_id = execution_id, .options = options};
+    TRY(follow(&f, say_nothing, err));
+    *end = (struct follow_end){f.over, f.last.event_id};
+    return STATUS_OK;
 }

@@ -18,4 +18,16 @@ struct follow_options {
 enum status follow_execution(struct invocation *in, struct client *c, int64_t execution_id,
                              const struct follow_options *options, struct error *err) MUST_CHECK;
 
+struct follow_end {
+    bool is_over;      /* false after Ctrl-C */
+    uint32_t event_id; /* of the event that ended it */
+};
+/* The same without printing how it ended; the exit code is set after Ctrl-C only. */
+enum status follow_until_over(struct invocation *in, struct client *c, int64_t execution_id,
+                              const struct follow_options *options, struct follow_end *end,
+                              struct error *err) MUST_CHECK;
+
+/* What a program ends with when an execution ended so: "completed", "failed", "cancelled". */
+int follow_exit_code(struct str status);
+
 #endif

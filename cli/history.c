@@ -64,3 +64,26 @@ enum status history_read(struct client *c, int64_t execution_id, struct arena *a
     }
     return list_end(&list, events, err);
 }
+
+enum status history_document(struct client *c, int64_t execution_id, uint32_t at_least, struct arena *a,
+                             struct value *out, struct error *err)
+{
+    struct map_builder map;
+    struct value request;
+    TRY(execution_request(a, execution_id, &map, err));
+    if (at_least > 0)
+        map_put(&map, STR("at_least"), value_int(at_least));
+    TRY(map_end(&map, &request, err));
+    return client_call(c, "status", request, AT_LEAST_WAIT_MS + LARGE_WAIT_MS, a, out, err);
+}
+
+enum status history_parse(struct arena *a, struct value events, struct event **out, struct error *err)
+{
+    struct event *list = ARENA_ARRAY(a, struct event, (size_t)events.len + 1);
+    if (!list)
+        return arena_error(a, err, "the events");
+    for (uint32_t i = 0; i < events.len; i++)
+        TRY(event_from_value(events.u.list[i], &list[i], err));
+    *out = list;
+    return STATUS_OK;
+}

@@ -164,7 +164,9 @@ int noetl_main(int argc, char **argv, const char *const *environment)
     struct error err = {0};
     arena_init(&in.arena, 0);
     enum status status = run(&in, argc, argv, &err);
-    if (status != STATUS_OK) {
+    if (status == STATUS_IO && in.out.reader_gone) {
+        in.exit_code = EXIT_READER_GONE;
+    } else if (status != STATUS_OK) {
         err.status = status;
         say_error(&err);
         in.exit_code = status_exit_code(status);

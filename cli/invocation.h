@@ -5,8 +5,8 @@
 #include "args.h"
 #include "output.h"
 
-/* A wait that the user ended with Ctrl-C: 128 + SIGINT, as shells have it. */
-enum { EXIT_INTERRUPTED = 130 };
+/* As shells have it, 128 + SIGINT: a wait that the user ended with Ctrl-C; 128 + SIGPIPE: nobody reads on. */
+enum { EXIT_INTERRUPTED = 130, EXIT_READER_GONE = 141 };
 
 struct invocation {
     const char *program; /* argv[0] */

@@ -57,3 +57,31 @@ enum status mask_secrets(struct arena *a, struct value v, struct value *out, str
     *out = v;
     return STATUS_OK;
 }
+
+enum status mask_event(struct arena *a, struct value event, struct value *out, struct error *err)
+{
+    static const char *const members[] = {"context", "meta"};
+    struct map_builder map;
+    map_begin(&map, a);
+    map_put_all(&map, event);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct value v = value_get(event, str_of(members[i]));
+        if (value_is_absent(v))
+            continue;
+        TRY(mask_secrets(a, v, &v, err));
+        map_put(&map, str_of(members[i]), v);
+    }
+    return map_end(&map, out, err);
+}
+
+enum status mask_events(struct arena *a, struct value events, struct value *out, struct error *err)
+{
+    struct list_builder list;
+    list_begin(&list, a);
+    for (uint32_t i = 0; i < events.len; i++) {
+        struct value event;
+        TRY(mask_event(a, events.u.list[i], &event, err));
+        list_add(&list, event);
+    }
+    return list_end(&list, out, err);
+}

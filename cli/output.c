@@ -46,7 +46,20 @@ enum status output_buf(struct output *o, const struct buf *text, struct error *e
     struct str s = buf_str(text);
     if (fwrite(s.ptr, 1, s.len, o->file) == s.len && fflush(o->file) == 0)
         return STATUS_OK;
+    o->reader_gone = errno == EPIPE;
     return error_set(err, STATUS_IO, "cannot write the output: %s", strerror(errno));
+}
+
+enum status output_text(struct output *o, struct str text, struct error *err)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_add_str(&b, text);
+    if (!str_ends_with(text, STR("\n")))
+        buf_add_char(&b, '\n');
+    enum status status = output_buf(o, &b, err);
+    buf_free(&b);
+    return status;
 }
 
 enum status output_value(struct output *o, struct value v, struct error *err)

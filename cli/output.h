@@ -22,7 +22,8 @@ struct output {
     enum output_format format;
     bool terminal; /* `file` is one */
     bool color;
-    int width; /* of the terminal; 0: no bound */
+    int width;        /* of the terminal; 0: no bound */
+    bool reader_gone; /* the pipe is closed: `| head` has seen enough */
 };
 
 void output_init(struct output *o, FILE *file, enum output_format format);
@@ -31,6 +32,8 @@ enum status output_format_parse(const char *text, enum output_format *out, struc
 
 /* A whole line, or several; everything printed goes through this. STATUS_IO when the reader is gone. */
 enum status output_buf(struct output *o, const struct buf *text, struct error *err) MUST_CHECK;
+/* A text as it stands, with a line's end behind it unless it has one. */
+enum status output_text(struct output *o, struct str text, struct error *err) MUST_CHECK;
 /* One document: indented for json, on one line for jsonl. */
 enum status output_value(struct output *o, struct value v, struct error *err) MUST_CHECK;
 /* The items of a list: one document for json, one line an item for jsonl. */

@@ -15,6 +15,14 @@ static enum status make_request(struct invocation *in, int64_t id, struct value 
     return map_end(&map, out, err);
 }
 
+enum status steer(struct invocation *in, struct client *c, int64_t execution_id, const char *operation,
+                  struct value more, struct value *answer, struct error *err)
+{
+    struct value request;
+    TRY(make_request(in, execution_id, more, &request, err));
+    return client_call(c, operation, request, 0, &in->arena, answer, err);
+}
+
 static enum status print_answer(struct invocation *in, int64_t id, struct value answer, const char *asked,
                                 struct error *err)
 {
@@ -32,13 +40,11 @@ enum status steer_execution(struct invocation *in, const char *operation, struct
                             const char *asked, struct error *err)
 {
     struct client c;
-    struct value request, answer;
+    struct value answer;
     int64_t id;
     enum status status = client_open_for(in, in->args.positional[0], &c, &id, err);
     if (status == STATUS_OK)
-        status = make_request(in, id, more, &request, err);
-    if (status == STATUS_OK)
-        status = client_call(&c, operation, request, 0, &in->arena, &answer, err);
+        status = steer(in, &c, id, operation, more, &answer, err);
     if (status == STATUS_OK)
         status = print_answer(in, id, answer, asked, err);
     client_close(&c);

@@ -54,5 +54,9 @@ enum paint status_paint(const char *status);
 
 /* `v` with every text under a key that looks like a password, token, key, … replaced by "***". */
 enum status mask_secrets(struct arena *a, struct value v, struct value *out, struct error *err) MUST_CHECK;
+/* An event's document with the secrets of its context and meta masked; and a list of them. */
+enum status mask_event(struct arena *a, struct value event, struct value *out, struct error *err) MUST_CHECK;
+enum status mask_events(struct arena *a, struct value events, struct value *out,
+                        struct error *err) MUST_CHECK;
 
 #endif

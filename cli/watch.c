@@ -1,38 +1,19 @@
 #include "watch.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "core/json.h"
 #include "runtime/clock.h"
 
 #include "history.h"
+#include "letterbox.h"
 
 enum {
     GAP_MS = 300,      /* how long a missing number may be on its way */
     SILENCE_MS = 5000, /* after which the log is asked, less and less often */
     SILENCE_MAX_MS = 30000,
-    MAX_AHEAD = 1 << 20,        /* numbers ahead of the next one that are kept */
-    MAX_QUEUE_BYTES = 64 << 20, /* of live messages not yet read; what is over is read from the log */
-};
-
-/* A live message on its way from the connection's thread. */
-struct letter {
-    struct letter *next;
-    size_t len;
-    char text[];
-};
-
-struct queue {
-    pthread_mutex_t lock;
-    struct letter *first, **last;
-    size_t bytes;
-    int signal; /* an eventfd: something was put in */
+    MAX_AHEAD = 1 << 20, /* numbers ahead of the next one that are kept */
 };
 
 struct watch {
@@ -40,7 +21,7 @@ struct watch {
     int64_t execution_id;
     int interrupt;
     struct bus_subscription *subscription;
-    struct queue queue;
+    struct letterbox box;
     struct arena arena;
     struct event *events; /* by number - 1; event_id 0: not here yet */
     size_t capacity;
@@ -51,42 +32,6 @@ struct watch {
     int64_t silence_ms;
     char trouble[256];
 };
-
-/* ---- the queue ---------------------------------------------------------------------------------------- */
-
-/* On a thread of the connection. What there is no room for is found in the log. */
-static void receive(void *context, const struct bus_message *message)
-{
-    struct queue *q = context;
-    struct letter *letter = malloc(sizeof(*letter) + message->payload.len);
-    if (!letter)
-        return;
-    *letter = (struct letter){.len = message->payload.len};
-    memcpy(letter->text, message->payload.ptr, letter->len);
-    pthread_mutex_lock(&q->lock);
-    bool fits = q->bytes + letter->len <= MAX_QUEUE_BYTES;
-    if (fits) {
-        *q->last = letter;
-        q->last = &letter->next;
-        q->bytes += letter->len;
-    }
-    pthread_mutex_unlock(&q->lock);
-    if (!fits)
-        free(letter);
-    else
-        (void)eventfd_write(q->signal, 1);
-}
-
-static struct letter *queue_take(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    struct letter *all = q->first;
-    q->first = NULL;
-    q->last = &q->first;
-    q->bytes = 0;
-    pthread_mutex_unlock(&q->lock);
-    return all;
-}
 
 /* ---- keeping events in order -------------------------------------------------------------------------- */
 
@@ -128,7 +73,7 @@ static enum status keep(struct watch *w, struct value v, struct error *err)
 static enum status read_letters(struct watch *w, struct error *err)
 {
     enum status status = STATUS_OK;
-    for (struct letter *letter = queue_take(&w->queue), *next; letter; letter = next) {
+    for (struct letter *letter = letterbox_take(&w->box), *next; letter; letter = next) {
         struct value v;
         next = letter->next;
         /* Anybody may publish on the subject: what is no event is not ours to complain about. */
@@ -173,18 +118,6 @@ static int64_t until_log(const struct watch *w)
     int64_t patience = w->highest > w->told ? GAP_MS : w->silence_ms;
     int64_t left = patience - mono_ms_since(w->heard);
     return left > 0 ? left : 0;
-}
-
-static enum status wait_for_something(struct watch *w, int64_t wait_ms, bool *interrupted, struct error *err)
-{
-    struct pollfd fds[] = {{w->queue.signal, POLLIN, 0}, {w->interrupt, POLLIN, 0}};
-    if (poll(fds, 2, (int)wait_ms) < 0 && errno != EINTR)
-        return error_set(err, STATUS_IO, "cannot wait for events: %s", strerror(errno));
-    eventfd_t count;
-    if (fds[0].revents & POLLIN)
-        (void)eventfd_read(w->queue.signal, &count);
-    *interrupted = (fds[1].revents & POLLIN) != 0;
-    return STATUS_OK;
 }
 
 static enum status ask_log_when_due(struct watch *w, struct error *err)
@@ -238,7 +171,7 @@ enum status watch_next(struct watch *w, int64_t tick_ms, enum watch_news *news, 
             return STATUS_OK;
         int64_t due = w->connected ? until_log(w) : GAP_MS;
         bool interrupted = false;
-        TRY(wait_for_something(w, due < left ? due : left, &interrupted, err));
+        TRY(letterbox_wait(&w->box, w->interrupt, due < left ? due : left, &interrupted, err));
         *news = WATCH_INTERRUPTED;
         if (interrupted)
             return STATUS_OK;
@@ -250,11 +183,9 @@ enum status watch_next(struct watch *w, int64_t tick_ms, enum watch_news *news, 
 static enum status start(struct watch *w, struct error *err)
 {
     char subject[SUBJECT_MAX];
-    w->queue.signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->queue.signal < 0)
-        return error_set(err, STATUS_IO, "cannot wait for events: %s", strerror(errno));
+    TRY(letterbox_open(&w->box, err));
     (void)subject_live(&w->client->subjects, w->execution_id, ">", subject);
-    TRY(bus_subscribe(w->client->bus, subject, NULL, receive, &w->queue, &w->subscription, err));
+    TRY(bus_subscribe(w->client->bus, subject, NULL, letterbox_receive, &w->box, &w->subscription, err));
     /* The subscription stands at the server before the log is read, so that no event falls in between. */
     TRY(bus_flush(w->client->bus, w->client->timeout_ms, err));
     return read_log(w, err);
@@ -269,9 +200,7 @@ enum status watch_open(struct client *c, int64_t execution_id, int interrupt, st
         return error_set(err, STATUS_NO_MEMORY, "no memory to watch an execution");
     *w = (struct watch){.client = c, .execution_id = execution_id, .interrupt = interrupt, .connected = true};
     w->silence_ms = SILENCE_MS;
-    w->queue.last = &w->queue.first;
-    w->queue.signal = -1;
-    (void)pthread_mutex_init(&w->queue.lock, NULL);
+    letterbox_init(&w->box);
     arena_init(&w->arena, 0);
     enum status status = start(w, err);
     if (status != STATUS_OK)
@@ -287,13 +216,7 @@ void watch_close(struct watch **watch)
         return;
     if (w->subscription)
         bus_unsubscribe(&w->subscription);
-    for (struct letter *letter = queue_take(&w->queue), *next; letter; letter = next) {
-        next = letter->next;
-        free(letter);
-    }
-    if (w->queue.signal >= 0)
-        (void)close(w->queue.signal);
-    (void)pthread_mutex_destroy(&w->queue.lock);
+    letterbox_close(&w->box);
     arena_free(&w->arena);
     free(w);
     *watch = NULL;
@@ -303,6 +226,11 @@ const struct event *watch_events(const struct watch *w, size_t *count)
 {
     *count = w->told;
     return w->events;
+}
+
+bool watch_is_over(const struct watch *w)
+{
+    return w->told > 0 && w->highest <= w->told && event_type_is_final(w->events[w->told - 1].type);
 }
 
 const char *watch_trouble(const struct watch *w)

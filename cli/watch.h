@@ -32,6 +32,8 @@ enum status watch_next(struct watch *w, int64_t tick_ms, enum watch_news *news, 
 
 /* What was told so far, in order. */
 const struct event *watch_events(const struct watch *w, size_t *count);
+/* Whether the newest event that is known has been told, and ended the execution. */
+bool watch_is_over(const struct watch *w);
 /* Why the log could not be read at the last try; "" if it could. */
 const char *watch_trouble(const struct watch *w);
 

@@ -77,6 +77,11 @@ const char *subject_brokers(const struct subjects *s, char out[SUBJECT_MAX])
     return write_name(out, SUBJECT_MAX, "%s.brokers", s->prefix);
 }
 
+const char *subject_all_live(const struct subjects *s, char out[SUBJECT_MAX])
+{
+    return write_name(out, SUBJECT_MAX, "%s.live.*.*", s->prefix);
+}
+
 const char *subject_task(const struct subjects *s, struct str pool, int64_t execution_id, const char *task_id,
                          char out[SUBJECT_MAX])
 {

@@ -46,6 +46,8 @@ const char *subject_all_events_of(const struct subjects *s, enum event_type type
 const char *subject_partition(const struct subjects *s, uint32_t partition, char out[SUBJECT_MAX]);
 const char *subject_live(const struct subjects *s, int64_t execution_id, const char *type_or_wildcard,
                          char out[SUBJECT_MAX]);
+/* The events of every execution: a pattern. */
+const char *subject_all_live(const struct subjects *s, char out[SUBJECT_MAX]);
 const char *subject_task(const struct subjects *s, struct str pool, int64_t execution_id, const char *task_id,
                          char out[SUBJECT_MAX]);
 /* Where brokers say that they are there. */

@@ -233,7 +233,7 @@ static bool asks_for_help_later(struct parser *p)
     for (; p->at < p->argc && strcmp(p->argv[p->at], "--") != 0; p->at++) {
         if (strcmp(p->argv[p->at], "--help") != 0 && strcmp(p->argv[p->at], "-h") != 0)
             continue;
-        add_use(p, HELP_FLAG, "");
+        add_use(p, &COMMON_FLAGS[0], "");
         return true;
     }
     return false;

@@ -51,8 +51,9 @@ struct command {
 
 /* All commands, in the order of the help; ended by an empty name. */
 extern const struct command COMMANDS[];
-/* GLOBAL_FLAGS are HELP_FLAG and --version, which is asked of the program and not of a command. */
-extern const struct flag GLOBAL_FLAGS[], HELP_FLAG[], CONNECTION_FLAGS[], OUTPUT_FLAGS[];
+/* Every command has COMMON_FLAGS, the first of which is --help. GLOBAL_FLAGS are these and --version, which
+ * is asked of the program. */
+extern const struct flag GLOBAL_FLAGS[], COMMON_FLAGS[], CONNECTION_FLAGS[], OUTPUT_FLAGS[];
 
 struct flag_use {
     const struct flag *flag;

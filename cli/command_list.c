@@ -5,22 +5,24 @@
 #include "core/event.h"
 
 #include "client.h"
+#include "execution_name.h"
 #include "timeline.h"
 
-enum { DEFAULT_LIMIT = 20, MOST = 500 };
+enum { DEFAULT_LIMIT = 20, PAGE = 500, MOST = 1000000 };
 
 static const struct flag FLAGS[] = {
     {"path", 'p', false, "PATH", NO_SETTING, "only executions of this playbook"},
     {"status", 0, false, "running|paused|completed|failed|cancelled", NO_SETTING,
      "only those with this status"},
-    {"limit", 'n', false, "N", NO_SETTING, "how many, at most 500; 20 if not given"},
+    {"limit", 'n', false, "N", NO_SETTING, "how many; 20 if not given"},
+    {"all", 'a', false, NULL, NO_SETTING, "all that there are"},
     {"before", 0, false, "ID", NO_SETTING, "only those that started before this one: the next page"},
     {0},
 };
 static const struct example EXAMPLES[] = {
     {"noetl list", "the newest executions"},
     {"noetl list --status failed --path examples/hello_world", "what failed of one playbook"},
-    {"noetl list -n 100 -o jsonl | jq -r .execution_id", "one execution a line"},
+    {"noetl list --all -o jsonl | jq -r .execution_id", "all of them, one a line"},
     {0},
 };
 const struct command_details details_list = {.flags = FLAGS, .examples = EXAMPLES};
@@ -32,16 +34,27 @@ static void put_text(struct map_builder *map, const struct args *args, const cha
         map_put(map, str_of(flag), value_text(text));
 }
 
-static enum status make_request(struct invocation *in, struct value *out, struct error *err)
+static enum status read_limit(const struct args *args, int64_t *out, struct error *err)
+{
+    *out = INT64_MAX;
+    if (!args_has(args, "all"))
+        return args_number_between(args, "limit", DEFAULT_LIMIT, 1, MOST, out, err);
+    if (!args_has(args, "limit"))
+        return STATUS_OK;
+    return error_set(err, STATUS_INVALID, "--all and --limit contradict one another");
+}
+
+/* `before`: of the page; absent for the first. */
+static enum status make_request(struct invocation *in, int64_t limit, struct value before, struct value *out,
+                                struct error *err)
 {
     struct map_builder map;
-    int64_t limit;
-    TRY(args_number_between(&in->args, "limit", DEFAULT_LIMIT, 1, MOST, &limit, err));
     map_begin(&map, &in->arena);
     put_text(&map, &in->args, "path");
     put_text(&map, &in->args, "status");
-    put_text(&map, &in->args, "before");
-    map_put(&map, STR("limit"), value_int(limit));
+    if (before.type == VALUE_STRING)
+        map_put(&map, STR("before"), before);
+    map_put(&map, STR("limit"), value_int(limit < PAGE ? limit : PAGE));
     return map_end(&map, out, err);
 }
 
@@ -53,14 +66,17 @@ static struct str kept(struct arena *a, struct buf *b)
     return text.ptr ? text : STR("");
 }
 
-static struct str time_text(struct arena *a, struct value v)
+static struct str time_text(const struct output *o, struct arena *a, struct value v)
 {
     int64_t time_ns;
     struct buf b;
     if (v.type != VALUE_STRING || time_parse(value_as_str(v), &time_ns, NULL) != STATUS_OK)
         return STR("");
     buf_init(&b, 0);
-    add_time(&b, time_ns);
+    if (o->width > 0)
+        add_short_time(&b, time_ns);
+    else
+        add_time(&b, time_ns);
     return kept(a, &b);
 }
 
@@ -74,7 +90,7 @@ static struct str duration_text(struct arena *a, struct value v)
     return kept(a, &b);
 }
 
-static void add_row(struct table *t, struct arena *a, struct value execution)
+static void add_row(struct table *t, const struct output *o, struct arena *a, struct value execution)
 {
     char status[32];
     struct value version = VALUE_GET(execution, "version");
@@ -87,7 +103,7 @@ static void add_row(struct table *t, struct arena *a, struct value execution)
         {value_as_str(VALUE_GET(execution, "execution_id")), PAINT_NONE},
         {arena_printf(a, "%s %s", status_icon(status), status), status_paint(status)},
         {path, PAINT_NONE},
-        {time_text(a, VALUE_GET(execution, "started_at")), PAINT_DIM},
+        {time_text(o, a, VALUE_GET(execution, "started_at")), PAINT_DIM},
         {duration_text(a, VALUE_GET(execution, "duration_ms")), PAINT_NONE},
         {str_split(&error, '\n'), PAINT_RED},
     };
@@ -101,39 +117,90 @@ static enum status print_table(struct invocation *in, struct value executions, s
     table_init(
         &t, &in->arena,
         (const char *const[]){"EXECUTION", "STATUS", "PLAYBOOK", "STARTED", "DURATION", "ERROR", NULL});
-    t.right[4] = true;
+    t.right[4] = t.shrinks[2] = true;
     for (uint32_t i = 0; i < executions.len; i++)
-        add_row(&t, &in->arena, executions.u.list[i]);
+        add_row(&t, &in->out, &in->arena, executions.u.list[i]);
     TRY(table_print(&t, &in->out, 0, err));
     if (executions.len == 0)
         say_note("There are none: `noetl run FILE` starts one.");
     if (next.type == VALUE_STRING)
-        say_note("There are more: --before %" PRISTR, ARGSTR(value_as_str(next)));
+        say_note("There are more: --before %" PRISTR ", or --all", ARGSTR(value_as_str(next)));
     return STATUS_OK;
 }
 
-static enum status print_answer(struct invocation *in, struct value answer, struct error *err)
+/* ---- pages -------------------------------------------------------------------------------------------- */
+
+static enum status ask_page(struct invocation *in, struct client *c, int64_t limit, struct value *next,
+                            struct value *executions, struct error *err)
 {
-    struct value executions = VALUE_GET(answer, "executions");
-    if (executions.type != VALUE_LIST)
-        return error_set(err, STATUS_INTERNAL, "the render part's answer has no executions");
-    if (in->out.format == OUTPUT_JSON)
-        return output_value(&in->out, answer, err);
+    struct value request, answer;
+    TRY(make_request(in, limit, *next, &request, err));
+    TRY(client_call(c, "list", request, 0, &in->arena, &answer, err));
+    *executions = VALUE_GET(answer, "executions");
+    *next = VALUE_GET(answer, "next");
+    if (executions->type == VALUE_LIST)
+        return STATUS_OK;
+    return error_set(err, STATUS_INTERNAL, "the render part's answer has no executions");
+}
+
+/* Page by page: lines for a program as they come, else all of them in `list`; *next is that of the last. */
+static enum status read_pages(struct invocation *in, struct client *c, int64_t left, struct value *next,
+                              struct list_builder *list, struct error *err)
+{
+    struct value page;
+    do {
+        TRY(ask_page(in, c, left, next, &page, err));
+        if (in->out.format == OUTPUT_JSONL)
+            TRY(output_list(&in->out, page, err));
+        for (uint32_t i = 0; in->out.format != OUTPUT_JSONL && i < page.len; i++)
+            list_add(list, page.u.list[i]);
+        left -= page.len;
+    } while (left > 0 && page.len > 0 && next->type == VALUE_STRING);
+    return STATUS_OK;
+}
+
+static enum status print_document(struct invocation *in, struct value executions, struct value next,
+                                  struct error *err)
+{
+    struct map_builder map;
+    struct value document;
+    map_begin(&map, &in->arena);
+    map_put(&map, STR("executions"), executions);
+    if (next.type == VALUE_STRING)
+        map_put(&map, STR("next"), next);
+    TRY(map_end(&map, &document, err));
+    return output_value(&in->out, document, err);
+}
+
+static enum status print_all(struct invocation *in, struct client *c, int64_t limit, struct error *err)
+{
+    struct list_builder list;
+    struct value executions, next = {0};
+    const char *before = args_text(&in->args, "before");
+    if (before) {
+        int64_t id;
+        TRY(execution_named(c, before, &in->arena, &id, err));
+        next = value_str(arena_printf(&in->arena, "%lld", (long long)id));
+    }
+    list_begin(&list, &in->arena);
+    TRY(read_pages(in, c, limit, &next, &list, err));
     if (in->out.format == OUTPUT_JSONL)
-        return output_list(&in->out, executions, err);
-    return print_table(in, executions, VALUE_GET(answer, "next"), err);
+        return STATUS_OK;
+    TRY(list_end(&list, &executions, err));
+    return in->out.format == OUTPUT_JSON ? print_document(in, executions, next, err)
+                                         : print_table(in, executions, next, err);
 }
 
 enum status command_list(struct invocation *in, struct error *err)
 {
     struct client c;
-    struct value request, answer;
-    TRY(make_request(in, &request, err));
+    int64_t limit;
+    TRY(read_limit(&in->args, &limit, err));
+    if (args_has(&in->args, "before"))
+        TRY(execution_name_check(args_text(&in->args, "before"), err));
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)
-        status = client_call(&c, "list", request, 0, &in->arena, &answer, err);
-    if (status == STATUS_OK)
-        status = print_answer(in, answer, err);
+        status = print_all(in, &c, limit, err);
     client_close(&c);
     return status;
 }

@@ -14,11 +14,18 @@ const struct command COMMANDS[] = {
         "help", 'h', false, NULL, NO_SETTING, "explains the command, with examples"                          \
     }
 
-const struct flag HELP_FLAG[] = {HELP, {0}};
+#define COLOR                                                                                                \
+    {                                                                                                        \
+        "color", 0, false, "auto|always|never", NO_SETTING,                                                  \
+            "colours on a terminal, but not with NO_COLOR set or TERM=dumb (auto); always; never"            \
+    }
+
+const struct flag COMMON_FLAGS[] = {HELP, COLOR, {0}};
 
 const struct flag GLOBAL_FLAGS[] = {
     HELP,
     {"version", 0, false, NULL, NO_SETTING, "prints the version of noetl"},
+    COLOR,
     {0},
 };
 

@@ -150,7 +150,7 @@ void help_command(const struct output *o, const struct command *c, struct buf *o
         add_flags(out, c->details->flags);
     if (c->groups & GROUP_OUTPUT)
         add_flags(out, OUTPUT_FLAGS);
-    add_flags(out, HELP_FLAG);
+    add_flags(out, COMMON_FLAGS);
     if (c->groups & GROUP_CONNECTION) {
         add_title(o, out, "Connection");
         add_flags(out, CONNECTION_FLAGS);
@@ -335,6 +335,10 @@ void help_markdown(struct buf *out)
     buf_printf(out, "\n## Ids\n\n%s\n", EXECUTION_NAMES);
     buf_add_text(out, "\n## Output\n");
     markdown_flags(out, OUTPUT_FLAGS);
+    buf_add_text(out, "\nTables and pictures keep within the width of the terminal, or within `COLUMNS` if "
+                      "that is set; in a\n"
+                      "pipe they are as wide as they need, without colour. Every command has:\n");
+    markdown_flags(out, COMMON_FLAGS);
     buf_add_text(
         out, "\n## Connection\n\n"
              "The server is the one of `--server`; else that of the `noetl dev` in the folder of\n"

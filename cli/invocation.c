@@ -141,8 +141,10 @@ static bool asks_for_version(const struct args *args)
 static enum status run(struct invocation *in, int argc, char **argv, struct error *err)
 {
     enum output_format format = OUTPUT_TABLE;
-    output_init(&in->out, stdout, format);
     TRY(args_parse(argc, argv, &in->arena, &in->args, err));
+    if (args_has(&in->args, "color"))
+        TRY(output_choose_color(args_text(&in->args, "color"), err));
+    output_init(&in->out, stdout, format);
     const struct command *command = in->args.command;
     if (args_has(&in->args, "help"))
         return print_help(in, command, err);

@@ -11,19 +11,49 @@
 #include "core/json.h"
 #include "core/utf8.h"
 
-static bool wants_color(void)
+enum { MAX_COLUMNS = 10000 };
+
+/* What --color says, once for the program, so that errors go by it as well. */
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+static enum color_choice color_choice = COLOR_AUTO;
+
+enum status output_choose_color(const char *when, struct error *err)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(when, names[i]) == 0) {
+            color_choice = (enum color_choice)i;
+            return STATUS_OK;
+        }
+    }
+    (void)error_set(err, STATUS_INVALID, "\"%s\" does not say when to use colour", when);
+    (void)error_place(err, "--color");
+    return error_hint(err, "It is one of auto, always, never.");
+}
+
+static bool wants_color(bool terminal)
 {
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    return (!no_color || no_color[0] == '\0') && !(term && strcmp(term, "dumb") == 0);
+    if (color_choice != COLOR_AUTO)
+        return color_choice == COLOR_ALWAYS;
+    return terminal && (!no_color || no_color[0] == '\0') && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* COLUMNS, which shells keep to themselves unless somebody exports it, goes before the terminal's own. */
+static int width_of(FILE *file, bool terminal)
+{
+    struct winsize size;
+    int64_t columns;
+    if (str_to_int64(str_of(getenv("COLUMNS")), &columns) && columns > 0 && columns <= MAX_COLUMNS)
+        return (int)columns;
+    return terminal && ioctl(fileno(file), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void output_init(struct output *o, FILE *file, enum output_format format)
 {
-    struct winsize size;
     *o = (struct output){.file = file, .format = format, .terminal = isatty(fileno(file)) == 1};
-    o->color = o->terminal && wants_color();
-    if (o->terminal && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
-        o->width = size.ws_col;
+    o->color = wants_color(o->terminal);
+    o->width = width_of(file, o->terminal);
 }
 
 enum status output_format_parse(const char *text, enum output_format *out, struct error *err)
@@ -188,6 +218,17 @@ void add_time(struct buf *b, int64_t time_ns)
     struct tm tm;
     char text[32];
     if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+        buf_add_text(b, text);
+}
+
+void add_short_time(struct buf *b, int64_t time_ns)
+{
+    time_t seconds = (time_t)(time_ns / 1000000000), age = time(NULL) - seconds;
+    struct tm tm;
+    char text[16];
+    if (age < 0 || age > 12 * 3600)
+        add_time(b, time_ns);
+    else if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%H:%M:%S", &tm) > 0)
         buf_add_text(b, text);
 }
 

@@ -1,7 +1,8 @@
 /*
  * What the commands print: to people with icons, colours and aligned tables, to programs as JSON. Colour only
- * on a terminal, and not with NO_COLOR set or TERM=dumb. Text from outside is shown without control
- * characters.
+ * on a terminal, and not with NO_COLOR set or TERM=dumb, unless --color says otherwise. Tables and pictures
+ * keep within the terminal's width, or within COLUMNS if that is set. Text from outside is shown without
+ * control characters.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -26,6 +27,8 @@ struct output {
     bool reader_gone; /* the pipe is closed: `| head` has seen enough */
 };
 
+/* --color: "auto", "always" or "never", for all outputs that are made from here on. STATUS_INVALID. */
+enum status output_choose_color(const char *when, struct error *err) MUST_CHECK;
 void output_init(struct output *o, FILE *file, enum output_format format);
 /* "table", "json", "jsonl"; STATUS_INVALID. */
 enum status output_format_parse(const char *text, enum output_format *out, struct error *err) MUST_CHECK;
@@ -54,6 +57,8 @@ void add_painted(const struct output *o, struct buf *b, enum paint p, struct str
 void add_duration(struct buf *b, int64_t milliseconds);
 /* "2026-01-02 03:04:05" in local time */
 void add_time(struct buf *b, int64_t time_ns);
+/* The same of what was within the last twelve hours without its day: "03:04:05". */
+void add_short_time(struct buf *b, int64_t time_ns);
 
 /* ---- tables ------------------------------------------------------------------------------------------- */
 
@@ -65,6 +70,7 @@ struct cell {
 struct table {
     const char *titles[TABLE_COLUMNS]; /* NULL-ended; without titles if the first is "" */
     bool right[TABLE_COLUMNS];         /* aligned to the right */
+    bool shrinks[TABLE_COLUMNS]; /* cut where the table would be wider than the terminal; the last always */
     size_t columns;
     struct cell *cells; /* columns × rows */
     size_t rows, capacity;

@@ -1,5 +1,7 @@
-/* Tables of output.h: columns as wide as their widest cell. */
+/* Tables of output.h: columns as wide as their widest cell, as far as there is room. */
 #include "output.h"
+
+enum { GAP = 2, NARROWEST = 8 };
 
 void table_init(struct table *t, struct arena *a, const char *const *titles)
 {
@@ -53,16 +55,33 @@ static void add_spaces(struct buf *b, size_t count)
         buf_add_char(b, ' ');
 }
 
-/* Columns left for the last cell; 0: no bound. */
-static size_t room_for_last(const struct table *t, const struct output *o, size_t indent,
-                            const size_t *widths)
+static size_t total(const struct table *t, size_t indent, const size_t *widths)
 {
-    size_t used = indent;
-    for (size_t c = 0; c + 1 < t->columns; c++)
-        used += widths[c] + 2;
-    if (o->width <= 0)
-        return 0;
-    return (size_t)o->width > used + 8 ? (size_t)o->width - used : 8;
+    size_t sum = indent;
+    for (size_t c = 0; c < t->columns; c++)
+        sum += widths[c] + (c > 0 ? GAP : 0);
+    return sum;
+}
+
+/* The widest column that may still be cut, or t->columns. */
+static size_t widest(const struct table *t, const size_t *widths)
+{
+    size_t found = t->columns;
+    for (size_t c = 0; c < t->columns; c++) {
+        bool shrinks = t->shrinks[c] || c + 1 == t->columns;
+        if (shrinks && widths[c] > NARROWEST && (found == t->columns || widths[c] > widths[found]))
+            found = c;
+    }
+    return found;
+}
+
+/* Until the table fits, or nothing more may be cut. */
+static void fit(const struct table *t, const struct output *o, size_t indent, size_t *widths)
+{
+    size_t c;
+    while (o->width > 0 && total(t, indent, widths) > (size_t)o->width &&
+           (c = widest(t, widths)) < t->columns)
+        widths[c]--;
 }
 
 static void write_row(const struct table *t, const struct cell *cells, const struct output *o, size_t indent,
@@ -70,7 +89,6 @@ static void write_row(const struct table *t, const struct cell *cells, const str
 {
     size_t owed = indent; /* spaces that are due only if something follows: lines have none at their end */
     for (size_t c = 0; c < t->columns; c++) {
-        bool last = c + 1 == t->columns;
         size_t width = display_width(cells[c].text), pad = widths[c] > width ? widths[c] - width : 0;
         if (t->right[c])
             owed += pad;
@@ -78,10 +96,10 @@ static void write_row(const struct table *t, const struct cell *cells, const str
             add_spaces(out, owed);
             owed = 0;
             paint(o, out, cells[c].paint);
-            add_cut(out, cells[c].text, last ? room_for_last(t, o, indent, widths) : 0);
+            add_cut(out, cells[c].text, widths[c]);
             unpaint(o, out, cells[c].paint);
         }
-        owed += (t->right[c] ? 0 : pad) + 2;
+        owed += (t->right[c] ? 0 : pad) + GAP;
     }
     buf_add_char(out, '\n');
 }
@@ -91,6 +109,7 @@ void table_write(const struct table *t, const struct output *o, size_t indent, s
     size_t widths[TABLE_COLUMNS];
     struct cell titles[TABLE_COLUMNS];
     measure(t, widths);
+    fit(t, o, indent, widths);
     for (size_t c = 0; c < t->columns; c++)
         titles[c] = (struct cell){str_of(t->titles[c]), PAINT_DIM};
     if (has_titles(t))

@@ -1,8 +1,13 @@
 #include "commands.h"
 
 #include "history.h"
-#include "timeline.h"
+#include "story.h"
 
+static const struct flag FLAGS[] = {
+    {"depth", 0, false, "N", NO_SETTING,
+     "how deep in the executions that it called, 3 if not given; 0: of itself alone"},
+    {0},
+};
 static const struct example EXAMPLES[] = {
     {"noetl show 7301233456789", "steps, attempts, durations, which way it went, and why it failed"},
     {"noetl show 7301233456789 -o json | jq '.events[] | [.event_type, .node_name]'", "every event"},
@@ -10,32 +15,54 @@ static const struct example EXAMPLES[] = {
     {0},
 };
 const struct command_details details_show = {
+    .flags = FLAGS,
     .text = "Texts under keys that look like a password, token, secret, api_key, authorization, … are\n"
             "shown as *** in what a step was given, in -o json too. Results are shown as they are. -o\n"
             "json prints {\"execution\", \"events\"}.",
     .examples = EXAMPLES,
 };
 
-static enum status timeline_of(struct arena *a, struct value events, struct timeline *out, struct error *err)
+/* Of a step that waits for a signal, the signal's name; "" if there is none. */
+static struct str awaited_signal(const struct timeline *t)
 {
-    struct event *list;
-    TRY(history_parse(a, events, &list, err));
-    return timeline_build(a, list, events.len, out, err);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct timeline_step *s = &t->steps[i];
+        if (strcmp(s->status, "running") == 0 && str_is(step_progress_kind(&s->progress), "signal"))
+            return value_as_str(VALUE_GET(s->progress.started, "name"));
+    }
+    return STR("");
 }
 
-static enum status print_story(struct invocation *in, struct value events, struct error *err)
+/* What can be done about one that is not over. */
+static void add_advice(const struct timeline *t, struct buf *b)
 {
-    struct timeline t = {.status = ""};
+    long long id = (long long)t->execution_id;
+    struct str signal = awaited_signal(t);
+    if (strcmp(t->status, "paused") == 0)
+        buf_printf(b, "\nPaused: `noetl resume %lld` lets it go on.\n", id);
+    else if (signal.len > 0)
+        buf_printf(b, "\nIt waits for a signal: `noetl signal %lld %" PRISTR "` sends it.\n", id,
+                   ARGSTR(signal));
+    else
+        buf_printf(b, "\nNot over yet: `noetl watch %lld` looks on, `noetl cancel %lld` stops it.\n", id, id);
+    if (command_find(STR("doctor")))
+        buf_printf(b, "If it stands still, `noetl doctor %lld` says where and why.\n", id);
+}
+
+static enum status print_story(struct invocation *in, struct client *c, struct value events, int64_t depth,
+                               struct error *err)
+{
+    struct timeline t;
+    struct event *list;
     struct buf b;
-    TRY(timeline_of(&in->arena, events, &t, err));
+    const struct story_options options = {.depth = depth};
+    TRY(history_parse(&in->arena, events, &list, err));
+    TRY(story_print(in, c, list, events.len, &options, &t, err));
+    if (t.ended_ns)
+        return STATUS_OK;
     buf_init(&b, 0);
-    enum status status = timeline_write(&t, &in->out, &in->arena, &b, err);
-    if (status == STATUS_OK && strcmp(t.status, "paused") == 0)
-        buf_printf(&b, "\nPaused: `noetl resume %lld` lets it go on.\n", (long long)t.execution_id);
-    else if (status == STATUS_OK && !t.ended_ns)
-        buf_printf(&b, "\nNot over yet: `noetl cancel %lld` stops it.\n", (long long)t.execution_id);
-    if (status == STATUS_OK)
-        status = output_buf(&in->out, &b, err);
+    add_advice(&t, &b);
+    enum status status = output_buf(&in->out, &b, err);
     buf_free(&b);
     return status;
 }
@@ -59,12 +86,13 @@ enum status command_show(struct invocation *in, struct error *err)
 {
     struct client c;
     struct value execution, events;
-    int64_t id;
+    int64_t id, depth;
+    TRY(args_number_between(&in->args, "depth", STORY_DEPTH, 0, STORY_MAX_DEPTH, &depth, err));
     enum status status = client_open_for(in, in->args.positional[0], &c, &id, err);
     if (status == STATUS_OK)
         status = history_read(&c, id, &in->arena, &execution, &events, err);
     if (status == STATUS_OK && in->out.format == OUTPUT_TABLE)
-        status = print_story(in, events, err);
+        status = print_story(in, &c, events, depth, err);
     else if (status == STATUS_OK)
         status = print_json(in, execution, events, err);
     client_close(&c);

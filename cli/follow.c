@@ -4,7 +4,7 @@
 
 #include "history.h"
 #include "progress.h"
-#include "timeline.h"
+#include "story.h"
 #include "watch.h"
 
 enum { LOST_NOTE_MS = 10000, NOTHING_NOTE_MS = 5000 };
@@ -158,17 +158,11 @@ static enum status print_document(struct follower *f, struct error *err)
     return output_value(&f->in->out, document, err);
 }
 
-static enum status print_timeline(struct follower *f, const struct timeline *t, struct error *err)
+static enum status print_story(struct follower *f, const struct event *events, size_t count,
+                               struct timeline *t, struct error *err)
 {
-    struct buf b;
-    buf_init(&b, 0);
-    if (f->progress.style == PROGRESS_LINES)
-        buf_add_char(&b, '\n');
-    enum status status = timeline_write(t, &f->in->out, &f->in->arena, &b, err);
-    if (status == STATUS_OK)
-        status = output_buf(&f->in->out, &b, err);
-    buf_free(&b);
-    return status;
+    const struct story_options options = {STORY_DEPTH, f->progress.style == PROGRESS_LINES};
+    return story_print(f->in, f->client, events, count, &options, t, err);
 }
 
 static enum status print_end(struct follower *f, struct error *err)
@@ -176,11 +170,12 @@ static enum status print_end(struct follower *f, struct error *err)
     size_t count;
     struct timeline t;
     const struct event *events = watch_events(f->watch, &count);
-    TRY(timeline_build(&f->in->arena, events, count, &t, err));
+    if (f->in->out.format == OUTPUT_TABLE)
+        TRY(print_story(f, events, count, &t, err));
+    else
+        TRY(timeline_build(&f->in->arena, events, count, &t, err));
     f->in->exit_code = follow_exit_code(str_of(t.status));
-    if (is_json_lines(f))
-        return STATUS_OK;
-    return f->in->out.format == OUTPUT_TABLE ? print_timeline(f, &t, err) : print_document(f, err);
+    return f->in->out.format == OUTPUT_TABLE || is_json_lines(f) ? STATUS_OK : print_document(f, err);
 }
 
 /* Until the end, which `ended` tells of, or until Ctrl-C, which leaves f->over false. */

@@ -1,6 +1,8 @@
 /* From events to the state of each visit; the printing is in timeline_write.c. */
 #include "timeline.h"
 
+#include "core/id.h"
+
 /* ---- steps -------------------------------------------------------------------------------------------- */
 
 static struct timeline_step *find_step(const struct timeline *t, const struct event *e)
@@ -172,7 +174,8 @@ static step_teller *const STEP[EVENT_COUNT] = {
     [EVENT_ACTION_COMPLETED] = note_attempt, [EVENT_ACTION_ERROR] = note_attempt,
     [EVENT_STEP_RETRIED] = no_more,          [EVENT_CHILD_COMPLETED] = no_more,
     [EVENT_CHILD_FAILED] = no_more,          [EVENT_STEP_COMPLETED] = complete_step,
-    [EVENT_STEP_SKIPPED] = skip_step,        [EVENT_STEP_FAILED] = fail_step,
+    [EVENT_PLAYBOOKS_LISTED] = no_more,      [EVENT_STEP_SKIPPED] = skip_step,
+    [EVENT_STEP_FAILED] = fail_step,
 };
 
 /* The facts of children name their playbook, not the step. */
@@ -184,17 +187,71 @@ static struct timeline_step *step_of_child(struct timeline *t, const struct even
     return NULL;
 }
 
+/* ---- executions that steps call ----------------------------------------------------------------------- */
+
+static enum status add_child(struct timeline_step *s, int64_t id, const struct event *e, struct arena *a,
+                             struct error *err)
+{
+    struct task_id task;
+    if (s->child_count == s->child_capacity) {
+        size_t capacity = s->child_capacity ? s->child_capacity * 2 : 4;
+        struct timeline_child *grown = ARENA_ARRAY(a, struct timeline_child, capacity);
+        if (!grown)
+            return arena_error(a, err, "the executions that a step called");
+        if (s->child_count > 0)
+            memcpy(grown, s->children, s->child_count * sizeof(*grown));
+        s->children = grown;
+        s->child_capacity = capacity;
+    }
+    bool is_item = task_id_parse(e->task_id, &task, NULL) == STATUS_OK && task.depth > 0;
+    s->children[s->child_count++] = (struct timeline_child){
+        .execution_id = id, .item = is_item ? (int64_t)task.places[1].item : -1, .status = "running"};
+    return STATUS_OK;
+}
+
+static void end_child(struct timeline_step *s, int64_t id, const char *status)
+{
+    for (size_t i = s->child_count; i > 0; i--) {
+        if (s->children[i - 1].execution_id != id)
+            continue;
+        s->children[i - 1].status = status;
+        return;
+    }
+}
+
+static enum status note_child(struct timeline_step *s, const struct event *e, struct arena *a,
+                              struct error *err)
+{
+    int64_t id;
+    bool begins = e->type == EVENT_STEP_STARTED || e->type == EVENT_ITERATION_STARTED;
+    struct str text =
+        value_as_str(begins ? VALUE_GET(e->context, "child") : VALUE_GET(e->context, "execution_id"));
+    if (text.len == 0 || id_parse(text, &id, NULL) != STATUS_OK)
+        return STATUS_OK;
+    if (begins)
+        return add_child(s, id, e, a, err);
+    if (e->type == EVENT_CHILD_COMPLETED || e->type == EVENT_CHILD_FAILED)
+        end_child(s, id, e->type == EVENT_CHILD_COMPLETED ? "completed" : "failed");
+    return STATUS_OK;
+}
+
+/* Facts that name another playbook than the step's. */
+static bool names_playbook(enum event_type type)
+{
+    return type == EVENT_CHILD_COMPLETED || type == EVENT_CHILD_FAILED || type == EVENT_PLAYBOOKS_LISTED;
+}
+
 static enum status add_event(struct timeline *t, const struct event *e, struct arena *a, struct error *err)
 {
     if (LIFE[e->type])
         LIFE[e->type](t, e);
     if (!STEP[e->type])
         return STATUS_OK;
-    bool of_child = e->type == EVENT_CHILD_COMPLETED || e->type == EVENT_CHILD_FAILED;
-    struct timeline_step *s = of_child ? step_of_child(t, e) : step_of(t, e);
+    struct timeline_step *s = names_playbook(e->type) ? step_of_child(t, e) : step_of(t, e);
     if (!s)
         return STATUS_OK;
     STEP[e->type](s, e);
+    TRY(note_child(s, e, a, err));
     return step_progress_add(&s->progress, e, a, err);
 }
 

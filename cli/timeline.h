@@ -10,6 +10,14 @@
 
 #include "output.h"
 
+struct timeline;
+struct timeline_child { /* an execution that a step called */
+    int64_t execution_id;
+    int64_t item;                 /* of the iterator that the step is, or -1 */
+    const char *status;           /* "running", "completed", "failed" */
+    const struct timeline *story; /* for whoever wants to show it; NULL as it comes */
+};
+
 struct timeline_step { /* one visit of a step */
     struct str name, type;
     const char *status; /* "running", "completed", "failed", "skipped", "cancelled" */
@@ -20,7 +28,9 @@ struct timeline_step { /* one visit of a step */
     struct value next;            /* list of {"step", "when"?, "fired"}, or absent */
     struct value error;           /* {"kind", "message", …}, or absent */
     struct str error_text;
-    struct str log; /* what the last attempt printed */
+    struct str log;                  /* what the last attempt printed */
+    struct timeline_child *children; /* in the order in which they were called */
+    size_t child_count, child_capacity;
 };
 
 struct timeline {
@@ -32,7 +42,8 @@ struct timeline {
     struct value result, error; /* of the execution; or absent */
     struct str error_text;
     struct str pause_reason;
-    uint32_t retries;            /* how often it went on after it had failed */
+    int64_t now_ns;   /* when it is looked at, for how long what runs has run; 0: that is not told */
+    uint32_t retries; /* how often it went on after it had failed */
     struct timeline_step *steps; /* in the order of their starts */
     size_t count;
 };
@@ -40,7 +51,8 @@ struct timeline {
 /* Shares the events' values; everything else is in `a`. */
 enum status timeline_build(struct arena *a, const struct event *events, size_t count, struct timeline *out,
                            struct error *err) MUST_CHECK;
-/* Header, steps, and the result or the failure. `color` and width as of `o`. */
+/* Header, steps with the stories of executions that they called, and the result or the failure. `color` and
+ * width as of `o`. */
 enum status timeline_write(const struct timeline *t, const struct output *o, struct arena *a, struct buf *out,
                            struct error *err) MUST_CHECK;
 

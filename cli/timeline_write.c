@@ -3,19 +3,9 @@
 
 #include "core/json.h"
 
-#include "timeline.h"
+#include "timeline_inner.h"
 
 enum { TAIL_LINES = 12, NARROW = 100, PRINTED_COLUMNS = 200, NO_BOUND = 0 };
-
-static size_t screen_width(const struct output *o)
-{
-    return o->width > 0 ? (size_t)o->width : 0;
-}
-
-static void add_icon(const struct output *o, struct buf *out, const char *status)
-{
-    add_painted(o, out, status_paint(status), str_of(status_icon(status)));
-}
 
 /* ---- header ------------------------------------------------------------------------------------------- */
 
@@ -35,18 +25,7 @@ static void write_reason(const struct timeline *t, struct buf *out)
 
 static void write_header(const struct timeline *t, const struct output *o, struct buf *out)
 {
-    add_icon(o, out, t->status);
-    buf_add_char(out, ' ');
-    paint(o, out, PAINT_BOLD);
-    add_clean(out, t->path);
-    if (t->version > 0)
-        buf_printf(out, "@%lld", (long long)t->version);
-    unpaint(o, out, PAINT_BOLD);
-    buf_printf(out, " %s", t->status);
-    if (t->ended_ns > 0 && t->started_ns > 0) {
-        buf_add_text(out, strcmp(t->status, "completed") == 0 ? " in " : " after ");
-        add_duration(out, (t->ended_ns - t->started_ns) / 1000000);
-    }
+    timeline_write_verdict(t, o, out);
     buf_printf(out, "\n  execution %lld", (long long)t->execution_id);
     if (t->started_ns > 0) {
         buf_add_text(out, ", started ");
@@ -56,215 +35,6 @@ static void write_header(const struct timeline *t, const struct output *o, struc
         buf_printf(out, ", retried %u %s", t->retries, t->retries == 1 ? "time" : "times");
     buf_add_char(out, '\n');
     write_reason(t, out);
-}
-
-/* ---- steps -------------------------------------------------------------------------------------------- */
-
-/* "fetch", "fetch #2" for its second visit. */
-static struct str step_label(const struct timeline_step *s, struct arena *a)
-{
-    return s->visit > 1 ? arena_printf(a, "%" PRISTR " #%u", ARGSTR(s->name), s->visit) : s->name;
-}
-
-static struct str duration_label(const struct timeline_step *s, struct arena *a)
-{
-    struct buf b;
-    if (s->ended_ns == 0 || s->started_ns == 0)
-        return STR("");
-    buf_init(&b, 64);
-    add_duration(&b, (s->ended_ns - s->started_ns) / 1000000);
-    struct str text = arena_printf(a, "%" PRISTR, ARGSTR(buf_str(&b)));
-    buf_free(&b);
-    return text;
-}
-
-/* A step that waits for workers that there are not looks like one that runs: the pool tells them apart. */
-static struct str running_where(const struct timeline_step *s, struct arena *a)
-{
-    struct str pool = value_as_str(VALUE_GET(s->input, "pool"));
-    if (pool.len == 0 || str_is(pool, "default"))
-        return str_of(s->status);
-    return arena_printf(a, "%s, in the pool %" PRISTR, s->status, ARGSTR(pool));
-}
-
-/* "2026-01-02 03:04:05" of an event's text of a time, in local time; "" if it is none. */
-static struct str time_label(struct value time, struct arena *a)
-{
-    int64_t time_ns;
-    struct buf b;
-    if (time_parse(value_as_str(time), &time_ns, NULL) != STATUS_OK)
-        return STR("");
-    buf_init(&b, 64);
-    add_time(&b, time_ns);
-    struct str copy = arena_printf(a, "%" PRISTR, ARGSTR(buf_str(&b)));
-    buf_free(&b);
-    return copy;
-}
-
-static long long int_of(struct value v)
-{
-    return v.type == VALUE_INT ? (long long)v.u.i : 0;
-}
-
-/* The next attempt, when it comes, and what was wrong with the one before. */
-static struct str retry_label(struct value retried, struct arena *a)
-{
-    struct str at = time_label(VALUE_GET(retried, "due_at"), a);
-    struct str why = value_as_str(value_get_path(retried, STR("error.message"))),
-               line = str_split(&why, '\n');
-    return arena_printf(a, "attempt %lld of %lld%s%" PRISTR "%s%" PRISTR,
-                        int_of(VALUE_GET(retried, "attempt")), int_of(VALUE_GET(retried, "max_attempts")),
-                        at.len ? " at " : "", ARGSTR(at), line.len ? ", after: " : "", ARGSTR(line));
-}
-
-static struct str signal_label(struct value started, struct arena *a)
-{
-    struct str until = time_label(VALUE_GET(started, "due_at"), a);
-    return arena_printf(a, "waits for the signal %" PRISTR "%s%" PRISTR,
-                        ARGSTR(value_as_str(VALUE_GET(started, "name"))), until.len ? ", until " : "",
-                        ARGSTR(until));
-}
-
-struct str timeline_step_waits(const struct timeline_step *s, struct arena *a)
-{
-    const struct step_progress *p = &s->progress;
-    struct str kind = step_progress_kind(p);
-    if (!value_is_absent(p->retried))
-        return retry_label(p->retried, a);
-    if (p->items > 0)
-        return arena_printf(a, "%u/%u items", p->items_done, p->items);
-    if (str_is(kind, "signal"))
-        return signal_label(p->started, a);
-    if (str_is(kind, "playbook"))
-        return arena_printf(a, "waits for execution %" PRISTR,
-                            ARGSTR(value_as_str(VALUE_GET(p->started, "child"))));
-    return STR("");
-}
-
-static struct str running_remark(const struct timeline_step *s, struct arena *a)
-{
-    struct str waits = timeline_step_waits(s, a);
-    return waits.len > 0 ? arena_printf(a, "%s, %" PRISTR, s->status, ARGSTR(waits)) : running_where(s, a);
-}
-
-/* What there was besides attempts: "12 items", "execution 42". */
-static struct str ended_remark(const struct timeline_step *s, struct arena *a)
-{
-    const struct step_progress *p = &s->progress;
-    struct str child = value_as_str(VALUE_GET(p->started, "child"));
-    struct str attempts = arena_printf(a, p->attempts == 1 ? "%u attempt" : "%u attempts", p->attempts);
-    if (p->items > 0)
-        return arena_printf(a, "%u items, %" PRISTR, p->items, ARGSTR(attempts));
-    if (child.len > 0)
-        return arena_printf(a, "execution %" PRISTR ", %" PRISTR, ARGSTR(child), ARGSTR(attempts));
-    return attempts;
-}
-
-static struct str remark(const struct timeline_step *s, struct arena *a)
-{
-    if (strcmp(s->status, "running") == 0)
-        return running_remark(s, a);
-    if (strcmp(s->status, "cancelled") == 0)
-        return str_of(s->status);
-    if (s->progress.attempts == 0)
-        return STR(""); /* it only routes, or its task has no outcome yet */
-    return ended_remark(s, a);
-}
-
-static bool is_true(struct value v)
-{
-    return v.type == VALUE_BOOL && v.u.b;
-}
-
-/* Why a transition fired, or did not: by a condition, by its not being true, or as the `else` of them all. */
-static void add_reason(struct value entry, bool taken, struct buf *line)
-{
-    struct str when = value_as_str(VALUE_GET(entry, "when"));
-    bool otherwise = is_true(VALUE_GET(entry, "else"));
-    bool was_true = taken != otherwise;
-    if (when.len == 0 && !otherwise && taken)
-        return;
-    buf_add_text(line, taken ? "   because " : "   not taken: ");
-    if (when.len > 0) {
-        add_clean(line, when);
-        buf_add_text(line, was_true ? " is true" : " is not true");
-    } else if (otherwise) {
-        buf_add_text(line, was_true ? "a condition was true" : "no condition was true");
-    } else {
-        buf_add_text(line, "its branch was not");
-    }
-}
-
-static void write_transition(const struct output *o, struct value entry, struct buf *out)
-{
-    bool taken = is_true(VALUE_GET(entry, "fired"));
-    struct buf line;
-    buf_init(&line, 0);
-    buf_add_text(&line, taken ? "      → " : "      · ");
-    add_clean(&line, value_as_str(VALUE_GET(entry, "step")));
-    add_reason(entry, taken, &line);
-    paint(o, out, taken ? PAINT_NONE : PAINT_DIM);
-    add_cut(out, buf_str(&line), screen_width(o));
-    unpaint(o, out, taken ? PAINT_NONE : PAINT_DIM);
-    buf_add_char(out, '\n');
-    buf_free(&line);
-}
-
-static bool has_conditions(struct value next)
-{
-    for (uint32_t i = 0; next.type == VALUE_LIST && i < next.len; i++) {
-        if (!value_is_absent(VALUE_GET(next.u.list[i], "when")))
-            return true;
-    }
-    return false;
-}
-
-static bool is_worth_telling(struct value next)
-{
-    return next.type == VALUE_LIST && (next.len > 1 || has_conditions(next));
-}
-
-/* The rows of all steps in one table, so that their columns align, then cut into lines to put transitions
- * between. */
-static enum status step_lines(const struct timeline *t, const struct output *o, struct arena *a,
-                              struct buf *lines, struct error *err)
-{
-    struct table table;
-    table_init(&table, a, (const char *const[]){"", "", "", "", "", NULL});
-    table.right[3] = true;
-    for (size_t i = 0; i < t->count; i++) {
-        const struct timeline_step *s = &t->steps[i];
-        const struct cell cells[] = {
-            {str_of(status_icon(s->status)), status_paint(s->status)},
-            {step_label(s, a), PAINT_NONE},
-            {s->type, PAINT_DIM},
-            {duration_label(s, a), PAINT_NONE},
-            {remark(s, a), PAINT_DIM},
-        };
-        table_add(&table, cells);
-    }
-    if (table.failed)
-        return arena_error(a, err, "the steps");
-    table_write(&table, o, 2, lines);
-    return buf_status(lines, err);
-}
-
-static enum status write_steps(const struct timeline *t, const struct output *o, struct arena *a,
-                               struct buf *out, struct error *err)
-{
-    struct buf lines;
-    buf_init(&lines, 0);
-    enum status status = step_lines(t, o, a, &lines, err);
-    struct str rest = buf_str(&lines);
-    for (size_t i = 0; status == STATUS_OK && i < t->count; i++) {
-        buf_add_str(out, str_split(&rest, '\n'));
-        buf_add_char(out, '\n');
-        struct value next = t->steps[i].next;
-        for (uint32_t n = 0; is_worth_telling(next) && n < next.len; n++)
-            write_transition(o, next.u.list[n], out);
-    }
-    buf_free(&lines);
-    return status;
 }
 
 /* ---- blocks of text ----------------------------------------------------------------------------------- */
@@ -402,21 +172,48 @@ static enum status write_input(const struct timeline_step *s, const struct outpu
     return STATUS_OK;
 }
 
+/* The step whose transition led to `s`, if it did something that can be done anew; else NULL. */
+static const struct timeline_step *step_before(const struct timeline *t, const struct timeline_step *s)
+{
+    for (size_t i = t->count; i > 0; i--) {
+        const struct timeline_step *b = &t->steps[i - 1];
+        for (uint32_t n = 0; b->next.type == VALUE_LIST && n < b->next.len; n++) {
+            struct value fired = VALUE_GET(b->next.u.list[n], "fired");
+            if (fired.type == VALUE_BOOL && fired.u.b && b->progress.attempts > 0 &&
+                str_equal(value_as_str(VALUE_GET(b->next.u.list[n], "step")), s->name))
+                return b;
+        }
+    }
+    return NULL;
+}
+
+static void write_retries(const struct timeline *t, const struct timeline_step *s, struct buf *out)
+{
+    long long id = (long long)t->execution_id;
+    const struct timeline_step *before = s ? step_before(t, s) : NULL;
+    buf_printf(out, "  noetl retry %lld\n      goes on from here, once the cause is gone\n", id);
+    if (before)
+        buf_printf(out,
+                   "  noetl retry %lld --from %" PRISTR
+                   "\n      goes back to the step before it, and on from there\n",
+                   id, ARGSTR(before->name));
+}
+
 static void write_advice(const struct timeline *t, const struct timeline_step *s, const struct output *o,
                          struct buf *out)
 {
     long long id = (long long)t->execution_id;
     write_title(o, out, "Next");
-    buf_printf(out, "  noetl show %lld -o json\n      every event, with all inputs and results\n", id);
+    write_retries(t, s, out);
+    buf_printf(out,
+               "  noetl rerun %lld --set workload.NAME=VALUE --follow\n      begins anew, with other input\n",
+               id);
     if (s)
         buf_printf(out,
                    "  noetl render --execution %lld -t '{{ workload }}'\n      tries a template on what the "
-                   "steps saw\n  noetl retry %lld\n      goes on from here, once the cause is gone\n",
-                   id, id);
-    buf_printf(out,
-               "  noetl run %" PRISTR
-               " --set workload.NAME=VALUE --follow\n      runs it again, with other input\n",
-               ARGSTR(t->path));
+                   "steps saw\n",
+                   id);
+    buf_printf(out, "  noetl events %lld -o json\n      every event, with all inputs and results\n", id);
 }
 
 static enum status write_failure(const struct timeline *t, const struct output *o, struct arena *a,
@@ -441,7 +238,7 @@ enum status timeline_write(const struct timeline *t, const struct output *o, str
     write_header(t, o, out);
     if (t->count > 0)
         buf_add_char(out, '\n');
-    TRY(write_steps(t, o, a, out, err));
+    TRY(timeline_write_steps(t, o, 0, a, out, err));
     if (strcmp(t->status, "failed") == 0)
         TRY(write_failure(t, o, a, out, err));
     bool has_result = t->result.type != VALUE_UNDEFINED && t->result.type != VALUE_NULL;

@@ -31,8 +31,8 @@ static enum status expect_items(struct step_progress *p, int64_t count, struct a
 {
     if (count < 1 || count > MAX_ITEMS)
         return STATUS_OK;
-    p->done = ARENA_ARRAY(a, bool, (size_t)count);
-    if (!p->done)
+    p->outcomes = ARENA_ARRAY(a, uint8_t, (size_t)count);
+    if (!p->outcomes)
         return arena_error(a, err, "the items of an iterator");
     p->items = (uint32_t)count;
     return STATUS_OK;
@@ -43,7 +43,7 @@ static enum status start(struct step_progress *p, const struct event *e, struct 
     struct value count = VALUE_GET(e->context, "count");
     p->started = e->context;
     p->retried = (struct value){0};
-    p->items = p->items_done = 0;
+    p->items = p->items_done = p->items_failed = 0;
     if (!str_is(step_progress_kind(p), "iterator") || count.type != VALUE_INT)
         return STATUS_OK;
     return expect_items(p, count.u.i, a, err);
@@ -52,23 +52,30 @@ static enum status start(struct step_progress *p, const struct event *e, struct 
 /* Only now it is known how many there are. */
 static enum status list(struct step_progress *p, const struct event *e, struct arena *a, struct error *err)
 {
-    p->items = p->items_done = 0;
+    p->items = p->items_done = p->items_failed = 0;
     return expect_items(p, VALUE_GET(e->context, "playbooks").len, a, err);
+}
+
+/* What an event of an item makes of it; -1: nothing. */
+static int outcome_of(enum event_type type)
+{
+    if (type == EVENT_ITERATION_STARTED || type == EVENT_STEP_RETRIED)
+        return ITEM_OPEN;
+    if (type == EVENT_ACTION_COMPLETED || type == EVENT_CHILD_COMPLETED)
+        return ITEM_DONE;
+    return type == EVENT_ACTION_ERROR || type == EVENT_CHILD_FAILED ? ITEM_FAILED : -1;
 }
 
 /* An item is done while its newest task has an outcome that nothing follows. */
 static void note_item(struct step_progress *p, uint32_t item, enum event_type type)
 {
-    bool begins = type == EVENT_ITERATION_STARTED || type == EVENT_STEP_RETRIED;
-    bool ends = type == EVENT_ACTION_COMPLETED || type == EVENT_ACTION_ERROR ||
-                type == EVENT_CHILD_COMPLETED || type == EVENT_CHILD_FAILED;
-    if (item >= p->items || !(begins || ends) || p->done[item] == ends)
+    int now = outcome_of(type);
+    if (item >= p->items || now < 0)
         return;
-    p->done[item] = ends;
-    if (ends)
-        p->items_done++;
-    else
-        p->items_done--;
+    uint8_t *outcome = &p->outcomes[item];
+    p->items_done += (now != ITEM_OPEN) - (*outcome != ITEM_OPEN);
+    p->items_failed += (now == ITEM_FAILED) - (*outcome == ITEM_FAILED);
+    *outcome = (uint8_t)now;
 }
 
 enum status step_progress_add(struct step_progress *p, const struct event *e, struct arena *a,

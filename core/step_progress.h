@@ -7,15 +7,18 @@
 
 #include "event.h"
 
+enum { ITEM_OPEN, ITEM_DONE, ITEM_FAILED };
+
 struct step_progress {
     uint32_t step, visit; /* the step's number from 1, and the visit's; 0 while no event had a task's id */
     uint32_t attempts;    /* of the step itself, not of an iterator's items */
     struct value started; /* context of the newest step_started; absent before */
     struct value
         retried; /* context of the step_retried that the next attempt is still to follow; or absent */
-    uint32_t items,
-        items_done; /* of an iterator's newest attempt: how many, and how many have their outcome */
-    bool *done;     /* of each item */
+    /* Of an iterator's newest attempt: how many, how many have their outcome, and how many of those failed.
+     */
+    uint32_t items, items_done, items_failed;
+    uint8_t *outcomes; /* of each item: ITEM_OPEN, … */
 };
 
 /* Takes one event of the visit in; shares its values. STATUS_NO_MEMORY. */

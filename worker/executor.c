@@ -24,8 +24,8 @@ struct executor {
     struct tool_host host;
     struct secret_source secrets;
     pthread_cond_t wake;
-    struct lease *given;         /* handed over, under the crew's mutex */
-    struct executor *idle_below; /* in the stack of idle ones */
+    bool woken;                  /* from the stack of idle ones, under the crew's mutex */
+    struct executor *idle_below; /* in that stack */
     struct {
         const struct tool *tool;
         struct tool_thread *thread;
@@ -43,6 +43,7 @@ struct crew {
     pthread_cond_t all_idle;
     struct executor *idle;       /* a stack: the one that became idle last is on top */
     struct lease *first, **last; /* the queue */
+    bool waking;                 /* a thread was woken for it and has not looked yet */
     uint32_t owed;               /* free threads that the pull has not been asked for */
     uint32_t busy;
     bool attached, finishing;
@@ -318,28 +319,43 @@ static struct lease *take_queued(struct crew *c)
     return l;
 }
 
-/* With the mutex held. Who hands a lease over takes the thread off the stack and counts it as busy. */
-static struct lease *wait_idle(struct executor *x)
+/*
+ * With the mutex held: wakes one thread for what is queued, unless one is on its way. That one wakes the next
+ * when it has come, so that all start within a few wake-ups, while short tasks are run one after the other by
+ * a few threads that are awake.
+ */
+static void wake_one(struct crew *c)
+{
+    struct executor *x = c->idle;
+    if (!x || !c->first || c->waking)
+        return;
+    c->idle = x->idle_below;
+    c->waking = x->woken = true;
+    pthread_cond_signal(&x->wake);
+}
+
+/* With the mutex held. A thread that becomes idle asks for all that are free. */
+static void wait_idle(struct executor *x)
 {
     struct crew *c = x->crew;
     x->idle_below = c->idle;
     c->idle = x;
     ask_for_work(c);
-    while (!x->given && !c->finishing)
+    while (!x->woken && !c->finishing)
         pthread_cond_wait(&x->wake, &c->mutex);
-    struct lease *l = x->given;
-    x->given = NULL;
-    return l;
+    if (x->woken)
+        c->waking = x->woken = false;
 }
 
-/* The next lease; NULL when there will be none. A thread that becomes idle asks for all that are free. */
+/* The next lease; NULL when there will be none. */
 static struct lease *next_lease(struct executor *x)
 {
     struct crew *c = x->crew;
+    struct lease *l = NULL;
     pthread_mutex_lock(&c->mutex);
-    struct lease *l = c->finishing ? NULL : take_queued(c);
-    if (!l && !c->finishing)
-        l = wait_idle(x);
+    while (!c->finishing && !(l = take_queued(c)))
+        wait_idle(x);
+    wake_one(c);
     pthread_mutex_unlock(&c->mutex);
     return l;
 }
@@ -351,6 +367,8 @@ static void done_lease(struct crew *c)
     c->owed++;
     if (c->busy == 0)
         pthread_cond_broadcast(&c->all_idle);
+    if (c->owed >= c->count / 2) /* threads that find the queue filled do not become idle */
+        ask_for_work(c);
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -419,18 +437,11 @@ enum status crew_open(struct station *station, uint32_t threads, struct crew **o
 }
 
 /* With the mutex held. */
-static void hand_over(struct crew *c, struct lease *l)
+static void enqueue(struct crew *c, struct lease *l)
 {
-    struct executor *x = c->idle;
-    if (x) {
-        c->idle = x->idle_below;
-        c->busy++;
-        x->given = l;
-        pthread_cond_signal(&x->wake);
-    } else {
-        *c->last = l;
-        c->last = &l->next;
-    }
+    *c->last = l;
+    c->last = &l->next;
+    wake_one(c);
 }
 
 void crew_deliver(void *crew, struct bus_delivery *delivery)
@@ -440,7 +451,7 @@ void crew_deliver(void *crew, struct bus_delivery *delivery)
     pthread_mutex_lock(&c->mutex);
     bool refused = !l || c->finishing;
     if (!refused)
-        hand_over(c, l);
+        enqueue(c, l);
     pthread_mutex_unlock(&c->mutex);
     if (!refused)
         return;

@@ -240,7 +240,7 @@ static enum status prepare(struct floor_broker *f, const struct settings *s, str
                   NULL, &f->context, err));
     TRY(json_read(&f->arena, STR("{\"status\":\"success\",\"data\":{\"n\":1}}"), NULL, &f->result, err));
     for (uint32_t p = 0; p < n; p++)
-        TRY(eventlog_take_partitions(f->log, &p, 1, "floor", &f->filling.checkpoints[p], err));
+        TRY(eventlog_take_partitions(f->log, &p, NULL, 1, "floor", &f->filling.checkpoints[p], err));
     return STATUS_OK;
 }
 

@@ -18,7 +18,6 @@ struct partition {
     struct checkpoint at;  /* how far it has been folded; epoch 0: it is not held */
     uint64_t newest_batch; /* with anything of it; 0: none */
     bool leaves;           /* once that is committed */
-    bool restored;         /* the stream may have again what the log has */
 };
 
 struct engine {
@@ -97,8 +96,7 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
     bool said = false;
     for (;;) {
         size_t rows = e->current->event_count;
-        enum status status =
-            fold_message(&e->folder, e->current, d, at, e->partitions[at->partition].restored, err);
+        enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
         if (status != STATUS_UNAVAILABLE || e->current->event_count != rows)
             return status;
         if (!said)
@@ -165,8 +163,7 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
 {
     enum status status = offer(e, true, err);
     for (size_t i = 0; i < t->checkpoint_count; i++)
-        e->partitions[t->checkpoints[i].partition] =
-            (struct partition){.at = t->checkpoints[i], .restored = t->restored[i]};
+        e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
     for (size_t i = 0; i < t->timer_count && status == STATUS_OK; i++)
         status =
             timekeeper_load(&e->timers, t->timers[i].execution_id, t->timers[i].id, t->timers[i].due_ns, err);

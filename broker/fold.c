@@ -8,7 +8,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256 };
+enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256, CLOCKS_DIFFER_MS = 60000 };
 
 enum status folder_init(struct folder *f, const struct subjects *s, struct dispatcher *d,
                         struct timekeeper *timers, struct fence *fence, struct eventlog *log,
@@ -104,9 +104,12 @@ static enum status still_holds(struct folder *f, int64_t id, bool *out, struct e
     return STATUS_OK;
 }
 
-/* Folds an execution back from the log; *out is NULL if the log has nothing of it, says that it is over and
- * `fact` is none that reopens it, or if the partition is lost. */
-static enum status load(struct folder *f, const struct event *fact, struct execution **out, struct error *err)
+/*
+ * Folds an execution back from the log; *out is NULL if the log has nothing of it (`*is_new`), says that it is
+ * over and `fact` is none that reopens it, or if the partition is lost.
+ */
+static enum status load(struct folder *f, const struct event *fact, struct execution **out, bool *is_new,
+                        struct error *err)
 {
     int64_t id = fact->execution_id;
     struct arena scratch;
@@ -118,6 +121,7 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     enum status status = eventlog_events(f->log, id, 0, 0, &scratch, &events, err);
     if (status == STATUS_OK && events.count > 0)
         status = still_holds(f, id, &ours, err);
+    *is_new = status == STATUS_OK && events.count == 0;
     if (!ours)
         events.count = 0;
     if (status == STATUS_OK && log_is_over(&events) && !may_reopen(fact->type)) {
@@ -139,19 +143,17 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     return status;
 }
 
-/*
- * `is_first`: the stream has seen to it that nothing was on the fact's subject before, so a request is none
- * that the log knows, and the log need not be asked.
- */
-static enum status find(struct folder *f, const struct event *fact, bool is_first, struct execution **out,
+/* `may_be_known`: the log is to be asked whether it has the execution, although the fact is a request. */
+static enum status find(struct folder *f, const struct event *fact, bool may_be_known, struct execution **out,
                         struct error *err)
 {
     *out = execution_table_find(&f->executions, fact->execution_id);
     if (*out || (ended_lately(f, fact->execution_id) && !may_reopen(fact->type)))
         return STATUS_OK;
-    if (fact->type != EVENT_EXECUTION_REQUESTED || !is_first) {
-        TRY(load(f, fact, out, err));
-        if (*out || fact->type != EVENT_EXECUTION_REQUESTED || ended_lately(f, fact->execution_id))
+    if (fact->type != EVENT_EXECUTION_REQUESTED || may_be_known) {
+        bool is_new = false;
+        TRY(load(f, fact, out, &is_new, err));
+        if (fact->type != EVENT_EXECUTION_REQUESTED || !is_new)
             return STATUS_OK;
     }
     TRY(execution_new(fact->execution_id, out, err));
@@ -251,12 +253,12 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
 }
 
 /* Finds the execution and has it take the fact. */
-static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, bool is_first,
+static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, bool may_be_known,
                              struct error *err)
 {
     struct execution *x;
     struct error why = {0};
-    enum status status = find(f, fact, is_first, &x, &why);
+    enum status status = find(f, fact, may_be_known, &x, &why);
     if (status == STATUS_OK)
         measure_fact(fact->type);
     if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
@@ -281,8 +283,21 @@ static bool is_first_of_subject(const struct bus_delivery *d)
     return expected && strcmp(expected, "0") == 0;
 }
 
+/*
+ * Whether the log may have the execution that is asked for. It does not while the stream has all requests that
+ * it ever took, for then only the first of an execution is taken as the first. A request with an idempotency key
+ * comes again however late, when the stream has dropped the first by age. And after the stream has lost something
+ * only ids that are made from a later time are certain to be new; the clocks of publishers differ.
+ */
+static bool log_may_have(const struct bus_delivery *d, const struct event *fact, int64_t stream_lost_ns)
+{
+    if (!is_first_of_subject(d) || !value_is_absent(VALUE_GET(fact->meta, "idempotency_key")))
+        return true;
+    return stream_lost_ns > 0 && id_time_ms(fact->execution_id) <= stream_lost_ns / 1000000 + CLOCKS_DIFFER_MS;
+}
+
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
-                         const struct event_subject *at, bool restored, struct error *err)
+                         const struct event_subject *at, const struct checkpoint *held, struct error *err)
 {
     struct event fact;
     struct error why = {0};
@@ -299,7 +314,7 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     }
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
-    return fold_fact(f, b, &fact, is_first_of_subject(d) && !restored, err);
+    return fold_fact(f, b, &fact, log_may_have(d, &fact, held->stream_lost_ns), err);
 }
 
 struct of_partition {

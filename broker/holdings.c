@@ -289,18 +289,19 @@ static enum status read_taken(struct holdings *h, const bool *wanted, struct tak
 {
     uint32_t *list = ARENA_ARRAY(&t->arena, uint32_t, h->count);
     t->checkpoints = ARENA_ARRAY(&t->arena, struct checkpoint, h->count);
-    t->restored = ARENA_ARRAY(&t->arena, bool, h->count);
-    if (!list || !t->checkpoints || !t->restored)
+    int64_t *lost_ns = ARENA_ARRAY(&t->arena, int64_t, h->count);
+    if (!list || !t->checkpoints || !lost_ns)
         return arena_error(&t->arena, err, "the partitions");
     for (uint32_t p = 0; p < h->count; p++) {
-        if (wanted[p])
-            list[t->checkpoint_count++] = p;
+        if (!wanted[p])
+            continue;
+        lost_ns[t->checkpoint_count] = h->parts[p].by_time ? wall_now().ns : 0;
+        list[t->checkpoint_count++] = p;
     }
-    TRY(eventlog_take_partitions(h->options.log, list, t->checkpoint_count, h->name, t->checkpoints, err));
-    for (size_t i = 0; i < t->checkpoint_count; i++) {
+    TRY(eventlog_take_partitions(h->options.log, list, lost_ns, t->checkpoint_count, h->name, t->checkpoints,
+                                 err));
+    for (size_t i = 0; i < t->checkpoint_count; i++)
         t->checkpoints[i].stream_created_ns = h->stream_created_ns;
-        t->restored[i] = h->parts[t->checkpoints[i].partition].by_time;
-    }
     struct timer_sieve sieve = {t, wanted, h->count};
     return eventlog_timers(h->options.log, 0, h->count, keep_timer, &sieve, err);
 }

@@ -33,7 +33,6 @@ struct taken_timer {
 struct taken {
     struct arena arena; /* all of it */
     struct checkpoint *checkpoints;
-    bool *restored; /* of each: the stream has lost what was read last, and may have again what the log has */
     size_t checkpoint_count;
     struct taken_timer *timers;
     size_t timer_count, timer_capacity;

@@ -32,14 +32,17 @@ struct checkpoint {
     uint64_t stream_seq;    /* the last message of NOETL_EVENTS whose effects are in the log */
     int64_t stream_time_ns; /* and when the stream stored it: sequences are reused after a lost tail */
     int64_t stream_created_ns;
+    int64_t stream_lost_ns; /* when the stream was last seen to have lost what had been read; 0: never */
 };
 
 /*
  * Takes partitions over: raises their epochs and reads their checkpoints into out[0 … count - 1] (all zero
  * for a new one). From here on commits of the former owners fail. `owner` tells who, for whoever looks.
+ * `lost_ns`: of each, when its stream was seen to have lost something, 0 if it was not; NULL if none was.
  */
-enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, size_t count,
-                                     const char *owner, struct checkpoint *out, struct error *err) MUST_CHECK;
+enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, const int64_t *lost_ns,
+                                     size_t count, const char *owner, struct checkpoint *out,
+                                     struct error *err) MUST_CHECK;
 /* Nobody owns them any more; those that another has taken meanwhile stay as they are. */
 enum status eventlog_release_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
                                         struct error *err) MUST_CHECK;

@@ -3,39 +3,47 @@
 
 #include "eventlog_inner.h"
 
-/* Only numbers are put into the texts; the owner is a parameter. */
+/* What take_once() takes, and for whom. Only numbers are put into the texts; the owner is a parameter. */
+struct claim {
+    const uint32_t *partitions;
+    const int64_t *lost_ns; /* of each; NULL: none has lost anything */
+    size_t count;
+    const char *owner;
+};
 
-static void write_numbers(struct buf *sql, const uint32_t *numbers, size_t count)
+/* "(7,0,0::bigint),(9,1,…)": each with its place in the answer, and when its stream had lost something. */
+static void write_claims(struct buf *sql, const struct claim *c)
 {
-    for (size_t i = 0; i < count; i++)
-        buf_printf(sql, "%s%u", i ? "," : "ARRAY[", numbers[i]);
-    buf_add_text(sql, "]::integer[]");
+    for (size_t i = 0; i < c->count; i++)
+        buf_printf(sql, "%s(%u,%zu,%lld::bigint)", i ? "," : "", c->partitions[i], i,
+                   c->lost_ns ? (long long)c->lost_ns[i] : 0LL);
 }
 
-static enum status take_once(struct eventlog *log, const uint32_t *partitions, size_t count,
-                             const char *owner, struct checkpoint *out, struct error *err)
+static enum status take_once(struct eventlog *log, const struct claim *c, struct checkpoint *out,
+                             struct error *err)
 {
     struct buf *sql = &log->rows;
     buf_clear(sql);
-    buf_add_text(
-        sql, "WITH taken AS (INSERT INTO noetl.partition AS p (partition, epoch, owner, taken_at, updated_at)"
-             " SELECT n, 1, $1::text, now(), now() FROM unnest(");
-    write_numbers(sql, partitions, count);
-    buf_add_text(sql, ") n ORDER BY n ON CONFLICT (partition) DO UPDATE"
-                      " SET epoch = p.epoch + 1, owner = excluded.owner, taken_at = now()"
-                      " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns)"
-                      " SELECT t.* FROM taken t JOIN unnest(");
-    write_numbers(sql, partitions, count);
-    buf_add_text(sql, ") WITH ORDINALITY o (n, place) ON o.n = t.partition ORDER BY o.place");
+    buf_add_text(sql, "WITH claimed (n, place, lost) AS (VALUES ");
+    write_claims(sql, c);
+    buf_add_text(sql,
+                 "), taken AS (INSERT INTO noetl.partition AS p"
+                 " (partition, epoch, owner, taken_at, updated_at, stream_lost_ns)"
+                 " SELECT n, 1, $1::text, now(), now(), lost FROM claimed ORDER BY n"
+                 " ON CONFLICT (partition) DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner,"
+                 " taken_at = now(), stream_lost_ns = greatest(p.stream_lost_ns, excluded.stream_lost_ns)"
+                 " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns, stream_lost_ns)"
+                 " SELECT t.* FROM taken t JOIN claimed c ON c.n = t.partition ORDER BY c.place");
     TRY(buf_status(sql, err));
     PGresult *r;
-    TRY(connection_query(&log->connection, sql->data, &owner, 1, &r, err));
-    for (size_t i = 0; i < count; i++)
+    TRY(connection_query(&log->connection, sql->data, &c->owner, 1, &r, err));
+    for (size_t i = 0; i < c->count; i++)
         out[i] = (struct checkpoint){.partition = (uint32_t)result_int(r, (int)i, 0, 0),
                                      .epoch = result_int(r, (int)i, 1, 0),
                                      .stream_seq = (uint64_t)result_int(r, (int)i, 2, 0),
                                      .stream_time_ns = result_int(r, (int)i, 3, 0),
-                                     .stream_created_ns = result_int(r, (int)i, 4, 0)};
+                                     .stream_created_ns = result_int(r, (int)i, 4, 0),
+                                     .stream_lost_ns = result_int(r, (int)i, 5, 0)};
     PQclear(r);
     return STATUS_OK;
 }
@@ -49,24 +57,26 @@ static const char END_SILENT_COMMITS[] =
     " WHERE datname = current_database() AND usename = current_user AND wait_event = 'ClientRead'"
     " AND query LIKE 'UPDATE noetl.partition %' AND query_start < now() - interval '1 second'";
 
-static enum status take_unlocked(struct eventlog *log, const uint32_t *partitions, size_t count,
-                                 const char *owner, struct checkpoint *out, struct error *err)
+static enum status take_unlocked(struct eventlog *log, const struct claim *c, struct checkpoint *out,
+                                 struct error *err)
 {
-    enum status status = take_once(log, partitions, count, owner, out, err);
+    enum status status = take_once(log, c, out, err);
     if (status != STATUS_TIMEOUT)
         return status;
     TRY(connection_run(&log->connection, END_SILENT_COMMITS, err));
-    return take_once(log, partitions, count, owner, out, err);
+    return take_once(log, c, out, err);
 }
 
-enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, size_t count,
-                                     const char *owner, struct checkpoint *out, struct error *err)
+enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, const int64_t *lost_ns,
+                                     size_t count, const char *owner, struct checkpoint *out,
+                                     struct error *err)
 {
+    const struct claim claim = {partitions, lost_ns, count, owner};
     if (count == 0)
         return STATUS_OK;
     TRY(connection_ready(&log->connection, err));
     TRY(connection_run(&log->connection, "SET lock_timeout = '1s'", err));
-    enum status status = take_unlocked(log, partitions, count, owner, out, err);
+    enum status status = take_unlocked(log, &claim, out, err);
     enum status reset =
         connection_run(&log->connection, "SET lock_timeout = 0", status == STATUS_OK ? err : NULL);
     return status == STATUS_OK ? reset : status;

@@ -6,6 +6,7 @@
 #include "ack_subject.h"
 #include "bus_internal.h"
 #include "core/buf.h"
+#include "spent.h"
 
 struct bus_delivery *delivery_take(natsMsg *msg)
 {
@@ -15,7 +16,7 @@ struct bus_delivery *delivery_take(natsMsg *msg)
     if (reply && ack_subject_parse(str_of(reply), &ack))
         d = malloc(sizeof(*d));
     if (!d) {
-        natsMsg_Destroy(msg);
+        spent_message(msg);
         return NULL;
     }
     *d = (struct bus_delivery){
@@ -40,7 +41,7 @@ void bus_delivery_free(struct bus_delivery *d)
 {
     if (!d)
         return;
-    natsMsg_Destroy(d->native);
+    spent_message(d->native);
     free(d->owned);
     free(d);
 }

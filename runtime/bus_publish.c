@@ -12,6 +12,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "pulse.h"
+#include "spent.h"
 
 enum {
     DEFAULT_WINDOW = 4096,
@@ -110,7 +111,7 @@ static void finish(struct publish *p, const struct bus_ack *ack, const struct er
     if (p->done)
         p->done(p->context, ack, err);
     leave_window(bus);
-    natsMsg_Destroy(p->msg);
+    spent_message(p->msg);
     free(p);
 }
 
@@ -215,7 +216,7 @@ static void publish_answered(struct exchange *e, natsMsg *msg)
     struct bus_ack ack;
     struct error err;
     if (wire_status(msg, NULL) == 503) { /* no stream listens: nothing was stored */
-        natsMsg_Destroy(msg);
+        spent_message(msg);
         p->sent = 0;
         if (p->needs_stream)
             finish_unanswered(p);
@@ -225,7 +226,7 @@ static void publish_answered(struct exchange *e, natsMsg *msg)
     }
     arena_reset(a);
     enum status status = read_ack(a, msg, e->subject, &ack, &err);
-    natsMsg_Destroy(msg);
+    spent_message(msg);
     if (status == STATUS_OK)
         finish(p, &ack, NULL);
     else if (status == STATUS_UNAVAILABLE && p->repeatable)

@@ -20,6 +20,7 @@
 
 #include "bus_internal.h"
 #include "clock.h"
+#include "spent.h"
 
 enum {
     SILENCE_MS = 7500, /* heartbeats are missing */
@@ -246,7 +247,7 @@ static void on_message(void *context, natsMsg *msg)
         take_message(p, msg);
     } else {
         take_status(p, msg, code, text);
-        natsMsg_Destroy(msg);
+        spent_message(msg);
     }
     cover(p);
     pthread_mutex_unlock(&p->bus->pulls.mutex);

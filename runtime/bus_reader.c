@@ -6,6 +6,7 @@
 #include "ack_subject.h"
 #include "clock.h"
 #include "reader.h"
+#include "spent.h"
 
 enum {
     SILENCE_MS = 7500, /* heartbeats are missing */
@@ -178,7 +179,7 @@ static void take_message(struct bus_reader *r, natsMsg *msg)
     } else if (known && ack.consumer_sequence > r->consumer_sequence) {
         reader_wait(r, 0); /* one is missing: the next consumer begins with it */
     }
-    natsMsg_Destroy(msg);
+    spent_message(msg);
 }
 
 /* An expired request says what it still owed; one that does not say leaves nothing to count with. */
@@ -244,7 +245,7 @@ static void take(struct bus_reader *r, natsMsg *msg)
         take_message(r, msg);
     } else {
         take_status(r, msg, code, text);
-        natsMsg_Destroy(msg);
+        spent_message(msg);
     }
     if (r->state == READER_WAITING && r->due_ns == 0 && !r->stopping)
         reader_renew(r);
@@ -262,7 +263,7 @@ static void on_message(void *context, natsMsg *msg)
     if (r && r->generation == generation && r->state == READER_READING)
         take(r, msg);
     else
-        natsMsg_Destroy(msg);
+        spent_message(msg);
     if (r)
         reader_leave(r);
 }

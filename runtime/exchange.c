@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bus_internal.h"
+#include "spent.h"
 
 enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64 };
 
@@ -138,7 +139,7 @@ static void on_answer(void *context, natsMsg *msg)
     if (e)
         e->kind->answered(e, msg);
     else
-        natsMsg_Destroy(msg); /* too late, or a second answer */
+        spent_message(msg); /* too late, or a second answer */
 }
 
 /* ---- time and refusals ------------------------------------------------------------------------------- */

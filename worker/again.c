@@ -37,8 +37,7 @@ static bool was_stored_before(struct again *g, uint64_t sequence)
     return was;
 }
 
-/* The broker gives each task the id "<execution>.<task>", and the stream takes an id once. */
-static bool is_a_copy(const struct bus_delivery *d, const struct task *task)
+bool again_is_copy(const struct bus_delivery *d, const struct task *task)
 {
     const char *id = bus_delivery_header(d, "Nats-Msg-Id");
     char own[128];
@@ -46,7 +45,7 @@ static bool is_a_copy(const struct bus_delivery *d, const struct task *task)
     return !id || strcmp(id, own) != 0;
 }
 
-bool again_is_possible(struct again *g, const struct bus_delivery *d, const struct task *task)
+bool again_is_possible(struct again *g, const struct bus_delivery *d)
 {
-    return d->deliveries > 1 || is_a_copy(d, task) || was_stored_before(g, d->stream_sequence);
+    return d->deliveries > 1 || was_stored_before(g, d->stream_sequence);
 }

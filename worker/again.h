@@ -1,8 +1,7 @@
 /*
  * Which tasks may have been run before, so that their outcome has to be looked for first: those that are
- * delivered again; those that the tasks stream had before this worker's connection was made, because a server
- * that was killed may have forgotten what was acknowledged, and counts deliveries anew; and copies that
- * somebody else than the broker published.
+ * delivered again, and those that the tasks stream had before this worker's connection was made, because a
+ * server that was killed may have forgotten what was acknowledged, and counts deliveries anew.
  */
 #ifndef WORKER_AGAIN_H
 #define WORKER_AGAIN_H
@@ -25,6 +24,12 @@ void again_init(struct again *g, struct bus *bus, const struct subjects *subject
 void again_free(struct again *g);
 
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
-bool again_is_possible(struct again *g, const struct bus_delivery *d, const struct task *task);
+bool again_is_possible(struct again *g, const struct bus_delivery *d);
+/*
+ * Whether somebody else than the broker published it: the broker gives each task the id "<execution>.<task>",
+ * which the stream takes once. Such a task is the broker's business and never this worker's to run: either the
+ * broker's own message does the work, or the attempt is found to be lost and made again.
+ */
+bool again_is_copy(const struct bus_delivery *d, const struct task *task);
 
 #endif

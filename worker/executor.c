@@ -14,7 +14,7 @@
 #include "runtime/log.h"
 #include "task_log.h"
 
-enum { MAX_TOOLS = 16, FETCH_AGAIN_MS = 2000 };
+enum { MAX_TOOLS = 16, FETCH_AGAIN_MS = 2000, LOOK_AGAIN_MS = 200, PATIENCE_MS = 30000 };
 
 struct executor {
     struct crew *crew;
@@ -266,6 +266,38 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
     }
 }
 
+/* Waits while the stream cannot say it; when it does not for long, the error. */
+static enum status look_for_outcome(struct executor *x, const struct task *task, bool *stands,
+                                    struct error *err)
+{
+    struct reporter *reporter = x->crew->station->reporter;
+    struct mono_time begin = mono_now();
+    enum status s;
+    while ((s = report_stands(reporter, task, &x->arena, stands, err)) != STATUS_OK && status_may_retry(s) &&
+           mono_ms_since(begin) < PATIENCE_MS && !is_finishing(x->crew)) {
+        struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    return s;
+}
+
+static void run_again(struct executor *x, struct lease *l, const struct task *task)
+{
+    bool stands = false;
+    struct error err;
+    enum status s = look_for_outcome(x, task, &stands, &err);
+    if (s != STATUS_OK && status_may_retry(s)) {
+        LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it is given back",
+            LOG_STR("task", task->task_id), LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+        give_back(x, l, LOOK_AGAIN_MS);
+    } else if (s == STATUS_OK && stands) {
+        metric_add(METRIC_WORKER_STOOD, 0, 1);
+        let_go(x, l, task, "task not run again, its outcome stands");
+    } else { /* who may never see it has to run it: not running it would be wrong */
+        run_whole(x, l, task);
+    }
+}
+
 static void run_lease(struct executor *x, struct lease *l)
 {
     struct value message;
@@ -279,10 +311,11 @@ static void run_lease(struct executor *x, struct lease *l)
     metric_add(METRIC_WORKER_RUNNING, 0, 1);
     if (s != STATUS_OK) {
         refuse(x, l, &err);
-    } else if (again_is_possible(&x->crew->station->again, l->delivery, &task) &&
-               report_stands(x->crew->station->reporter, &task, &x->arena)) {
-        metric_add(METRIC_WORKER_STOOD, 0, 1);
-        let_go(x, l, &task, "task not run again, its outcome stands");
+    } else if (again_is_copy(l->delivery, &task)) {
+        metric_add(METRIC_WORKER_COPIES, 0, 1);
+        let_go(x, l, &task, "a task that the broker did not publish is not run");
+    } else if (again_is_possible(&x->crew->station->again, l->delivery)) {
+        run_again(x, l, &task);
     } else {
         run_whole(x, l, &task);
     }

@@ -159,28 +159,33 @@ static bool is_of_task(struct arena *a, struct str payload, const struct task *t
            str_equal(value_as_str(value_get_path(event, STR("meta.token"))), task->token);
 }
 
-static bool is_known(struct reporter *r, const struct task *task)
+static enum status is_known(struct reporter *r, const struct task *task, bool *stands, struct error *err)
 {
     char subject[SUBJECT_MAX], id[sizeof(((struct lease *)NULL)->message_id)];
-    bool known = false;
     name_outcome(task, id, sizeof(id));
     subject_event(r->subjects, task->execution_id, EVENT_ACTION_COMPLETED, subject);
-    return bus_publish_known(r->bus, subject, id, LOOK_MS, &known, NULL) == STATUS_OK && known;
+    return bus_publish_known(r->bus, subject, id, LOOK_MS, stands, err);
 }
 
-static bool is_last(struct reporter *r, const struct task *task, enum event_type type, struct arena *a)
+static enum status is_last(struct reporter *r, const struct task *task, enum event_type type, struct arena *a,
+                           bool *stands, struct error *err)
 {
     char stream[96], subject[SUBJECT_MAX];
     struct bus_stored last;
     stream_name(r->subjects, STREAM_EVENTS, stream);
     subject_event(r->subjects, task->execution_id, type, subject);
-    return bus_stream_last(r->bus, stream, subject, a, &last, NULL) == STATUS_OK &&
-           is_of_task(a, last.payload, task);
+    enum status s = bus_stream_last(r->bus, stream, subject, a, &last, err);
+    *stands = s == STATUS_OK && is_of_task(a, last.payload, task);
+    return s == STATUS_NOT_FOUND ? STATUS_OK : s;
 }
 
-/* An error means "not known": running the task again is allowed, not running it would not be. */
-bool report_stands(struct reporter *r, const struct task *task, struct arena *a)
+enum status report_stands(struct reporter *r, const struct task *task, struct arena *a, bool *stands,
+                          struct error *err)
 {
-    return is_known(r, task) || is_last(r, task, EVENT_ACTION_COMPLETED, a) ||
-           is_last(r, task, EVENT_ACTION_ERROR, a);
+    enum status s = is_known(r, task, stands, err);
+    if (s == STATUS_OK && !*stands)
+        s = is_last(r, task, EVENT_ACTION_COMPLETED, a, stands, err);
+    if (s == STATUS_OK && !*stands)
+        s = is_last(r, task, EVENT_ACTION_ERROR, a, stands, err);
+    return s;
 }

@@ -10,7 +10,7 @@ static struct checkpoint take(struct eventlog *log, uint32_t partition)
 {
     struct checkpoint c;
     struct error err;
-    assert_ok(eventlog_take_partitions(log, &partition, 1, "test", &c, &err), &err);
+    assert_ok(eventlog_take_partitions(log, &partition, NULL, 1, "test", &c, &err), &err);
     return c;
 }
 

@@ -24,7 +24,7 @@ static void after_a_crash_of_the_server_the_log_goes_on(void **state)
     arena_init(&a, 0);
     struct eventlog *log = log_new();
     struct checkpoint c;
-    assert_ok(eventlog_take_partitions(log, &(uint32_t){0}, 1, "test", &c, &err), &err);
+    assert_ok(eventlog_take_partitions(log, &(uint32_t){0}, NULL, 1, "test", &c, &err), &err);
     struct event e[2] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_EXECUTION_START)};
     c.stream_seq = 1;
     assert_ok(eventlog_commit(log, e, 1, &c, 1, &err), &err);

@@ -62,8 +62,8 @@ static void timers_stay_as_they_are_when_the_commit_is_refused(void **state)
     struct checkpoint mine, other;
     struct eventlog *log = log_new();
     WRITE(log, set(1, "a", 1));
-    assert_ok(eventlog_take_partitions(log, &(uint32_t){3}, 1, "one", &mine, &err), &err);
-    assert_ok(eventlog_take_partitions(log, &(uint32_t){3}, 1, "two", &other, &err), &err);
+    assert_ok(eventlog_take_partitions(log, &(uint32_t){3}, NULL, 1, "one", &mine, &err), &err);
+    assert_ok(eventlog_take_partitions(log, &(uint32_t){3}, NULL, 1, "two", &other, &err), &err);
     const struct timer_change changes[] = {gone(1, "a"), set(1, "b", 2)};
     struct commit c = {.checkpoints = &mine, .checkpoint_count = 1, .timers = changes, .timer_count = 2};
     assert_int_equal(eventlog_write(log, &c, &err), STATUS_CONFLICT);

@@ -25,7 +25,7 @@ static void start_log(struct fixture *f)
     servers_start_postgres(&f->servers);
     must(eventlog_open(f->servers.postgres.url, "test", &f->log, &err), &err);
     must(eventlog_migrate(f->log, &applied, &err), &err);
-    must(eventlog_take_partitions(f->log, &(uint32_t){0}, 1, "test", &f->checkpoint, &err), &err);
+    must(eventlog_take_partitions(f->log, &(uint32_t){0}, NULL, 1, "test", &f->checkpoint, &err), &err);
     must(log_pool_open(f->servers.postgres.url, 2, &f->render.log, &err), &err);
 }
 

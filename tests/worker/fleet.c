@@ -131,13 +131,14 @@ void fleet_kill_worker(struct process *worker)
 
 /* ---- tasks ---------------------------------------------------------------------------------------- */
 
-void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, const char *payload)
+void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, const char *task_id,
+                   const char *payload)
 {
     char subject[SUBJECT_MAX], id[64];
     struct bus_ack ack;
     struct error err;
-    snprintf(id, sizeof(id), "%lld.s1v1a1", (long long)execution_id);
-    subject_task(&f->subjects, str_of(pool), execution_id, "s1v1a1", subject);
+    snprintf(id, sizeof(id), "%lld.%s", (long long)execution_id, task_id);
+    subject_task(&f->subjects, str_of(pool), execution_id, task_id, subject);
     struct bus_publication p = {
         .subject = subject, .message_id = id, .payload = str_of(payload), .give_up_ms = 10000};
     fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
@@ -170,7 +171,7 @@ int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, con
     struct error err;
     fleet_ok(task_to_value(&f->arena, &task, &v, &err), &err);
     fleet_ok(json_text(&f->arena, v, &text, &err), &err);
-    fleet_message(f, pool, task.execution_id, text.ptr);
+    fleet_message(f, pool, task.execution_id, "s1v1a1", text.ptr);
     return task.execution_id;
 }
 

@@ -44,7 +44,8 @@ int64_t fleet_task(struct fleet *f, const char *tool, const char *config, const 
 int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, const char *config,
                         const char *args, int64_t timeout_ms);
 /* Publishes a message on the subject of a task. */
-void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, const char *payload);
+void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, const char *task_id,
+                   const char *payload);
 /* The outcome of an execution's task, waited for; the test fails when none comes. */
 struct value fleet_outcome(struct fleet *f, int64_t execution_id);
 /* How many outcomes of it there are by now. */

@@ -106,7 +106,7 @@ static int64_t large_task(struct fleet *f)
     fleet_ok(parcel_task_summary(&f->arena, &task, &summary, &err), &err);
     fleet_ok(parcel_wrap(f->bus, &f->subjects, BLOB_RESULTS, owner, json, summary, &f->arena, &message, &err),
              &err);
-    fleet_message(f, "default", task.execution_id, message.ptr);
+    fleet_message(f, "default", task.execution_id, "s1v1a1", message.ptr);
     return task.execution_id;
 }
 

@@ -96,7 +96,8 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
     bool said = false;
     for (;;) {
         size_t rows = e->current->event_count;
-        enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
+        enum status status =
+            fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
         if (status != STATUS_UNAVAILABLE || e->current->event_count != rows)
             return status;
         if (!said)

@@ -105,8 +105,8 @@ static enum status still_holds(struct folder *f, int64_t id, bool *out, struct e
 }
 
 /*
- * Folds an execution back from the log; *out is NULL if the log has nothing of it (`*is_new`), says that it is
- * over and `fact` is none that reopens it, or if the partition is lost.
+ * Folds an execution back from the log; *out is NULL if the log has nothing of it (`*is_new`), says that it
+ * is over and `fact` is none that reopens it, or if the partition is lost.
  */
 static enum status load(struct folder *f, const struct event *fact, struct execution **out, bool *is_new,
                         struct error *err)
@@ -284,16 +284,18 @@ static bool is_first_of_subject(const struct bus_delivery *d)
 }
 
 /*
- * Whether the log may have the execution that is asked for. It does not while the stream has all requests that
- * it ever took, for then only the first of an execution is taken as the first. A request with an idempotency key
- * comes again however late, when the stream has dropped the first by age. And after the stream has lost something
- * only ids that are made from a later time are certain to be new; the clocks of publishers differ.
+ * Whether the log may have the execution that is asked for. It does not while the stream has all requests
+ * that it ever took, for then only the first of an execution is taken as the first. A request with an
+ * idempotency key comes again however late, when the stream has dropped the first by age. And after the
+ * stream has lost something only ids that are made from a later time are certain to be new; the clocks of
+ * publishers differ.
  */
 static bool log_may_have(const struct bus_delivery *d, const struct event *fact, int64_t stream_lost_ns)
 {
     if (!is_first_of_subject(d) || !value_is_absent(VALUE_GET(fact->meta, "idempotency_key")))
         return true;
-    return stream_lost_ns > 0 && id_time_ms(fact->execution_id) <= stream_lost_ns / 1000000 + CLOCKS_DIFFER_MS;
+    return stream_lost_ns > 0 &&
+           id_time_ms(fact->execution_id) <= stream_lost_ns / 1000000 + CLOCKS_DIFFER_MS;
 }
 
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,

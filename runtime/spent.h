@@ -1,7 +1,7 @@
 /*
- * Messages of nats.c that are done with. natsMsg_Destroy() gives each to a thread of the library that frees it,
- * and wakes that thread when it sleeps, which under load is a change of threads for nearly every message. Here
- * a thread keeps what it is done with and destroys a few dozen at a time.
+ * Messages of nats.c that are done with. natsMsg_Destroy() gives each to a thread of the library that frees
+ * it, and wakes that thread when it sleeps, which under load is a change of threads for nearly every message.
+ * Here a thread keeps what it is done with and destroys a few dozen at a time.
  */
 #ifndef RUNTIME_SPENT_H
 #define RUNTIME_SPENT_H

@@ -27,8 +27,8 @@ void again_free(struct again *g);
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
 /*
  * Whether somebody else than the broker published it: the broker gives each task the id "<execution>.<task>",
- * which the stream takes once. Such a task is the broker's business and never this worker's to run: either the
- * broker's own message does the work, or the attempt is found to be lost and made again.
+ * which the stream takes once. Such a task is the broker's business and never this worker's to run: either
+ * the broker's own message does the work, or the attempt is found to be lost and made again.
  */
 bool again_is_copy(const struct bus_delivery *d, const struct task *task);
 

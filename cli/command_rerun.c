@@ -33,7 +33,7 @@ static enum status read_request(struct starting *s, const char *name, struct sta
     int64_t id, next;
     struct arena *a = &s->in->arena;
     TRY(execution_named(&s->client, name, a, &id, err));
-    TRY(history_page(&s->client, id, 0, a, &events, &next, err));
+    TRY(history_page(&s->client, id, 0, 0, a, &events, &next, err));
     struct value context = events.len > 0 ? VALUE_GET(events.u.list[0], "context") : value_null();
     struct value version = VALUE_GET(context, "version");
     start->path = value_as_str(VALUE_GET(context, "path"));

@@ -20,7 +20,7 @@ static enum status read_log(struct invocation *in, struct client *c, const struc
 {
     struct value events;
     for (int64_t next = feed->after; next >= 0;) {
-        TRY(history_page(c, feed->execution_id, next, &in->arena, &events, &next, err));
+        TRY(history_page(c, feed->execution_id, next, 0, &in->arena, &events, &next, err));
         TRY(take_page(feed, events, err));
     }
     return STATUS_OK;

@@ -33,11 +33,11 @@ static enum status ask_page(struct client *c, int64_t execution_id, int64_t afte
     return error_set(err, STATUS_INTERNAL, "the render part's answer has no events");
 }
 
-enum status history_page(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
-                         struct value *events, int64_t *next, struct error *err)
+enum status history_page(struct client *c, int64_t execution_id, int64_t after, int64_t extra_ms,
+                         struct arena *a, struct value *events, int64_t *next, struct error *err)
 {
     struct value answer;
-    TRY(ask_page(c, execution_id, after, a, 0, &answer, next, err));
+    TRY(ask_page(c, execution_id, after, a, extra_ms, &answer, next, err));
     *events = VALUE_GET(answer, "events");
     return STATUS_OK;
 }

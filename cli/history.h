@@ -10,9 +10,9 @@ enum status execution_request(struct arena *a, int64_t execution_id, struct map_
                               struct error *err) MUST_CHECK;
 
 /* The events behind number `after`, as far as one message holds them; *next: `after` of the next page, or -1.
- */
-enum status history_page(struct client *c, int64_t execution_id, int64_t after, struct arena *a,
-                         struct value *events, int64_t *next, struct error *err) MUST_CHECK;
+ * `extra_ms` as for client_call(). */
+enum status history_page(struct client *c, int64_t execution_id, int64_t after, int64_t extra_ms,
+                         struct arena *a, struct value *events, int64_t *next, struct error *err) MUST_CHECK;
 /* All events, and the execution's document. STATUS_NOT_FOUND when there is no such execution. */
 enum status history_read(struct client *c, int64_t execution_id, struct arena *a, struct value *execution,
                          struct value *events, struct error *err) MUST_CHECK;

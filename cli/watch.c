@@ -100,7 +100,7 @@ static enum status read_log(struct watch *w, struct error *err)
     int64_t next = (int64_t)w->told;
     enum status status = STATUS_OK;
     while (next >= 0 && status == STATUS_OK) {
-        status = history_page(w->client, w->execution_id, next, &w->arena, &events, &next, &trouble);
+        status = history_page(w->client, w->execution_id, next, 0, &w->arena, &events, &next, &trouble);
         if (status == STATUS_OK)
             TRY(keep_all(w, events, err));
     }

@@ -88,6 +88,7 @@ enum status event_to_value(struct arena *a, const struct event *e, struct value 
         time_format(e->time_ns, time);
         TRY(put_copy(&b, "created_at", time, err));
     }
+    put_number(&b, "stream_seq", (int64_t)e->stream_seq);
     put_text(&b, "task_id", e->task_id);
     put_number(&b, "visit", e->visit);
     put_number(&b, "attempt", e->attempt);
@@ -126,11 +127,14 @@ enum status event_from_value(struct value v, struct event *out, struct error *er
 {
     struct member_reader r = {v, "event", err};
     struct event e = {.type = EVENT_COUNT};
+    int64_t sequence;
     TRY(member_check_map(&r));
     TRY(member_id(&r, "execution_id", &e.execution_id));
     TRY(read_type(&r, &e.type));
     TRY(member_uint32(&r, "event_id", 0, &e.event_id));
     TRY(read_time(&r, &e.time_ns));
+    TRY(member_int64(&r, "stream_seq", 0, &sequence));
+    e.stream_seq = (uint64_t)sequence;
     TRY(member_text(&r, "node_name", false, &e.node_name));
     TRY(member_text(&r, "node_type", false, &e.node_type));
     TRY(member_text(&r, "task_id", false, &e.task_id));

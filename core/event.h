@@ -3,12 +3,12 @@
  * same thing in three places, and this is its one form in memory, with its one JSON form.
  *
  *   {"execution_id":"…","event_id":7,"event_type":"step_started","node_name":"fetch","node_type":"http",
- *    "status":"RUNNING","created_at":"2026-01-02T03:04:05.678901234Z","task_id":"s1v1a1","visit":1,"attempt":1,
- *    "context":…,"result":…,"error":"…","meta":…}
+ *    "status":"RUNNING","created_at":"2026-01-02T03:04:05.678901234Z","stream_seq":4711,"task_id":"s1v1a1",
+ *    "visit":1,"attempt":1,"context":…,"result":…,"error":"…","meta":…}
  *
- * Members without a value are left out. A fact on its way to the broker has no event_id and no created_at:
- * the broker gives the id (1, 2, 3, … in each execution, so a function of the facts), and the time is the
- * stream's.
+ * Members without a value are left out. A fact on its way to the broker has no event_id, no created_at and no
+ * stream_seq: the broker gives the id (1, 2, 3, … in each execution, so a function of the facts), and time
+ * and sequence are the stream's.
  */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H

@@ -110,3 +110,19 @@ size_t utf8_length(struct str s)
         count += !is_continuation((unsigned char)s.ptr[i]);
     return count;
 }
+
+void utf8_add_clean(struct buf *b, struct str s)
+{
+    static const char REPLACEMENT[] = "\xEF\xBF\xBD";
+    size_t clean = 0, at = 0;
+    while (at < s.len) {
+        size_t before = at;
+        if (utf8_next(s, &at) > 0)
+            continue;
+        buf_add(b, s.ptr + clean, before - clean);
+        buf_add(b, REPLACEMENT, 3);
+        at = before + 1;
+        clean = at;
+    }
+    buf_add(b, s.ptr + clean, s.len - clean);
+}

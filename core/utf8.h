@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "buf.h"
 #include "str.h"
 
 /* Decodes one character at s[*at] and moves *at behind it; -1 and *at unmoved if it is not valid. */
@@ -14,5 +15,8 @@ size_t utf8_put(char out[4], uint32_t code_point);
 size_t utf8_check(struct str s);
 /* Characters in valid text. */
 size_t utf8_length(struct str s);
+/* The text with U+FFFD for each byte that is not valid and for each U+0000: what a text column of the log can
+ * hold. */
+void utf8_add_clean(struct buf *b, struct str s);
 
 #endif

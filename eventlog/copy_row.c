@@ -49,27 +49,6 @@ static void add_double(struct buf *b, double v)
     add_big_endian(b, bits, 8);
 }
 
-/*
- * Text columns hold neither U+0000 nor what is no UTF-8; a row that was refused for that would keep its whole
- * partition from going on. So U+FFFD stands for either.
- */
-static void add_clean(struct buf *b, struct str s)
-{
-    static const char REPLACEMENT[] = "\xEF\xBF\xBD";
-    size_t clean = 0;
-    for (size_t at = 0; at < s.len;) {
-        size_t before = at;
-        int32_t c = utf8_next(s, &at);
-        if (c > 0)
-            continue;
-        buf_add(b, s.ptr + clean, before - clean);
-        buf_add(b, REPLACEMENT, 3);
-        at = before + 1;
-        clean = at;
-    }
-    buf_add(b, s.ptr + clean, s.len - clean);
-}
-
 /* Leaves room for a length and says where; end_field() fills it in. */
 static size_t begin_field(struct buf *b)
 {
@@ -94,10 +73,7 @@ static void add_text(struct buf *b, struct str s)
         return;
     }
     size_t start = begin_field(b);
-    if (utf8_check(s) == s.len && !memchr(s.ptr, '\0', s.len))
-        buf_add_str(b, s);
-    else
-        add_clean(b, s);
+    utf8_add_clean(b, s); /* a row that was refused would keep its whole partition from going on */
     end_field(b, start);
 }
 

@@ -30,7 +30,8 @@ static enum status emit_start(struct turn *t, struct value context)
     struct map_builder m;
     map_begin(&m, t->out->arena);
     map_put(&m, STR("path"), value_str(t->x->playbook->path));
-    map_put(&m, STR("version"), VALUE_GET(context, "version"));
+    if (!value_is_absent(VALUE_GET(context, "version"))) /* whoever published it may have left it out */
+        map_put(&m, STR("version"), VALUE_GET(context, "version"));
     map_put(&m, STR("digest"), value_text(t->x->playbook->digest));
     return map_end(&m, &e->context, t->err);
 }

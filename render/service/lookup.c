@@ -6,7 +6,7 @@
 #include "core/json.h"
 #include "runtime/clock.h"
 
-enum { FIRST_PAUSE_MS = 5, LONGEST_PAUSE_MS = 200 };
+enum { FIRST_PAUSE_MS = 5, LONGEST_PAUSE_MS = 200, WINDOW = 4096 };
 
 static void pause_ms(int64_t ms)
 {
@@ -130,6 +130,8 @@ enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t
                         struct found_execution *out, struct error *err)
 {
     *out = (struct found_execution){.hop = STR("")};
-    TRY(log_pool_events(s->log, execution_id, after, 0, a, &out->events, err));
+    uint32_t to = after < UINT32_MAX - WINDOW ? after + WINDOW : 0;
+    TRY(log_pool_events(s->log, execution_id, after, to, a, &out->events, err));
+    out->cut = out->events.count == WINDOW;
     return out->events.count > 0 ? STATUS_OK : lookup_execution(s, execution_id, 0, a, out, err);
 }

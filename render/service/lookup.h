@@ -26,6 +26,7 @@ struct render_service {
 struct found_execution {
     struct event_list events; /* at least one */
     struct str hop;           /* where it is when the log does not know of it yet; "" if it does */
+    bool cut;                 /* there may be more events behind these */
 };
 
 /*
@@ -35,7 +36,8 @@ struct found_execution {
 enum status lookup_execution(struct render_service *s, int64_t execution_id, uint32_t at_least,
                              struct arena *a, struct found_execution *out, struct error *err) MUST_CHECK;
 
-/* The events behind `after` only, for a page of them: there may be none. STATUS_NOT_FOUND as above. */
+/* The next some thousand events behind `after`, for a page of them: there may be none. STATUS_NOT_FOUND as
+ * above. */
 enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
                         struct found_execution *out, struct error *err) MUST_CHECK;
 

@@ -64,10 +64,11 @@ static enum status json_length(struct arena *a, struct value v, size_t *out, str
  * The events behind `after` that fit into `room` bytes; *next is the last of them if there are more, else -1.
  * On a page of events only there is at least one, however large, so that the pages come to an end.
  */
-static enum status page_of_events(const struct event_list *events, uint32_t after, size_t room,
+static enum status page_of_events(const struct found_execution *found, uint32_t after, size_t room,
                                   bool at_least_one, struct arena *a, struct value *out, int64_t *next,
                                   struct error *err)
 {
+    const struct event_list *events = &found->events;
     struct list_builder list;
     list_begin(&list, a);
     *next = -1;
@@ -87,6 +88,8 @@ static enum status page_of_events(const struct event_list *events, uint32_t afte
         last = events->items[i].event_id;
         list_add(&list, v);
     }
+    if (found->cut && *next < 0)
+        *next = last;
     return list_end(&list, out, err);
 }
 
@@ -101,7 +104,7 @@ static enum status show_page(struct render_service *s, const struct found_execut
         TRY(json_length(a, document, &used, err));
     }
     size_t room = used + ENVELOPE_BYTES < s->answer_max ? s->answer_max - used - ENVELOPE_BYTES : 0;
-    TRY(page_of_events(&found->events, after, room, !first_page, a, &events, &next, err));
+    TRY(page_of_events(found, after, room, !first_page, a, &events, &next, err));
     struct map_builder m;
     map_begin(&m, a);
     if (first_page)

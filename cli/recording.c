@@ -1,0 +1,140 @@
+#include "recording.h"
+
+#include "history.h"
+
+enum { FILE_MAX_BYTES = 2000 << 20 };
+
+bool recording_is_file(const char *name)
+{
+    return name[0] != '@' && (name[0] == '\0' || strspn(name, "0123456789") != strlen(name));
+}
+
+void recording_close(struct recording *r)
+{
+    arena_free(&r->page);
+}
+
+/* ---- a file ------------------------------------------------------------------------------------------- */
+
+static uint32_t line_number(const struct recording *r)
+{
+    return r->read + 1;
+}
+
+static enum status at_line(const struct recording *r, uint32_t line, struct error *err)
+{
+    uint32_t column = err->column;
+    (void)error_place(err, "%s", r->name);
+    return error_at(err, line, column);
+}
+
+enum status recording_open_file(struct recording *r, struct arena *a, const char *path, struct error *err)
+{
+    struct str text;
+    *r = (struct recording){.name = strcmp(path, "-") == 0 ? "standard input" : path, .next = -1};
+    arena_init(&r->page, 0);
+    TRY(read_input(a, path, FILE_MAX_BYTES, &text, err));
+    r->rest = text;
+    if (export_header_read(a, str_split(&r->rest, '\n'), &r->header, err) != STATUS_OK)
+        return at_line(r, 1, err);
+    r->execution_id = r->header.execution_id;
+    return STATUS_OK;
+}
+
+static enum status cut_short(const struct recording *r, struct error *err)
+{
+    (void)error_set(err, STATUS_INVALID, "the file ends behind event %u of %u: a part of it is missing",
+                    r->read, r->header.events);
+    return at_line(r, line_number(r), err);
+}
+
+static enum status next_of_file(struct recording *r, struct event *out, bool *end, struct error *err)
+{
+    struct str line = str_split(&r->rest, '\n');
+    *end = r->read == r->header.events;
+    if (*end && str_trim(line).len == 0 && str_trim(r->rest).len == 0)
+        return STATUS_OK;
+    if (*end) {
+        (void)error_set(err, STATUS_INVALID, "the header says %u events, and there is more",
+                        r->header.events);
+        return at_line(r, line_number(r) + 1, err);
+    }
+    if (str_trim(line).len == 0 && str_trim(r->rest).len == 0)
+        return cut_short(r, err);
+    arena_reset(&r->page);
+    r->read++;
+    if (export_event_read(&r->page, line, &r->header, r->read, out, err) != STATUS_OK)
+        return at_line(r, line_number(r), err);
+    return STATUS_OK;
+}
+
+/* ---- the log ------------------------------------------------------------------------------------------ */
+
+void recording_open_log(struct recording *r, struct client *c, int64_t execution_id)
+{
+    *r = (struct recording){.client = c, .execution_id = execution_id, .events = VALUE_EMPTY_LIST};
+    arena_init(&r->page, 0);
+}
+
+static enum status not_in_the_log(const struct recording *r, struct error *err)
+{
+    (void)error_set(err, STATUS_NOT_FOUND, "the log has nothing of execution %lld yet",
+                    (long long)r->execution_id);
+    return error_hint(err, "`noetl show %lld` says where its request is.", (long long)r->execution_id);
+}
+
+static enum status next_of_log(struct recording *r, struct event *out, bool *end, struct error *err)
+{
+    while (r->at == r->events.len && r->next >= 0) {
+        arena_reset(&r->page);
+        r->at = 0;
+        TRY(history_page(r->client, r->execution_id, r->next, LARGE_WAIT_MS, &r->page, &r->events, &r->next,
+                         err));
+    }
+    *end = r->at == r->events.len;
+    if (*end)
+        return STATUS_OK;
+    TRY(event_from_value(r->events.u.list[r->at++], out, err));
+    r->read++;
+    return out->event_id ? STATUS_OK : not_in_the_log(r, err);
+}
+
+/* ---- both --------------------------------------------------------------------------------------------- */
+
+enum status recording_next(struct recording *r, struct event *out, bool *end, struct error *err)
+{
+    return r->client ? next_of_log(r, out, end, err) : next_of_file(r, out, end, err);
+}
+
+static enum status keep(struct arena *a, const struct event *e, struct event *out, struct error *err)
+{
+    struct value v;
+    TRY(event_to_value(a, e, &v, err));
+    TRY(value_copy_plain(a, v, &v, err));
+    return event_from_value(v, out, err);
+}
+
+enum status recording_read(struct recording *r, struct arena *a, struct recorded *out, struct error *err)
+{
+    struct event *events = NULL, e;
+    size_t count = 0, room = 0;
+    bool end = false;
+    for (;;) {
+        TRY(recording_next(r, &e, &end, err));
+        if (end)
+            break;
+        if (count == room) {
+            size_t larger = room ? room * 2 : 64;
+            struct event *moved = ARENA_ARRAY(a, struct event, larger);
+            if (!moved)
+                return arena_error(a, err, "the events");
+            if (count)
+                memcpy(moved, events, count * sizeof(*moved));
+            events = moved;
+            room = larger;
+        }
+        TRY(keep(a, &e, &events[count++], err));
+    }
+    *out = (struct recorded){r->execution_id, events, count};
+    return STATUS_OK;
+}

@@ -52,6 +52,7 @@ class Outcome:
     effects: int = 0
     left_over: int = 0
     lost: int = 0
+    replayed: int = 0
     anomalies: int = 0
     texts: list = dataclasses.field(default_factory=list)
 
@@ -61,7 +62,7 @@ class Outcome:
             run.schedule.counts, run.world.stranger.sent, run.world.endings,
             collections.Counter(rows[-1].type.removeprefix("execution_") for rows in found.log.values()), judge.second,
             sum(len(rows) for rows in found.log.values()), sum(len(marks) for marks in found.effects.values()),
-            judge.left_over, judge.lost, len(anomalies), anomalies)
+            judge.left_over, judge.lost, run.replayed, len(anomalies), anomalies)
 
     def add(self, other):
         for field in dataclasses.fields(self):
@@ -83,6 +84,7 @@ class Outcome:
         print(f"second effects, by the fault behind them: {counted(self.second)}")
         print(f"attempts that were lost and made again: {self.lost}")
         print(f"messages that were acknowledged and that a killed nats-server still has: {self.left_over}")
+        print(f"events that were evaluated again and compared: {self.replayed}")
         print(f"faults {sum(self.faults.values())}, executions {sum(self.executions.values())}, events {self.events}, "
               f"effects {self.effects}, anomalies {self.anomalies}", flush=True)
 

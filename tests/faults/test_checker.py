@@ -4,12 +4,14 @@ import collections
 import copy
 import json
 import pathlib
+import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import again
 import checker
 import playbooks
 from evidence import Evidence, Fact, Row
@@ -210,6 +212,27 @@ class CheckerTest(unittest.TestCase):
                 w = World()
                 change(w)
                 self.assertNotEqual(w.anomalies(), [])
+
+
+class ReplayTest(unittest.TestCase):
+    """What is made of the output of noetl replay --check --all -o jsonl."""
+
+    SAME = {"execution_id": "1", "path": "p", "version": 1, "events": 7, "difference": None}
+    OTHER = {**SAME, "execution_id": "2", "difference": {"event_id": 4, "kind": "event"}}
+    SUM = {"executions": 2, "events": 14, "differing": 0}
+
+    def judge(self, lines, code=0, executions=2):
+        out = "".join(json.dumps(line) + "\n" for line in lines)
+        return again.judge(subprocess.CompletedProcess([], code, out, ""), executions)
+
+    def test_nothing_is_found_where_nothing_differs(self):
+        self.assertEqual(self.judge([self.SAME, self.SAME, self.SUM]), ([], 14))
+
+    def test_whatever_is_wrong_is_found(self):
+        for lines, code, executions in (([self.SAME, self.OTHER, self.SUM], 1, 2), ([self.SAME], 6, 2), ([], 5, 2),
+                                        ([self.SAME, self.SAME, self.SUM], 0, 3)):
+            with self.subTest(lines=lines, code=code):
+                self.assertNotEqual(self.judge(lines, code, executions)[0], [])
 
 
 class PlaybookTest(unittest.TestCase):

@@ -1,17 +1,15 @@
 #include "commands.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "attempt_log.h"
 #include "core/id.h"
-#include "core/json.h"
 #include "event_feed.h"
 #include "event_filter.h"
 #include "interrupt.h"
-#include "letterbox.h"
+#include "live.h"
 
-enum { NEWEST = 20, TICK_MS = 60000 };
+enum { NEWEST = 20 };
 
 static const struct flag FLAGS[] = {
     {"all", 'a', false, NULL, NO_SETTING, "of the 20 newest executions, and with -f of all that run"},
@@ -48,6 +46,19 @@ struct logs {
     size_t shown;
 };
 
+/* In memory of its own: there may be no end to them. */
+static enum status print_document(struct logs *l, const struct event *e, struct error *err)
+{
+    struct arena scratch;
+    struct value v;
+    arena_init(&scratch, 0);
+    enum status status = attempt_log_value(&scratch, e, &v, err);
+    if (status == STATUS_OK)
+        status = output_value(&l->in->out, v, err);
+    arena_free(&scratch);
+    return status;
+}
+
 static enum status take(void *context, const struct event *e, struct error *err)
 {
     struct logs *l = context;
@@ -57,9 +68,9 @@ static enum status take(void *context, const struct event *e, struct error *err)
     l->shown++;
     if (l->in->out.format == OUTPUT_TABLE)
         return attempt_log_print(&l->in->out, &l->style, e, err);
-    TRY(attempt_log_value(&l->in->arena, e, &v, err));
     if (l->in->out.format == OUTPUT_JSONL)
-        return output_value(&l->in->out, v, err);
+        return print_document(l, e, err);
+    TRY(attempt_log_value(&l->in->arena, e, &v, err));
     list_add(&l->list, v);
     return STATUS_OK;
 }
@@ -93,62 +104,6 @@ static enum status read_newest(struct logs *l, struct error *err)
     return STATUS_OK;
 }
 
-static enum status take_letter(struct logs *l, const struct letter *letter, struct error *err)
-{
-    struct event e;
-    struct value v;
-    struct arena scratch;
-    arena_init(&scratch, 0);
-    enum status status = STATUS_OK;
-    /* Anybody may publish on the subject: what is no event is not ours to complain about. */
-    if (json_read(&scratch, (struct str){letter->text, letter->len}, NULL, &v, NULL) == STATUS_OK &&
-        event_from_value(v, &e, NULL) == STATUS_OK)
-        status = take(l, &e, err);
-    arena_free(&scratch);
-    return status;
-}
-
-static enum status take_letters(struct logs *l, struct letterbox *box, struct error *err)
-{
-    enum status status = STATUS_OK;
-    for (struct letter *letter = letterbox_take(box), *next; letter; letter = next) {
-        next = letter->next;
-        if (status == STATUS_OK)
-            status = take_letter(l, letter, err);
-        free(letter);
-    }
-    return status;
-}
-
-static enum status listen(struct logs *l, struct letterbox *box, struct error *err)
-{
-    bool interrupted = false;
-    while (!interrupted) {
-        TRY(letterbox_wait(box, l->feed.interrupt, TICK_MS, &interrupted, err));
-        TRY(take_letters(l, box, err));
-    }
-    l->in->exit_code = EXIT_INTERRUPTED;
-    return STATUS_OK;
-}
-
-static enum status follow_all(struct logs *l, struct error *err)
-{
-    char subject[SUBJECT_MAX];
-    struct letterbox box;
-    struct bus_subscription *subscription = NULL;
-    (void)subject_all_live(&l->client.subjects, subject);
-    letterbox_init(&box);
-    enum status status = letterbox_open(&box, err);
-    if (status == STATUS_OK)
-        status = bus_subscribe(l->client.bus, subject, NULL, letterbox_receive, &box, &subscription, err);
-    if (status == STATUS_OK)
-        status = listen(l, &box, err);
-    if (subscription)
-        bus_unsubscribe(&subscription);
-    letterbox_close(&box);
-    return status;
-}
-
 /* ---- the command -------------------------------------------------------------------------------------- */
 
 static enum status check(const struct invocation *in, struct error *err)
@@ -174,7 +129,7 @@ static enum status run(struct logs *l, struct error *err)
     if (!l->style.with_execution)
         status = event_feed(l->in, &l->client, &l->feed, err);
     else if (l->feed.follow)
-        status = follow_all(l, err);
+        status = live_listen(l->in, &l->client, l->feed.interrupt, take, l, err);
     else
         status = read_newest(l, err);
     TRY(status);

@@ -10,4 +10,7 @@
 /* A descriptor that is readable once SIGINT or SIGTERM came; the caller closes it. */
 enum status interrupt_open(int *fd, struct error *err) MUST_CHECK;
 
+/* Waits for it at most so long. */
+enum status interrupt_wait(int fd, int64_t wait_ms, bool *interrupted, struct error *err) MUST_CHECK;
+
 #endif

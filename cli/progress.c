@@ -1,7 +1,6 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 #include "core/json.h"
 #include "runtime/clock.h"
@@ -9,7 +8,7 @@
 #include "event_line.h"
 #include "timeline.h"
 
-enum { PICTURE_MS = 100, SLOW_PICTURE_MS = 1000, MANY_EVENTS = 2000, USUAL_ROWS = 24, NO_PICTURE_MS = 1000 };
+enum { PICTURE_MS = 100, SLOW_PICTURE_MS = 1000, MANY_EVENTS = 2000, NO_PICTURE_MS = 1000, BAR_COLUMNS = 20 };
 
 void progress_begin(struct progress *p, struct output *out, enum progress_style style)
 {
@@ -61,30 +60,9 @@ enum status progress_event(struct progress *p, const struct event *e, struct err
 
 /* ---- the picture -------------------------------------------------------------------------------------- */
 
-/* To the first line of the picture, and everything from there on away. */
-static void add_erase(struct progress *p, struct buf *b)
-{
-    if (p->drawn > 0)
-        buf_printf(b, "\r\033[%zuA\033[J", p->drawn);
-    p->drawn = 0;
-}
-
 enum status progress_hide(struct progress *p, struct error *err)
 {
-    struct buf b;
-    if (p->drawn == 0)
-        return STATUS_OK;
-    buf_init(&b, 0);
-    add_erase(p, &b);
-    enum status status = output_buf(p->out, &b, err);
-    buf_free(&b);
-    return status;
-}
-
-static size_t terminal_rows(const struct progress *p)
-{
-    struct winsize size;
-    return ioctl(fileno(p->out->file), TIOCGWINSZ, &size) == 0 && size.ws_row > 4 ? size.ws_row : USUAL_ROWS;
+    return picture_hide(&p->picture, p->out, err);
 }
 
 static int64_t spent_ms(const struct timeline_step *s)
@@ -113,22 +91,22 @@ static void add_step(struct progress *p, struct buf *b, const struct timeline_st
     struct str waits = running ? timeline_step_waits(s, &p->scratch) : STR("");
     if (waits.len > 0)
         buf_add_text(b, "  ");
+    if (running && s->progress.items > 0) {
+        add_bar(p->out, b, s->progress.items_done, s->progress.items, BAR_COLUMNS);
+        buf_add_char(b, ' ');
+    }
     add_clean(b, waits);
     unpaint(p->out, b, PAINT_DIM);
     buf_add_char(b, '\n');
 }
 
-static void draw(struct progress *p, const struct timeline *t, struct buf *b)
+static void describe(struct progress *p, const struct timeline *t, struct buf *b)
 {
-    size_t room = terminal_rows(p) - 3, from = t->count > room ? t->count - room : 0;
-    add_erase(p, b);
-    buf_add_text(b, "\033[?7l"); /* long lines are cut, so that the picture has as many lines as we count */
+    size_t room = picture_rows(p->out), from = t->count > room ? t->count - room : 0;
     add_clean(b, t->path.len > 0 ? t->path : STR("execution"));
     buf_printf(b, "  %s\n", t->status);
     for (size_t i = from; i < t->count; i++)
         add_step(p, b, &t->steps[i]);
-    buf_add_text(b, "\033[?7h");
-    p->drawn = 1 + t->count - from;
     p->turn++;
 }
 
@@ -141,8 +119,8 @@ enum status progress_tick(struct progress *p, const struct event *events, size_t
     arena_reset(&p->scratch);
     TRY(timeline_build(&p->scratch, events, count, &t, err));
     buf_init(&b, 0);
-    draw(p, &t, &b);
-    enum status status = output_buf(p->out, &b, err);
+    describe(p, &t, &b);
+    enum status status = picture_draw(&p->picture, p->out, buf_str(&b), err);
     buf_free(&b);
     return status;
 }

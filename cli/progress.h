@@ -7,7 +7,7 @@
 
 #include "core/event.h"
 
-#include "output.h"
+#include "picture.h"
 
 enum progress_style { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_PICTURE, PROGRESS_JSON };
 
@@ -15,7 +15,7 @@ struct progress {
     struct output *out;
     enum progress_style style;
     struct arena scratch;
-    size_t drawn; /* lines of the picture on the screen */
+    struct picture picture;
     unsigned turn;
 };
 

@@ -95,7 +95,9 @@ struct str timeline_step_waits(const struct timeline_step *s, struct arena *a)
     if (!value_is_absent(p->retried))
         return retry_label(p->retried, a);
     if (p->items > 0)
-        return arena_printf(a, "%u/%u items", p->items_done, p->items);
+        return p->items_failed > 0
+                   ? arena_printf(a, "%u/%u items, %u failed", p->items_done, p->items, p->items_failed)
+                   : arena_printf(a, "%u/%u items", p->items_done, p->items);
     if (str_is(kind, "signal"))
         return signal_label(p->started, a);
     if (str_is(kind, "playbook"))

@@ -101,6 +101,19 @@ enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t
                             uint32_t to_event_id, struct arena *a, struct event_list *out,
                             struct error *err) MUST_CHECK;
 
+/* Some events of an execution. */
+struct event_choice {
+    uint32_t after; /* behind this number */
+    uint32_t limit; /* at most so many: from 1 */
+    bool by_type;   /* only of the types that are true */
+    bool types[EVENT_COUNT];
+    struct str step; /* "": of any step, or none */
+};
+/* In order. STATUS_INVALID for a step's name that cannot be one. */
+enum status eventlog_chosen_events(struct eventlog *log, int64_t execution_id,
+                                   const struct event_choice *choice, struct arena *a, struct event_list *out,
+                                   struct error *err) MUST_CHECK;
+
 /* Gets one timer; the id is borrowed for the call. An error ends the reading. */
 typedef enum status timer_reader(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
                                  struct error *err);
@@ -141,10 +154,14 @@ enum status eventlog_newest(struct eventlog *log, struct str path, int64_t *id, 
                             struct error *err) MUST_CHECK;
 
 struct execution_filter {
-    struct str path;   /* "" : any */
-    struct str status; /* "", "running", "paused", "completed", "failed", "cancelled" */
-    int64_t before;    /* cursor: only executions started before this one; 0: none */
-    uint32_t limit;    /* 0: 20 */
+    struct str path;            /* "" : any */
+    struct str under;           /* the folder that the path is in, at any depth; "": any */
+    struct str status;          /* "", "running", "paused", "completed", "failed", "cancelled" */
+    int64_t since_ns, until_ns; /* asked for at the first or later, and before the second; 0: at any time */
+    enum { CALLED_OR_NOT, CALLED_NOT, CALLED_BY } called; /* whether a playbook did ask for it */
+    int64_t parent;                                       /* which execution, for CALLED_BY */
+    int64_t before; /* cursor: only executions started before this one; 0: none */
+    uint32_t limit; /* 0: 20 */
 };
 struct execution_row {
     int64_t execution_id;
@@ -152,6 +169,7 @@ struct execution_row {
     int64_t version;
     struct str status;            /* as in the filter */
     int64_t started_ns, ended_ns; /* 0: not yet */
+    int64_t parent;               /* the execution that called it; 0: none */
     struct str error;
 };
 enum status eventlog_executions(struct eventlog *log, const struct execution_filter *filter, struct arena *a,

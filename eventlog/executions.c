@@ -33,13 +33,13 @@ enum { STATUS_KINDS = sizeof STATUSES / sizeof STATUSES[0] };
 #define SELECT_PAGE                                                                                          \
     "SELECT execution_id, node_name, (replace(context::text, '\\u0000', '\\u0001')::json -> "                \
     "'version')::text,"                                                                                      \
-    " stream_time_ns, event_type, ended, error "
+    " stream_time_ns, event_type, ended, error, parent_execution_id "
 
 struct query {
     struct buf sql;
-    const char *params[4];
+    const char *params[8];
     int count;
-    char path[256], time[32], id[32], limit[16];
+    char path[256], under[256], since[32], until[32], parent[32], time[32], id[32], limit[16];
 };
 
 static const struct statement CURSOR = {
@@ -63,7 +63,8 @@ static void write_from(struct query *q, size_t status)
 {
     bool by_mark = status < STATUS_KINDS && STATUSES[status].mark != EVENT_COUNT;
     buf_add_text(&q->sql, SELECT_PAGE "FROM (SELECT r.execution_id, r.node_name, r.context, r.stream_time_ns,"
-                                      " r.created_at, f.event_type, f.stream_time_ns AS ended, f.error"
+                                      " r.created_at, r.parent_execution_id, f.event_type,"
+                                      " f.stream_time_ns AS ended, f.error"
                                       " FROM noetl.event r ");
     if (by_mark)
         buf_printf(&q->sql, "JOIN noetl.event f ON f.execution_id = r.execution_id AND f.event_type = '%s' ",
@@ -115,20 +116,59 @@ static enum status find_cursor(struct eventlog *log, int64_t execution_id, struc
     return error_place(err, "before");
 }
 
+/* Of the path of a playbook, or of a folder of them. */
+static enum status copy_path(struct str path, char out[256], struct error *err)
+{
+    if (path.len >= 255)
+        return error_set(err, STATUS_INVALID, "the path of a playbook has fewer than 255 bytes");
+    memcpy(out, path.ptr, path.len);
+    out[path.len] = '\0';
+    return STATUS_OK;
+}
+
+static enum status write_paths(const struct execution_filter *filter, struct query *q, struct error *err)
+{
+    if (filter->path.len > 0) {
+        TRY(copy_path(filter->path, q->path, err));
+        add_param(q, q->path, "AND r.node_name = ", " ");
+    }
+    if (filter->under.len > 0) {
+        TRY(copy_path(filter->under, q->under, err));
+        add_param(q, q->under, "AND starts_with(r.node_name, ", " || '/') ");
+    }
+    return STATUS_OK;
+}
+
+/* created_at has microseconds. */
+static void write_time(struct query *q, int64_t time_ns, char out[32], const char *comparison)
+{
+    if (time_ns == 0)
+        return;
+    snprintf(out, 32, "%lld", (long long)(time_ns / 1000));
+    buf_printf(&q->sql, "AND r.created_at %s", comparison);
+    add_param(q, out, " timestamptz 'epoch' + ", "::bigint * interval '1 microsecond' ");
+}
+
+static void write_parent(const struct execution_filter *filter, struct query *q)
+{
+    if (filter->called == CALLED_NOT)
+        buf_add_text(&q->sql, "AND r.parent_execution_id IS NULL ");
+    if (filter->called != CALLED_BY)
+        return;
+    snprintf(q->parent, sizeof q->parent, "%lld", (long long)filter->parent);
+    add_param(q, q->parent, "AND r.parent_execution_id = ", "::bigint ");
+}
+
 static enum status write_query(struct eventlog *log, const struct execution_filter *filter, struct query *q,
                                struct error *err)
 {
     size_t status;
     TRY(find_status(filter->status, &status, err));
     write_from(q, status);
-    if (filter->path.len >= sizeof q->path)
-        return error_set(err, STATUS_INVALID, "the path of a playbook has fewer than %zu bytes",
-                         sizeof q->path);
-    if (filter->path.len > 0) {
-        memcpy(q->path, filter->path.ptr, filter->path.len);
-        q->path[filter->path.len] = '\0';
-        add_param(q, q->path, "AND r.node_name = ", " ");
-    }
+    TRY(write_paths(filter, q, err));
+    write_time(q, filter->since_ns, q->since, ">=");
+    write_time(q, filter->until_ns, q->until, "<");
+    write_parent(filter, q);
     if (filter->before != 0) {
         TRY(find_cursor(log, filter->before, q, err));
         add_param(q, q->time, "AND (r.created_at, r.execution_id) < (timestamptz 'epoch' + ",
@@ -172,6 +212,7 @@ static enum status read_row(const PGresult *r, int row, struct arena *a, struct 
         event_type_from_name((struct str){PQgetvalue(r, row, 4), (size_t)PQgetlength(r, row, 4)});
     out->status = str_of(status_of(mark));
     out->ended_ns = event_type_is_final(mark) ? result_int(r, row, 5, 0) : 0;
+    out->parent = result_int(r, row, 7, 0);
     return copy_text(r, row, 6, a, &out->error, err);
 }
 

@@ -19,12 +19,13 @@ enum column {
     STREAM_TIME_NS
 };
 
-static const struct statement EVENTS = {
-    STATEMENT_EVENTS,
-    "SELECT event_id, event_type, node_name, node_type, task_id, visit, attempt, context, result, meta,"
-    " error, stream_seq, stream_time_ns FROM noetl.event"
-    " WHERE execution_id = $1::bigint AND event_id > $2::bigint AND event_id <= $3::bigint"
-    " ORDER BY event_id"};
+#define SELECT_EVENTS                                                                                        \
+    "SELECT event_id, event_type, node_name, node_type, task_id, visit, attempt, context, result, meta,"     \
+    " error, stream_seq, stream_time_ns FROM noetl.event"                                                    \
+    " WHERE execution_id = $1::bigint AND event_id > $2::bigint "
+
+static const struct statement EVENTS = {STATEMENT_EVENTS,
+                                        SELECT_EVENTS "AND event_id <= $3::bigint ORDER BY event_id"};
 
 static struct str borrow(const PGresult *r, int row, int column)
 {
@@ -102,5 +103,62 @@ enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t
     TRY(connection_query_prepared(&log->connection, &EVENTS, params, 3, &r, err));
     enum status s = read_events(r, execution_id, a, out, err);
     PQclear(r);
+    return s;
+}
+
+/* ---- some of them ------------------------------------------------------------------------------------- */
+
+/* The names of types are of the program, and need no quoting. */
+static void write_types(const struct event_choice *choice, struct buf *sql)
+{
+    const char *before = "AND event_type IN (";
+    if (!choice->by_type)
+        return;
+    for (int t = 0; t < EVENT_COUNT; t++) {
+        if (!choice->types[t])
+            continue;
+        buf_printf(sql, "%s'%s'", before, event_type_name((enum event_type)t));
+        before = ", ";
+    }
+    buf_add_text(sql, ") ");
+}
+
+static enum status query_choice(struct eventlog *log, int64_t execution_id, const struct event_choice *choice,
+                                struct buf *sql, PGresult **out, struct error *err)
+{
+    char id[32], after[16], limit[16], step[512];
+    snprintf(id, sizeof id, "%lld", (long long)execution_id);
+    snprintf(after, sizeof after, "%u", choice->after);
+    snprintf(limit, sizeof limit, "%u", choice->limit);
+    const char *params[] = {id, after, limit, step};
+    int count = 3;
+    buf_add_text(sql, SELECT_EVENTS);
+    write_types(choice, sql);
+    if (choice->step.len >= sizeof step || str_find(choice->step, (struct str){"", 1}) >= 0)
+        return error_set(err, STATUS_INVALID, "no step has such a name");
+    if (choice->step.len > 0) {
+        snprintf(step, sizeof step, "%" PRISTR, ARGSTR(choice->step));
+        buf_add_text(sql, "AND node_name = $4 ");
+        count++;
+    }
+    buf_add_text(sql, "ORDER BY event_id LIMIT $3::bigint");
+    TRY(buf_status(sql, err));
+    return connection_query(&log->connection, sql->data, params, count, out, err);
+}
+
+enum status eventlog_chosen_events(struct eventlog *log, int64_t execution_id,
+                                   const struct event_choice *choice, struct arena *a, struct event_list *out,
+                                   struct error *err)
+{
+    struct buf sql;
+    PGresult *r = NULL;
+    *out = (struct event_list){0};
+    TRY(connection_ready(&log->connection, err));
+    buf_init(&sql, 0);
+    enum status s = query_choice(log, execution_id, choice, &sql, &r, err);
+    if (s == STATUS_OK)
+        s = read_events(r, execution_id, a, out, err);
+    PQclear(r);
+    buf_free(&sql);
     return s;
 }

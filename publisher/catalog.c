@@ -153,8 +153,9 @@ enum status catalog_get(struct bus *bus, const struct subjects *s, struct str pa
     return status == STATUS_NOT_FOUND ? explain_missing(bus, bucket, key, version, a, err) : status;
 }
 
-/* A key of the bucket as the catalog shows it. */
-static enum status list_entry(struct arena *a, struct value key, struct value *out, struct error *err)
+/* A revision of a key as the catalog shows it; with its path, or without. */
+static enum status list_entry(struct arena *a, struct value key, bool with_path, struct value *out,
+                              struct error *err)
 {
     int64_t created_ns = VALUE_GET(key, "created_ns").u.i;
     char time[32];
@@ -164,7 +165,8 @@ static enum status list_entry(struct arena *a, struct value key, struct value *o
         return arena_error(a, err, "the list of playbooks");
     struct map_builder m;
     map_begin(&m, a);
-    map_put(&m, STR("path"), VALUE_GET(key, "key"));
+    if (with_path)
+        map_put(&m, STR("path"), VALUE_GET(key, "key"));
     map_put(&m, STR("version"), VALUE_GET(key, "revision"));
     map_put(&m, STR("registered_at"), value_text(copy));
     return map_end(&m, out, err);
@@ -180,7 +182,30 @@ enum status catalog_list(struct bus *bus, const struct subjects *s, struct arena
     list_begin(&list, a);
     for (uint32_t i = 0; i < keys.len; i++) {
         struct value entry = {0};
-        TRY(list_entry(a, keys.u.list[i], &entry, err));
+        TRY(list_entry(a, keys.u.list[i], true, &entry, err));
+        list_add(&list, entry);
+    }
+    return list_end(&list, out, err);
+}
+
+enum status catalog_versions(struct bus *bus, const struct subjects *s, struct str path, struct arena *a,
+                             struct value *out, struct error *err)
+{
+    char bucket[96];
+    struct value revisions;
+    struct list_builder list;
+    TRY(catalog_check_path(path, err));
+    const char *key = arena_strdup(a, path);
+    if (!key)
+        return arena_error(a, err, "the playbook's path");
+    catalog_bucket(s, bucket);
+    TRY(bus_kv_revisions(bus, bucket, key, a, &revisions, err));
+    if (revisions.len == 0)
+        return explain_missing(bus, bucket, key, 0, a, err);
+    list_begin(&list, a);
+    for (uint32_t i = revisions.len; i-- > 0;) {
+        struct value entry = {0};
+        TRY(list_entry(a, revisions.u.list[i], false, &entry, err));
         list_add(&list, entry);
     }
     return list_end(&list, out, err);

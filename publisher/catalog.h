@@ -33,5 +33,9 @@ enum status catalog_get(struct bus *bus, const struct subjects *s, struct str pa
 /* A list of {"path", "version", "registered_at"}. */
 enum status catalog_list(struct bus *bus, const struct subjects *s, struct arena *a, struct value *out,
                          struct error *err) MUST_CHECK;
+/* The versions of a playbook that the catalog still has, the newest first: a list of {"version",
+ * "registered_at"}. STATUS_NOT_FOUND as catalog_get(). */
+enum status catalog_versions(struct bus *bus, const struct subjects *s, struct str path, struct arena *a,
+                             struct value *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -16,8 +16,16 @@ static const struct http_route routes[] = {
      .doc = "tells of an execution"},
     {.method = "GET",
      .pattern = "/api/executions/{execution_id}/events",
-     .operation = "show",
-     .doc = "tells of an execution, with its events"},
+     .operation = "events",
+     .doc = "gives the events of an execution"},
+    {.method = "GET",
+     .pattern = "/api/executions/{execution_id}/tasks",
+     .operation = "tasks",
+     .doc = "lists the tasks of an execution"},
+    {.method = "GET",
+     .pattern = "/api/executions/{execution_id}/context",
+     .operation = "context",
+     .doc = "gives the names that templates of an execution see"},
 #define X(id, fact, members, what)                                                                           \
     {.method = "POST",                                                                                       \
      .pattern = "/api/executions/{execution_id}/" #id,                                                       \
@@ -43,6 +51,10 @@ static const struct http_route routes[] = {
      .pattern = "/api/catalog/{path...}",
      .operation = "playbook",
      .doc = "gives a playbook"},
+    {.method = "GET",
+     .pattern = "/api/versions/{path...}",
+     .operation = "versions",
+     .doc = "lists the versions of a playbook"},
     {0},
 };
 

@@ -168,6 +168,24 @@ static enum status show_playbook(void *context, const struct call *call, struct 
     return map_end(&m, &answer->body, err);
 }
 
+static enum status list_versions(void *context, const struct call *call, struct answer *answer,
+                                 struct error *err)
+{
+    static const struct str members[] = {STR("path")};
+    struct publisher *p = context;
+    struct value payload, list;
+    struct str path;
+    TRY(payload_read(call->arena, call->payload, "the request", &payload, err));
+    TRY(payload_known(payload, members, COUNT(members), "a request for the versions of a playbook", err));
+    TRY(payload_required_text(payload, STR("path"), &path, err));
+    TRY(catalog_versions(p->bus, p->subjects, path, call->arena, &list, err));
+    struct map_builder m;
+    map_begin(&m, call->arena);
+    map_put(&m, STR("path"), value_str(path));
+    map_put(&m, STR("versions"), list);
+    return map_end(&m, &answer->body, err);
+}
+
 /* ---- cancel, pause, resume, signal, retry ------------------------------------------------------------- */
 
 /* How an execution stands. */
@@ -295,6 +313,7 @@ struct operation_table publisher_operations(struct publisher *publisher)
         {"register", register_playbook, "checks a playbook and puts it into the catalog"},
         {"playbooks", list_playbooks, "lists the catalog"},
         {"playbook", show_playbook, "gives the text of a playbook"},
+        {"versions", list_versions, "lists the versions of a playbook"},
 #define X(id, fact, members, doc) {#id, id##_execution, doc},
 #include "control.def"
 #undef X

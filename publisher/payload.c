@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "core/event.h"
 #include "core/id.h"
 #include "core/json.h"
 
@@ -118,6 +119,21 @@ enum status payload_number(struct value map, struct str name, int64_t max, int64
         error_set(err, STATUS_INVALID, "\"%" PRISTR "\" must be from 0 to %" PRId64 ", and it is %" PRId64,
                   ARGSTR(name), max, *out);
         return error_place(err, "%" PRISTR, ARGSTR(name));
+    }
+    return STATUS_OK;
+}
+
+enum status payload_time(struct value map, struct str name, int64_t *out, struct error *err)
+{
+    struct str text;
+    *out = 0;
+    TRY(payload_text(map, name, &text, err));
+    if (text.len == 0)
+        return STATUS_OK;
+    enum status status = time_parse(text, out, err);
+    if (status != STATUS_OK) {
+        error_place(err, "%" PRISTR, ARGSTR(name));
+        return error_hint(err, "write it as 2026-01-02T03:04:05Z");
     }
     return STATUS_OK;
 }

@@ -27,6 +27,8 @@ enum status payload_flag(struct value map, struct str name, bool absent, bool *o
 /* A number from 0 to `max`, also as decimal text (as in a query string); 0 if absent. */
 enum status payload_number(struct value map, struct str name, int64_t max, int64_t *out,
                            struct error *err) MUST_CHECK;
+/* "2026-01-02T03:04:05Z" as nanoseconds since 1970; 0 if absent. */
+enum status payload_time(struct value map, struct str name, int64_t *out, struct error *err) MUST_CHECK;
 /* "execution_id", which must be there; ids are text. */
 enum status payload_execution_id(struct value map, int64_t *out, struct error *err) MUST_CHECK;
 /* "version" of a playbook: a number; 0, "latest" and absent are the newest, 0. */

@@ -314,5 +314,9 @@ enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uin
 /* The list of keys that have a value: {"key", "revision", "created_ns"} maps. */
 enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
                         struct error *err) MUST_CHECK;
+/* The revisions of one key that the bucket still has, the oldest first, in the same form: none without key.
+ */
+enum status bus_kv_revisions(struct bus *bus, const char *bucket, const char *key, struct arena *a,
+                             struct value *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -168,7 +168,8 @@ enum status bus_kv_get(struct bus *bus, const char *bucket, const char *key, uin
     return STATUS_OK;
 }
 
-/* ---- the list of keys -------------------------------------------------------------------------------- */
+/* ---- lists of keys and of revisions
+ * -------------------------------------------------------------------------------- */
 
 struct listing {
     struct arena *arena;
@@ -212,21 +213,27 @@ static bool take_key(void *context, natsMsg *msg)
     return l->batch > 0 && l->left > 0;
 }
 
+/* Which messages of a bucket are listed. */
+struct choice {
+    const char *policy; /* "last_per_subject", "all" */
+    const char *filter; /* of their subjects */
+};
+
 /*
- * A consumer of the last message of each key, without the payloads. A server takes "last per subject" only
- * with a filter; the verb without a name does not repeat it, and the server makes the name up.
+ * A consumer without the payloads. A server takes "last per subject" only with a filter; the verb without a
+ * name does not repeat it, and the server makes the name up.
  */
-static enum status make_lister(struct bus *bus, const char *bucket, const char *stream, struct arena *a,
-                               struct listing *l, const char **name, struct error *err)
+static enum status make_lister(struct bus *bus, const char *stream, const struct choice *choice,
+                               struct arena *a, struct listing *l, const char **name, struct error *err)
 {
-    char verb[SUBJECT_MAX], body[512];
+    char verb[SUBJECT_MAX], body[SUBJECT_MAX + 512];
     struct value v = NO_VALUE;
     snprintf(verb, sizeof(verb), "CONSUMER.CREATE.%s", stream);
     int len = snprintf(body, sizeof(body),
-                       "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"last_per_subject\","
-                       "\"filter_subject\":\"$KV.%s.>\",\"ack_policy\":\"none\",\"headers_only\":true,"
+                       "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"%s\","
+                       "\"filter_subject\":\"%s\",\"ack_policy\":\"none\",\"headers_only\":true,"
                        "\"mem_storage\":true,\"num_replicas\":1,\"inactive_threshold\":%" PRId64 "}}",
-                       stream, bucket, FIRST_PROMISE_MS * NS_PER_MS);
+                       stream, choice->policy, choice->filter, FIRST_PROMISE_MS * NS_PER_MS);
     TRY(bus_api(bus, verb, (struct str){body, (size_t)len}, a, &v, err));
     struct value pending = VALUE_GET(v, "num_pending");
     l->left = pending.type == VALUE_INT && pending.u.i > 0 ? (uint64_t)pending.u.i : 0;
@@ -250,21 +257,39 @@ static enum status gather_keys(struct bus *bus, const char *stream, const char *
                      : STATUS_OK;
 }
 
-enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
-                        struct error *err)
+static enum status list(struct bus *bus, const char *bucket, const char *stream, const struct choice *choice,
+                        struct arena *a, struct value *out, struct error *err)
 {
-    char stream[BUCKET_TEXT], verb[SUBJECT_MAX];
+    char verb[SUBJECT_MAX];
     const char *name;
-    struct listing l = {.arena = a};
+    struct listing l = {.arena = a, .prefix = strlen("$KV..") + strlen(bucket)};
     struct value ignored = NO_VALUE;
-    TRY(stream_name(bucket, stream, err));
-    l.prefix = strlen("$KV..") + strlen(bucket);
     list_begin(&l.keys, a);
-    TRY(make_lister(bus, bucket, stream, a, &l, &name, err));
+    TRY(make_lister(bus, stream, choice, a, &l, &name, err));
     TRY(gather_keys(bus, stream, name, &l, err));
     snprintf(verb, sizeof(verb), "CONSUMER.DELETE.%s.%s", stream, name);
     if (bus_api(bus, verb, STR(""), a, &ignored, NULL) != STATUS_OK) {
         /* It ends by itself when nobody has asked it for a while. */
     }
     return list_end(&l.keys, out, err);
+}
+
+enum status bus_kv_keys(struct bus *bus, const char *bucket, struct arena *a, struct value *out,
+                        struct error *err)
+{
+    char stream[BUCKET_TEXT], filter[SUBJECT_MAX];
+    struct choice choice = {"last_per_subject", filter};
+    TRY(stream_name(bucket, stream, err));
+    snprintf(filter, sizeof(filter), "$KV.%s.>", bucket);
+    return list(bus, bucket, stream, &choice, a, out, err);
+}
+
+enum status bus_kv_revisions(struct bus *bus, const char *bucket, const char *key, struct arena *a,
+                             struct value *out, struct error *err)
+{
+    char stream[BUCKET_TEXT], subject[SUBJECT_MAX];
+    struct choice choice = {"all", subject};
+    TRY(stream_name(bucket, stream, err));
+    TRY(key_subject(bucket, key, subject, err));
+    return list(bus, bucket, stream, &choice, a, out, err);
 }

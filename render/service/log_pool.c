@@ -107,6 +107,18 @@ enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_
     return explain(status, err);
 }
 
+enum status log_pool_chosen_events(struct log_pool *pool, int64_t execution_id,
+                                   const struct event_choice *choice, struct arena *a, struct event_list *out,
+                                   struct error *err)
+{
+    struct eventlog *log = take(pool);
+    enum status status = eventlog_chosen_events(log, execution_id, choice, a, out, err);
+    if (status == STATUS_UNAVAILABLE)
+        status = eventlog_chosen_events(log, execution_id, choice, a, out, err);
+    give_back(pool, log);
+    return explain(status, err);
+}
+
 enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
                                 struct execution_row **rows, size_t *count, struct error *err)
 {

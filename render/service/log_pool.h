@@ -22,6 +22,9 @@ enum status log_pool_check(struct log_pool *pool, struct error *err) MUST_CHECK;
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
                             uint32_t to_event_id, struct arena *a, struct event_list *out,
                             struct error *err) MUST_CHECK;
+enum status log_pool_chosen_events(struct log_pool *pool, int64_t execution_id,
+                                   const struct event_choice *choice, struct arena *a, struct event_list *out,
+                                   struct error *err) MUST_CHECK;
 enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
                                 struct execution_row **rows, size_t *count, struct error *err) MUST_CHECK;
 enum status log_pool_ids(struct log_pool *pool, int64_t beginning, int64_t *out, size_t room, size_t *count,

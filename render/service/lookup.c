@@ -126,6 +126,31 @@ enum status lookup_execution(struct render_service *s, int64_t execution_id, uin
     return out->events.count > 0 ? STATUS_OK : find_request(s, execution_id, a, out, err);
 }
 
+static bool is_chosen(const struct event_choice *choice, const struct event *e)
+{
+    return choice->after == 0 && (!choice->by_type || choice->types[e->type]) &&
+           (choice->step.len == 0 || str_equal(choice->step, e->node_name));
+}
+
+enum status lookup_chosen(struct render_service *s, int64_t execution_id, const struct event_choice *choice,
+                          uint32_t at_least, struct arena *a, struct found_execution *out, struct error *err)
+{
+    struct event_list first;
+    *out = (struct found_execution){.hop = STR("")};
+    if (at_least > 0)
+        TRY(wait_for_event(s, execution_id, at_least, a, err));
+    TRY(log_pool_chosen_events(s->log, execution_id, choice, a, &out->events, err));
+    if (out->events.count > 0)
+        return STATUS_OK;
+    TRY(log_pool_events(s->log, execution_id, 0, 1, a, &first, err));
+    if (first.count > 0)
+        return STATUS_OK;
+    TRY(find_request(s, execution_id, a, out, err));
+    if (!is_chosen(choice, &out->events.items[0]))
+        out->events.count = 0;
+    return STATUS_OK;
+}
+
 enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
                         struct found_execution *out, struct error *err)
 {
@@ -134,4 +159,19 @@ enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t
     TRY(log_pool_events(s->log, execution_id, after, to, a, &out->events, err));
     out->cut = out->events.count == WINDOW;
     return out->events.count > 0 ? STATUS_OK : lookup_execution(s, execution_id, 0, a, out, err);
+}
+
+enum status lookup_cut(struct event_list *events, uint32_t at, struct error *err)
+{
+    uint32_t last = events->items[events->count - 1].event_id;
+    if (at == 0)
+        return STATUS_OK;
+    if (at > last) {
+        error_set(err, STATUS_NOT_FOUND,
+                  "the log has %" PRIu32 " events of this execution, and no event %" PRIu32, last, at);
+        return error_place(err, "at");
+    }
+    while (events->count > 1 && events->items[events->count - 1].event_id > at)
+        events->count--;
+    return STATUS_OK;
 }

@@ -36,9 +36,20 @@ struct found_execution {
 enum status lookup_execution(struct render_service *s, int64_t execution_id, uint32_t at_least,
                              struct arena *a, struct found_execution *out, struct error *err) MUST_CHECK;
 
+/*
+ * Those events of an execution that are asked for: there may be none. The request of one that the log has
+ * nothing of counts as its first event, of no number. `at_least` and STATUS_NOT_FOUND as above.
+ */
+enum status lookup_chosen(struct render_service *s, int64_t execution_id, const struct event_choice *choice,
+                          uint32_t at_least, struct arena *a, struct found_execution *out,
+                          struct error *err) MUST_CHECK;
+
 /* The next some thousand events behind `after`, for a page of them: there may be none. STATUS_NOT_FOUND as
  * above. */
 enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
                         struct found_execution *out, struct error *err) MUST_CHECK;
+
+/* Forgets the events behind number `at`; 0: none. STATUS_NOT_FOUND if there is no such event yet. */
+enum status lookup_cut(struct event_list *events, uint32_t at, struct error *err) MUST_CHECK;
 
 #endif

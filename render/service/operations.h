@@ -1,4 +1,5 @@
-/* What the render service answers at <prefix>.api.*: status, show, list, render. docs/API.md describes each.
+/* What the render service answers at <prefix>.api.*: status, show, events, tasks, context, list,
+ * resolve and render. docs/API.md describes each.
  */
 #ifndef RENDER_SERVICE_OPERATIONS_H
 #define RENDER_SERVICE_OPERATIONS_H
@@ -8,10 +9,11 @@
 
 struct operation_table render_service_operations(struct render_service *service);
 
-/* In render_operation.c and resolve.c; the others are in operations.c. */
-enum status render_operation(void *context, const struct call *call, struct answer *answer,
-                             struct error *err) MUST_CHECK;
-enum status resolve_operation(void *context, const struct call *call, struct answer *answer,
-                              struct error *err) MUST_CHECK;
+/* "at_least" of a request; 0 if absent. */
+enum status operation_at_least(struct value payload, uint32_t *out, struct error *err) MUST_CHECK;
+
+/* Each in a file of its name; resolve_operation is in resolve.c, the others are in operations.c. */
+operation_handler events_operation, tasks_operation, context_operation, list_operation, render_operation,
+    resolve_operation;
 
 #endif

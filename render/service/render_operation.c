@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "operations.h"
 #include "publisher/payload.h"
 #include "render/context.h"
@@ -32,22 +30,6 @@ static enum status read_request(struct value payload, struct render_request *out
     return error_place(err, "template");
 }
 
-/* Forgets the events behind `at`. */
-static enum status cut_events(struct event_list *events, uint32_t at, struct error *err)
-{
-    uint32_t last = events->items[events->count - 1].event_id;
-    if (at == 0)
-        return STATUS_OK;
-    if (at > last) {
-        error_set(err, STATUS_NOT_FOUND,
-                  "the log has %" PRIu32 " events of this execution, and no event %" PRIu32, last, at);
-        return error_place(err, "at");
-    }
-    while (events->count > 1 && events->items[events->count - 1].event_id > at)
-        events->count--;
-    return STATUS_OK;
-}
-
 /* What now() and random values are is a function of the event, so that asking for the past again gives the
  * same. */
 static struct render_inputs inputs_for(const struct render_request *r, const struct event_list *events)
@@ -71,7 +53,7 @@ enum status render_operation(void *context, const struct call *call, struct answ
     TRY(payload_read(a, call->payload, "the request", &payload, err));
     TRY(read_request(payload, &request, err));
     TRY(lookup_execution(service, request.execution_id, 0, a, &found, err));
-    TRY(cut_events(&found.events, request.at, err));
+    TRY(lookup_cut(&found.events, request.at, err));
     struct render_inputs inputs = inputs_for(&request, &found.events);
     TRY(render_context(a, found.events.items, found.events.count, request.template_object,
                        request.extra_context, request.strict, service->templates, &inputs, &rendered, &keys,

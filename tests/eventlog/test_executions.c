@@ -154,6 +154,62 @@ static void an_execution_stands_as_the_newest_mark_of_its_life_says(void **state
     arena_free(&a);
 }
 
+/* Executions 1–5, a second apart, of three playbooks; 4 was called by 3, and 5 by 4. */
+static struct eventlog *called(struct arena *a)
+{
+    static const struct str paths[] = {STR("a/b"), STR("a/b/c"), STR("a/bc"), STR("a/b"), STR("z")};
+    struct error err;
+    struct eventlog *log = log_new();
+    for (int i = 1; i <= 5; i++) {
+        struct event e = event_of(i, 1, EVENT_EXECUTION_REQUESTED);
+        struct str context = arena_printf(a, "{\"parent\":{\"execution_id\":\"%d\"}}", i - 1);
+        e.time_ns = EVENT_TIME + i * 1000000000LL;
+        e.node_name = paths[i - 1];
+        if (i > 3)
+            assert_ok(json_read(a, context, NULL, &e.context, &err), &err);
+        assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
+    }
+    return log;
+}
+
+static void folders_times_and_callers_are_filters(void **state)
+{
+    (void)state;
+    static const int64_t second = 1000000000LL;
+    struct arena a;
+    struct execution_row *rows;
+    arena_init(&a, 0);
+    struct eventlog *log = called(&a);
+    assert_int_equal(list(log, &a, (struct execution_filter){.under = STR("a")}, &rows), 4);
+    assert_int_equal(list(log, &a, (struct execution_filter){.under = STR("a/b")}, &rows), 1);
+    assert_int_equal(rows[0].execution_id, 2);
+    assert_int_equal(list(log, &a, (struct execution_filter){.under = STR("a/b"), .path = STR("a/b")}, &rows),
+                     0);
+    struct execution_filter some = {.since_ns = EVENT_TIME + 2 * second, .until_ns = EVENT_TIME + 4 * second};
+    assert_int_equal(list(log, &a, some, &rows), 2);
+    assert_int_equal(rows[0].execution_id, 3);
+    assert_int_equal(rows[1].execution_id, 2);
+    assert_int_equal(list(log, &a, (struct execution_filter){.called = CALLED_NOT}, &rows), 3);
+    assert_int_equal(rows[0].execution_id, 3);
+    assert_int_equal(rows[0].parent, 0);
+    assert_int_equal(list(log, &a, (struct execution_filter){.called = CALLED_BY, .parent = 4}, &rows), 1);
+    assert_int_equal(rows[0].execution_id, 5);
+    assert_int_equal(rows[0].parent, 4);
+    struct execution_filter all = {.path = STR("a/b"),
+                                   .under = STR("a"),
+                                   .status = STR("running"),
+                                   .since_ns = 1,
+                                   .until_ns = INT64_MAX,
+                                   .called = CALLED_BY,
+                                   .parent = 3,
+                                   .before = 5,
+                                   .limit = 9};
+    assert_int_equal(list(log, &a, all, &rows), 1);
+    assert_int_equal(rows[0].execution_id, 4);
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
 static void wrong_filters_are_told(void **state)
 {
     (void)state;
@@ -177,6 +233,7 @@ int main(void)
         cmocka_unit_test(pages_follow_one_another_without_gap_or_repeat),
         cmocka_unit_test(filters_go_together),
         cmocka_unit_test(an_execution_stands_as_the_newest_mark_of_its_life_says),
+        cmocka_unit_test(folders_times_and_callers_are_filters),
         cmocka_unit_test(wrong_filters_are_told),
     };
     return cmocka_run_group_tests(tests, server_start, server_stop);

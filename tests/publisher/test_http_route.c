@@ -17,7 +17,11 @@ static const struct {
     {"GET", "/api/executions/42", "{}", "", "status", "{\"execution_id\":\"42\"}"},
     {"GET", "/api/executions/42", "{\"at_least\":\"3\"}", "", "status",
      "{\"at_least\":\"3\",\"execution_id\":\"42\"}"},
-    {"GET", "/api/executions/42/events", "{}", "", "show", "{\"execution_id\":\"42\"}"},
+    {"GET", "/api/executions/42/events", "{}", "", "events", "{\"execution_id\":\"42\"}"},
+    {"GET", "/api/executions/42/tasks", "{\"step\":\"a\"}", "", "tasks",
+     "{\"step\":\"a\",\"execution_id\":\"42\"}"},
+    {"GET", "/api/executions/42/context", "{\"at\":\"7\"}", "", "context",
+     "{\"at\":\"7\",\"execution_id\":\"42\"}"},
     {"POST", "/api/executions/run", "{}", "{\"path\":\"a\"}", "run", "{\"path\":\"a\"}"},
     {"POST", "/api/executions/run", "{}", "", "run", "{}"},
     {"POST", "/api/executions/run", "{}", "{\"path\":", "run", NULL},
@@ -38,6 +42,7 @@ static const struct {
     {"POST", "/api/catalog/register", "{}", "metadata: {path: a}", "register", "metadata: {path: a}"},
     {"GET", "/api/catalog", "{}", "", "playbooks", "{}"},
     {"GET", "/api/catalog/examples/hello", "{}", "", "playbook", "{\"path\":\"examples/hello\"}"},
+    {"GET", "/api/versions/examples/hello", "{}", "", "versions", "{\"path\":\"examples/hello\"}"},
     {"GET", "/api/catalog/a", "{\"version\":\"3\"}", "", "playbook", "{\"version\":\"3\",\"path\":\"a\"}"},
 };
 

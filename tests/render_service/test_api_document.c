@@ -153,6 +153,8 @@ static void compare(struct value shown, struct value made, struct str name, cons
     if (is_word(name) && !value_equal(shown, made))
         fail_msg("%s: \"%.*s\" is shown as \"%.*s\" and is \"%.*s\"", command, ARGSTR(name),
                  ARGSTR(value_as_str(shown)), ARGSTR(value_as_str(made)));
+    if (shown.type == VALUE_LIST && shown.len > 0 && made.len == 0)
+        fail_msg("%s: \"%.*s\" is empty", command, ARGSTR(name));
     if (shown.type == VALUE_LIST)
         for (uint32_t i = 0; i < shown.len && i < made.len; i++)
             compare(shown.u.list[i], made.u.list[i], name, command);

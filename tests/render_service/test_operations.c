@@ -168,6 +168,85 @@ static void show_comes_in_pages_when_it_does_not_fit(void **state)
     assert_true(pages > 2);
 }
 
+static void events_are_chosen_by_type_and_step_and_come_in_pages(void **state)
+{
+    (void)state;
+    int64_t id = next_id(), after = 0;
+    struct event_list committed = commit("loop", id);
+    uint32_t seen = 0;
+    for (;;) {
+        struct value v =
+            ask("events", "{\"execution_id\":\"%" PRId64 "\",\"limit\":5,\"after\":%" PRId64 "}", id, after);
+        struct value events = VALUE_GET(v, "events");
+        assert_true(events.len > 0 && events.len <= 5);
+        for (uint32_t i = 0; i < events.len; i++)
+            assert_int_equal(number_at(events.u.list[i], "event_id"), ++seen);
+        if (value_is_absent(VALUE_GET(v, "next")))
+            break;
+        after = number_at(v, "next");
+        assert_int_equal(after, seen);
+    }
+    assert_int_equal(seen, committed.count);
+
+    struct value some = VALUE_GET(ask("events",
+                                      "{\"execution_id\":\"%" PRId64
+                                      "\",\"step\":\"poll\",\"type\":\"step_started, step_completed\"}",
+                                      id),
+                                  "events");
+    assert_int_equal(some.len, 6);
+    for (uint32_t i = 0; i < some.len; i++)
+        assert_string_equal(text_at(some.u.list[i], "event_type"), i % 2 ? "step_completed" : "step_started");
+    assert_int_equal(
+        VALUE_GET(ask("events", "{\"execution_id\":\"%" PRId64 "\",\"step\":\"none\"}", id), "events").len,
+        0);
+    assert_string_equal(text_at(ask("events", "{\"execution_id\":\"%" PRId64 "\"}", next_id()), "error.kind"),
+                        "not_found");
+}
+
+/* Each page has one at least, however little room there is. */
+static void a_page_of_events_is_as_large_as_a_message_at_most(void **state)
+{
+    (void)state;
+    int64_t id = next_id();
+    commit("loop", id);
+    size_t whole = fixture.render.answer_max;
+    fixture.render.answer_max = 300;
+    struct value v = ask("events", "{\"execution_id\":\"%" PRId64 "\",\"after\":2}", id);
+    fixture.render.answer_max = whole;
+    assert_int_equal(VALUE_GET(v, "events").len, 1);
+    assert_int_equal(number_at(v, "next"), 3);
+}
+
+static void tasks_are_the_attempts_of_the_log(void **state)
+{
+    (void)state;
+    int64_t id = next_id();
+    commit("greet", id);
+    struct value v = ask("tasks", "{\"execution_id\":\"%" PRId64 "\"}", id), tasks = VALUE_GET(v, "tasks");
+    assert_int_equal(tasks.len, 1);
+    assert_string_equal(text_at(tasks.u.list[0], "step"), "say");
+    assert_string_equal(text_at(tasks.u.list[0], "status"), "completed");
+    assert_int_equal(number_at(tasks.u.list[0], "attempt"), 1);
+    assert_int_equal(
+        VALUE_GET(ask("tasks", "{\"execution_id\":\"%" PRId64 "\",\"status\":\"failed\"}", id), "tasks").len,
+        0);
+}
+
+static void the_context_has_the_names_that_templates_see(void **state)
+{
+    (void)state;
+    int64_t id = next_id();
+    commit("greet", id);
+    struct value now = ask("context", "{\"execution_id\":\"%" PRId64 "\"}", id);
+    assert_string_equal(text_at(now, "context.say.text"), "hello world");
+    assert_string_equal(text_at(now, "context.workload.who"), "world");
+    assert_int_equal(number_at(now, "at"), 8);
+    struct value then = ask("context", "{\"execution_id\":\"%" PRId64 "\",\"at\":4}", id);
+    assert_true(value_is_absent(value_get_path(then, STR("context.say"))));
+    assert_string_equal(
+        text_at(ask("context", "{\"execution_id\":\"%" PRId64 "\",\"at\":9}", id), "error.place"), "at");
+}
+
 struct waiting {
     int64_t id;
     struct arena arena;
@@ -346,6 +425,15 @@ static void wrong_requests_name_the_member(void **state)
         {"status", "{\"execution_id\":\"1\",\"atleast\":1}", "atleast"},
         {"status", "{\"execution_id\":\"1\",\"at_least\":-1}", "at_least"},
         {"show", "{\"execution_id\":\"1\",\"after\":\"x\"}", "after"},
+        {"events", "{\"execution_id\":\"1\",\"limit\":1001}", "limit"},
+        {"events", "{\"execution_id\":\"1\",\"type\":\"step_begun\"}", "type"},
+        {"tasks", "{\"execution_id\":\"1\",\"status\":\"done\"}", "status"},
+        {"context", "{\"execution_id\":\"1\",\"at\":\"x\"}", "at"},
+        {"list", "{\"since\":\"yesterday\"}", "since"},
+        {"list", "{\"until\":5}", "until"},
+        {"list", "{\"under\":\"a b\"}", "under"},
+        {"list", "{\"path\":\"a\\u0000\"}", "path"},
+        {"list", "{\"parent\":\"x\"}", "parent"},
         {"list", "{\"status\":\"done\"}", "status"},
         {"list", "{\"limit\":501}", "limit"},
         {"list", "{\"before\":\"x\"}", "before"},
@@ -442,6 +530,10 @@ int main(void)
         TEST(a_request_that_no_broker_took_up_says_where_it_is),
         TEST(show_has_the_events_in_order),
         TEST(show_comes_in_pages_when_it_does_not_fit),
+        TEST(events_are_chosen_by_type_and_step_and_come_in_pages),
+        TEST(a_page_of_events_is_as_large_as_a_message_at_most),
+        TEST(tasks_are_the_attempts_of_the_log),
+        TEST(the_context_has_the_names_that_templates_see),
         TEST(at_least_waits_until_the_log_has_the_event),
         TEST(at_least_does_not_wait_for_ever),
         TEST(the_list_pages_through_executions_newest_first),

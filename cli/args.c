@@ -26,9 +26,14 @@ const struct command *command_find(struct str name)
     return NULL;
 }
 
+bool command_is_hidden(const struct command *c)
+{
+    return c->summary[0] == '\0';
+}
+
 /* The tables in which a flag may stand: of the command, or every shared one while the command is not known.
  */
-static size_t flag_tables(const struct command *command, const struct flag *tables[4])
+size_t args_flag_tables(const struct command *command, const struct flag *tables[ARGS_TABLES])
 {
     size_t count = 0;
     unsigned groups = command ? command->groups : GROUP_CONNECTION | GROUP_OUTPUT;
@@ -54,8 +59,8 @@ static const struct flag *flag_in(const struct flag *table, struct str name, cha
 /* By name, or by letter if that is not 0. */
 static const struct flag *flag_find(const struct command *command, struct str name, char letter)
 {
-    const struct flag *tables[4];
-    size_t count = flag_tables(command, tables);
+    const struct flag *tables[ARGS_TABLES];
+    size_t count = args_flag_tables(command, tables);
     for (size_t i = 0; i < count; i++) {
         const struct flag *found = flag_in(tables[i], name, letter);
         if (found)
@@ -68,8 +73,8 @@ static struct str nearest_flag(const struct command *command, struct str name)
 {
     struct str names[MAX_NAMES];
     size_t count = 0;
-    const struct flag *tables[4];
-    size_t table_count = flag_tables(command, tables);
+    const struct flag *tables[ARGS_TABLES];
+    size_t table_count = args_flag_tables(command, tables);
     for (size_t i = 0; i < table_count; i++) {
         for (const struct flag *f = tables[i]; f->name && count < MAX_NAMES; f++)
             names[count++] = str_of(f->name);
@@ -102,8 +107,10 @@ static enum status unknown_command(struct str word, struct error *err)
 {
     struct str names[MAX_NAMES];
     size_t count = 0;
-    for (const struct command *c = COMMANDS; c->name && count < MAX_NAMES; c++)
-        names[count++] = str_of(c->name);
+    for (const struct command *c = COMMANDS; c->name && count < MAX_NAMES; c++) {
+        if (!command_is_hidden(c))
+            names[count++] = str_of(c->name);
+    }
     struct str near = str_nearest(word, names, count);
     (void)error_set(err, STATUS_INVALID, "unknown command \"%" PRISTR "\"", ARGSTR(word));
     if (near.len > 0)

@@ -75,6 +75,10 @@ struct args {
 enum status args_parse(int argc, char **argv, struct arena *a, struct args *out,
                        struct error *err) MUST_CHECK;
 
+/* The tables in which a flag of the command may stand, or every shared one for NULL; their number. */
+enum { ARGS_TABLES = 4 };
+size_t args_flag_tables(const struct command *command, const struct flag *tables[ARGS_TABLES]);
+
 bool args_has(const struct args *args, const char *flag);
 /* Value of the last use, or NULL. */
 const char *args_text(const struct args *args, const char *flag);
@@ -90,6 +94,8 @@ enum status args_number_between(const struct args *args, const char *flag, int64
 enum status args_duration(const struct args *args, const char *flag, int64_t fallback, int64_t *out,
                           struct error *err) MUST_CHECK;
 
+/* Whether people are not told of it: programs ask for it. */
+bool command_is_hidden(const struct command *c);
 /* The command of that name ("config show"), or NULL. */
 const struct command *command_find(struct str name);
 

@@ -4,6 +4,7 @@
 
 static const struct flag FLAGS[] = {
     {"markdown", 0, false, NULL, NO_SETTING, "writes docs/CLI.md"},
+    {"man", 0, false, "DIR", NO_SETTING, "writes the man pages into this folder"},
     {0},
 };
 static const struct example EXAMPLES[] = {
@@ -18,8 +19,10 @@ static enum status unknown_topic(struct str topic, struct error *err)
 {
     struct str names[64];
     size_t count = 0;
-    for (const struct command *c = COMMANDS; c->name && count < 62; c++)
-        names[count++] = str_of(c->name);
+    for (const struct command *c = COMMANDS; c->name && count < 62; c++) {
+        if (!command_is_hidden(c))
+            names[count++] = str_of(c->name);
+    }
     names[count++] = STR("exit-codes");
     names[count++] = STR("settings");
     struct str near = str_nearest(topic, names, count);
@@ -58,6 +61,8 @@ static enum status write_topic(struct invocation *in, struct buf *out, struct er
 enum status command_help(struct invocation *in, struct error *err)
 {
     struct buf b;
+    if (args_has(&in->args, "man"))
+        return help_man_pages(args_text(&in->args, "man"), err);
     buf_init(&b, 0);
     enum status status = write_topic(in, &b, err);
     if (status == STATUS_OK)

@@ -1,15 +1,12 @@
-#include "help.h"
+#include "help_inner.h"
 
 enum { DOC_COLUMN = 34, NAME_COLUMN = 16 };
 
-struct exit_code {
-    int code;
-    const char *doc;
-};
-static const struct exit_code EXIT_CODES[] = {
+const struct exit_code EXIT_CODES[] = {
 #define X(code, doc) {code, doc},
 #include "exit_code.def"
 #undef X
+    {0, NULL},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -54,7 +51,7 @@ static void add_wrapped(struct buf *out, const char *text, size_t indent)
     buf_add_char(out, '\n');
 }
 
-static void add_flag_name(struct buf *out, const struct flag *f)
+void help_flag_name(struct buf *out, const struct flag *f)
 {
     if (f->letter)
         buf_printf(out, "-%c, ", f->letter);
@@ -79,13 +76,13 @@ static void add_flags(struct buf *out, const struct flag *table)
     for (; table->name; table++) {
         size_t start = out->len;
         buf_add_text(out, table->letter ? "  " : "      ");
-        add_flag_name(out, table);
+        help_flag_name(out, table);
         pad_to(out, start, DOC_COLUMN);
         add_flag_doc(out, table, DOC_COLUMN);
     }
 }
 
-static void add_usage(struct buf *out, const struct command *c)
+void help_usage(struct buf *out, const struct command *c)
 {
     bool flags = c->details->flags || (c->groups & (GROUP_CONNECTION | GROUP_OUTPUT));
     buf_printf(out, "noetl %s%s%s%s", c->name, flags ? " [flags]" : "", c->arguments[0] ? " " : "",
@@ -100,12 +97,12 @@ static void capitalized(struct buf *out, const char *text)
 }
 
 /* What help says of the ID of a command (execution_name.h). */
-static const char EXECUTION_NAMES[] =
+const char EXECUTION_NAMES[] =
     "An ID may be cut to a beginning that no other execution has. @last is the newest execution,\n"
     "whoever asked for it, and @last:PATH the newest of that playbook; executions that others\n"
     "called do not count.";
 
-static bool takes_execution(const struct command *c)
+bool help_takes_execution(const struct command *c)
 {
     return strstr(c->arguments, "ID") != NULL;
 }
@@ -120,6 +117,8 @@ void help_overview(const struct output *o, struct buf *out)
     add_title(o, out, "Commands");
     for (const struct command *c = COMMANDS; c->name; c++) {
         size_t start = out->len;
+        if (command_is_hidden(c))
+            continue;
         buf_printf(out, "  %s", c->name);
         pad_to(out, start, NAME_COLUMN);
         add_wrapped(out, c->summary, NAME_COLUMN);
@@ -139,11 +138,11 @@ void help_command(const struct output *o, const struct command *c, struct buf *o
     buf_printf(out, "noetl %s: %s.\n", c->name, c->summary);
     if (c->details->text)
         buf_printf(out, "\n%s\n", c->details->text);
-    if (takes_execution(c))
+    if (help_takes_execution(c))
         buf_printf(out, "\n%s\n", EXECUTION_NAMES);
     add_title(o, out, "Usage");
     buf_add_text(out, "  ");
-    add_usage(out, c);
+    help_usage(out, c);
     buf_add_char(out, '\n');
     add_title(o, out, "Flags");
     if (c->details->flags)
@@ -174,7 +173,7 @@ static void add_statuses(struct buf *out, int code)
 
 void help_exit_codes(struct buf *out)
 {
-    for (size_t i = 0; i < COUNT_OF(EXIT_CODES); i++) {
+    for (size_t i = 0; EXIT_CODES[i].doc; i++) {
         buf_printf(out, "%5d  %s\n", EXIT_CODES[i].code, EXIT_CODES[i].doc);
         struct buf names;
         buf_init(&names, 0);
@@ -233,7 +232,7 @@ static void markdown_flags(struct buf *out, const struct flag *table)
     for (; table->name; table++) {
         struct buf name;
         buf_init(&name, 0);
-        add_flag_name(&name, table);
+        help_flag_name(&name, table);
         buf_add_text(out, "| `");
         add_cell(out, buf_str(&name).ptr);
         buf_add_text(out, "` | ");
@@ -253,7 +252,7 @@ static void markdown_sections(struct buf *out, const struct command *c)
     const struct {
         bool wanted;
         const char *link;
-    } sections[] = {{takes_execution(c), "[ids](#ids)"},
+    } sections[] = {{help_takes_execution(c), "[ids](#ids)"},
                     {(c->groups & GROUP_OUTPUT) != 0, "[output](#output)"},
                     {(c->groups & GROUP_CONNECTION) != 0, "[connection](#connection)"}};
     const char *before = "\nAlso: ";
@@ -272,7 +271,7 @@ static void markdown_command(struct buf *out, const struct command *c)
     buf_printf(out, "\n## noetl %s\n\n", c->name);
     capitalized(out, c->summary);
     buf_add_text(out, "\n\n```\n");
-    add_usage(out, c);
+    help_usage(out, c);
     buf_add_text(out, "\n```\n");
     if (c->details->text)
         buf_printf(out, "\n%s\n", c->details->text);
@@ -288,7 +287,7 @@ static void markdown_command(struct buf *out, const struct command *c)
 static void markdown_exit_codes(struct buf *out)
 {
     buf_add_text(out, "\n## Exit codes\n\n| code | what it says | kinds of error |\n|---|---|---|\n");
-    for (size_t i = 0; i < COUNT_OF(EXIT_CODES); i++) {
+    for (size_t i = 0; EXIT_CODES[i].doc; i++) {
         buf_printf(out, "| %d | %s | ", EXIT_CODES[i].code, EXIT_CODES[i].doc);
         add_statuses(out, EXIT_CODES[i].code);
         buf_add_text(out, " |\n");
@@ -326,12 +325,16 @@ void help_markdown(struct buf *out)
                       "Written by `noetl help --markdown` from the tables of the program.\n\n"
                       "| command | what it does |\n|---|---|\n");
     for (const struct command *c = COMMANDS; c->name; c++) {
+        if (command_is_hidden(c))
+            continue;
         buf_printf(out, "| [noetl %s](#noetl-", c->name);
         add_anchor(out, c->name);
         buf_printf(out, ") | %s |\n", c->summary);
     }
-    for (const struct command *c = COMMANDS; c->name; c++)
-        markdown_command(out, c);
+    for (const struct command *c = COMMANDS; c->name; c++) {
+        if (!command_is_hidden(c))
+            markdown_command(out, c);
+    }
     buf_printf(out, "\n## Ids\n\n%s\n", EXECUTION_NAMES);
     buf_add_text(out, "\n## Output\n");
     markdown_flags(out, OUTPUT_FLAGS);

@@ -56,8 +56,14 @@ static enum status ask(struct starting *s, const struct start *start, struct val
 {
     struct map_builder map;
     struct value request;
+    bool is_fork = start->text.len > 0;
     map_begin(&map, &s->in->arena);
-    map_put(&map, STR("path"), value_str(start->path));
+    if (is_fork) {
+        map_put(&map, STR("playbook"), value_str(start->text));
+        map_put(&map, STR("fork"), start->fork);
+    } else {
+        map_put(&map, STR("path"), value_str(start->path));
+    }
     if (start->version > 0)
         map_put(&map, STR("version"), value_int((int64_t)start->version));
     if (!value_is_absent(start->workload))
@@ -67,9 +73,9 @@ static enum status ask(struct starting *s, const struct start *start, struct val
     if (s->key)
         map_put(&map, STR("idempotency_key"), value_text(s->key));
     TRY(map_end(&map, &request, err));
-    TRY(client_call(&s->client, "run", request, 0, &s->in->arena, answer, err));
+    TRY(client_call(&s->client, is_fork ? "fork" : "run", request, 0, &s->in->arena, answer, err));
     if (id_parse(value_as_str(VALUE_GET(*answer, "execution_id")), id, err) != STATUS_OK)
-        return error_wrap(err, "the publisher's answer to \"run\"");
+        return error_wrap(err, "the publisher's answer to \"%s\"", is_fork ? "fork" : "run");
     return STATUS_OK;
 }
 
@@ -89,7 +95,7 @@ static enum status print_request(struct starting *s, const struct start *start, 
     struct value version = VALUE_GET(answer, "version");
     buf_printf(&b, "execution %lld of ", (long long)id);
     add_clean(&b, start->path);
-    if (version.type == VALUE_INT)
+    if (version.type == VALUE_INT && version.u.i > 0)
         buf_printf(&b, "@%lld", (long long)version.u.i);
     buf_add_text(&b, is_duplicate(answer) ? " was requested before\n" : " is requested\n");
     buf_printf(&b, "  `noetl show %lld` tells how it goes\n", (long long)id);

@@ -40,6 +40,8 @@ struct start {
     struct str path;
     uint64_t version;
     struct value workload;
+    struct str text;   /* of the playbook, for a fork; else "" */
+    struct value fork; /* what is taken over (replay/fork.h), or absent */
 };
 
 /* Reads START_FLAGS. */

@@ -42,8 +42,9 @@ struct timeline {
     struct value result, error; /* of the execution; or absent */
     struct str error_text;
     struct str pause_reason;
-    int64_t now_ns;   /* when it is looked at, for how long what runs has run; 0: that is not told */
-    uint32_t retries; /* how often it went on after it had failed */
+    int64_t now_ns;    /* when it is looked at, for how long what runs has run; 0: that is not told */
+    struct value fork; /* what it took over from another execution, or absent */
+    uint32_t retries;  /* how often it went on after it had failed */
     struct timeline_step *steps; /* in the order of their starts */
     size_t count;
 };

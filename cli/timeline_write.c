@@ -23,6 +23,22 @@ static void write_reason(const struct timeline *t, struct buf *out)
     buf_add_char(out, '\n');
 }
 
+/* What is taken over has no line of its own below. */
+static void write_fork(const struct timeline *t, struct buf *out)
+{
+    struct value ended = VALUE_GET(t->fork, "ended");
+    if (t->fork.type != VALUE_MAP)
+        return;
+    buf_printf(out, "  forked from %" PRISTR " at ",
+               ARGSTR(value_as_str(VALUE_GET(t->fork, "execution_id"))));
+    add_clean(out, value_as_str(VALUE_GET(t->fork, "at")));
+    for (uint32_t i = 0; ended.type == VALUE_LIST && i < ended.len; i++) {
+        buf_add_text(out, i ? ", " : ", with what came of ");
+        add_clean(out, value_as_str(VALUE_GET(ended.u.list[i], "step")));
+    }
+    buf_add_char(out, '\n');
+}
+
 static void write_header(const struct timeline *t, const struct output *o, struct buf *out)
 {
     timeline_write_verdict(t, o, out);
@@ -34,6 +50,7 @@ static void write_header(const struct timeline *t, const struct output *o, struc
     if (t->retries > 0)
         buf_printf(out, ", retried %u %s", t->retries, t->retries == 1 ? "time" : "times");
     buf_add_char(out, '\n');
+    write_fork(t, out);
     write_reason(t, out);
 }
 

@@ -41,21 +41,36 @@ static enum status run_answer_value(struct arena *a, const struct run_answer *ru
     return map_end(&m, out, err);
 }
 
+static enum status ask_for(struct publisher *p, const struct call *call, struct run_request *request,
+                           struct answer *answer, struct error *err)
+{
+    struct run_answer done;
+    if (request->traceparent.len == 0)
+        request->traceparent = call->traceparent;
+    request->requested_by = call->requested_by;
+    request->env = p->env;
+    TRY(brokers_have_room(p->brokers, err));
+    TRY(request_execution(p->bus, p->subjects, p->node, request, call->arena, &done, err));
+    return run_answer_value(call->arena, &done, &answer->body, err);
+}
+
 static enum status run(void *context, const struct call *call, struct answer *answer, struct error *err)
 {
-    struct publisher *p = context;
     struct value payload;
     struct run_request request;
-    struct run_answer done;
     TRY(payload_read(call->arena, call->payload, "the run request", &payload, err));
     TRY(run_request_from_value(payload, &request, err));
-    if (request.traceparent.len == 0)
-        request.traceparent = call->traceparent;
-    request.requested_by = call->requested_by;
-    request.env = p->env;
-    TRY(brokers_have_room(p->brokers, err));
-    TRY(request_execution(p->bus, p->subjects, p->node, &request, call->arena, &done, err));
-    return run_answer_value(call->arena, &done, &answer->body, err);
+    return ask_for(context, call, &request, answer, err);
+}
+
+static enum status fork_execution(void *context, const struct call *call, struct answer *answer,
+                                  struct error *err)
+{
+    struct value payload;
+    struct run_request request;
+    TRY(payload_read(call->arena, call->payload, "the request for a fork", &payload, err));
+    TRY(run_request_from_fork(payload, call->arena, &request, err));
+    return ask_for(context, call, &request, answer, err);
 }
 
 /* ---- register, playbooks, playbook -------------------------------------------------------------------- */
@@ -310,6 +325,7 @@ struct operation_table publisher_operations(struct publisher *publisher)
 {
     static const struct operation table[] = {
         {"run", run, "asks for an execution of a playbook"},
+        {"fork", fork_execution, "asks for an execution that begins where another one was"},
         {"register", register_playbook, "checks a playbook and puts it into the catalog"},
         {"playbooks", list_playbooks, "lists the catalog"},
         {"playbook", show_playbook, "gives the text of a playbook"},

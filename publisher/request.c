@@ -64,11 +64,9 @@ static enum status read_timeout(struct value v, int64_t *out_ms, struct error *e
     return error_place(err, "timeout");
 }
 
-enum status run_request_from_value(struct value v, struct run_request *out, struct error *err)
+/* What both kinds of request have. */
+static enum status read_common(struct value v, struct run_request *out, struct error *err)
 {
-    *out = (struct run_request){0};
-    TRY(payload_known(v, RUN_MEMBERS, sizeof RUN_MEMBERS / sizeof RUN_MEMBERS[0], "a run request", err));
-    TRY(payload_required_text(v, STR("path"), &out->path, err));
     TRY(payload_version(v, &out->version, err));
     TRY(read_workload(v, &out->workload, err));
     TRY(payload_text(v, STR("idempotency_key"), &out->idempotency_key, err));
@@ -79,6 +77,54 @@ enum status run_request_from_value(struct value v, struct run_request *out, stru
     error_set(err, STATUS_INVALID, "the idempotency key has %zu bytes, and the most is %d",
               out->idempotency_key.len, KEY_MAX);
     return error_place(err, "idempotency_key");
+}
+
+enum status run_request_from_value(struct value v, struct run_request *out, struct error *err)
+{
+    *out = (struct run_request){0};
+    TRY(payload_known(v, RUN_MEMBERS, sizeof RUN_MEMBERS / sizeof RUN_MEMBERS[0], "a run request", err));
+    TRY(payload_required_text(v, STR("path"), &out->path, err));
+    return read_common(v, out, err);
+}
+
+static const struct str FORK_MEMBERS[] = {STR("playbook"), STR("fork"),        STR("version"),
+                                          STR("workload"), STR("parameters"),  STR("payload"),
+                                          STR("timeout"),  STR("traceparent"), STR("idempotency_key")};
+
+/* Every step that was open there has to be in the playbook. */
+static enum status check_fork(struct value fork, const struct playbook *playbook, struct error *err)
+{
+    struct value open = VALUE_GET(fork, "open");
+    if (open.type != VALUE_LIST || open.len == 0) {
+        error_set(err, STATUS_INVALID, "the fork says of no step that it was open");
+        return error_place(err, "fork.open");
+    }
+    for (uint32_t i = 0; i < open.len; i++) {
+        struct str step = value_as_str(VALUE_GET(open.u.list[i], "step"));
+        if (playbook_find_step(playbook, step) >= 0)
+            continue;
+        error_set(err, STATUS_INVALID, "the playbook has no step \"%" PRISTR "\", which was open there",
+                  ARGSTR(str_head(step, 60)));
+        return error_place(err, "fork.open[%u]", i);
+    }
+    return STATUS_OK;
+}
+
+enum status run_request_from_fork(struct value v, struct arena *a, struct run_request *out, struct error *err)
+{
+    struct playbook *playbook = NULL;
+    *out = (struct run_request){0};
+    TRY(payload_known(v, FORK_MEMBERS, sizeof FORK_MEMBERS / sizeof FORK_MEMBERS[0], "a request for a fork",
+                      err));
+    TRY(payload_required_text(v, STR("playbook"), &out->text, err));
+    TRY(payload_map(v, STR("fork"), &out->fork, err));
+    TRY(read_common(v, out, err));
+    if (compiled_playbook(out->text, "playbook", &playbook, err) != STATUS_OK)
+        return error_hint(err, "`noetl lint` shows all errors of a playbook");
+    out->path = (struct str){arena_strdup(a, playbook->path), playbook->path.len};
+    enum status status = out->path.ptr ? check_fork(out->fork, playbook, err) : arena_error(a, err, "a path");
+    playbook_unref(playbook);
+    return status;
 }
 
 /* ---- the fact ------------------------------------------------------------------------------------------ */
@@ -131,8 +177,9 @@ static enum status merge_workload(struct prepared *p, struct arena *a, struct er
 static enum status prepare(struct bus *bus, const struct subjects *s, const struct run_request *r,
                            struct arena *a, struct prepared *p, struct error *err)
 {
-    *p = (struct prepared){.request = r};
-    TRY(catalog_get(bus, s, r->path, r->version, a, &p->text, &p->version, err));
+    *p = (struct prepared){.request = r, .text = r->text, .version = r->version};
+    if (r->text.len == 0)
+        TRY(catalog_get(bus, s, r->path, r->version, a, &p->text, &p->version, err));
     TRY(merge_workload(p, a, err));
     return random_hex(p->token_seed, err);
 }
@@ -151,6 +198,8 @@ static enum status request_context(const struct prepared *p, struct arena *a, st
     map_put(&m, STR("requested_by"), value_str(p->request->requested_by));
     if (p->request->env.type == VALUE_MAP)
         map_put(&m, STR("env"), p->request->env);
+    if (p->request->fork.type == VALUE_MAP)
+        map_put(&m, STR("fork"), p->request->fork);
     if (p->request->parent.type == VALUE_MAP)
         map_put(&m, STR("parent"), p->request->parent);
     if (p->request->timeout_ms > 0)

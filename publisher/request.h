@@ -9,7 +9,9 @@
 
 struct run_request {
     struct str path;
-    uint64_t version;           /* 0: the newest */
+    uint64_t version;  /* 0: the newest */
+    struct str text;   /* of the playbook; "": what the catalog has */
+    struct value fork; /* what it takes over from another one (broker/transition/fork.c); absent: nothing */
     struct value workload;      /* merged over the playbook's defaults; absent: none */
     struct str idempotency_key; /* "": none; the same path and key give the same execution */
     struct str traceparent;     /* "": none */
@@ -31,6 +33,13 @@ struct run_answer {
  * strictly.
  */
 enum status run_request_from_value(struct value v, struct run_request *out, struct error *err) MUST_CHECK;
+
+/*
+ * {"playbook", "fork", "workload"?, "version"?, "idempotency_key"?, "timeout"?}: the text of a playbook that
+ * begins where another execution was. Its path is the playbook's; `a` is for that.
+ */
+enum status run_request_from_fork(struct value v, struct arena *a, struct run_request *out,
+                                  struct error *err) MUST_CHECK;
 
 /* Waits for the stream's acknowledgement. `node` (0–1023) tells publishers' ids apart. Any thread. */
 enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node,

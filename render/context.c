@@ -205,6 +205,21 @@ static void fold_event(struct fold *f, const struct event *e, const struct event
     }
 }
 
+/* What the execution has taken over from another one (broker/transition/fork.c). */
+static void fold_fork(struct fold *f, struct value fork)
+{
+    struct value ended = VALUE_GET(fork, "ended"), variables = VALUE_GET(fork, "variables");
+    for (uint32_t i = 0; ended.type == VALUE_LIST && i < ended.len; i++) {
+        struct value step = VALUE_GET(ended.u.list[i], "step"), data = VALUE_GET(ended.u.list[i], "data"),
+                     error = VALUE_GET(ended.u.list[i], "error");
+        map_put(&f->results, value_as_str(step), value_is_absent(data) ? value_null() : data);
+        if (!value_is_absent(error))
+            map_put(&f->errors, value_as_str(step), error);
+    }
+    if (variables.type == VALUE_MAP)
+        map_put_all(&f->variables, variables);
+}
+
 static void read_first(const struct event *first, struct execution_context *out)
 {
     int64_t version = 0;
@@ -237,6 +252,7 @@ enum status fetch_execution_context(struct arena *a, const struct event *events,
     map_begin(&f.results, a);
     map_begin(&f.errors, a);
     map_begin(&f.variables, a);
+    fold_fork(&f, VALUE_GET(events[0].context, "fork"));
     for (size_t i = 0; i < count; i++) {
         if (events[i].execution_id != out->execution_id)
             return error_set(err, STATUS_INTERNAL, "the events are of more than one execution");

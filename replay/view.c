@@ -215,13 +215,23 @@ static bool ends_a_step(enum event_type type)
     return type == EVENT_STEP_COMPLETED || type == EVENT_STEP_SKIPPED || type == EVENT_STEP_FAILED;
 }
 
+/* The workload, and what was taken over from another execution. */
+static void put_beginning(const struct execution *x, struct map_builder *m)
+{
+    map_put(m, STR("workload"), x->workload);
+    if (x->variables.type == VALUE_MAP)
+        map_put_all(m, x->variables);
+    for (uint32_t i = 0; i < x->ended_count; i++)
+        map_put(m, x->playbook->steps[x->ended[i]].name, x->data[x->ended[i]]);
+}
+
 enum status view_of_changes(struct arena *a, const struct replay *r, struct value *out, struct error *err)
 {
     const struct execution *x = r->x;
     struct map_builder m;
     map_begin(&m, a);
     if (r->fact.type == EVENT_EXECUTION_REQUESTED && !r->decisions.ignored)
-        map_put(&m, STR("workload"), x->workload);
+        put_beginning(x, &m);
     for (uint32_t i = 0; i < r->decisions.event_count; i++) {
         const struct event *e = &r->decisions.events[i];
         int32_t step = x->playbook ? playbook_find_step(x->playbook, e->node_name) : -1;

@@ -209,7 +209,7 @@ static struct work *first_waiting(const struct execution *x, struct str name)
     return w;
 }
 
-static enum status keep_signal(struct turn *t, struct str name, struct value payload)
+enum status signal_keep(struct turn *t, struct str name, struct value payload)
 {
     struct execution *x = t->x;
     struct map_builder m;
@@ -235,7 +235,7 @@ enum status on_signal(struct turn *t)
     TRY(emit_fact(t));
     payload = value_is_absent(payload) ? value_null() : payload;
     if (!w)
-        return keep_signal(t, name, payload);
+        return signal_keep(t, name, payload);
     if (w->due_ns) {
         TRY(attempt_id(t, w, w->attempt, &id));
         TRY(emit_timer_cancelled(t, id));

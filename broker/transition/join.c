@@ -100,6 +100,13 @@ static bool gate_is_open(const struct execution *x, const struct visit *v)
     return x->playbook->steps[v->step].join != JOIN_ALL || s->open_before == s->open_visits;
 }
 
+static bool stops_at(const struct turn *t, const struct visit *v)
+{
+    if (t->stop && t->stop->step == v->step && t->stop->visit == v->number)
+        t->stop->reached = true;
+    return t->stop && t->stop->reached;
+}
+
 /* Starts what stands behind an open gate, in the order of arrival; what arrives meanwhile has its turn later.
  */
 static enum status sweep(struct turn *t, bool *started)
@@ -111,6 +118,8 @@ static enum status sweep(struct turn *t, bool *started)
         if (!gate_is_open(t->x, v))
             continue;
         *started = true;
+        if (stops_at(t, v))
+            return STATUS_OK;
         TRY(step_start(t, v));
     }
     return STATUS_OK;
@@ -122,6 +131,8 @@ enum status join_settle(struct turn *t)
     while (!execution_is_over(x) && !x->paused) {
         bool started;
         TRY(sweep(t, &started));
+        if (t->stop && t->stop->reached)
+            return STATUS_OK;
         if (started)
             continue;
         if (x->open_total > 0)

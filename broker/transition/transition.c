@@ -75,6 +75,8 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
         x->timeout_ms = playbook->timeout_ms;
     TRY(emit_start(t, context));
     TRY(set_deadline(t));
+    if (VALUE_GET(context, "fork").type == VALUE_MAP)
+        return fork_begin(t, VALUE_GET(context, "fork"));
     return join_arrive(t, playbook->start, false, ABSENT);
 }
 
@@ -209,6 +211,12 @@ static enum status handle(struct turn *t, struct playbook_cache *playbooks)
 enum status transition(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
                        struct decisions *out, struct error *err)
 {
+    return transition_until(x, fact, playbooks, NULL, out, err);
+}
+
+enum status transition_until(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
+                             struct stop *stop, struct decisions *out, struct error *err)
+{
     if (event_type_kind(fact->type) != EVENT_KIND_FACT || fact->execution_id != x->id)
         return error_set(err, STATUS_INTERNAL, "%s of execution %lld is no fact of execution %lld",
                          event_type_name(fact->type), (long long)fact->execution_id, (long long)x->id);
@@ -216,6 +224,7 @@ enum status transition(struct execution *x, const struct event *fact, struct pla
         .x = x,
         .fact = fact,
         .out = out,
+        .stop = stop,
         .inputs = {.undefined = UNDEFINED_STRICT, .now_ns = fact->time_ns, .env = x->env},
         .err = err,
     };

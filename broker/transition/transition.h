@@ -97,6 +97,19 @@ void decisions_init(struct decisions *d, struct arena *arena);
 enum status transition(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
                        struct decisions *out, struct error *err) MUST_CHECK;
 
+/* The visit of a step before which an evaluation stops. */
+struct stop {
+    uint32_t step, visit;
+    bool reached;
+};
+/*
+ * transition() that stops where the gate of that visit opens, before it starts: with everything that came
+ * before, and nothing that comes behind it. If that was reached, the state is for looking at only: fold
+ * nothing more into it. `stop` may be NULL.
+ */
+enum status transition_until(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
+                             struct stop *stop, struct decisions *out, struct error *err) MUST_CHECK;
+
 /*
  * Folds an execution's events from the log: facts go through transition() and what they lead to is dropped,
  * because it is in the log already. Stops at an event id that does not fit (STATUS_INTERNAL).

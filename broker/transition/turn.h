@@ -4,6 +4,7 @@
  *   transition.c   facts, by the table
  *   control.c      pause, resume, timers, signals: facts that steer
  *   reopen.c       a retry
+ *   fork.c         a beginning with what another execution had come to
  *   finish.c       how an execution ends
  *   join.c         arrivals and gates: when a visit starts
  *   step.c         a visit between its gate and its end
@@ -23,6 +24,7 @@ struct turn {
     const struct event *fact;
     struct decisions *out;
     struct render_inputs inputs; /* time and randomness, from the fact */
+    struct stop *stop;           /* or NULL */
     struct error *err;           /* of the caller */
 };
 
@@ -241,6 +243,8 @@ enum status on_pause(struct turn *t) MUST_CHECK;
 enum status on_resume(struct turn *t) MUST_CHECK;
 enum status on_timer(struct turn *t) MUST_CHECK;
 enum status on_signal(struct turn *t) MUST_CHECK;
+/* One that nobody waits for yet; there is room for it. */
+enum status signal_keep(struct turn *t, struct str name, struct value payload) MUST_CHECK;
 enum status on_child_ended(struct turn *t) MUST_CHECK;
 enum status on_listed(struct turn *t) MUST_CHECK;
 /* Sets the timer of an execution that has a deadline. */
@@ -253,6 +257,12 @@ enum status ignore_fact(struct turn *t, const char *why) MUST_CHECK;
  */
 
 enum status on_retry(struct turn *t) MUST_CHECK;
+
+/* ---- fork.c: an execution begins where another one was --------------------------------------------------
+ */
+
+/* In place of the step start: what the member "fork" of the request says. */
+enum status fork_begin(struct turn *t, struct value fork) MUST_CHECK;
 
 /* ---- finish.c: an execution's end ---------------------------------------------------------------------- */
 

@@ -359,14 +359,29 @@ static enum status error_value(struct execution *x, struct value *out, struct er
     return map_end(&m, out, err);
 }
 
+/* Where it was forked from; absent if it was not. What it took over from there stands in its request. */
+static enum status fork_value(struct arena *a, struct value fork, struct value *out, struct error *err)
+{
+    static const char *const members[] = {"execution_id", "at", "visit", "event_id"};
+    struct map_builder m;
+    *out = (struct value){0};
+    if (fork.type != VALUE_MAP)
+        return STATUS_OK;
+    map_begin(&m, a);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        map_put(&m, str_of(members[i]), value_or_null(value_get(fork, str_of(members[i]))));
+    return map_end(&m, out, err);
+}
+
 static enum status execution_value(struct execution *x, const struct event *first, struct value *out,
                                    struct error *err)
 {
-    struct value error, steps;
+    struct value error, steps, fork;
     TRY(error_value(x, &error, err));
     TRY(steps_value(x, &steps, err));
     const struct event *requested = x->requested ? x->requested : first;
     struct value path = VALUE_GET(requested->context, "path");
+    TRY(fork_value(x->arena, VALUE_GET(requested->context, "fork"), &fork, err));
     int64_t started_ns = x->started ? x->started->time_ns : 0;
     int64_t ended_ns = x->ended ? x->ended->time_ns : 0;
     /* One that failed before it could start took no time. */
@@ -384,6 +399,8 @@ static enum status execution_value(struct execution *x, const struct event *firs
     put_made(&m, STR("started_at"), document_time(x->arena, started_ns));
     put_made(&m, STR("ended_at"), document_time(x->arena, ended_ns));
     map_put(&m, STR("duration_ms"), x->ended ? value_int(duration_ns / 1000000) : value_null());
+    if (!value_is_absent(fork))
+        map_put(&m, STR("forked_from"), fork);
     map_put(&m, STR("steps"), steps);
     return map_end(&m, out, err);
 }

@@ -4,6 +4,7 @@
  *   {"execution_id","path","version","status":"requested|running|paused|completed|failed|cancelled",
  *    "result",
  *    "error":{"step","attempt","kind","message"},"requested_at","started_at","ended_at","duration_ms",
+ *    "forked_from"?:{"execution_id","at","visit","event_id"},
  *    "steps":[{"step","type","status":"running|completed|failed|skipped|cancelled","runs","attempts",
  *              "started_at","ended_at","duration_ms","items"?,"child"?,"waits"?,"error"?,"next"?}]}
  *

@@ -26,6 +26,7 @@ static const struct {
     {"POST", "/api/executions/run", "{}", "", "run", "{}"},
     {"POST", "/api/executions/run", "{}", "{\"path\":", "run", NULL},
     {"POST", "/api/executions/run", "{}", "[]", "run", NULL},
+    {"POST", "/api/executions/fork", "{}", "{\"playbook\":\"a\"}", "fork", "{\"playbook\":\"a\"}"},
     {"POST", "/api/executions/42/cancel", "{}", "{\"reason\":\"x\"}", "cancel",
      "{\"reason\":\"x\",\"execution_id\":\"42\"}"},
     {"POST", "/api/executions/42/cancel", "{}", "", "cancel", "{\"execution_id\":\"42\"}"},

@@ -343,7 +343,7 @@ static void services_discovery_finds_the_operations(void **state)
     assert_string_equal(text_at(ping, "type"), "io.nats.micro.v1.ping_response");
     assert_string_equal(text_at(ping, "name"), "noetl-publisher");
     struct value info = ask("$SRV.INFO.noetl-publisher", "");
-    assert_int_equal(VALUE_GET(info, "endpoints").len, 9);
+    assert_int_equal(VALUE_GET(info, "endpoints").len, 11);
     assert_string_equal(text_at(VALUE_GET(info, "endpoints").u.list[0], "subject"), "noetl.api.run");
     ask("noetl.api.run", "{\"path\":\"tests/nothing-like-it\"}");
     char subject[128];

@@ -298,6 +298,14 @@ void arrivals_end(struct arrivals *a, uint32_t partition)
     pthread_mutex_unlock(&a->lock);
 }
 
+bool arrivals_wait(struct arrivals *a, uint32_t partition)
+{
+    pthread_mutex_lock(&a->lock);
+    bool waits = a->lanes[partition].held;
+    pthread_mutex_unlock(&a->lock);
+    return waits;
+}
+
 void arrivals_close(struct arrivals **arrivals)
 {
     struct arrivals *a = *arrivals;

@@ -30,6 +30,8 @@ void arrivals_end(struct arrivals *a, uint32_t partition);
  * for. Without memory for it the process ends: a fact must not be left out of its order.
  */
 void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d);
+/* Whether the partition's facts wait for a large one that is being fetched. Any thread. */
+bool arrivals_wait(struct arrivals *a, uint32_t partition);
 /* When no reader calls any more. NULL is allowed. */
 void arrivals_close(struct arrivals **a);
 

@@ -19,6 +19,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
+#include "self.h"
 
 enum { MAX_FACTS_IN_MAILBOX = 20000, MAX_BYTES_IN_MAILBOX = 64 << 20, STOP_WITHIN_MS = 10000 };
 
@@ -30,6 +31,7 @@ struct broker {
     int signal; /* that came before there was a connection */
     struct fence fence;
     struct occupancy occupancy;
+    struct progress progress;
     struct mailbox mailbox;
     bool has_mailbox;
     struct writer *writer;
@@ -42,20 +44,10 @@ struct broker {
     struct intake *intake;
     struct dead_letters *dead_letters;
     struct monitor *monitor;
+    struct broker_self self;
+    struct service *service;
     atomic_bool started, stopping; /* what is_ready() may look at is there between them */
 };
-
-static void name_broker(struct broker *b)
-{
-    const char *given = settings_text(b->settings, SETTING_BROKER_NAME);
-    char host[64] = "host";
-    if (gethostname(host, sizeof(host)) == 0)
-        host[sizeof(host) - 1] = '\0';
-    if (*given)
-        snprintf(b->name, sizeof(b->name), "%s", given);
-    else
-        snprintf(b->name, sizeof(b->name), "%s-%ld", host, (long)getpid());
-}
 
 /* A connection of its own for each part that uses the log; a database that is away is waited for. */
 static enum status open_log(struct broker *b, const char *what, struct eventlog **out, struct error *err)
@@ -116,6 +108,7 @@ static enum status make_engine(struct broker *b, struct error *err)
         .children = b->children,
         .fence = &b->fence,
         .occupancy = &b->occupancy,
+        .progress = &b->progress,
         .batch_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BATCH),
         .backlog_rows = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG),
         .backlog_bytes = (size_t)settings_int(b->settings, SETTING_BROKER_BACKLOG_SIZE),
@@ -192,6 +185,24 @@ static enum status start_monitor(struct broker *b, struct error *err)
     return monitor_start(b->settings, &options, &b->monitor, err);
 }
 
+static enum status start_service(struct broker *b, struct error *err)
+{
+    const struct settings *s = b->settings;
+    b->self = (struct broker_self){.identity = {b->name, is_ready, b},
+                                   .bus = b->bus,
+                                   .subjects = &b->subjects,
+                                   .fence = &b->fence,
+                                   .progress = &b->progress,
+                                   .occupancy = &b->occupancy,
+                                   .mailbox = &b->mailbox,
+                                   .writer = b->writer,
+                                   .engine = b->engine,
+                                   .holdings = b->holdings,
+                                   .most = {(size_t)settings_int(s, SETTING_BROKER_BACKLOG),
+                                            (size_t)settings_int(s, SETTING_BROKER_BACKLOG_SIZE)}};
+    return broker_self_serve(&b->self, &b->service, err);
+}
+
 /* ---- its life ----------------------------------------------------------------------------------------- */
 
 static enum status start_parts(struct broker *b, struct error *err)
@@ -210,15 +221,16 @@ static enum status start_parts(struct broker *b, struct error *err)
     TRY(intake_start(b->bus, &b->subjects, b->env, &b->occupancy,
                      (uint32_t)settings_int(b->settings, SETTING_BROKER_COMMANDS), &b->intake, err));
     atomic_store(&b->started, true);
-    return STATUS_OK;
+    return start_service(b, err);
 }
 
 static enum status start(struct broker *b, struct error *err)
 {
-    name_broker(b);
+    daemon_name(settings_text(b->settings, SETTING_BROKER_NAME), b->name, sizeof(b->name));
     TRY(start_monitor(b, err));
     TRY(subjects_from_settings(b->settings, &b->subjects, err));
     TRY(fence_init(&b->fence, b->subjects.partitions, err));
+    TRY(progress_init(&b->progress, b->subjects.partitions, err));
     b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
     TRY(bus_connect(b->settings, "broker", true, &b->bus, err));
     b->signal = bus_await_connection(b->bus);
@@ -244,6 +256,7 @@ static void stop(struct broker *b)
         engine_stop(b->engine);
     if (b->writer)
         writer_stop(b->writer, STOP_WITHIN_MS);
+    service_stop(&b->service);
     monitor_stop(&b->monitor);
     holdings_close(&b->holdings);
     child_desk_close(&b->children);
@@ -252,6 +265,7 @@ static void stop(struct broker *b)
     writer_free(&b->writer);
     if (b->has_mailbox)
         mailbox_free(&b->mailbox);
+    progress_free(&b->progress);
     fence_free(&b->fence);
     arena_free(&b->arena);
 }

@@ -138,6 +138,7 @@ static enum status fold_one(struct engine *e, const struct bus_delivery *d, cons
     p->at.stream_seq = d->stream_sequence;
     p->at.stream_time_ns = d->time_ns;
     p->newest_batch = e->current->number;
+    progress_folded(e->options.progress, &p->at);
     batch_advance(e->current, &p->at);
     e->current->bytes += d->payload.len;
     return offer(e, false, err);
@@ -163,8 +164,11 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, struct er
 static enum status take_partitions(struct engine *e, struct taken *t, struct error *err)
 {
     enum status status = offer(e, true, err);
-    for (size_t i = 0; i < t->checkpoint_count; i++)
+    for (size_t i = 0; i < t->checkpoint_count; i++) {
         e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
+        progress_folded(e->options.progress, &t->checkpoints[i]);
+        progress_committed(e->options.progress, &t->checkpoints[i]);
+    }
     for (size_t i = 0; i < t->timer_count && status == STATUS_OK; i++)
         status =
             timekeeper_load(&e->timers, t->timers[i].execution_id, t->timers[i].id, t->timers[i].due_ns, err);
@@ -198,6 +202,10 @@ static enum status leave_partition(struct engine *e, uint32_t p, struct error *e
 static enum status take_committed(struct engine *e, struct batch *b, struct error *err)
 {
     e->committed = b->number;
+    for (uint32_t p = 0; p < b->partitions; p++) {
+        if (b->dirty[p])
+            progress_committed(e->options.progress, &b->checkpoints[p]);
+    }
     fold_committed(&e->folder, b);
     batch_free(b);
     for (uint32_t p = 0; p < e->folder.subjects.partitions; p++)
@@ -323,6 +331,7 @@ static void *run(void *context)
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
         atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
+        atomic_store(&e->options.progress->refused, e->refused != NULL);
         bus_push(e->bus);
         measure(e);
     }

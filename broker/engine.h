@@ -10,6 +10,7 @@
 #include "fold.h"
 #include "holdings.h"
 #include "occupancy.h"
+#include "progress.h"
 
 struct engine_options {
     struct bus *bus;
@@ -19,6 +20,7 @@ struct engine_options {
     struct child_desk *children;
     struct fence *fence;
     struct occupancy *occupancy;
+    struct progress *progress;
     size_t batch_rows;    /* a batch of as many rows is given to the writer even if that is busy */
     size_t backlog_rows;  /* with as many rows waiting, no further fact is taken, */
     size_t backlog_bytes; /* nor with facts of as many bytes that led to them */

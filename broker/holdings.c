@@ -642,6 +642,11 @@ bool holdings_are_ready(struct holdings *h)
     return atomic_load(&h->ready);
 }
 
+bool holdings_wait(struct holdings *h, uint32_t partition)
+{
+    return arrivals_wait(h->arrivals, partition);
+}
+
 bool holdings_failed(struct holdings *h, struct error *err)
 {
     if (!atomic_load(&h->failed))

@@ -56,6 +56,8 @@ enum status holdings_start(const struct holdings_options *options, struct holdin
 bool holdings_are_ready(struct holdings *h);
 /* Whether it ended by itself, because it never can do its work; why, in *err. */
 bool holdings_failed(struct holdings *h, struct error *err);
+/* Whether facts of the partition wait for a large one (arrivals.h). Any thread. */
+bool holdings_wait(struct holdings *h, uint32_t partition);
 /* Stops reading; nothing is taken any more. */
 void holdings_stop_reading(struct holdings *h);
 /* After the last commit: gives back what is held, says that this broker leaves, frees. NULL is allowed. */

@@ -125,6 +125,15 @@ size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, in
     return count;
 }
 
+size_t mailbox_facts(struct mailbox *m, bool *full)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t facts = m->facts;
+    *full = is_full(m);
+    pthread_mutex_unlock(&m->lock);
+    return facts;
+}
+
 void mailbox_close(struct mailbox *m)
 {
     pthread_mutex_lock(&m->lock);

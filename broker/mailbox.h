@@ -61,6 +61,8 @@ enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomi
                                 struct error *err) MUST_CHECK;
 /* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
+/* How many facts are in it; *full: that is as many as may be. Any thread. */
+size_t mailbox_facts(struct mailbox *m, bool *full);
 /* From now on facts are dropped. */
 void mailbox_close(struct mailbox *m);
 bool mailbox_is_closed(struct mailbox *m);

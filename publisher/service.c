@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "parcel.h"
@@ -57,6 +59,13 @@ static void header_text(const char *text, char *out, size_t size)
     for (; text[i] && i + 1 < size; i++)
         out[i] = text[i] == '\r' || text[i] == '\n' ? ' ' : text[i];
     out[i] = '\0';
+}
+
+bool service_may_answer(const struct service *s, const char *reply)
+{
+    size_t len = strlen(s->options.subjects->prefix);
+    bool is_own = strncmp(reply, s->options.subjects->prefix, len) == 0 && reply[len] == '.';
+    return reply[0] != '$' && !is_own;
 }
 
 static void send_answer(struct service *s, const char *reply, struct str text, enum status status,
@@ -117,8 +126,11 @@ static void answer_request(struct request *r)
     struct mono_time start = mono_now();
     struct arena a;
     arena_init(&a, OPERATION_MEMORY_MAX);
-    struct call call = {
-        .payload = r->payload, .traceparent = r->traceparent, .requested_by = STR("api"), .arena = &a};
+    struct call call = {.payload = r->payload,
+                        .traceparent = r->traceparent,
+                        .requested_by = STR("api"),
+                        .service_id = s->id,
+                        .arena = &a};
     struct str text;
     struct error err;
     enum status status = run_request(s, e->operation, &call, &text, &err);
@@ -219,6 +231,11 @@ static void refuse(struct endpoint *e, const char *reply)
 static void on_request(void *context, const struct bus_message *m)
 {
     struct endpoint *e = context;
+    if (m->reply && !service_may_answer(e->service, m->reply)) {
+        LOG(LOG_WARN, "a request is not served, as its answer would not go to an inbox",
+            LOG_TEXT("subject", m->subject), LOG_TEXT("reply", m->reply));
+        return;
+    }
     struct request *r = request_new(e, m);
     if (!r || !enqueue(e->service, r)) {
         refuse(e, m->reply);
@@ -237,14 +254,29 @@ static enum status start_threads(struct service *s, struct error *err)
     return STATUS_OK;
 }
 
+static void name_endpoint(struct service *s, struct endpoint *e, const struct operation *operation,
+                          bool is_of_all)
+{
+    const struct service_options *o = &s->options;
+    e->service = s;
+    e->operation = operation;
+    e->queue = o->kind ? "" : o->name;
+    snprintf(e->name, sizeof e->name, "%s%s", e->operation->name, is_of_all ? "_of_all" : "");
+    if (o->kind)
+        subject_daemon(o->subjects, o->kind, is_of_all ? NULL : s->id, e->operation->name, e->subject);
+    else
+        subject_api(o->subjects, e->operation->name, e->subject);
+}
+
 static enum status start_endpoints(struct service *s, struct error *err)
 {
-    for (size_t i = 0; i < s->options.table.count; i++) {
+    size_t operations = s->options.table.count;
+    for (size_t i = 0; i < s->endpoint_count; i++) {
         struct endpoint *e = &s->endpoints[i];
-        e->service = s;
-        e->operation = &s->options.table.operations[i];
-        subject_api(s->options.subjects, e->operation->name, e->subject);
-        TRY(bus_subscribe(s->options.bus, e->subject, s->options.name, on_request, e, &e->subscription, err));
+        bool is_of_all = i >= operations;
+        name_endpoint(s, e, &s->options.table.operations[is_of_all ? i - operations : i], is_of_all);
+        TRY(bus_subscribe(s->options.bus, e->subject, e->queue[0] ? e->queue : NULL, on_request, e,
+                          &e->subscription, err));
     }
     return STATUS_OK;
 }
@@ -269,7 +301,10 @@ enum status service_start(const struct service_options *options, struct service 
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for %s", options->name);
     s->options = *options;
     s->started_ns = wall_now().ns;
-    s->endpoints = calloc(options->table.count, sizeof *s->endpoints);
+    daemon_host(s->host);
+    snprintf(s->pid, sizeof s->pid, "%d", (int)getpid());
+    s->endpoint_count = options->table.count * (options->kind ? 2 : 1);
+    s->endpoints = calloc(s->endpoint_count, sizeof *s->endpoints);
     s->threads = calloc(options->threads, sizeof *s->threads);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
@@ -291,7 +326,7 @@ void service_stop(struct service **service)
     if (!s)
         return;
     discovery_stop(s);
-    for (size_t i = 0; s->endpoints && i < s->options.table.count; i++)
+    for (size_t i = 0; s->endpoints && i < s->endpoint_count; i++)
         bus_unsubscribe(&s->endpoints[i].subscription);
 
     pthread_mutex_lock(&s->lock);

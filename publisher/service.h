@@ -1,7 +1,12 @@
 /*
  * A request/reply service over NATS: a table of operations, each at <prefix>.api.<name> in a queue group, so
- * that several processes share the requests. Operations may wait: they run on a few threads of the service,
- * not on those of the connection. NATS services discovery sees it ($SRV.PING, INFO and STATS, ADR-32).
+ * that several processes share the requests. Or each process answers for itself: at
+ * <prefix>.<kind>.<id>.<name> it alone does, and at <prefix>.<kind>.<name> all of the kind do. Operations may
+ * wait: they run on a few threads of the service, not on those of the connection. NATS services discovery
+ * sees it ($SRV.PING, INFO and STATS, ADR-32).
+ *
+ * Answers go to inboxes only: whoever asks chooses where to, and must not choose a subject that this process
+ * may publish on and the asker may not. What begins with "$" or with the prefix is not answered.
  *
  * An answer is a JSON map. One that fails is {"error":{"kind","message","place"?,"hint"?,…}} with the headers
  * Nats-Service-Error and Nats-Service-Error-Code, which clients of NATS services look at. A request or an
@@ -22,6 +27,7 @@ struct call {
     struct str payload;
     struct str traceparent;  /* "" if none */
     struct str requested_by; /* by which way it came: "api", "http" */
+    const char *service_id;  /* of the process that is asked, as discovery tells it; NULL over HTTP */
     struct arena *arena;     /* holds the answer, and all on the way to it */
 };
 
@@ -72,6 +78,11 @@ int error_code(enum status s);
 /* The same for an error: 507 when a stream is full. */
 int error_code_of(const struct error *err);
 
+/* What discovery tells of the process beside its host and process id. */
+struct service_label {
+    const char *name, *value;
+};
+
 struct service_options {
     struct bus *bus;
     const struct subjects *subjects;
@@ -79,6 +90,9 @@ struct service_options {
     const char *description; /* one line */
     struct operation_table table;
     uint32_t threads;
+    const char *kind; /* "worker": each process answers for itself; NULL: they share requests */
+    const struct service_label *labels;
+    size_t label_count;
 };
 
 struct service;

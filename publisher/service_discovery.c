@@ -7,36 +7,41 @@
 #include <stdio.h>
 
 #include "core/json.h"
+#include "identity.h"
 #include "runtime/log.h"
 #include "service_private.h"
 
-static enum status put_time(struct map_builder *m, struct arena *a, struct str key, int64_t time_ns,
-                            struct error *err)
+static enum status metadata_value(struct arena *a, const struct service *s, struct value *out,
+                                  struct error *err)
 {
-    char time[32];
-    time_format(time_ns, time);
-    const char *copy = arena_strdup(a, str_of(time));
-    if (!copy)
-        return arena_error(a, err, "the service's description");
-    map_put(m, key, value_text(copy));
-    return STATUS_OK;
+    struct map_builder m;
+    map_begin(&m, a);
+    map_put(&m, STR("host"), value_text(s->host));
+    map_put(&m, STR("pid"), value_text(s->pid));
+    for (size_t i = 0; i < s->options.label_count; i++)
+        map_put(&m, str_of(s->options.labels[i].name), value_text(s->options.labels[i].value));
+    return map_end(&m, out, err);
 }
 
 /* What all three answers begin with. */
-static void put_identity(struct map_builder *m, const struct service *s, const char *type)
+static enum status put_identity(struct map_builder *m, struct arena *a, const struct service *s,
+                                const char *type, struct error *err)
 {
+    struct value metadata;
+    TRY(metadata_value(a, s, &metadata, err));
     map_put(m, STR("type"), value_text(type));
     map_put(m, STR("name"), value_text(s->options.name));
     map_put(m, STR("id"), value_text(s->id));
     map_put(m, STR("version"), value_text(NOETL_VERSION));
-    map_put(m, STR("metadata"), VALUE_EMPTY_MAP);
+    map_put(m, STR("metadata"), metadata);
+    return STATUS_OK;
 }
 
 static void put_endpoint(struct map_builder *m, const struct endpoint *e)
 {
-    map_put(m, STR("name"), value_text(e->operation->name));
+    map_put(m, STR("name"), value_text(e->name));
     map_put(m, STR("subject"), value_text(e->subject));
-    map_put(m, STR("queue_group"), value_text(e->service->options.name));
+    map_put(m, STR("queue_group"), value_text(e->queue));
 }
 
 static enum status endpoint_info(struct arena *a, struct endpoint *e, struct value *out, struct error *err)
@@ -78,7 +83,7 @@ static enum status endpoints_value(struct arena *a, struct service *s,
 {
     struct list_builder list;
     list_begin(&list, a);
-    for (size_t i = 0; i < s->options.table.count; i++) {
+    for (size_t i = 0; i < s->endpoint_count; i++) {
         struct value v = {0};
         TRY(describe(a, &s->endpoints[i], &v, err));
         list_add(&list, v);
@@ -90,7 +95,7 @@ static enum status describe_ping(struct arena *a, struct service *s, struct valu
 {
     struct map_builder m;
     map_begin(&m, a);
-    put_identity(&m, s, "io.nats.micro.v1.ping_response");
+    TRY(put_identity(&m, a, s, "io.nats.micro.v1.ping_response", err));
     return map_end(&m, out, err);
 }
 
@@ -100,7 +105,7 @@ static enum status describe_info(struct arena *a, struct service *s, struct valu
     TRY(endpoints_value(a, s, endpoint_info, &endpoints, err));
     struct map_builder m;
     map_begin(&m, a);
-    put_identity(&m, s, "io.nats.micro.v1.info_response");
+    TRY(put_identity(&m, a, s, "io.nats.micro.v1.info_response", err));
     map_put(&m, STR("description"), value_text(s->options.description));
     map_put(&m, STR("endpoints"), endpoints);
     return map_end(&m, out, err);
@@ -112,8 +117,8 @@ static enum status describe_stats(struct arena *a, struct service *s, struct val
     TRY(endpoints_value(a, s, endpoint_stats, &endpoints, err));
     struct map_builder m;
     map_begin(&m, a);
-    put_identity(&m, s, "io.nats.micro.v1.stats_response");
-    TRY(put_time(&m, a, STR("started"), s->started_ns, err));
+    TRY(put_identity(&m, a, s, "io.nats.micro.v1.stats_response", err));
+    TRY(put_time(&m, STR("started"), s->started_ns, err));
     map_put(&m, STR("endpoints"), endpoints);
     return map_end(&m, out, err);
 }
@@ -148,7 +153,7 @@ static void on_discovery(void *context, const struct bus_message *m)
 {
     struct service *s = context;
     const struct verb *verb = verb_of(m->subject);
-    if (!verb || !m->reply)
+    if (!verb || !m->reply || !service_may_answer(s, m->reply))
         return;
     struct arena a;
     struct error err;

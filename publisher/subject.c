@@ -109,6 +109,13 @@ const char *subject_api(const struct subjects *s, const char *operation, char ou
     return write_name(out, SUBJECT_MAX, "%s.api.%s", s->prefix, operation);
 }
 
+const char *subject_daemon(const struct subjects *s, const char *kind, const char *id, const char *operation,
+                           char out[SUBJECT_MAX])
+{
+    return write_name(out, SUBJECT_MAX, "%s.%s%s%s.%s", s->prefix, kind, id ? "." : "", id ? id : "",
+                      operation);
+}
+
 /* The prefix with its letters made large (streams) or small (buckets). */
 static const char *cased_prefix(const struct subjects *s, int (*to_case)(int), char out[sizeof s->prefix])
 {

@@ -7,6 +7,7 @@
  *   <prefix>.live.<execution_id>.<event_type>
  *   <prefix>.tasks.<pool>.<execution_id>.<task_id>
  *   <prefix>.api.<operation>
+ *   <prefix>.broker.<id>.<operation>, <prefix>.worker.<id>.<operation>; without <id> all of them answer
  *   <prefix>.results.<execution_id>.<digest>.<n>, <prefix>.exchange.<operation>.<digest>.<n>   (blob.h)
  */
 #ifndef PUBLISHER_SUBJECT_H
@@ -57,6 +58,9 @@ const char *subject_pool(const struct subjects *s, struct str pool, char out[SUB
 const char *subject_execution_tasks(const struct subjects *s, int64_t execution_id, char out[SUBJECT_MAX]);
 const char *subject_command(const struct subjects *s, const char *command, char out[SUBJECT_MAX]);
 const char *subject_api(const struct subjects *s, const char *operation, char out[SUBJECT_MAX]);
+/* What one daemon is asked; `id` NULL: all of that kind ("worker") are. */
+const char *subject_daemon(const struct subjects *s, const char *kind, const char *id, const char *operation,
+                           char out[SUBJECT_MAX]);
 
 /* Names of the streams and buckets: upper-case prefix + "_EVENTS", lower-case prefix + "_catalog". */
 enum stream_id {

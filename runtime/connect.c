@@ -25,11 +25,8 @@ static const char *text_or_null(const struct settings *s, enum setting id)
 enum status bus_connect(const struct settings *settings, const char *role, bool daemon, struct bus **out,
                         struct error *err)
 {
-    char host[64], name[160], own_inbox[64];
-    if (gethostname(host, sizeof(host)) != 0)
-        snprintf(host, sizeof(host), "localhost");
-    host[sizeof(host) - 1] = '\0';
-    snprintf(name, sizeof(name), "noetl-%s %s/%d", role, host, (int)getpid());
+    char host[DAEMON_HOST_MAX], name[160], own_inbox[64];
+    snprintf(name, sizeof(name), "noetl-%s %s/%d", role, daemon_host(host), (int)getpid());
     snprintf(own_inbox, sizeof(own_inbox), "_INBOX_%s", role);
     const char *inbox = text_or_null(settings, SETTING_NATS_INBOX);
     struct bus_options o = {

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -67,4 +67,23 @@ void daemon_draining(void)
     sigaction(SIGTERM, &standard, NULL);
     sigaction(SIGINT, &standard, NULL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* one thread that lets them through ends the process */
+}
+
+const char *daemon_host(char out[DAEMON_HOST_MAX])
+{
+    if (gethostname(out, DAEMON_HOST_MAX) != 0)
+        out[0] = '\0';
+    out[DAEMON_HOST_MAX - 1] = '\0';
+    if (!out[0])
+        snprintf(out, DAEMON_HOST_MAX, "localhost");
+    return out;
+}
+
+void daemon_name(const char *given, char *out, size_t size)
+{
+    char host[DAEMON_HOST_MAX];
+    if (given[0])
+        snprintf(out, size, "%s", given);
+    else
+        snprintf(out, size, "%s-%d", daemon_host(host), (int)getpid());
 }

@@ -6,6 +6,7 @@
 #define RUNTIME_DAEMON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/status.h"
@@ -17,5 +18,11 @@ void daemon_setup(void);
 int daemon_wait(bool (*until)(void *context), void *context);
 /* Ends the process at once when a second stop is asked for during the drain. */
 void daemon_draining(void);
+
+enum { DAEMON_HOST_MAX = 65 };
+/* The machine's name, "localhost" if it has none; gives `out`. */
+const char *daemon_host(char out[DAEMON_HOST_MAX]);
+/* What a daemon is called: as it was `given`, or with "" by its host and process id. */
+void daemon_name(const char *given, char *out, size_t size);
 
 #endif

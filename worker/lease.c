@@ -206,6 +206,7 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
         return NULL;
     l->delivery = delivery;
     l->deadline_ns = INT64_MAX;
+    l->since_ns = wall_now().ns;
     l->working_ns = mono_now().ns + k->renew_ns;
     pthread_mutex_lock(&k->mutex);
     l->older = k->leases;
@@ -243,12 +244,32 @@ static void stop_lease(struct lease *l)
         task_stop_set(l->stop, STATUS_CANCELLED);
 }
 
+/* The beginning of a name, in whole characters. */
+static void keep_word(struct str text, char out[LEASE_WORD])
+{
+    size_t len = text.len < LEASE_WORD ? text.len : LEASE_WORD - 1;
+    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    snprintf(out, LEASE_WORD, "%.*s", (int)len, text.ptr);
+}
+
+/* With the mutex held. */
+static void enter(struct lease *l, enum lease_stage stage)
+{
+    l->stage = stage;
+    l->since_ns = wall_now().ns;
+}
+
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms)
 {
     pthread_mutex_lock(&k->mutex);
     l->execution_id = task->execution_id;
     l->run = task->run;
+    l->attempt = task->attempt;
+    keep_word(task->step, l->step);
+    keep_word(task->type, l->type);
+    enter(l, LEASE_RUNS);
     snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
     l->stop = stop;
     l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
@@ -262,9 +283,38 @@ bool lease_end(struct lease_keeper *k, struct lease *l)
 {
     pthread_mutex_lock(&k->mutex);
     l->stop = NULL;
+    enter(l, LEASE_REPORTS);
     bool is_over = l->is_over;
     pthread_mutex_unlock(&k->mutex);
     return is_over;
+}
+
+static bool copy_view(const struct lease *l, struct arena *a, struct lease_view *v)
+{
+    *v = (struct lease_view){.stage = l->stage,
+                             .since_ns = l->since_ns,
+                             .subject = arena_strdup(a, str_of(l->delivery->subject)),
+                             .step = arena_strdup(a, str_of(l->step)),
+                             .type = arena_strdup(a, str_of(l->type)),
+                             .attempt = l->attempt,
+                             .deliveries = l->delivery->deliveries,
+                             .stream_sequence = l->delivery->stream_sequence,
+                             .is_over = l->is_over};
+    return v->subject && v->step && v->type;
+}
+
+enum status lease_keeper_look(struct lease_keeper *k, struct arena *a, struct lease_view **out, size_t *count,
+                              struct error *err)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&k->mutex);
+    *out = ARENA_ARRAY(a, struct lease_view, k->count);
+    bool fits = *out || k->count == 0;
+    for (const struct lease *l = *out ? k->leases : NULL; l && fits; l = l->older)
+        fits = copy_view(l, a, &(*out)[n++]);
+    pthread_mutex_unlock(&k->mutex);
+    *count = n;
+    return fits ? STATUS_OK : arena_error(a, err, "the tasks at work");
 }
 
 void lease_release(struct lease_keeper *k, struct lease *l)

@@ -14,6 +14,8 @@
 
 struct lease_keeper;
 
+enum { LEASE_WORD = 64 }; /* what is kept of a name, for lease_keeper_look() */
+
 struct lease {
     struct bus_delivery *delivery;
     struct lease *next; /* for the queue that holds it */
@@ -33,6 +35,10 @@ struct lease {
     int64_t deadline_ns, working_ns;
     char task_id[TASK_ID_TEXT];
     bool is_over; /* nobody waits for it: its execution has ended, or what it is a part of */
+    enum lease_stage { LEASE_WAITS, LEASE_RUNS, LEASE_REPORTS } stage;
+    int64_t since_ns; /* of the stage; wall clock */
+    char step[LEASE_WORD], type[LEASE_WORD];
+    uint32_t attempt;
 };
 
 /* Every third of `ack_wait_ms` each lease is renewed. */
@@ -65,6 +71,20 @@ void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, str
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */
 uint32_t lease_keeper_wait_empty(struct lease_keeper *k, int64_t timeout_ms);
+
+/* What is known of a lease: of one that waits for a thread, only what its subject says. */
+struct lease_view {
+    enum lease_stage stage;
+    int64_t since_ns;
+    const char *subject;     /* of the task's message */
+    const char *step, *type; /* their beginnings */
+    uint32_t attempt;
+    uint64_t deliveries, stream_sequence;
+    bool is_over;
+};
+/* The leases of this moment, the newest first, in `a`. Any thread. */
+enum status lease_keeper_look(struct lease_keeper *k, struct arena *a, struct lease_view **out, size_t *count,
+                              struct error *err) MUST_CHECK;
 
 /* A stop that is not set; its descriptor is closed with task_stop_close(). */
 enum status task_stop_open(struct task_stop *s, struct error *err) MUST_CHECK;

@@ -15,6 +15,7 @@ enum status worker_metrics_begin(const char *pool, struct error *err)
                                           METRIC_WORKER_LEASES,
                                           METRIC_WORKER_REDELIVERED,
                                           METRIC_WORKER_STOOD,
+                                          METRIC_WORKER_COPIES,
                                           METRIC_WORKER_REFUSED,
                                           METRIC_WORKER_OUTCOMES_WAITING,
                                           METRIC_POOL_WAITING,

@@ -9,7 +9,17 @@ static const struct tool *const tools[] = {
 #include "tools/tools.def"
 #undef X
 };
+static const char *const all_names[] = {
+#define X(name) #name,
+#include "tools/tools.def"
+#undef X
+    NULL};
 enum { TOOL_COUNT = sizeof(tools) / sizeof(tools[0]), MAX_KEYS = 64 };
+
+const char *const *tool_names(void)
+{
+    return all_names;
+}
 
 const struct tool *tool_find(struct str name)
 {

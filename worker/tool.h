@@ -69,6 +69,8 @@ struct tool_runner {
     void *context;
 };
 
+/* The names of all, NULL-ended, in the order of tools.def. */
+const char *const *tool_names(void);
 /* NULL for a word that is no tool. */
 const struct tool *tool_find(struct str name);
 /*

@@ -15,6 +15,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
+#include "self.h"
 
 enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000 };
 
@@ -28,6 +29,8 @@ struct worker {
     struct bus_subscription *ends[ENDS];
     const char *pool;
     struct monitor *monitor;
+    struct worker_self self;
+    struct service *service;
     _Atomic bool started, stopping;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
     bool may_not_look;          /* the account is not allowed to see consumers */
@@ -46,18 +49,6 @@ static void forget_postgres_variables(void)
                                         "PGOPTIONS",  "PGSSLCERT",  "PGSSLKEY",   "PGSERVICEFILE"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unsetenv(names[i]);
-}
-
-static void set_name(struct worker *w)
-{
-    const char *given = settings_text(w->station.settings, SETTING_WORKER_NAME);
-    char host[64] = "";
-    if (gethostname(host, sizeof(host) - 1) != 0)
-        host[0] = 0;
-    if (given[0])
-        snprintf(w->station.name, sizeof(w->station.name), "%s", given);
-    else
-        snprintf(w->station.name, sizeof(w->station.name), "%s-%d", host[0] ? host : "worker", (int)getpid());
 }
 
 static enum status make_consumer(struct worker *w, const char *stream, struct error *err)
@@ -207,7 +198,9 @@ static enum status start(struct worker *w, struct error *err)
                        pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
     crew_attach(w->crew, w->pull);
     atomic_store(&w->started, true);
-    return STATUS_OK;
+    w->self = (struct worker_self){
+        .identity = {w->station.name, is_ready, w}, .station = &w->station, .pool = w->pool};
+    return worker_self_serve(&w->self, &w->service, err);
 }
 
 /* ---- running and ending --------------------------------------------------------------------------- */
@@ -266,6 +259,7 @@ static void stop(struct worker *w)
     crew_close(&w->crew);
     for (size_t i = 0; i < ENDS; i++)
         bus_unsubscribe(&w->ends[i]);
+    service_stop(&w->service);
     bool is_connected = bus_is_connected(w->station.bus);
     if (is_connected && bus_flush(w->station.bus, LAST_OUTCOMES_MS, &err) != STATUS_OK)
         LOG(LOG_WARN, "the last acks may not have arrived; those tasks come again", LOG_ERR(&err));
@@ -284,7 +278,7 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     w.began = mono_now();
     forget_postgres_variables();
     daemon_setup();
-    set_name(&w);
+    daemon_name(settings_text(settings, SETTING_WORKER_NAME), w.station.name, sizeof(w.station.name));
     TRY(topology_check_pool(w.pool, "worker.pool", err));
     TRY(subjects_from_settings(settings, &w.subjects, err));
     TRY(start_monitor(&w, err));

@@ -177,6 +177,44 @@ static void a_failure_has_all_that_the_error_says(void **state)
     arena_free(&a);
 }
 
+static const char *const replies_refused[] = {"noetl.brokers", "noetl.events.0.1.timer_fired",
+                                              "$KV.noetl_catalog.x"};
+struct answers {
+    atomic_int refused, given;
+};
+
+static void see_answer(void *context, const struct bus_message *m)
+{
+    struct answers *a = context;
+    for (size_t i = 0; i < 3; i++)
+        atomic_fetch_add(&a->refused, strcmp(m->subject, replies_refused[i]) == 0);
+    atomic_fetch_add(&a->given, strcmp(m->subject, "noetlike.x") == 0);
+}
+
+/* The asker could have the service publish where only that may. */
+static void an_answer_goes_to_no_subject_of_the_installation(void **state)
+{
+    (void)state;
+    static const char *const asked[] = {"noetl.api.test_echo", "$SRV.PING.test"};
+    struct answers answers = {0};
+    struct bus_subscription *all = NULL;
+    struct error err;
+    struct service *service = start_service(1);
+    assert_int_equal(bus_subscribe(client, ">", NULL, see_answer, &answers, &all, &err), STATUS_OK);
+    assert_int_equal(bus_flush(client, 10000, &err), STATUS_OK);
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t r = 0; r < 3; r++)
+            assert_int_equal(bus_publish(bus, asked[s], replies_refused[r], NULL, 0, STR(""), &err),
+                             STATUS_OK);
+        assert_int_equal(bus_publish(bus, asked[s], "noetlike.x", NULL, 0, STR(""), &err), STATUS_OK);
+    }
+    while (atomic_load(&answers.given) < 2)
+        usleep(1000);
+    assert_int_equal(atomic_load(&answers.refused), 0);
+    service_stop(&service);
+    bus_unsubscribe(&all);
+}
+
 static void without_its_stream_a_large_answer_is_an_error_that_names_it(void **state)
 {
     (void)state;
@@ -316,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_operation_gets_the_payload_and_the_trace),
         cmocka_unit_test(a_failure_has_all_that_the_error_says),
+        cmocka_unit_test(an_answer_goes_to_no_subject_of_the_installation),
         cmocka_unit_test(without_its_stream_a_large_answer_is_an_error_that_names_it),
         cmocka_unit_test(requests_and_answers_that_no_message_holds_go_by_reference),
         cmocka_unit_test(a_full_queue_refuses_and_forgets_nothing),

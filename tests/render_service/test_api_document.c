@@ -1,21 +1,18 @@
 /*
- * docs/API.md is true: every `nats req` and `curl` in it is run, in order, and its answer has the members, of
- * the same types, that the page shows. Of the values only words are compared that name something: kind,
- * status, place, path.
+ * docs/API.md is true: every request of noetl.api and every `curl` in it is made, in order, and its answer
+ * has the members, of the same types, that the page shows (page.h). What daemons are asked one by one is
+ * tested in tests/daemons/test_services.c.
  */
 #include <curl/curl.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "check.h"
 #include "core/json.h"
 #include "fixture.h"
 #include "http_client.h"
+#include "page.h"
 
 static struct fixture fixture;
 static struct arena arena;
@@ -40,52 +37,6 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- reading the page --------------------------------------------------------------------------------- */
-
-struct block {
-    struct str language, text;
-};
-
-/* The next ``` block of the page. */
-static bool next_block(struct str *page, struct block *out)
-{
-    ptrdiff_t begin = str_find(*page, STR("\n```"));
-    if (begin < 0)
-        return false;
-    struct str rest = {page->ptr + begin + 4, page->len - (size_t)begin - 4};
-    out->language = str_split(&rest, '\n');
-    /* An empty block cannot be, so the end has a line end before it. */
-    ptrdiff_t end = str_find(rest, STR("\n```"));
-    assert_true(end >= 0);
-    out->text = (struct str){rest.ptr, (size_t)end + 1};
-    *page = (struct str){rest.ptr + end + 4, rest.len - (size_t)end - 4};
-    return true;
-}
-
-static struct str read_page(void)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/docs/API.md", getenv("NOETL_SOURCE_DIR"));
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    size_t most = 1 << 18;
-    char *text = arena_alloc(&arena, most);
-    size_t len = fread(text, 1, most, f);
-    fclose(f);
-    return (struct str){text, len};
-}
-
-/* What stands behind the first `mark` up to the next `end`; all of the rest without one. "" if there is no
- * mark. */
-static struct str between(struct str text, const char *mark, char end)
-{
-    ptrdiff_t at = str_find(text, str_of(mark));
-    if (at < 0)
-        return STR("");
-    struct str rest = {text.ptr + at + strlen(mark), text.len - (size_t)at - strlen(mark)};
-    return str_split(&rest, end);
-}
-
 /* ---- running an example ------------------------------------------------------------------------------- */
 
 static struct value parse(struct str text, const char *what)
@@ -100,8 +51,8 @@ static struct value parse(struct str text, const char *what)
 /* nats req [--no-templates] noetl.api.OPERATION 'PAYLOAD' | "$(cat greet.yaml)" */
 static struct value run_nats(struct str command, struct str yaml)
 {
-    struct str operation = between(command, "noetl.api.", ' ');
-    struct str payload = between(command, "'", '\'');
+    struct str operation = page_between(command, "noetl.api.", ' ');
+    struct str payload = page_between(command, "'", '\'');
     if (payload.len == 0)
         payload = yaml;
     return fixture_ask(&fixture, arena_strdup(&arena, operation), arena_strdup(&arena, payload), &arena);
@@ -110,10 +61,10 @@ static struct value run_nats(struct str command, struct str yaml)
 /* curl -s [--data-binary @greet.yaml | -d 'BODY'] URL */
 static struct value run_curl(struct str command, struct str yaml)
 {
-    struct str body = between(command, "-d '", '\'');
+    struct str body = page_between(command, "-d '", '\'');
     if (str_find(command, STR("@greet.yaml")) >= 0)
         body = yaml;
-    struct str path = between(command, "127.0.0.1:8082", '\n');
+    struct str path = page_between(command, "127.0.0.1:8082", '\n');
     while (path.len > 0 && (path.ptr[path.len - 1] == '\'' || path.ptr[path.len - 1] == ' '))
         path.len--;
     struct http_answer answer;
@@ -124,67 +75,17 @@ static struct value run_curl(struct str command, struct str yaml)
     return parse(str_of(text), "the answer");
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------------- */
-
-static bool is_word(struct str name)
-{
-    static const char *const words[] = {"kind", "status", "place",     "path",     "event_type",
-                                        "step", "type",   "duplicate", "unchanged"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (str_is(name, words[i]))
-            return true;
-    return false;
-}
-
-static struct str before_colon(struct value text)
-{
-    struct str s = value_as_str(text);
-    return str_split(&s, ':');
-}
-
-static void compare(struct value shown, struct value made, struct str name, const char *command)
-{
-    if (shown.type != made.type)
-        fail_msg("%s: \"%.*s\" is shown as %s and is %s", command, ARGSTR(name), value_type_name(shown),
-                 value_type_name(made));
-    /* A place may have a line and a column behind it. */
-    if (str_is(name, "place"))
-        assert_true(str_equal(before_colon(shown), before_colon(made)));
-    if (is_word(name) && !value_equal(shown, made))
-        fail_msg("%s: \"%.*s\" is shown as \"%.*s\" and is \"%.*s\"", command, ARGSTR(name),
-                 ARGSTR(value_as_str(shown)), ARGSTR(value_as_str(made)));
-    if (shown.type == VALUE_LIST && shown.len > 0 && made.len == 0)
-        fail_msg("%s: \"%.*s\" is empty", command, ARGSTR(name));
-    if (shown.type == VALUE_LIST)
-        for (uint32_t i = 0; i < shown.len && i < made.len; i++)
-            compare(shown.u.list[i], made.u.list[i], name, command);
-    if (shown.type != VALUE_MAP)
-        return;
-    for (uint32_t i = 0; i < shown.len; i++) {
-        struct str key = value_as_str(shown.u.map->entries[i].key);
-        struct value member = value_get(made, key);
-        if (value_is_absent(member))
-            fail_msg("%s: the answer has no \"%.*s\"", command, ARGSTR(key));
-        compare(shown.u.map->entries[i].value, member, key, command);
-    }
-    for (uint32_t i = 0; i < made.len; i++) {
-        struct str key = value_as_str(made.u.map->entries[i].key);
-        if (value_is_absent(value_get(shown, key)))
-            fail_msg("%s: the page does not show \"%.*s\"", command, ARGSTR(key));
-    }
-}
-
 static void every_example_of_the_page_answers_as_shown(void **state)
 {
     (void)state;
-    struct str page = read_page(), yaml = STR("");
+    struct str page = page_read("docs/API.md", &arena), yaml = STR("");
     struct value made = {0};
     const char *command = NULL;
-    struct block block;
+    struct page_block block;
     int examples = 0;
     /* The playbook stands behind the first example, of an error about it: it is registered from the start. */
     struct str look = page;
-    while (yaml.len == 0 && next_block(&look, &block))
+    while (yaml.len == 0 && page_next(&look, &block))
         if (str_is(block.language, "yaml"))
             yaml = block.text;
     fixture_ask(&fixture, "register",
@@ -192,14 +93,17 @@ static void every_example_of_the_page_answers_as_shown(void **state)
                                          "metadata: {name: greet, path: docs/greet}\n"
                                          "workflow: [{step: start}]\n")),
                 &arena);
-    while (next_block(&page, &block)) {
+    while (page_next(&page, &block)) {
         if (str_is(block.language, "sh")) {
             command = arena_strdup(&arena, block.text);
-            made = str_starts_with(block.text, STR("nats req")) ? run_nats(block.text, yaml)
-                                                                : run_curl(block.text, yaml);
-        } else if (str_is(block.language, "json")) {
+            made = (struct value){0};
+            if (str_starts_with(block.text, STR("curl")))
+                made = run_curl(block.text, yaml);
+            else if (str_find(block.text, STR("noetl.api.")) >= 0)
+                made = run_nats(block.text, yaml);
+        } else if (str_is(block.language, "json") && !value_is_absent(made)) {
             assert_non_null(command);
-            compare(parse(block.text, "the page"), made, STR(""), command);
+            page_compare(parse(block.text, "the page"), made, command);
             examples++;
         }
     }
@@ -210,7 +114,7 @@ static void every_example_of_the_page_answers_as_shown(void **state)
 static void every_operation_is_on_the_page(void **state)
 {
     (void)state;
-    struct str page = read_page();
+    struct str page = page_read("docs/API.md", &arena);
     struct operation_table tables[] = {render_service_operations(&fixture.render),
                                        publisher_operations(&fixture.publisher)};
     for (size_t t = 0; t < 2; t++) {

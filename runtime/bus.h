@@ -76,8 +76,16 @@ enum status bus_request(struct bus *bus, const char *subject, const struct bus_h
                         struct str *reply, struct error *err) MUST_CHECK;
 
 /*
- * The same for a request that somebody may give up: `is_over` (may be NULL) is asked some times a second, and
- * the answer is STATUS_CANCELLED once it says yes. The reply has its headers, a map of lists of texts.
+ * One request that many may answer: the answers that come until none has come for `quiet_ms`, at most
+ * `first_ms` in all, copied into `a`, in the order in which they came. None, at once, when nobody listens.
+ */
+enum status bus_gather(struct bus *bus, const char *subject, struct str payload, int64_t first_ms,
+                       int64_t quiet_ms, struct arena *a, struct str **answers, size_t *count,
+                       struct error *err) MUST_CHECK;
+/*
+ * bus_request() for a request that somebody may give up: `is_over` (may be NULL) is asked some times a
+ * second, and the answer is STATUS_CANCELLED once it says yes. The reply has its headers, a map of lists of
+ * texts.
  */
 struct bus_ask {
     const char *subject;

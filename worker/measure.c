@@ -10,18 +10,12 @@ enum { TYPE_COUNT = sizeof(types) / sizeof(types[0]) };
 enum status worker_metrics_begin(const char *pool, struct error *err)
 {
     static const char *const ends[TASK_END_COUNT] = {"completed", "failed", "given_back", "dropped"};
-    static const enum metric of_pool[] = {METRIC_WORKER_RUNNING,
-                                          METRIC_WORKER_CONCURRENCY,
-                                          METRIC_WORKER_LEASES,
-                                          METRIC_WORKER_REDELIVERED,
-                                          METRIC_WORKER_STOOD,
-                                          METRIC_WORKER_COPIES,
-                                          METRIC_WORKER_REFUSED,
-                                          METRIC_WORKER_OUTCOMES_WAITING,
-                                          METRIC_POOL_WAITING,
-                                          METRIC_POOL_TAKEN,
-                                          METRIC_POOL_LIMIT,
-                                          METRIC_POOL_REACHED};
+    static const enum metric of_pool[] = {METRIC_WORKER_RUNNING, METRIC_WORKER_CONCURRENCY,
+                                          METRIC_WORKER_LEASES,  METRIC_WORKER_REDELIVERED,
+                                          METRIC_WORKER_STOOD,   METRIC_WORKER_COPIES,
+                                          METRIC_WORKER_REFUSED, METRIC_WORKER_OUTCOMES_WAITING,
+                                          METRIC_POOL_WAITING,   METRIC_POOL_TAKEN,
+                                          METRIC_POOL_LIMIT,     METRIC_POOL_REACHED};
     const struct metric_label labels[] = {{&pool, 1}, {types, TYPE_COUNT}, {ends, TASK_END_COUNT}};
     TRY(metrics_begin("worker", err));
     TRY(metrics_label(METRIC_WORKER_TASKS, labels, 3, err));

@@ -170,7 +170,8 @@ static void every_flag_of_a_command_has_one_meaning(void **state)
     (void)state;
     for (const struct command *c = COMMANDS; c->name; c++) {
         const struct flag *tables[] = {c->details->flags, (c->groups & GROUP_OUTPUT) ? OUTPUT_FLAGS : NULL,
-                                       (c->groups & GROUP_CONNECTION) ? CONNECTION_FLAGS : NULL, COMMON_FLAGS};
+                                       (c->groups & GROUP_CONNECTION) ? CONNECTION_FLAGS : NULL,
+                                       COMMON_FLAGS};
         const struct flag *seen[64];
         size_t count = 0;
         for (size_t t = 0; t < 4; t++) {

@@ -47,6 +47,35 @@ static void a_request_to_nobody_is_refused_at_once(void **state)
     arena_free(&a);
 }
 
+static void answer_with_word(void *context, const struct bus_message *m)
+{
+    struct bus *bus = context;
+    struct error err;
+    must(bus_publish(bus, m->reply, NULL, NULL, 0, m->payload, &err), &err);
+}
+
+static void all_answers_of_a_request_are_gathered(void **state)
+{
+    struct fixture *f = *state;
+    struct bus_subscription *s[3] = {NULL};
+    struct arena a;
+    struct str *answers;
+    size_t count;
+    struct error err;
+    arena_init(&a, 0);
+    for (int i = 0; i < 3; i++)
+        must(bus_subscribe(f->bus, "service.all", NULL, answer_with_word, f->bus, &s[i], &err), &err);
+    must(bus_gather(f->bus, "service.all", STR("you"), 10000, 500, &a, &answers, &count, &err), &err);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++)
+        assert_true(str_is(answers[i], "you"));
+    for (int i = 0; i < 3; i++)
+        bus_unsubscribe(&s[i]);
+    must(bus_gather(f->bus, "service.all", STR("you"), 600000, 1, &a, &answers, &count, &err), &err);
+    assert_int_equal(count, 0);
+    arena_free(&a);
+}
+
 static void say_nothing(void *context, const struct bus_message *m)
 {
     (void)m;
@@ -293,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_answered),
+        cmocka_unit_test(all_answers_of_a_request_are_gathered),
         cmocka_unit_test(a_request_to_nobody_is_refused_at_once),
         cmocka_unit_test(a_request_without_an_answer_times_out),
         cmocka_unit_test(a_queue_shares_and_subscriptions_all_hear),

@@ -204,7 +204,18 @@ static const struct timeline_step *step_before(const struct timeline *t, const s
     return NULL;
 }
 
-static void write_retries(const struct timeline *t, const struct timeline_step *s, struct buf *out)
+/* Kinds of errors that come again however often it is tried: the playbook has to be mended. */
+static bool is_of_playbook(struct value error)
+{
+    static const char *const kinds[] = {"invalid", "syntax", "undefined", "exception", "sql", "assert"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (str_is(value_as_str(VALUE_GET(error, "kind")), kinds[i]))
+            return true;
+    }
+    return false;
+}
+
+static void advise_retries(const struct timeline *t, const struct timeline_step *s, struct buf *out)
 {
     long long id = (long long)t->execution_id;
     const struct timeline_step *before = s ? step_before(t, s) : NULL;
@@ -216,12 +227,27 @@ static void write_retries(const struct timeline *t, const struct timeline_step *
                    id, ARGSTR(before->name));
 }
 
+static void advise_fork(const struct timeline *t, const struct timeline_step *s, struct buf *out)
+{
+    buf_printf(out,
+               "  noetl fork %lld --at %" PRISTR
+               " --playbook FILE --follow\n      goes on from here with the "
+               "playbook mended, as a new execution\n",
+               (long long)t->execution_id, ARGSTR(s->name));
+}
+
+/* What is most likely to mend it comes first. */
 static void write_advice(const struct timeline *t, const struct timeline_step *s, const struct output *o,
                          struct buf *out)
 {
     long long id = (long long)t->execution_id;
+    bool of_playbook = s && is_of_playbook(error_of(t, s));
     write_title(o, out, "Next");
-    write_retries(t, s, out);
+    if (of_playbook)
+        advise_fork(t, s, out);
+    advise_retries(t, s, out);
+    if (s && !of_playbook)
+        advise_fork(t, s, out);
     buf_printf(out,
                "  noetl rerun %lld --set workload.NAME=VALUE --follow\n      begins anew, with other input\n",
                id);

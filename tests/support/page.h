@@ -10,6 +10,7 @@
 
 struct page_block {
     struct str language, text; /* the text ends with a line end */
+    struct str before;         /* what stands between it and the block before */
 };
 
 /* A file of the project ("docs/API.md"), in `a`. */
@@ -20,9 +21,15 @@ bool page_next(struct str *page, struct page_block *out);
  * mark. */
 struct str page_between(struct str text, const char *mark, char end);
 /*
- * The answer has the members, of the same types, that the page shows, and no others, and at least as many
- * items. Of the values only words are compared that name something: kind, status, place, path, ….
+ * The answer has the members, of the same types, that the page shows, and no others; of lists, the items that
+ * both have. Of the values only words are compared that name something: kind, status, place, path, …. Else
+ * the test fails.
+ *
+ * "…" as a value stands for any, as a member's name for further members, as an item for further items.
  */
 void page_compare(struct value shown, struct value made, const char *command);
+/* The same, and with equal values and lists of the same length. NULL, or what differs, until the next call.
+ */
+const char *page_difference(struct value shown, struct value made);
 
 #endif

@@ -48,6 +48,7 @@ static enum status send(struct outgoing *o, struct error *err)
         .subject = o->subject,
         .message_id = o->message_id,
         .payload = o->payload,
+        .later = true, /* the engine pushes */
         .done = published,
         .context = o,
     };

@@ -11,7 +11,13 @@
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
 
-enum { RESEND_AFTER_MS = 500, LONGEST_WAIT_MS = 10000, LOOK_FOR_ROOM_MS = 1000, BATCH_BYTES = 16 << 20 };
+enum {
+    PUSH_EVERY = 8,
+    RESEND_AFTER_MS = 500,
+    LONGEST_WAIT_MS = 10000,
+    LOOK_FOR_ROOM_MS = 1000,
+    BATCH_BYTES = 16 << 20
+};
 
 /* What the engine knows of a partition. */
 struct partition {
@@ -324,6 +330,8 @@ static void *run(void *context)
                 status = take(e, &items[i], &err);
             else
                 free_mail(&items[i]);
+            if (i % PUSH_EVERY == PUSH_EVERY - 1)
+                bus_push(e->bus);
         }
         if (status == STATUS_OK)
             status = resend(e, &err);

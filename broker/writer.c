@@ -199,7 +199,7 @@ static enum status tell_one(struct writer *w, const struct event *e, struct aren
         told = buf_str(text);
     TRY(status);
     subject_live(w->options.subjects, e->execution_id, event_type_name(e->type), subject);
-    return bus_publish(w->options.bus, subject, NULL, NULL, 0, told, err);
+    return bus_publish_later(w->options.bus, subject, told, err);
 }
 
 /* Every event of the log, to whoever watches; core NATS, so a watcher that is away misses it and reads the

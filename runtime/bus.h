@@ -70,6 +70,9 @@ typedef void bus_handler(void *context, const struct bus_message *message);
 enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
                         const struct bus_header *headers, size_t header_count, struct str payload,
                         struct error *err) MUST_CHECK;
+/* The same of a payload alone, which leaves with the next bus_push(): for many at a time. */
+enum status bus_publish_later(struct bus *bus, const char *subject, struct str payload,
+                              struct error *err) MUST_CHECK;
 /* Waits for one answer, copied into `a`. STATUS_UNAVAILABLE when nobody listens, STATUS_TIMEOUT. */
 enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers,
                         size_t header_count, struct str payload, int64_t timeout_ms, struct arena *a,
@@ -142,6 +145,7 @@ struct bus_publication {
         needs_stream; /* that no stream listens is an answer: STATUS_UNAVAILABLE at once, not after a while */
     bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
     bool only_known;  /* refuse unless the stream knows the id: bus_publish_known() */
+    bool later;       /* it leaves with the next bus_push(), which is the caller's to call soon */
     struct str payload;  /* copied */
     int64_t give_up_ms;  /* 0: never; repeated with the same id until the stream answers */
     bus_published *done; /* may be NULL */

@@ -29,6 +29,13 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
     return STATUS_OK;
 }
 
+enum status bus_publish_later(struct bus *bus, const char *subject, struct str payload, struct error *err)
+{
+    TRY(wire_check_message(bus, subject, payload.len, err));
+    natsStatus s = natsConnection_Publish(bus->nc, subject, payload.ptr, (int)payload.len);
+    return s == NATS_OK ? STATUS_OK : wire_error(s, err, "publishing", subject);
+}
+
 /* What the server refuses it says before it answers the ping behind it; nats.c keeps the last that was said.
  */
 static bool is_refused(struct bus *bus, const char *subject)

@@ -106,6 +106,9 @@ enum status wire_check_subject(const char *subject, bool wildcards, struct error
 enum status wire_error(natsStatus s, struct error *err, const char *what, const char *subject);
 /* An error object of the JetStream API ({"code","err_code","description"}). */
 enum status wire_api_error(struct value error, const char *what, struct error *err);
+/* Whether a message of that size, headers and all, can be published there. */
+enum status wire_check_message(struct bus *bus, const char *subject, size_t size,
+                               struct error *err) MUST_CHECK;
 /* A message with headers. STATUS_LIMIT if it is larger than the server takes. */
 enum status wire_message(struct bus *bus, const char *subject, const char *reply,
                          const struct bus_header *headers, size_t header_count, struct str payload,

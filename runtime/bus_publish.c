@@ -320,7 +320,8 @@ static enum status begin(struct bus *bus, const struct bus_publication *publicat
 enum status bus_publish_async(struct bus *bus, const struct bus_publication *publication, struct error *err)
 {
     TRY(begin(bus, publication, err));
-    bus_push(bus);
+    if (!publication->later)
+        bus_push(bus);
     return STATUS_OK;
 }
 

@@ -57,8 +57,9 @@ static size_t header_size(const struct bus_header *headers, size_t count)
     return size;
 }
 
-static enum status check_size(struct bus *bus, const char *subject, size_t size, struct error *err)
+enum status wire_check_message(struct bus *bus, const char *subject, size_t size, struct error *err)
 {
+    TRY(wire_check_subject(subject, false, err));
     int64_t most = bus_max_payload(bus);
     if ((int64_t)size <= most)
         return STATUS_OK;
@@ -73,10 +74,9 @@ enum status wire_message(struct bus *bus, const char *subject, const char *reply
                          natsMsg **out, struct error *err)
 {
     natsMsg *msg = NULL;
-    TRY(wire_check_subject(subject, false, err));
     for (size_t i = 0; i < header_count; i++)
         TRY(check_header(&headers[i], err));
-    TRY(check_size(bus, subject, payload.len + header_size(headers, header_count), err));
+    TRY(wire_check_message(bus, subject, payload.len + header_size(headers, header_count), err));
     natsStatus s = natsMsg_Create(&msg, subject, reply, payload.ptr, (int)payload.len);
     for (size_t i = 0; s == NATS_OK && i < header_count; i++)
         s = natsMsgHeader_Set(msg, headers[i].name, headers[i].value);

@@ -8,6 +8,7 @@
 #include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "stranded.h"
 #include "timer_fact.h"
 #include "transition/open_work.h"
 #include "transition/transition.h"
@@ -104,7 +105,22 @@ static enum status publish_lost(struct sight *s, const struct open_work *w, cons
         arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
 }
 
-/* The subjects of the execution's tasks that are in the tasks stream, as keys of a map. */
+static enum status without_left(struct sight *s, struct value *subjects)
+{
+    struct map_builder there;
+    map_begin(&there, s->arena);
+    for (uint32_t i = 0; subjects->type == VALUE_MAP && i < subjects->len; i++) {
+        const struct value_entry *e = &subjects->u.map->entries[i];
+        bool left;
+        TRY(stranded_task_is_left(s->i->bus, s->i->subjects, value_as_str(e->key), &left, s->err));
+        if (!left)
+            map_put(&there, value_as_str(e->key), e->value);
+    }
+    return map_end(&there, subjects, s->err);
+}
+
+/* The subjects of the execution's tasks that are in the tasks stream and will be delivered, as keys of a map.
+ */
 static enum status tasks_there(struct sight *s, struct value *subjects)
 {
     char stream[96], verb[160], filter[SUBJECT_MAX], body[SUBJECT_MAX + 32];
@@ -114,7 +130,7 @@ static enum status tasks_there(struct sight *s, struct value *subjects)
                        subject_execution_tasks(s->i->subjects, s->x->id, filter));
     TRY(bus_api(s->i->bus, verb, (struct str){body, (size_t)len}, s->arena, &answer, s->err));
     *subjects = value_get_path(answer, STR("state.subjects"));
-    return STATUS_OK;
+    return s->i->may_be_left ? without_left(s, subjects) : STATUS_OK;
 }
 
 /* Whether a subject ends with the task's id. */
@@ -133,7 +149,7 @@ static bool is_there(struct value subjects, struct str task_id)
 static const char *what_is_missing(const struct open_work *w, struct value subjects)
 {
     if (w->state == WORK_TASK && !is_there(subjects, w->task_id))
-        return "its task is in the tasks stream no more, and it has no outcome";
+        return "its task is in the tasks stream no more or was acknowledged, and it has no outcome";
     /* A list is in the event stream before the log has that it was asked for. */
     return w->state == WORK_LISTING ? "the list of playbooks that it waits for never came" : NULL;
 }

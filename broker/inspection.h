@@ -2,7 +2,8 @@
  * Whether what an open execution waits for is there: the promise that nothing hangs, looked at from outside.
  * Only the log and the streams are asked, nothing that a broker remembers.
  *
- *   a work in TASK     its task is in the tasks stream, or its outcome is in the event stream, and is read
+ *   a work in TASK     its task is in the tasks stream and not acknowledged, or its outcome is in the event
+ *                      stream, and is read
  *   a work in LISTING  its list is in the event stream, and is read
  *   a work in CHILD    its execution is in the log, or requested in the event stream
  *                      if that is over, it has said so
@@ -26,6 +27,7 @@ struct inspector {
     const struct subjects *subjects;
     struct playbook_cache *playbooks;
     int64_t overdue_ms; /* so late a timer is taken for lost */
+    bool may_be_left;   /* the tasks stream may have tasks that no consumer will deliver (stranded.h) */
 };
 
 struct finding {

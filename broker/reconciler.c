@@ -180,9 +180,8 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
 static enum status reconcile(struct reconciler *r, struct error *err)
 {
     uint32_t looked_at = 0, repaired = 0;
-    uint64_t dropped;
     see_partitions(r);
-    TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &dropped, err));
+    TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &r->inspector.may_be_left, err));
     TRY(find_begun(r, err));
     TRY(see_standings(r, err));
     metric_set(METRIC_BROKER_OPEN, 0, (int64_t)r->count);

@@ -2,21 +2,27 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/value.h"
 #include "publisher/topology.h"
 #include "runtime/log.h"
 
-/* The furthest that any consumer of the stream has come. */
-static enum status furthest_consumer(struct bus *bus, const char *stream, struct arena *a, uint64_t *sequence,
-                                     struct error *err)
+/* Of all consumers of the stream. */
+struct standing_point {
+    uint64_t furthest;   /* that any of them has come */
+    uint64_t to_deliver; /* messages, those included that are not acknowledged */
+};
+
+static enum status see_consumers(struct bus *bus, const char *stream, struct arena *a,
+                                 struct standing_point *out, struct error *err)
 {
     char verb[160], name[128];
     struct value answer;
     snprintf(verb, sizeof(verb), "CONSUMER.NAMES.%s", stream);
     TRY(bus_api(bus, verb, STR(""), a, &answer, err));
     struct value names = VALUE_GET(answer, "consumers");
-    *sequence = 0;
+    *out = (struct standing_point){0};
     for (uint32_t i = 0; names.type == VALUE_LIST && i < names.len; i++) {
         struct bus_consumer_info info;
         snprintf(name, sizeof(name), "%" PRISTR, ARGSTR(value_as_str(names.u.list[i])));
@@ -24,48 +30,85 @@ static enum status furthest_consumer(struct bus *bus, const char *stream, struct
         if (status == STATUS_NOT_FOUND)
             continue; /* it went meanwhile */
         TRY(status);
-        if (info.delivered_stream_sequence > *sequence)
-            *sequence = info.delivered_stream_sequence;
+        out->to_deliver += info.pending + info.ack_pending;
+        if (info.delivered_stream_sequence > out->furthest)
+            out->furthest = info.delivered_stream_sequence;
     }
     return STATUS_OK;
 }
 
 static enum status drop_below(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,
-                              uint64_t *dropped, struct error *err)
+                              struct error *err)
 {
     char verb[160], body[64];
     struct value answer;
     snprintf(verb, sizeof(verb), "STREAM.PURGE.%s", stream);
     int len = snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 "}", sequence);
-    TRY(bus_api(bus, verb, (struct str){body, (size_t)len}, a, &answer, err));
-    struct value purged = VALUE_GET(answer, "purged");
-    *dropped = purged.type == VALUE_INT ? (uint64_t)purged.u.i : 0;
-    return STATUS_OK;
+    return bus_api(bus, verb, (struct str){body, (size_t)len}, a, &answer, err);
 }
 
-static enum status look(struct bus *bus, const char *stream, struct arena *a, uint64_t *dropped,
+static enum status look(struct bus *bus, const char *stream, struct arena *a, bool *may_be_left,
                         struct error *err)
 {
-    uint64_t furthest;
+    struct standing_point consumers;
     struct bus_stream_info info;
-    TRY(furthest_consumer(bus, stream, a, &furthest, err));
+    TRY(see_consumers(bus, stream, a, &consumers, err));
     TRY(bus_stream_info(bus, stream, &info, err)); /* afterwards: its end only moves on */
-    if (furthest <= info.last_sequence)
+    *may_be_left = info.messages > consumers.to_deliver;
+    if (consumers.furthest <= info.last_sequence)
         return STATUS_OK;
     LOG(LOG_WARN, "the tasks stream ends before the place where its consumers stand; it goes on behind that",
-        LOG_NUM("last", info.last_sequence), LOG_NUM("consumers", furthest),
+        LOG_NUM("last", info.last_sequence), LOG_NUM("consumers", consumers.furthest),
         LOG_NUM("messages", info.messages));
-    return drop_below(bus, stream, furthest + 1, a, dropped, err);
+    return drop_below(bus, stream, consumers.furthest + 1, a, err);
 }
 
-enum status stranded_tasks_drop(struct bus *bus, const struct subjects *s, uint64_t *dropped,
+enum status stranded_tasks_drop(struct bus *bus, const struct subjects *s, bool *may_be_left,
                                 struct error *err)
 {
     char stream[96];
     struct arena a;
-    *dropped = 0;
+    *may_be_left = true;
     arena_init(&a, 0);
-    enum status status = look(bus, stream_name(s, STREAM_TASKS, stream), &a, dropped, err);
+    enum status status = look(bus, stream_name(s, STREAM_TASKS, stream), &a, may_be_left, err);
     arena_free(&a);
     return status;
+}
+
+/* Up to here the consumer will deliver nothing any more. One that was given up is behind it only with the
+ * next ack.
+ */
+static uint64_t settled_until(const struct bus_consumer_info *c)
+{
+    bool all = c->ack_pending == 0 && c->delivered_stream_sequence > c->ack_floor_stream_sequence;
+    return all ? c->delivered_stream_sequence : c->ack_floor_stream_sequence;
+}
+
+static struct str pool_of(struct str subject, const struct subjects *s)
+{
+    size_t begin = strlen(s->prefix) + strlen(".tasks.");
+    struct str rest = begin < subject.len ? (struct str){subject.ptr + begin, subject.len - begin} : STR("");
+    return str_split(&rest, '.');
+}
+
+enum status stranded_task_is_left(struct bus *bus, const struct subjects *s, struct str subject, bool *left,
+                                  struct error *err)
+{
+    char stream[96], text[SUBJECT_MAX], pool[128], consumer[96];
+    struct bus_consumer_info info;
+    struct bus_stored newest;
+    struct arena a;
+    *left = false;
+    stream_name(s, STREAM_TASKS, stream);
+    snprintf(text, sizeof(text), "%" PRISTR, ARGSTR(subject));
+    snprintf(pool, sizeof(pool), "%" PRISTR, ARGSTR(pool_of(subject, s)));
+    enum status status = bus_consumer_info(bus, stream, pool_consumer(pool, consumer), &info, err);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK; /* whoever makes the pool's consumer has it deliver all that is there */
+    TRY(status);
+    arena_init(&a, 0);
+    status = bus_stream_last(bus, stream, text, &a, &newest, err);
+    *left = status == STATUS_NOT_FOUND || (status == STATUS_OK && newest.sequence <= settled_until(&info));
+    arena_free(&a);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

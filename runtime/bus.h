@@ -285,6 +285,7 @@ struct bus_consumer {
 };
 struct bus_consumer_info {
     uint64_t pending, ack_pending, redelivered, waiting, delivered_stream_sequence;
+    uint64_t ack_floor_stream_sequence; /* up to here all is acknowledged */
 };
 enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config,
                                 struct error *err) MUST_CHECK;

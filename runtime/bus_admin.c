@@ -262,6 +262,7 @@ enum status bus_consumer_info(struct bus *bus, const char *stream, const char *d
             .redelivered = get_count(v, STR("num_redelivered")),
             .waiting = get_count(v, STR("num_waiting")),
             .delivered_stream_sequence = get_count(VALUE_GET(v, "delivered"), STR("stream_seq")),
+            .ack_floor_stream_sequence = get_count(VALUE_GET(v, "ack_floor"), STR("stream_seq")),
         };
     arena_free(&a);
     return status;

@@ -76,6 +76,27 @@ static void a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again(voi
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* As a server does that was killed behind an acknowledgement: the message is there, and nobody will get it. */
+static void a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    execution_events(i, id, 3);
+    assert_int_equal(broker_stop(i), 0);
+    for (int n = 0; n < 3; n++)
+        bus_deliver_nak(i->bus, task_next(i), 0); /* three deliveries are the most */
+    assert_true(task_none(i));
+    purge(i, STREAM_ADVISORIES, NULL);
+    broker_start(i);
+    struct bus_delivery *again = task_next(i);
+    assert_true(str_is(task_text(i, again, "task_id"), "s0v1a2"));
+    task_done(i, again, "1");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+}
+
 /* An outcome that is on its way is no reason to run anything again. */
 static void a_task_whose_outcome_is_in_the_stream_is_not_lost(void **state)
 {
@@ -252,6 +273,7 @@ static int start_attentively(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched_again),
         cmocka_unit_test(a_task_that_left_its_stream_is_dispatched_again),
         cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),

@@ -7,12 +7,14 @@
 #include "recording.h"
 #include "replay_check.h"
 #include "replay_print.h"
+#include "replay_with.h"
 
 static const struct flag FLAGS[] = {
     {"until", 0, false, "EVENT|TIME", NO_SETTING, "ends there, and shows what templates see by then"},
     {"step", 0, false, NULL, NO_SETTING, "waits for Enter behind each event"},
     {"check", 0, false, NULL, NO_SETTING,
      "only compares what is decided now with what was recorded, and tells of the first difference"},
+    {"with", 0, false, "FILE", NO_SETTING, "what would have gone differently with this playbook"},
     {"all", 0, false, NULL, NO_SETTING, "with --check: every execution of the log"},
     {"since", 0, false, "TIME|DURATION", NO_SETTING, "with --all: only those that began since then"},
     {0},
@@ -22,6 +24,7 @@ static const struct example EXAMPLES[] = {
     {"noetl replay @last --until 7", "as of event 7, with all that templates saw by then"},
     {"noetl replay it.jsonl --step", "an exported execution, event by event"},
     {"noetl replay @last --check", "whether it would be decided so again"},
+    {"noetl replay @last --with changed.yaml", "the recorded outcomes, asked for by another playbook"},
     {"noetl replay --check --all --since 24h", "all of the last day: before an upgrade, say"},
     {0},
 };
@@ -30,7 +33,12 @@ const struct command_details details_replay = {
             "any effect: nothing is published, written or run. ID is an execution of the log, FILE one\n"
             "that `noetl export` wrote; a file needs no server.\n"
             "\n"
-            "--check ends with 0 when there is no difference, and with 1 when there is one. Texts under\n"
+            "--with asks for the recorded outcomes by another playbook, and tells where the execution\n"
+            "would have gone another way; where something would be run that was not recorded, the\n"
+            "answer ends, and says so.\n"
+            "\n"
+            "--check and --with end with 0 when there is no difference, and with 1 when there is one. Texts "
+            "under\n"
             "keys that look like secrets are shown as ***.",
     .flags = FLAGS,
     .examples = EXAMPLES,
@@ -66,6 +74,9 @@ static enum status check_flags(const struct invocation *in, struct error *err)
     if (check && (step || args_has(args, "until")))
         return wrong("--check looks at all events: --until and --step are for showing them",
                      "Leave out --check, or the others.", err);
+    if (args_has(args, "with") && (check || step || args_has(args, "until")))
+        return wrong("--with compares the whole execution: it goes with no other of the flags",
+                     "Leave out --with, or the others.", err);
     if (step && !(in->out.terminal && isatty(STDIN_FILENO) == 1))
         return wrong("--step waits for Enter, and this is no terminal", "Leave it out.", err);
     return STATUS_OK;
@@ -155,6 +166,9 @@ static enum status show(struct invocation *in, struct recording *recording, stru
 
 static enum status replay_one(struct invocation *in, struct recording *recording, struct error *err)
 {
+    const char *with = args_text(&in->args, "with");
+    if (with)
+        return replay_with(in, recording, with, err);
     return args_has(&in->args, "check") ? replay_check(in, recording, err) : show(in, recording, err);
 }
 

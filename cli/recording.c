@@ -106,14 +106,6 @@ enum status recording_next(struct recording *r, struct event *out, bool *end, st
     return r->client ? next_of_log(r, out, end, err) : next_of_file(r, out, end, err);
 }
 
-static enum status keep(struct arena *a, const struct event *e, struct event *out, struct error *err)
-{
-    struct value v;
-    TRY(event_to_value(a, e, &v, err));
-    TRY(value_copy_plain(a, v, &v, err));
-    return event_from_value(v, out, err);
-}
-
 enum status recording_read(struct recording *r, struct arena *a, struct recorded *out, struct error *err)
 {
     struct event *events = NULL, e;
@@ -133,7 +125,7 @@ enum status recording_read(struct recording *r, struct arena *a, struct recorded
             events = moved;
             room = larger;
         }
-        TRY(keep(a, &e, &events[count++], err));
+        TRY(event_copy(a, &e, &events[count++], err));
     }
     *out = (struct recorded){r->execution_id, events, count};
     return STATUS_OK;

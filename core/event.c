@@ -45,6 +45,22 @@ bool event_type_is_final(enum event_type t)
     return t == EVENT_EXECUTION_COMPLETE || t == EVENT_EXECUTION_FAILED || t == EVENT_EXECUTION_CANCELLED;
 }
 
+enum status event_copy(struct arena *a, const struct event *e, struct event *out, struct error *err)
+{
+    struct event copy = *e;
+    struct str *texts[] = {&copy.node_name, &copy.node_type, &copy.task_id, &copy.error};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        texts[i]->ptr = texts[i]->len ? arena_strdup(a, *texts[i]) : "";
+        if (!texts[i]->ptr)
+            return arena_error(a, err, "an event");
+    }
+    TRY(value_copy_plain(a, e->context, &copy.context, err));
+    TRY(value_copy_plain(a, e->result, &copy.result, err));
+    TRY(value_copy_plain(a, e->meta, &copy.meta, err));
+    *out = copy;
+    return STATUS_OK;
+}
+
 static void put_text(struct map_builder *b, const char *name, struct str text)
 {
     if (text.len != 0)

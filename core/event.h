@@ -50,6 +50,9 @@ enum event_type event_type_from_name(struct str name);
 /* Whether an execution is over with this event. */
 bool event_type_is_final(enum event_type t);
 
+/* A copy that owes nothing to what the event borrows from; its values are as JSON would give them back. */
+enum status event_copy(struct arena *a, const struct event *e, struct event *out,
+                       struct error *err) MUST_CHECK;
 /* The JSON form as a value; shares the event's strings and values. */
 enum status event_to_value(struct arena *a, const struct event *e, struct value *out,
                            struct error *err) MUST_CHECK;

@@ -118,23 +118,6 @@ enum status replay_compare(struct replay *r, const struct event *recorded, struc
 
 /* ---- evaluating --------------------------------------------------------------------------------------- */
 
-/* What decisions point to lives as long as they do, and not only as long as the reader's page. */
-static enum status keep_fact(struct replay *r, const struct event *fact, struct error *err)
-{
-    struct arena *a = &r->arena;
-    struct event *e = &r->fact;
-    struct str *texts[] = {&e->node_name, &e->node_type, &e->task_id, &e->error};
-    *e = *fact;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        texts[i]->ptr = texts[i]->len ? arena_strdup(a, *texts[i]) : "";
-        if (!texts[i]->ptr)
-            return arena_error(a, err, "a fact");
-    }
-    TRY(value_copy_plain(a, fact->context, &e->context, err));
-    TRY(value_copy_plain(a, fact->result, &e->result, err));
-    return value_copy_plain(a, fact->meta, &e->meta, err);
-}
-
 /* An error of the evaluation that is not one of this program's surroundings is what was looked for. */
 static enum status evaluation_failed(struct replay *r, const struct error *why, struct mismatch *out,
                                      struct error *err)
@@ -161,7 +144,7 @@ enum status replay_fact(struct replay *r, const struct event *fact, struct misma
         TRY(execution_new(r->execution_id, &r->x, err));
     arena_reset(&r->arena);
     r->compared = 0;
-    TRY(keep_fact(r, fact, err));
+    TRY(event_copy(&r->arena, fact, &r->fact, err)); /* which lives as long as its decisions */
     decisions_init(&r->decisions, &r->arena);
     if (transition(r->x, &r->fact, r->playbooks, &r->decisions, &why) != STATUS_OK)
         return evaluation_failed(r, &why, out, err);

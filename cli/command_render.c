@@ -4,6 +4,7 @@
 
 #include "history.h"
 #include "local_render.h"
+#include "moment.h"
 #include "render_cases.h"
 
 enum { MAX_TEMPLATE = 4 << 20, MAX_CASES = 256 << 20 };
@@ -17,7 +18,7 @@ static const struct flag FLAGS[] = {
      "what an undefined name is: empty (if not given), an error, or empty with all its members"},
     {"execution", 'e', false, "ID", NO_SETTING,
      "render against what this execution's steps have seen so far; @last, too"},
-    {"at", 0, false, "EVENT", NO_SETTING, "with --execution: as of this event"},
+    {"at", 0, false, "EVENT|TIME", NO_SETTING, "with --execution: as of this event, or this time"},
     {"relaxed", 0, false, NULL, NO_SETTING,
      "with --execution: leave what cannot be resolved yet as it stands"},
     {"cases", 0, false, "FILE|-", NO_SETTING,
@@ -113,15 +114,15 @@ static enum status make_request(struct invocation *in, const struct local_render
                                 struct value *out, struct error *err)
 {
     struct map_builder map;
-    int64_t at;
-    TRY(args_number(&in->args, "at", 0, &at, err));
+    struct moment at;
+    TRY(moment_from_args(&in->args, "at", &at, err));
     TRY(execution_request(&in->arena, id, &map, err));
     map_put(&map, STR("template"), r->template);
     map_put(&map, STR("strict"), value_bool(!args_has(&in->args, "relaxed")));
     if (args_has(&in->args, "values"))
         map_put(&map, STR("extra_context"), r->context);
-    if (at > 0)
-        map_put(&map, STR("at"), value_int(at));
+    if (moment_is_set(&at))
+        map_put(&map, STR("at"), moment_value(&in->args, "at", &at));
     return map_end(&map, out, err);
 }
 

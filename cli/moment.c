@@ -21,6 +21,11 @@ enum status moment_from_args(const struct args *args, const char *flag, struct m
     return error_hint(err, "Events count from 1; a time is written 2026-01-02T03:04:05Z.");
 }
 
+struct value moment_value(const struct args *args, const char *flag, const struct moment *m)
+{
+    return m->event_id > 0 ? value_int(m->event_id) : value_text(args_text(args, flag));
+}
+
 bool moment_is_past(const struct moment *m, const struct event *e)
 {
     if (m->event_id > 0)

@@ -18,6 +18,8 @@ static inline bool moment_is_set(const struct moment *m)
 {
     return m->event_id > 0 || m->time_ns != 0;
 }
+/* For a request: the number, or the time as it was written. */
+struct value moment_value(const struct args *args, const char *flag, const struct moment *m);
 /* Whether the event is later than the moment; none is if there is no moment. */
 bool moment_is_past(const struct moment *m, const struct event *e);
 

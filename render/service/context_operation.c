@@ -26,15 +26,16 @@ enum status context_operation(void *context, const struct call *call, struct ans
     struct arena *a = call->arena;
     struct value payload, names;
     struct found_execution found;
-    int64_t id, at;
+    struct lookup_moment at;
+    int64_t id;
     uint32_t at_least;
     TRY(payload_read(a, call->payload, "the request", &payload, err));
     TRY(payload_known(payload, members, COUNT(members), "a request for a context", err));
     TRY(payload_execution_id(payload, &id, err));
-    TRY(payload_number(payload, STR("at"), UINT32_MAX, &at, err));
+    TRY(operation_at(payload, &at, err));
     TRY(operation_at_least(payload, &at_least, err));
     TRY(lookup_execution(context, id, at_least, a, &found, err));
-    TRY(lookup_cut(&found.events, (uint32_t)at, err));
+    TRY(lookup_cut(&found.events, &at, err));
     TRY(names_of(a, &found.events, &names, err));
 
     const struct event *last = &found.events.items[found.events.count - 1];

@@ -161,11 +161,9 @@ enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t
     return out->events.count > 0 ? STATUS_OK : lookup_execution(s, execution_id, 0, a, out, err);
 }
 
-enum status lookup_cut(struct event_list *events, uint32_t at, struct error *err)
+static enum status cut_by_number(struct event_list *events, uint32_t at, struct error *err)
 {
     uint32_t last = events->items[events->count - 1].event_id;
-    if (at == 0)
-        return STATUS_OK;
     if (at > last) {
         error_set(err, STATUS_NOT_FOUND,
                   "the log has %" PRIu32 " events of this execution, and no event %" PRIu32, last, at);
@@ -174,4 +172,24 @@ enum status lookup_cut(struct event_list *events, uint32_t at, struct error *err
     while (events->count > 1 && events->items[events->count - 1].event_id > at)
         events->count--;
     return STATUS_OK;
+}
+
+static enum status cut_by_time(struct event_list *events, int64_t time_ns, struct error *err)
+{
+    char began[32];
+    if (events->items[0].time_ns > time_ns) {
+        time_format(events->items[0].time_ns, began);
+        error_set(err, STATUS_NOT_FOUND, "this execution was asked for later, at %s", began);
+        return error_place(err, "at");
+    }
+    while (events->items[events->count - 1].time_ns > time_ns)
+        events->count--;
+    return STATUS_OK;
+}
+
+enum status lookup_cut(struct event_list *events, const struct lookup_moment *at, struct error *err)
+{
+    if (at->event_id > 0)
+        return cut_by_number(events, at->event_id, err);
+    return at->time_ns != 0 ? cut_by_time(events, at->time_ns, err) : STATUS_OK;
 }

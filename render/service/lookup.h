@@ -49,7 +49,14 @@ enum status lookup_chosen(struct render_service *s, int64_t execution_id, const 
 enum status lookup_rest(struct render_service *s, int64_t execution_id, uint32_t after, struct arena *a,
                         struct found_execution *out, struct error *err) MUST_CHECK;
 
-/* Forgets the events behind number `at`; 0: none. STATUS_NOT_FOUND if there is no such event yet. */
-enum status lookup_cut(struct event_list *events, uint32_t at, struct error *err) MUST_CHECK;
+/* A moment in the life of an execution: up to an event or a time, included. All zero: now. */
+struct lookup_moment {
+    uint32_t event_id;
+    int64_t time_ns;
+};
+/* Forgets the events behind it. STATUS_NOT_FOUND: there is no such event yet, or the execution began later.
+ */
+enum status lookup_cut(struct event_list *events, const struct lookup_moment *at,
+                       struct error *err) MUST_CHECK;
 
 #endif

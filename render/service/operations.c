@@ -24,6 +24,20 @@ static enum status found_document(const struct found_execution *found, struct ar
     return map_end(&m, out, err);
 }
 
+enum status operation_at(struct value payload, struct lookup_moment *out, struct error *err)
+{
+    struct value at = VALUE_GET(payload, "at");
+    int64_t number;
+    *out = (struct lookup_moment){0};
+    if (at.type == VALUE_STRING && at.len > 0 &&
+        time_parse(value_as_str(at), &out->time_ns, NULL) == STATUS_OK)
+        return STATUS_OK;
+    if (payload_number(payload, STR("at"), UINT32_MAX, &number, err) != STATUS_OK)
+        return error_hint(err, "give the number of an event, or a time as \"2026-01-02T03:04:05Z\"");
+    out->event_id = (uint32_t)number;
+    return STATUS_OK;
+}
+
 enum status operation_at_least(struct value payload, uint32_t *out, struct error *err)
 {
     int64_t number = 0;
@@ -35,16 +49,19 @@ enum status operation_at_least(struct value payload, uint32_t *out, struct error
 static enum status show_status(void *context, const struct call *call, struct answer *answer,
                                struct error *err)
 {
-    static const struct str members[] = {STR("execution_id"), STR("at_least")};
+    static const struct str members[] = {STR("execution_id"), STR("at_least"), STR("at")};
     struct value payload;
     struct found_execution found;
     int64_t id;
     uint32_t at_least;
+    struct lookup_moment at;
     TRY(payload_read(call->arena, call->payload, "the request", &payload, err));
     TRY(payload_known(payload, members, COUNT(members), "a request for a status", err));
     TRY(payload_execution_id(payload, &id, err));
     TRY(operation_at_least(payload, &at_least, err));
+    TRY(operation_at(payload, &at, err));
     TRY(lookup_execution(context, id, at_least, call->arena, &found, err));
+    TRY(lookup_cut(&found.events, &at, err));
     return found_document(&found, call->arena, &answer->body, err);
 }
 

@@ -42,6 +42,15 @@ install_packages() {
         </dev/null >&2 || die "apt-get could not install ${missing[*]}"
 }
 
+# npm_install LIST FOLDER: what scripts/LIST-npm pins, with the digests there, into FOLDER/node_modules. Needs the network.
+npm_install() {
+    command -v npm >/dev/null || install_packages <(printf 'nodejs\nnpm\n')
+    command -v npm >/dev/null || die "npm is missing: it fetches what scripts/$1-npm names"
+    cp "scripts/$1-npm/package.json" "scripts/$1-npm/package-lock.json" "$2/"
+    (cd "$2" && npm ci --ignore-scripts --no-audit --no-fund --silent </dev/null >&2) ||
+        die "npm could not fetch what scripts/$1-npm names; it needs the network once"
+}
+
 # quietly LOG COMMAND...: on a terminal as it is; else into the log, whose end is shown if it fails.
 quietly() {
     local log=$1

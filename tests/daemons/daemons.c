@@ -275,6 +275,19 @@ const char *daemon_await_ready(struct daemons *d, enum part part, long code)
     }
 }
 
+int daemons_start_all(void **state)
+{
+    if (daemons_start(state) != 0)
+        return -1;
+    struct daemons *d = *state;
+    daemons_set_up(d);
+    for (int part = 0; part < PART_COUNT; part++)
+        daemon_start(d, (enum part)part);
+    for (int part = 0; part < PART_COUNT; part++)
+        daemon_await_ready(d, (enum part)part, 200);
+    return 0;
+}
+
 /* ---- executions --------------------------------------------------------------------------------------- */
 
 struct value api_call(struct daemons *d, const char *operation, const char *payload)

@@ -28,6 +28,8 @@ struct daemons {
 /* Group setup and teardown of cmocka; *state is the daemons. None runs yet. */
 int daemons_start(void **state);
 int daemons_stop(void **state);
+/* The same as daemons_start(), with streams and schema, and all daemons ready. */
+int daemons_start_all(void **state);
 const char *part_name(enum part part);
 
 /* For the streams and for daemons that are started later. */

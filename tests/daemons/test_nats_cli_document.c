@@ -232,21 +232,8 @@ static void the_commands_of_the_tour_answer_as_shown(void **state)
     assert_true(r.commands >= 30 && r.compared >= 25);
 }
 
-static int start(void **state)
-{
-    if (daemons_start(state) != 0)
-        return -1;
-    struct daemons *d = *state;
-    daemons_set_up(d);
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_start(d, (enum part)part);
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_await_ready(d, (enum part)part, 200);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_commands_of_the_tour_answer_as_shown)};
-    return cmocka_run_group_tests(tests, start, daemons_stop);
+    return cmocka_run_group_tests(tests, daemons_start_all, daemons_stop);
 }

@@ -53,14 +53,9 @@ static void await_running(int64_t tasks)
 
 static int start(void **state)
 {
-    if (daemons_start(state) != 0)
+    if (daemons_start_all(state) != 0)
         return -1;
     struct daemons *d = s.daemons = *state;
-    daemons_set_up(d);
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_start(d, (enum part)part);
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_await_ready(d, (enum part)part, 200);
     plain_connect(&s.client, d->servers.nats.port);
     api_register(d, arena_printf(&d->arena, WAITING, d->servers.folder).ptr);
     s.execution = api_run(d, "test/waiting");

@@ -1,22 +1,26 @@
 #include "http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "answer.h"
 #include "ask.h"
 #include "core/json.h"
-#include "http_route.h"
-#include "runtime/http_server.h"
+#include "event_stream.h"
+#include "http_check.h"
 #include "runtime/log.h"
+#include "runtime/problem.h"
 
 enum {
-    CONNECTIONS_MAX = 256,
     REMOTE_MS = 60000, /* longer than an operation takes that waits for the log, and reads much of it */
     BODY_MAX = 64 << 20,
+    KEEPALIVE_MS = 15000,
+    DRAIN_MS = 3000, /* for streams of events, when the publisher stops */
 };
 
 struct http {
     struct http_options options;
+    struct event_streams *streams;
     struct http_server *server;
 };
 
@@ -26,8 +30,8 @@ struct http {
 struct http_call {
     struct http *http;
     const struct http_route *route;
-    struct str payload, traceparent;
-    struct arena *arena;
+    const struct http_request *request;
+    struct str payload;
 };
 
 static int code_of(const struct http_route *route, enum status status)
@@ -37,104 +41,180 @@ static int code_of(const struct http_route *route, enum status status)
     return error_code(status);
 }
 
-/* Whether the answer is an error; only what begins like one is read. */
-static enum status answered_status(struct str reply, struct arena *a)
+/* The error that the answer of an operation is; absent if it is none. Only what begins like one is read. */
+static struct value error_of(struct str answer, struct arena *a)
 {
     struct value v;
     struct error ignored;
-    if (!str_starts_with(reply, STR("{\"error\":")) || json_read(a, reply, NULL, &v, NULL) != STATUS_OK)
-        return STATUS_OK;
-    return answer_error(v, &ignored);
+    if (!str_starts_with(answer, STR("{\"error\":")) || json_read(a, answer, NULL, &v, NULL) != STATUS_OK ||
+        answer_error(v, &ignored) == STATUS_OK)
+        return (struct value){0};
+    return VALUE_GET(v, "error");
 }
 
 /* By way of NATS, from the service that has the operation. */
-static int call_remote(const struct http_call *c, struct str *text)
+static enum status ask_service(const struct http_call *c, struct str *text, struct error *err)
 {
     struct http *h = c->http;
-    struct error err;
+    struct arena *a = c->request->arena;
     struct question q = {.operation = c->route->operation,
-                         .traceparent = arena_strdup(c->arena, c->traceparent),
+                         .traceparent =
+                             arena_strdup(a, str_of(http_request_header(c->request, "traceparent"))),
                          .payload = c->payload,
                          .timeout_ms = REMOTE_MS};
-    enum status status = ask(h->options.bus, h->options.subjects, &q, c->arena, text, &err);
-    if (status == STATUS_OK)
-        return code_of(c->route, answered_status(*text, c->arena));
-    if (status == STATUS_UNAVAILABLE && err.hint[0] == '\0')
-        error_hint(&err, "see whether a `noetl serve render` runs and is connected to the same NATS");
-    *text = error_json(c->arena, &err, (struct value){0});
-    return error_code(status);
+    enum status status = ask(h->options.bus, h->options.subjects, &q, a, text, err);
+    if (status == STATUS_UNAVAILABLE && err->hint[0] == '\0')
+        error_hint(err, "see whether a `noetl serve render` runs and is connected to the same NATS");
+    return status;
 }
 
-static int call_operation(const struct http_call *c, struct str *text)
+static void call_remote(const struct http_call *c, struct http_reply *reply)
+{
+    struct arena *a = c->request->arena;
+    struct error err;
+    enum status status = ask_service(c, &reply->body, &err);
+    struct value error = status == STATUS_OK ? error_of(reply->body, a) : (struct value){0};
+    if (status != STATUS_OK) {
+        problem_answer(reply, a, error_code_of(&err), c->request->path, &err);
+    } else if (!value_is_absent(error)) {
+        char kind[64];
+        snprintf(kind, sizeof kind, "%" PRISTR, ARGSTR(value_as_str(VALUE_GET(error, "kind"))));
+        problem_answer_map(reply, a, code_of(c->route, status_from_name(kind)), c->request->path, error);
+    } else {
+        reply->code = 200;
+    }
+}
+
+static void call_operation(const struct http_call *c, struct http_reply *reply)
 {
     const struct operation_table *table = &c->http->options.table;
     const struct operation *operation = operation_find(table, c->route->operation);
-    if (!operation)
-        return call_remote(c, text);
-    struct call call = {
-        .payload = c->payload, .traceparent = c->traceparent, .requested_by = STR("http"), .arena = c->arena};
+    if (!operation) {
+        call_remote(c, reply);
+        return;
+    }
+    struct call call = {.payload = c->payload,
+                        .traceparent = str_of(http_request_header(c->request, "traceparent")),
+                        .requested_by = STR("http"),
+                        .arena = c->request->arena};
     struct error err;
-    enum status status = operation_run(table, operation, &call, SIZE_MAX, text, &err);
+    enum status status = operation_run(table, operation, &call, SIZE_MAX, &reply->body, &err);
+    reply->code = 200;
     if (status == STATUS_INTERNAL || status == STATUS_NO_MEMORY)
         LOG(LOG_ERROR, "an operation failed", LOG_TEXT("operation", operation->name), LOG_ERR(&err));
-    return err.passes ? error_code_of(&err) : code_of(c->route, status);
+    if (status != STATUS_OK)
+        problem_answer_map(reply, c->request->arena,
+                           err.passes ? error_code_of(&err) : code_of(c->route, status), c->request->path,
+                           error_of(reply->body, c->request->arena));
 }
 
-static int health(const struct http *h, struct str *text)
+static void open_stream(const struct http_call *c, struct http_reply *reply)
+{
+    const struct http_request *r = c->request;
+    struct error err;
+    bool ended = false;
+    enum status status =
+        event_stream_open(c->http->streams, c->payload, http_request_header(r, "Last-Event-ID"), r->arena,
+                          &reply->stream, &ended, &err);
+    reply->code = ended ? 204 : 200; /* which tells a browser not to come again */
+    reply->type = "text/event-stream";
+    if (status != STATUS_OK)
+        problem_answer(reply, r->arena, error_code_of(&err), r->path, &err);
+}
+
+static void health(const struct http *h, struct http_reply *reply)
 {
     bool connected = bus_is_connected(h->options.bus);
-    *text = connected ? STR("{\"status\":\"ok\",\"nats\":\"connected\"}")
-                      : STR("{\"status\":\"unavailable\",\"nats\":\"disconnected\"}");
-    return connected ? 200 : 503;
+    reply->code = connected ? 200 : 503;
+    reply->body = connected ? STR("{\"status\":\"ok\",\"nats\":\"connected\"}")
+                            : STR("{\"status\":\"unavailable\",\"nats\":\"disconnected\"}");
 }
 
-/* Code and text of the answer to a request whose body is complete. */
-static int answer(struct http *h, const struct http_request *r, struct str *text, const char **allow)
+static enum status read_payload(struct http_call *c, struct error *err)
 {
-    struct http_call c = {.http = h, .arena = r->arena};
-    struct error err;
-    enum status status = http_route_find(r->method, r->path, &c.route, allow, &err);
-    if (status != STATUS_OK) {
-        *text = error_json(r->arena, &err, (struct value){0});
-        return status == STATUS_UNSUPPORTED ? 405 : error_code(status);
-    }
-    if (!c.route->operation)
-        return health(h, text);
-
+    const struct http_request *r = c->request;
     struct map_builder m;
     struct value query;
     map_begin(&m, r->arena);
     http_request_query(r, &m);
-    status = map_end(&m, &query, &err);
-    if (status == STATUS_OK)
-        status = http_route_payload(c.route, r->path, query, r->body, r->arena, &c.payload, &err);
-    if (status != STATUS_OK) {
-        *text = error_json(r->arena, &err, (struct value){0});
-        return error_code(status);
-    }
-    c.traceparent = str_of(http_request_header(r, "traceparent"));
-    return call_operation(&c, text);
+    TRY(map_end(&m, &query, err));
+    return http_route_payload(c->route, r->path, query, r->body, http_check_key(r), r->arena, &c->payload,
+                              err);
 }
 
-static int too_large(struct arena *a, struct str *text)
+static void answer_route(struct http_call *c, struct http_reply *reply)
 {
+    const struct http_request *r = c->request;
     struct error err;
-    error_set(&err, STATUS_LIMIT, "the body of the request has more than %d bytes", (int)BODY_MAX);
-    error_hint(&err, "let a step fetch the data");
-    *text = error_json(a, &err, (struct value){0});
-    return error_code(err.status);
+    int code = http_check_request(c->route, r, &err);
+    if (code == 0 && read_payload(c, &err) != STATUS_OK)
+        code = error_code_of(&err);
+    if (code != 0)
+        problem_answer(reply, r->arena, code, r->path, &err);
+    else if (c->route->kind == ROUTE_STREAM)
+        open_stream(c, reply);
+    else
+        call_operation(c, reply);
 }
 
 static void on_request(void *context, const struct http_request *r, struct http_reply *reply)
 {
     struct http *h = context;
+    struct http_call c = {.http = h, .request = r};
+    struct error err;
+    /* Whoever looks after the daemon is told how it is, however many others ask. */
     if (h->options.monitor && monitor_answer(h->options.monitor, r, reply))
         return;
-    reply->code =
-        r->too_large ? too_large(r->arena, &reply->body) : answer(h, r, &reply->body, &reply->allow);
+    enum status status = http_route_find(r->method, r->path, &c.route, &reply->allow, &err);
+    if (status == STATUS_OK && c.route->kind == ROUTE_HEALTH)
+        health(h, reply);
+    else if (r->trouble != HTTP_FINE)
+        problem_answer(reply, r->arena, http_check_trouble(r->trouble, BODY_MAX, &err), r->path, &err);
+    else if (status != STATUS_OK)
+        problem_answer(reply, r->arena, status == STATUS_UNSUPPORTED ? 405 : error_code(status), r->path,
+                       &err);
+    else
+        answer_route(&c, reply);
+}
+
+static void note_trouble(void *context, enum http_trouble t)
+{
+    (void)context;
+    metric_add(METRIC_PUBLISHER_HTTP_REFUSED, (size_t)t - 1, 1);
 }
 
 /* ---- its life ----------------------------------------------------------------------------------------- */
+
+enum status http_measure(struct error *err)
+{
+    /* At the places of enum http_trouble, but for the first. */
+    static const char *const reasons[] = {"size", "connections", "rate", "slow"};
+    static const struct metric_label label = {reasons, sizeof reasons / sizeof reasons[0]};
+    return metrics_label(METRIC_PUBLISHER_HTTP_REFUSED, &label, 1, err);
+}
+
+static enum status start(struct http *h, struct error *err)
+{
+    const struct http_options *o = &h->options;
+    int64_t third = o->idle_ms / 3;
+    struct event_streams_options streams = {.bus = o->bus,
+                                            .subjects = o->subjects,
+                                            .most = o->connections / 2,
+                                            .keepalive_ms = third < KEEPALIVE_MS ? third : KEEPALIVE_MS,
+                                            .timeout_ms = REMOTE_MS};
+    struct http_server_options server = {
+        .place = {.address = o->listen, .setting = "publisher.http", .what = "the HTTP API"},
+        .body_max = BODY_MAX,
+        .memory_max = OPERATION_MEMORY_MAX,
+        .connections = o->connections,
+        .rate = o->rate,
+        .idle_ms = o->idle_ms,
+        .handle = on_request,
+        .note = note_trouble,
+        .context = h};
+    TRY(event_streams_new(&streams, &h->streams, err));
+    return http_server_start(&server, &h->server, err);
+}
 
 enum status http_start(const struct http_options *options, struct http **out, struct error *err)
 {
@@ -143,15 +223,9 @@ enum status http_start(const struct http_options *options, struct http **out, st
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for the HTTP server");
     h->options = *options;
-    struct http_server_options server = {
-        .place = {.address = options->listen, .setting = "publisher.http", .what = "the HTTP API"},
-        .body_max = BODY_MAX,
-        .memory_max = OPERATION_MEMORY_MAX,
-        .connections = CONNECTIONS_MAX,
-        .handle = on_request,
-        .context = h};
-    enum status status = http_server_start(&server, &h->server, err);
+    enum status status = start(h, err);
     if (status != STATUS_OK) {
+        event_streams_free(&h->streams);
         free(h);
         return status;
     }
@@ -170,6 +244,9 @@ void http_stop(struct http **http)
     *http = NULL;
     if (!h)
         return;
+    http_server_quiesce(h->server);
+    event_streams_end(h->streams, DRAIN_MS);
     http_server_stop(&h->server);
+    event_streams_free(&h->streams);
     free(h);
 }

@@ -13,15 +13,22 @@ struct http_options {
     struct bus *bus;
     const struct subjects *subjects;
     struct operation_table table;          /* what this process answers itself */
+    uint32_t connections;                  /* most at a time; half of them may be streams of events */
+    uint32_t rate;                         /* requests a second of one client; 0: any number */
+    int64_t idle_ms;                       /* silence after which a connection is closed */
     const struct monitor_options *monitor; /* answers /metrics, /healthz, /readyz; NULL: nobody does */
 };
+
+/* Registers what it counts: before threads start. */
+enum status http_measure(struct error *err) MUST_CHECK;
 
 struct http;
 /* STATUS_INVALID for an address that is none, STATUS_CONFLICT when the port is taken. */
 enum status http_start(const struct http_options *options, struct http **out, struct error *err) MUST_CHECK;
 /* The port that it listens at. */
 uint16_t http_port(const struct http *h);
-/* Lets the requests that are running end. NULL is allowed. */
+/* Takes no more connections, ends the streams of events, lets the requests that are running end. NULL is
+ * allowed. */
 void http_stop(struct http **h);
 
 #endif

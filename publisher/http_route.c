@@ -3,11 +3,15 @@
 #include "core/json.h"
 
 static const struct http_route routes[] = {
-    {.method = "GET", .pattern = "/health", .doc = "whether the publisher can work"},
+    {.kind = ROUTE_HEALTH,
+     .method = "GET",
+     .pattern = "/health",
+     .doc = "tells whether the publisher can work"},
     {.method = "POST",
      .pattern = "/api/executions/run",
      .operation = "run",
      .has_body = true,
+     .takes_key = true,
      .doc = "asks for an execution"},
     {.method = "POST",
      .pattern = "/api/executions/fork",
@@ -31,6 +35,10 @@ static const struct http_route routes[] = {
      .pattern = "/api/executions/{execution_id}/context",
      .operation = "context",
      .doc = "gives the names that templates of an execution see"},
+    {.kind = ROUTE_STREAM,
+     .method = "GET",
+     .pattern = "/api/executions/{execution_id}/stream",
+     .doc = "sends the events of an execution as they come"},
 #define X(id, fact, members, what)                                                                           \
     {.method = "POST",                                                                                       \
      .pattern = "/api/executions/{execution_id}/" #id,                                                       \
@@ -100,10 +108,11 @@ enum status http_route_find(const char *method, const char *path, const struct h
 {
     const struct http_route *other = NULL;
     struct capture capture;
+    bool is_head = strcmp(method, "HEAD") == 0;
     for (const struct http_route *r = routes; r->method; r++) {
         if (!matches(str_of(r->pattern), str_of(path), &capture))
             continue;
-        if (strcmp(r->method, method) == 0) {
+        if (strcmp(r->method, is_head ? "GET" : method) == 0) {
             *out = r;
             return STATUS_OK;
         }
@@ -112,7 +121,7 @@ enum status http_route_find(const char *method, const char *path, const struct h
             other = r;
     }
     if (other) {
-        *allowed = other->method;
+        *allowed = strcmp(other->method, "GET") == 0 ? "GET, HEAD" : other->method;
         error_set(err, STATUS_UNSUPPORTED, "%s is not for %s", path, method);
         error_place(err, "%s %s", method, path);
         return error_hint(err, "use %s %s: it %s", other->method, other->pattern, other->doc);
@@ -131,8 +140,24 @@ static enum status body_map(struct str body, struct arena *a, struct value *out,
     return json_read_map(a, body, "the body of the request", out, err);
 }
 
+/* The header and the body say the same, or one of them nothing. */
+static enum status put_key(struct value body, struct str key, struct map_builder *m, struct error *err)
+{
+    struct value said = VALUE_GET(body, "idempotency_key");
+    if (key.len == 0 || str_equal(value_as_str(said), key))
+        return STATUS_OK;
+    if (!value_is_absent(said) && said.type != VALUE_NULL) {
+        error_set(err, STATUS_INVALID, "the header and the body have different idempotency keys");
+        error_place(err, "Idempotency-Key");
+        return error_hint(err, "give one of them");
+    }
+    map_put(m, STR("idempotency_key"), value_str(key));
+    return STATUS_OK;
+}
+
 enum status http_route_payload(const struct http_route *route, const char *path, struct value query,
-                               struct str body, struct arena *a, struct str *out, struct error *err)
+                               struct str body, struct str key, struct arena *a, struct str *out,
+                               struct error *err)
 {
     if (route->raw_body) {
         *out = body;
@@ -149,6 +174,8 @@ enum status http_route_payload(const struct http_route *route, const char *path,
     map_put_all(&m, v);
     if (capture.name.len > 0)
         map_put(&m, capture.name, value_str(capture.value));
+    if (route->takes_key)
+        TRY(put_key(v, key, &m, err));
     TRY(map_end(&m, &v, err));
     return json_text(a, v, out, err);
 }

@@ -13,7 +13,7 @@
 #include "runtime/monitor.h"
 #include "topology.h"
 
-enum { THREADS = 8, RETRY_MS = 1000 };
+enum { THREADS = 8, RETRY_MS = 1000, MOST_CONNECTIONS = 100000 };
 
 static uint32_t node_of(const struct settings *settings)
 {
@@ -77,10 +77,24 @@ static enum status start_monitor(const struct settings *settings, struct publish
     struct operation_table table = publisher_operations(publisher);
     TRY(metrics_begin("publisher", err));
     TRY(operations_measure(&table, err));
+    TRY(http_measure(err));
     return monitor_start(settings, options, out, err);
 }
 
 /* ---- serving ------------------------------------------------------------------------------------------ */
+
+/* A number from `least` on, as a setting. */
+static enum status read_number(const struct settings *settings, enum setting id, int64_t least, uint32_t *out,
+                               struct error *err)
+{
+    int64_t number = settings_int(settings, id);
+    *out = (uint32_t)number;
+    if (number >= least && number <= MOST_CONNECTIONS)
+        return STATUS_OK;
+    error_set(err, STATUS_INVALID, "%s has to be from %" PRId64 " to %d, and it is %" PRId64,
+              setting_name(id), least, MOST_CONNECTIONS, number);
+    return error_place(err, "%s", setting_name(id));
+}
 
 /* With everything started: until a signal comes. */
 static enum status serve_http(const struct settings *settings, struct publisher *publisher, struct error *err)
@@ -89,11 +103,17 @@ static enum status serve_http(const struct settings *settings, struct publisher 
     const struct monitor_options monitor = {.ready = is_ready, .context = publisher};
     const char *listen = settings_text(settings, SETTING_PUBLISHER_HTTP);
     if (listen[0]) {
-        struct http_options options = {.listen = listen,
-                                       .bus = publisher->bus,
-                                       .subjects = publisher->subjects,
-                                       .table = publisher_operations(publisher),
-                                       .monitor = &monitor};
+        struct http_options options = {
+            .listen = listen,
+            .bus = publisher->bus,
+            .subjects = publisher->subjects,
+            .table = publisher_operations(publisher),
+            .connections = (uint32_t)settings_int(settings, SETTING_PUBLISHER_HTTP_CONNECTIONS),
+            .rate = (uint32_t)settings_int(settings, SETTING_PUBLISHER_HTTP_RATE),
+            .idle_ms = settings_int(settings, SETTING_PUBLISHER_HTTP_IDLE),
+            .monitor = &monitor};
+        TRY(read_number(settings, SETTING_PUBLISHER_HTTP_CONNECTIONS, 2, &options.connections, err));
+        TRY(read_number(settings, SETTING_PUBLISHER_HTTP_RATE, 0, &options.rate, err));
         TRY(http_start(&options, &http, err));
     }
     atomic_store(&publisher->started, true);

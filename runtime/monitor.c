@@ -3,15 +3,14 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "core/json.h"
 #include "log.h"
 #include "metrics.h"
+#include "problem.h"
 #include "process_metrics.h"
 #include "pulse.h"
 
 enum { CONNECTIONS = 32, BODY_MAX = 1024, METRICS_MAX = 4 << 20, MEMORY_MAX = 16 << 20 };
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define PROBLEM_TYPE "application/problem+json"
 
 struct monitor {
     struct monitor_options options;
@@ -20,42 +19,13 @@ struct monitor {
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
 
-static const char *title_of(int code)
+static void problem(struct http_reply *reply, const struct http_request *r, int code, const struct error *why)
 {
-    switch (code) {
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 503: return "Service Unavailable";
-    default: return "Internal Server Error";
-    }
+    problem_answer(reply, r->arena, code, r->path, why);
 }
 
-static enum status problem_text(struct arena *a, int code, const struct error *why, struct str *out)
-{
-    struct map_builder m;
-    struct value v;
-    map_begin(&m, a);
-    map_put(&m, STR("type"), value_text("about:blank"));
-    map_put(&m, STR("title"), value_text(title_of(code)));
-    map_put(&m, STR("status"), value_int(code));
-    map_put(&m, STR("detail"), value_text(why->message));
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    if (why->place[0])
-        map_put(&m, STR("place"), value_text(why->place));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    TRY(map_end(&m, &v, NULL));
-    return json_text(a, v, out, NULL);
-}
-
-static void problem(struct http_reply *reply, struct arena *a, int code, const struct error *why)
-{
-    *reply = (struct http_reply){.code = code, .type = PROBLEM_TYPE};
-    if (problem_text(a, code, why, &reply->body) != STATUS_OK)
-        reply->body = STR("{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500}");
-}
-
-static void answer_metrics(const struct monitor_options *o, struct arena *a, struct http_reply *reply)
+static void answer_metrics(const struct monitor_options *o, const struct http_request *r,
+                           struct http_reply *reply)
 {
     struct buf b;
     struct error err;
@@ -65,15 +35,15 @@ static void answer_metrics(const struct monitor_options *o, struct arena *a, str
     buf_init(&b, METRICS_MAX);
     metrics_write(&b);
     enum status status = buf_status(&b, &err);
-    const char *text = status == STATUS_OK ? arena_strdup(a, buf_str(&b)) : NULL;
+    const char *text = status == STATUS_OK ? arena_strdup(r->arena, buf_str(&b)) : NULL;
     if (text)
         *reply = (struct http_reply){.code = 200, .type = METRICS_TYPE, .body = {text, b.len}};
     else
-        problem(reply, a, 500, &err);
+        problem(reply, r, 500, &err);
     buf_free(&b);
 }
 
-static void answer_health(struct arena *a, struct http_reply *reply)
+static void answer_health(const struct http_request *r, struct http_reply *reply)
 {
     const char *stuck = pulse_find_stuck(mono_now().ns, PULSE_MOST_MS);
     struct error err;
@@ -84,16 +54,17 @@ static void answer_health(struct arena *a, struct http_reply *reply)
     error_set(&err, STATUS_INTERNAL, "the thread \"%s\" has made no progress for more than %d s", stuck,
               PULSE_MOST_MS / 1000);
     error_hint(&err, "Start the process again; what it had in hand is done again.");
-    problem(reply, a, 503, &err);
+    problem(reply, r, 503, &err);
 }
 
-static void answer_ready(const struct monitor_options *o, struct arena *a, struct http_reply *reply)
+static void answer_ready(const struct monitor_options *o, const struct http_request *r,
+                         struct http_reply *reply)
 {
     struct error err = {0};
     if (o->ready(o->context, &err) == STATUS_OK)
         *reply = (struct http_reply){.code = 200, .body = STR("{\"status\":\"ready\"}")};
     else
-        problem(reply, a, 503, &err);
+        problem(reply, r, 503, &err);
 }
 
 bool monitor_answer(const struct monitor_options *options, const struct http_request *r,
@@ -109,14 +80,14 @@ bool monitor_answer(const struct monitor_options *options, const struct http_req
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0) {
         struct error err;
         error_set(&err, STATUS_UNSUPPORTED, "%s is for GET", r->path);
-        problem(reply, r->arena, 405, &err);
+        problem(reply, r, 405, &err);
         reply->allow = "GET, HEAD";
     } else if (path == METRICS) {
-        answer_metrics(options, r->arena, reply);
+        answer_metrics(options, r, reply);
     } else if (path == HEALTH) {
-        answer_health(r->arena, reply);
+        answer_health(r, reply);
     } else {
-        answer_ready(options, r->arena, reply);
+        answer_ready(options, r, reply);
     }
     return true;
 }
@@ -129,7 +100,7 @@ static void on_request(void *context, const struct http_request *r, struct http_
         return;
     error_set(&err, STATUS_NOT_FOUND, "there is nothing at %s", r->path);
     error_hint(&err, "Here are /metrics, /healthz and /readyz.");
-    problem(reply, r->arena, 404, &err);
+    problem(reply, r, 404, &err);
 }
 
 /* ---- its life ----------------------------------------------------------------------------------------- */

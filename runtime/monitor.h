@@ -1,9 +1,6 @@
 /*
  * What others see of a daemon over HTTP: GET /metrics (metrics.h), /healthz (pulse.h) and /readyz. What is
- * wrong is said with code 503 as problem details (RFC 9457):
- *
- *   {"type":"about:blank","title":"Service
- * Unavailable","status":503,"detail":"…","kind":"unavailable","hint":"…"}
+ * wrong is said with code 503 (problem.h).
  */
 #ifndef RUNTIME_MONITOR_H
 #define RUNTIME_MONITOR_H

@@ -22,15 +22,23 @@ static size_t keep(char *bytes, size_t size, size_t count, void *context)
     return size * count;
 }
 
-static CURLcode perform(uint16_t port, const char *method, const char *path, const char *body,
-                        size_t body_len, bool chunked, struct http_answer *out)
+static size_t keep_head(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_answer *a = context;
+    size_t used = strlen(a->head);
+    snprintf(a->head + used, sizeof a->head - used, "%.*s", (int)(size * count), bytes);
+    return size * count;
+}
+
+static CURLcode perform(uint16_t port, const char *method, const char *path, const char *header,
+                        const char *body, size_t body_len, struct http_answer *out)
 {
     char url[512];
     snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, path);
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    if (chunked)
-        headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
+    if (header)
+        headers = curl_slist_append(headers, header);
     assert_non_null(curl);
     *out = (struct http_answer){.text = calloc(1, 1)};
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -40,6 +48,8 @@ static CURLcode perform(uint16_t port, const char *method, const char *path, con
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_head);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, out);
     if (body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_len);
@@ -57,14 +67,23 @@ static CURLcode perform(uint16_t port, const char *method, const char *path, con
 void http_send(uint16_t port, const char *method, const char *path, const char *body, size_t body_len,
                bool chunked, struct http_answer *out)
 {
-    CURLcode code = perform(port, method, path, body, body_len, chunked, out);
+    CURLcode code =
+        perform(port, method, path, chunked ? "Transfer-Encoding: chunked" : NULL, body, body_len, out);
+    if (code != CURLE_OK)
+        fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
+}
+
+void http_send_with(uint16_t port, const char *method, const char *path, const char *header, const char *body,
+                    struct http_answer *out)
+{
+    CURLcode code = perform(port, method, path, header, body, body ? strlen(body) : 0, out);
     if (code != CURLE_OK)
         fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
 }
 
 bool http_try(uint16_t port, const char *method, const char *path, struct http_answer *out)
 {
-    if (perform(port, method, path, NULL, 0, false, out) == CURLE_OK)
+    if (perform(port, method, path, NULL, NULL, 0, out) == CURLE_OK)
         return true;
     free(out->text);
     *out = (struct http_answer){0};
@@ -74,7 +93,7 @@ bool http_try(uint16_t port, const char *method, const char *path, struct http_a
 bool http_is_up(uint16_t port)
 {
     struct http_answer answer;
-    CURLcode code = perform(port, "GET", "/health", NULL, 0, false, &answer);
+    CURLcode code = perform(port, "GET", "/health", NULL, NULL, 0, &answer);
     free(answer.text);
     return code == CURLE_OK && answer.code == 200;
 }

@@ -61,11 +61,52 @@ static void each_request_asks_its_operation(void **state)
         assert_int_equal(http_route_find(cases[i].method, cases[i].path, &route, &allowed, &err), STATUS_OK);
         assert_string_equal(route->operation, cases[i].operation);
         assert_int_equal(json_read(&a, str_of(cases[i].query), NULL, &query, &err), STATUS_OK);
-        enum status status =
-            http_route_payload(route, cases[i].path, query, str_of(cases[i].body), &a, &payload, &err);
+        enum status status = http_route_payload(route, cases[i].path, query, str_of(cases[i].body), STR(""),
+                                                &a, &payload, &err);
         assert_int_equal(status == STATUS_OK, cases[i].payload != NULL);
         if (status == STATUS_OK && !str_is(payload, cases[i].payload))
             fail_msg("%s %s asks %.*s", cases[i].method, cases[i].path, ARGSTR(payload));
+        arena_free(&a);
+    }
+}
+
+static void head_is_as_get(void **state)
+{
+    (void)state;
+    const struct http_route *route;
+    const char *allowed = NULL;
+    struct error err;
+    assert_int_equal(http_route_find("HEAD", "/api/executions/1", &route, &allowed, &err), STATUS_OK);
+    assert_string_equal(route->operation, "status");
+    assert_int_equal(http_route_find("HEAD", "/api/executions/run/x", &route, &allowed, &err),
+                     STATUS_NOT_FOUND);
+}
+
+/* NULL: the header and the body contradict each other. */
+static void the_key_in_the_header_is_the_member(void **state)
+{
+    (void)state;
+    static const char *const keys[][3] = {
+        {"{}", "k", "{\"idempotency_key\":\"k\"}"},
+        {"{\"idempotency_key\":\"k\"}", "k", "{\"idempotency_key\":\"k\"}"},
+        {"{\"idempotency_key\":null}", "k", "{\"idempotency_key\":\"k\"}"},
+        {"{\"idempotency_key\":\"j\"}", "", "{\"idempotency_key\":\"j\"}"},
+        {"{\"idempotency_key\":\"j\"}", "k", NULL},
+        {"{\"idempotency_key\":1}", "k", NULL},
+    };
+    const struct http_route *route;
+    const char *allowed = NULL;
+    struct error err;
+    assert_int_equal(http_route_find("POST", "/api/executions/run", &route, &allowed, &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct arena a;
+        struct str payload;
+        arena_init(&a, 0);
+        enum status status = http_route_payload(route, "/api/executions/run", VALUE_EMPTY_MAP,
+                                                str_of(keys[i][0]), str_of(keys[i][1]), &a, &payload, &err);
+        assert_int_equal(status == STATUS_OK, keys[i][2] != NULL);
+        if (status == STATUS_OK && !str_is(payload, keys[i][2]))
+            fail_msg("%s and %s: %.*s", keys[i][0], keys[i][1], ARGSTR(payload));
         arena_free(&a);
     }
 }
@@ -96,7 +137,7 @@ static void another_method_is_told_the_right_one(void **state)
     struct error err;
     assert_int_equal(http_route_find("DELETE", "/api/executions/1", &route, &allowed, &err),
                      STATUS_UNSUPPORTED);
-    assert_string_equal(allowed, "GET");
+    assert_string_equal(allowed, "GET, HEAD");
     assert_int_equal(http_route_find("PUT", "/api/context/render", &route, &allowed, &err),
                      STATUS_UNSUPPORTED);
     assert_string_equal(allowed, "POST");
@@ -106,6 +147,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_asks_its_operation),
+        cmocka_unit_test(head_is_as_get),
+        cmocka_unit_test(the_key_in_the_header_is_the_member),
         cmocka_unit_test(a_path_that_is_not_there_is_not_found),
         cmocka_unit_test(another_method_is_told_the_right_one),
     };

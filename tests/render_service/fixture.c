@@ -66,8 +66,12 @@ static void start_services(struct fixture *f)
                                         .description = "test",
                                         .table = publisher_operations(&f->publisher),
                                         .threads = 2};
-    struct http_options http = {
-        .listen = "127.0.0.1:0", .bus = f->bus, .subjects = &f->subjects, .table = publisher.table};
+    struct http_options http = {.listen = "127.0.0.1:0",
+                                .bus = f->bus,
+                                .subjects = &f->subjects,
+                                .table = publisher.table,
+                                .connections = 64,
+                                .idle_ms = 60000};
     must(brokers_listen(f->bus, &f->subjects, &f->publisher.brokers, &err), &err);
     must(service_start(&render, &f->render_api, &err), &err);
     must(service_start(&publisher, &f->publisher_api, &err), &err);

@@ -106,7 +106,7 @@ static enum status still_holds(struct folder *f, int64_t id, bool *out, struct e
 
 /*
  * Folds an execution back from the log; *out is NULL if the log has nothing of it (`*is_new`), says that it
- * is over and `fact` is none that reopens it, or if the partition is lost.
+ * is over and `fact` is none that reopens it, that it was only imported, or if the partition is lost.
  */
 static enum status load(struct folder *f, const struct event *fact, struct execution **out, bool *is_new,
                         struct error *err)
@@ -124,7 +124,8 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     *is_new = status == STATUS_OK && events.count == 0;
     if (!ours)
         events.count = 0;
-    if (status == STATUS_OK && log_is_over(&events) && !may_reopen(fact->type)) {
+    bool is_history = events.count > 0 && event_is_imported(&events.items[0]);
+    if (status == STATUS_OK && (is_history || (log_is_over(&events) && !may_reopen(fact->type)))) {
         remember_over(f, id);
         events.count = 0;
     }

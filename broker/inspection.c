@@ -33,13 +33,15 @@ static void close_sight(struct sight *s)
     s->x = NULL;
 }
 
-/* Folds it back. Nothing is open in one that the log does not have, or that is over. */
+/* Folds it back. Nothing is open in one that the log does not have, that is over, or that is history. */
 static enum status open_sight(struct sight *s, int64_t id)
 {
     s->works = NULL;
     s->work_count = 0;
     TRY(eventlog_events(s->i->log, id, 0, 0, s->arena, &s->events, s->err));
     TRY(execution_new(id, &s->x, s->err));
+    if (s->events.count > 0 && event_is_imported(&s->events.items[0]))
+        return STATUS_OK;
     TRY(execution_replay(s->x, s->events.items, s->events.count, s->i->playbooks, s->err));
     return s->x->playbook ? execution_open_works(s->x, s->arena, &s->works, &s->work_count, s->err)
                           : STATUS_OK;

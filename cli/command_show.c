@@ -44,6 +44,11 @@ static void add_advice(const struct timeline *t, struct buf *b)
 {
     long long id = (long long)t->execution_id;
     struct str signal = awaited_signal(t);
+    if (t->imported) {
+        buf_printf(
+            b, "\nImported: it does not go on here; `noetl fork %lld --at STEP` starts one that does.\n", id);
+        return;
+    }
     if (strcmp(t->status, "paused") == 0)
         buf_printf(b, "\nPaused: `noetl resume %lld` lets it go on.\n", id);
     else if (signal.len > 0)

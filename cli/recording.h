@@ -38,7 +38,7 @@ enum status recording_next(struct recording *r, struct event *out, bool *end, st
 
 struct recorded {
     int64_t execution_id;
-    const struct event *events;
+    struct event *events;
     size_t count;
 };
 /* All of it, in `a`. */

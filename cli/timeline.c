@@ -92,6 +92,7 @@ static void request(struct timeline *t, const struct event *e)
         t->version = version.u.i;
     else if (!str_to_int64(value_as_str(version), &t->version))
         t->version = 0;
+    t->imported = event_is_imported(e);
     t->fork = VALUE_GET(e->context, "fork");
     t->started_ns = e->time_ns;
 }

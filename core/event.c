@@ -45,6 +45,12 @@ bool event_type_is_final(enum event_type t)
     return t == EVENT_EXECUTION_COMPLETE || t == EVENT_EXECUTION_FAILED || t == EVENT_EXECUTION_CANCELLED;
 }
 
+bool event_is_imported(const struct event *first)
+{
+    struct value v = VALUE_GET(first->meta, "imported");
+    return v.type == VALUE_BOOL && v.u.b;
+}
+
 enum status event_copy(struct arena *a, const struct event *e, struct event *out, struct error *err)
 {
     struct event copy = *e;

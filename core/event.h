@@ -50,6 +50,12 @@ enum event_type event_type_from_name(struct str name);
 /* Whether an execution is over with this event. */
 bool event_type_is_final(enum event_type t);
 
+/*
+ * Whether an execution, by its first event, was only imported from elsewhere: it is history, and no broker
+ * goes on with it. Its meta says "imported":true.
+ */
+bool event_is_imported(const struct event *first);
+
 /* A copy that owes nothing to what the event borrows from; its values are as JSON would give them back. */
 enum status event_copy(struct arena *a, const struct event *e, struct event *out,
                        struct error *err) MUST_CHECK;

@@ -30,12 +30,25 @@ static void write_update(struct buf *sql, const struct checkpoint *checkpoints, 
     buf_add_text(sql, ") n (p, e, s, t, c) WHERE p.partition = n.p AND p.epoch = n.e;");
 }
 
+/* Two that import the same execution wait for each other; a broker does not write to one from elsewhere. */
+static void write_guard(struct buf *sql, int64_t id)
+{
+    buf_printf(sql,
+               "DO $$ BEGIN PERFORM pg_advisory_xact_lock(%lld::bigint);"
+               " IF EXISTS (SELECT FROM noetl.event WHERE execution_id = %lld::bigint) THEN"
+               "  RAISE unique_violation USING MESSAGE = 'the log has execution %lld already';"
+               " END IF; END $$;",
+               (long long)id, (long long)id, (long long)id);
+}
+
 static enum status send_statements(struct eventlog *log, const struct commit *c, struct error *err)
 {
     struct buf *sql = &log->rows;
     buf_clear(sql);
     if (c->checkpoint_count > 0)
         write_update(sql, c->checkpoints, c->checkpoint_count);
+    if (c->only_new)
+        write_guard(sql, c->only_new);
     TRY(timer_statements(sql, c->timers, c->timer_count, err));
     buf_add_text(sql, "COPY noetl.event (" COPY_COLUMNS ") FROM STDIN (FORMAT binary)");
     TRY(buf_status(sql, err));

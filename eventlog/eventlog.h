@@ -85,9 +85,19 @@ struct commit {
     size_t checkpoint_count;
     const struct timer_change *timers; /* in the order in which they happened */
     size_t timer_count;
+    int64_t
+        only_new; /* an execution of which the log must have nothing before: else STATUS_CONFLICT; 0: none */
 };
 /* eventlog_commit() with timers, in the same transaction. */
 enum status eventlog_write(struct eventlog *log, const struct commit *c, struct error *err) MUST_CHECK;
+
+/*
+ * Writes all events of an execution from elsewhere, in one transaction, if the log has nothing of it; else
+ * STATUS_CONFLICT. Its first event has to say that it is imported (core/event.h), or a broker may go on with
+ * it.
+ */
+enum status eventlog_import(struct eventlog *log, const struct event *events, size_t count,
+                            struct error *err) MUST_CHECK;
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
 

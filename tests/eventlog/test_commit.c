@@ -51,6 +51,25 @@ static void rows_and_checkpoints_of_several_partitions_are_one_commit(void **sta
     eventlog_close(&log);
 }
 
+static void an_execution_from_elsewhere_is_written_once(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct event e[3] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED), event_of(1, 2, EVENT_EXECUTION_START),
+                         event_of(1, 3, EVENT_EXECUTION_COMPLETE)};
+    assert_ok(eventlog_import(log, e, 3, &err), &err);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "3");
+    e[1].time_ns += INT64_C(1000000000); /* rows of their own, by their key */
+    e[0].time_ns += INT64_C(1000000000);
+    assert_int_equal(eventlog_import(log, e, 2, &err), STATUS_CONFLICT);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "3");
+    e[0].execution_id = e[1].execution_id = 2;
+    assert_ok(eventlog_import(log, e, 2, &err), &err);
+    assert_string_equal(query("SELECT count(*) FROM noetl.event"), "5");
+    eventlog_close(&log);
+}
+
 static void a_former_owner_writes_nothing(void **state)
 {
     (void)state;
@@ -202,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_partition_remembers_its_checkpoint_and_each_taking_raises_its_epoch),
         cmocka_unit_test(rows_and_checkpoints_of_several_partitions_are_one_commit),
+        cmocka_unit_test(an_execution_from_elsewhere_is_written_once),
         cmocka_unit_test(a_former_owner_writes_nothing),
         cmocka_unit_test(the_same_commit_again_is_recognised),
         cmocka_unit_test(a_row_that_is_there_already_with_another_checkpoint_is_a_conflict),

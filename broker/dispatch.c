@@ -42,8 +42,28 @@ static void published(void *context, const struct bus_ack *ack, const struct err
             LOG_ERR(&e));
 }
 
+struct task_origin task_origin_now(const struct dispatcher *d)
+{
+    struct task_origin o = {.again = d->may_repeat};
+    snprintf(o.behind, sizeof(o.behind), "%llu", (unsigned long long)d->fact_sequence);
+    return o;
+}
+
+void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p)
+{
+    if (!o->behind[0])
+        return;
+    *header = (struct bus_header){TASK_AGAIN_HEADER, o->behind};
+    p->repeated = *header;
+    if (o->again) {
+        p->headers = header;
+        p->header_count = 1;
+    }
+}
+
 static enum status send(struct outgoing *o, struct error *err)
 {
+    struct bus_header header;
     struct bus_publication p = {
         .subject = o->subject,
         .message_id = o->message_id,
@@ -52,16 +72,18 @@ static enum status send(struct outgoing *o, struct error *err)
         .done = published,
         .context = o,
     };
+    task_origin_say(&o->origin, &header, &p);
     return bus_publish_async(o->dispatcher->bus, &p, err);
 }
 
 enum status dispatch_again(struct outgoing *o, struct error *err)
 {
+    o->origin.again = true;
     return send(o, err);
 }
 
 static enum status publish(struct dispatcher *d, struct batch *b, const char *subject, struct str message_id,
-                           struct str payload, struct error *err)
+                           struct str payload, const struct task_origin *origin, struct error *err)
 {
     struct outgoing *o = ARENA_NEW(&b->arena, struct outgoing);
     if (!o)
@@ -73,6 +95,8 @@ static enum status publish(struct dispatcher *d, struct batch *b, const char *su
         .message_id = message_id.ptr,
         .payload = payload,
     };
+    if (origin)
+        o->origin = *origin;
     if (!o->subject || !o->message_id)
         return arena_error(&b->arena, err, "a message");
     atomic_fetch_add(&b->open_publishes, 1);
@@ -101,7 +125,8 @@ static enum status publish_task(struct dispatcher *d, struct batch *b, const str
     id = arena_printf(&b->arena, "%lld.%s", (long long)task->execution_id, task_id);
     if (text.len > parcel_inline_limit(d->bus, &d->subjects))
         return large_task_send(d, b, task, subject, id, text, err);
-    return publish(d, b, subject, id, text, err);
+    const struct task_origin origin = task_origin_now(d);
+    return publish(d, b, subject, id, text, &origin, err);
 }
 
 static enum status event_text(struct batch *b, const struct event *e, struct str *out, struct error *err)
@@ -122,7 +147,7 @@ static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, cons
         TRY(parcel_event_excerpt(&b->arena, e, &text, err));
     id = arena_printf(&b->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
     subject_event(&d->subjects, e->execution_id, e->type, subject);
-    return publish(d, b, subject, id, text, err);
+    return publish(d, b, subject, id, text, NULL, err);
 }
 
 static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t parent,
@@ -137,7 +162,7 @@ static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t
     if (fact->type != EVENT_CANCEL_REQUESTED && text.len > parcel_inline_limit(d->bus, &d->subjects))
         return large_notice_send(d, b, fact, subject, id, text, err);
     if (fact->type != EVENT_CANCEL_REQUESTED)
-        return publish(d, b, subject, id, text, err);
+        return publish(d, b, subject, id, text, NULL, err);
     struct bus_publication p = {
         .subject = arena_strdup(&b->arena, str_of(subject)), .message_id = id.ptr, .payload = text};
     if (!p.subject || !id.ptr)

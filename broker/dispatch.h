@@ -13,6 +13,12 @@
 #include "transition/transition.h"
 #include "writer.h"
 
+/* Which fact a task comes from, for a worker that has to see whether it has been run (core/task.h). */
+struct task_origin {
+    char behind[24]; /* the fact's sequence; "": it is no task */
+    bool again;      /* it may have been published before */
+};
+
 struct dispatcher {
     struct bus *bus;
     struct subjects subjects;
@@ -20,6 +26,9 @@ struct dispatcher {
     struct child_desk *children;
     struct mailbox *engine; /* gets MAIL_REFUSED */
     atomic_uint refused;    /* messages that were refused and are not in their stream yet */
+    /* Of the fact that is folded, the engine's to set: */
+    uint64_t fact_sequence;
+    bool may_repeat; /* what it leads to may have been published before */
 };
 
 /* A message that its stream has not acknowledged yet. Lives in its batch, which waits for it. */
@@ -28,8 +37,9 @@ struct outgoing {
     struct batch *batch;
     const char *subject, *message_id;
     struct str payload;
-    struct error refusal; /* of the newest try */
-    bool is_first;        /* when it was refused, no other was */
+    struct task_origin origin; /* of a task; else of nothing */
+    struct error refusal;      /* of the newest try */
+    bool is_first;             /* when it was refused, no other was */
     struct outgoing *next;
 };
 
@@ -37,6 +47,9 @@ struct outgoing {
  */
 enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
                                const struct decisions *decisions, struct error *err) MUST_CHECK;
+struct task_origin task_origin_now(const struct dispatcher *d);
+/* Says it in the publication's headers; `header` is to live as long. */
+void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p);
 /* Once more, after a refusal. */
 enum status dispatch_again(struct outgoing *o, struct error *err) MUST_CHECK;
 

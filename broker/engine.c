@@ -24,6 +24,8 @@ struct partition {
     struct checkpoint at;  /* how far it has been folded; epoch 0: it is not held */
     uint64_t newest_batch; /* with anything of it; 0: none */
     bool leaves;           /* once that is committed */
+    bool looked_back;      /* `behind` has been counted */
+    uint64_t behind;       /* facts that were in the stream when it was taken, and are not folded yet */
 };
 
 struct engine {
@@ -132,6 +134,17 @@ static enum status wait_for_lease(struct engine *e, struct error *err)
     return STATUS_OK;
 }
 
+/* Facts that were there when the partition was taken may have been folded by another broker, without a
+ * commit. */
+static void look_back(struct engine *e, struct partition *p, const struct bus_delivery *d)
+{
+    if (!p->looked_back)
+        p->behind = d->pending + 1;
+    p->looked_back = true;
+    e->dispatcher.fact_sequence = d->stream_sequence;
+    e->dispatcher.may_repeat = p->behind > 0;
+}
+
 static enum status fold_one(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
                             struct error *err)
 {
@@ -140,7 +153,9 @@ static enum status fold_one(struct engine *e, const struct bus_delivery *d, cons
     TRY(wait_for_lease(e, err));
     if (!fence_holds(e->fence, at->partition, p->at.epoch))
         return STATUS_OK; /* read before the partition was lost; whoever has it reads it too */
+    look_back(e, p, d);
     TRY(fold_until_done(e, d, at, err));
+    p->behind -= p->behind > 0;
     p->at.stream_seq = d->stream_sequence;
     p->at.stream_time_ns = d->time_ns;
     p->newest_batch = e->current->number;

@@ -10,7 +10,8 @@ enum { ANSWER_WITHIN_MS = 10000 };
 
 struct large {
     struct dispatcher *dispatcher;
-    bool is_task;         /* else it is a fact */
+    bool is_task; /* else it is a fact */
+    struct task_origin origin;
     int64_t execution_id; /* that it is of, or for */
     struct value summary; /* reads back as the task or the fact, without what is large */
     const char *subject, *message_id;
@@ -83,6 +84,7 @@ static enum status refer(const struct large *l, struct arena *a, struct bus_publ
 static enum status send_in(const struct large *l, struct arena *a, struct error *err)
 {
     struct bus_publication p;
+    struct bus_header header;
     struct bus_ack ack;
     enum status status = refer(l, a, &p, err);
     if (status != STATUS_OK && !status_may_retry(status)) {
@@ -90,7 +92,8 @@ static enum status send_in(const struct large *l, struct arena *a, struct error 
         LOG(LOG_WARN, "a large message cannot be passed on, and counts as failed",
             LOG_TEXT("subject", l->subject), LOG_NUM("bytes", l->text.len), LOG_ERR(&why));
         status = l->is_task ? fail_task(l, &why, a, &p, err) : fail_notice(l, &why, a, &p, err);
-    }
+    } else if (status == STATUS_OK)
+        task_origin_say(&l->origin, &header, &p);
     TRY(status);
     p.give_up_ms = ANSWER_WITHIN_MS;
     return bus_publish_wait(l->dispatcher->bus, &p, &ack, err);
@@ -98,10 +101,12 @@ static enum status send_in(const struct large *l, struct arena *a, struct error 
 
 static bool send(void *context, struct error *err)
 {
+    struct large *l = context;
     struct arena a;
     arena_init(&a, 0);
-    enum status status = send_in(context, &a, err);
+    enum status status = send_in(l, &a, err);
     arena_free(&a);
+    l->origin.again = true; /* if it comes here once more */
     return status == STATUS_OK;
 }
 
@@ -125,6 +130,7 @@ enum status large_task_send(struct dispatcher *d, struct batch *b, const struct 
 {
     struct value summary;
     struct large l = {.is_task = true,
+                      .origin = task_origin_now(d),
                       .execution_id = task->execution_id,
                       .subject = subject,
                       .message_id = message_id.ptr,

@@ -13,6 +13,12 @@
 #include "str.h"
 #include "value.h"
 
+/*
+ * A header of a task's message that may have been published before: the sequence on NOETL_EVENTS of the fact
+ * that led to it. If the task has an outcome already, it is behind that.
+ */
+#define TASK_AGAIN_HEADER "Noetl-Again"
+
 struct task {
     int64_t execution_id;
     struct str task_id; /* "s3v1a1" */

@@ -141,6 +141,7 @@ struct bus_publication {
     const char *traceparent;          /* or NULL */
     const struct bus_header *headers; /* further ones, at most BUS_MOST_HEADERS; may be NULL */
     size_t header_count;
+    struct bus_header repeated; /* on each copy but the first that is sent; a NULL name: nothing */
     bool
         needs_stream; /* that no stream listens is an answer: STATUS_UNAVAILABLE at once, not after a while */
     bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
@@ -300,6 +301,9 @@ struct bus_stored {
 };
 enum status bus_stream_last(struct bus *bus, const char *stream, const char *subject, struct arena *a,
                             struct bus_stored *out, struct error *err) MUST_CHECK;
+/* The first one of a subject whose sequence is `sequence` or above. */
+enum status bus_stream_next(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
+                            struct arena *a, struct bus_stored *out, struct error *err) MUST_CHECK;
 enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,
                            struct bus_stored *out, struct error *err) MUST_CHECK;
 /* Removes the messages whose subjects match; how many, in *purged (may be NULL). */

@@ -328,13 +328,15 @@ enum status stream_stored(struct bus *bus, const char *stream, struct str reques
     return time_parse(value_as_str(VALUE_GET(message, "time")), &out->time_ns, err);
 }
 
-enum status bus_stream_last(struct bus *bus, const char *stream, const char *subject, struct arena *a,
-                            struct bus_stored *out, struct error *err)
+/* `member`: what the subject is to the request, written before it. */
+static enum status stored_of_subject(struct bus *bus, const char *stream, const char *member,
+                                     const char *subject, struct arena *a, struct bus_stored *out,
+                                     struct error *err)
 {
     struct buf b;
     TRY(wire_check_subject(subject, true, err));
     buf_init(&b, 0);
-    buf_add_text(&b, "{\"last_by_subj\":");
+    buf_add_text(&b, member);
     json_write_string(&b, str_of(subject));
     buf_add_char(&b, '}');
     enum status status = buf_status(&b, err);
@@ -342,6 +344,20 @@ enum status bus_stream_last(struct bus *bus, const char *stream, const char *sub
         status = stream_stored(bus, stream, buf_str(&b), a, out, NULL, err);
     buf_free(&b);
     return status;
+}
+
+enum status bus_stream_last(struct bus *bus, const char *stream, const char *subject, struct arena *a,
+                            struct bus_stored *out, struct error *err)
+{
+    return stored_of_subject(bus, stream, "{\"last_by_subj\":", subject, a, out, err);
+}
+
+enum status bus_stream_next(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
+                            struct arena *a, struct bus_stored *out, struct error *err)
+{
+    char member[64];
+    snprintf(member, sizeof(member), "{\"seq\":%" PRIu64 ",\"next_by_subj\":", sequence);
+    return stored_of_subject(bus, stream, member, subject, a, out, err);
 }
 
 enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,

@@ -20,12 +20,15 @@ enum {
     MOST_ANSWER_MS = 10000,
     AGAIN_MS = 150, /* after a refusal that passes: no leader, first copy still on its way */
     OWN_HEADERS = 4,
+    REPEATED_VALUE = 32,
 };
 
 struct publish {
     struct exchange exchange;
     natsMsg *msg;
-    bool repeatable; /* has an id */
+    bool repeatable;           /* has an id */
+    const char *repeated_name; /* a header for further copies; or NULL */
+    char repeated_value[REPEATED_VALUE];
     bool needs_stream;
     uint32_t sent;      /* copies that may have reached the stream */
     int64_t give_up_ns; /* INT64_MAX: never */
@@ -151,6 +154,8 @@ static void send_copy(struct publish *p)
         exchange_reopen(&p->exchange, p->give_up_ns); /* the next connection makes it due */
         return;
     }
+    if (p->sent > 0 && p->repeated_name) /* without memory it goes without */
+        (void)natsMsgHeader_Set(p->msg, p->repeated_name, p->repeated_value);
     natsStatus s = natsConnection_PublishMsg(bus->nc, p->msg);
     if (s == NATS_OK)
         p->sent++;
@@ -281,10 +286,13 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
         .exchange = {.kind = &PUBLISH, .bus = bus},
         .repeatable = p->message_id != NULL,
         .needs_stream = p->needs_stream,
+        .repeated_name = p->repeated.name,
         .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,
         .done = p->done,
         .context = p->context,
     };
+    if (p->repeated.name)
+        snprintf(new->repeated_value, sizeof(new->repeated_value), "%s", p->repeated.value);
     enum status status = exchange_begin(&new->exchange, reply, err);
     if (status != STATUS_OK) {
         free(new);

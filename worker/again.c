@@ -47,5 +47,6 @@ bool again_is_copy(const struct bus_delivery *d, const struct task *task)
 
 bool again_is_possible(struct again *g, const struct bus_delivery *d)
 {
-    return d->deliveries > 1 || was_stored_before(g, d->stream_sequence);
+    return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) ||
+           was_stored_before(g, d->stream_sequence);
 }

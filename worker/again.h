@@ -1,7 +1,8 @@
 /*
  * Which tasks may have been run before, so that their outcome has to be looked for first: those that are
- * delivered again, and those that the tasks stream had before this worker's connection was made, because a
- * server that was killed may have forgotten what was acknowledged, and counts deliveries anew.
+ * delivered again; those of which the broker says that it may have published them before; and those that the
+ * tasks stream had before this worker's connection was made, because a server that was killed may have
+ * forgotten what was acknowledged, and counts deliveries anew.
  */
 #ifndef WORKER_AGAIN_H
 #define WORKER_AGAIN_H

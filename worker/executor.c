@@ -267,14 +267,14 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
 }
 
 /* Waits while the stream cannot say it; when it does not for long, the error. */
-static enum status look_for_outcome(struct executor *x, const struct task *task, bool *stands,
-                                    struct error *err)
+static enum status look_for_outcome(struct executor *x, const struct lease *l, const struct task *task,
+                                    bool *stands, struct error *err)
 {
     struct reporter *reporter = x->crew->station->reporter;
     struct mono_time begin = mono_now();
     enum status s;
-    while ((s = report_stands(reporter, task, &x->arena, stands, err)) != STATUS_OK && status_may_retry(s) &&
-           mono_ms_since(begin) < PATIENCE_MS && !is_finishing(x->crew)) {
+    while ((s = report_stands(reporter, l->delivery, task, stands, err)) != STATUS_OK &&
+           status_may_retry(s) && mono_ms_since(begin) < PATIENCE_MS && !is_finishing(x->crew)) {
         struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
         nanosleep(&pause, NULL);
     }
@@ -285,7 +285,7 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
 {
     bool stands = false;
     struct error err;
-    enum status s = look_for_outcome(x, task, &stands, &err);
+    enum status s = look_for_outcome(x, l, task, &stands, &err);
     if (s != STATUS_OK && status_may_retry(s)) {
         LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it is given back",
             LOG_STR("task", task->task_id), LOG_NUM("execution", task->execution_id), LOG_ERR(&err));

@@ -11,7 +11,7 @@
 #include "runtime/metrics.h"
 
 #define AGAIN_NS INT64_C(1000000000)
-enum { LOOK_MS = 5000 };
+enum { LOOK_MS = 5000, MOST_READ = 256 };
 
 struct reporter {
     struct bus *bus;
@@ -179,13 +179,62 @@ static enum status is_last(struct reporter *r, const struct task *task, enum eve
     return s == STATUS_NOT_FOUND ? STATUS_OK : s;
 }
 
-enum status report_stands(struct reporter *r, const struct task *task, struct arena *a, bool *stands,
-                          struct error *err)
+static enum status shows(struct reporter *r, const struct task *task, struct arena *a, bool *stands,
+                         struct error *err)
 {
     enum status s = is_known(r, task, stands, err);
     if (s == STATUS_OK && !*stands)
         s = is_last(r, task, EVENT_ACTION_COMPLETED, a, stands, err);
     if (s == STATUS_OK && !*stands)
         s = is_last(r, task, EVENT_ACTION_ERROR, a, stands, err);
+    return s;
+}
+
+/* Reads on behind the sequence. Of an iterator with many items many outcomes may follow: *ended is false if
+ * these are more than are read. */
+static enum status is_behind(struct reporter *r, uint64_t sequence, const struct task *task,
+                             enum event_type type, struct arena *a, bool *stands, bool *ended,
+                             struct error *err)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored next = {.sequence = sequence};
+    enum status s = STATUS_OK;
+    stream_name(r->subjects, STREAM_EVENTS, stream);
+    subject_event(r->subjects, task->execution_id, type, subject);
+    for (int n = 0; n < MOST_READ && s == STATUS_OK && !*stands; n++) {
+        arena_reset(a);
+        s = bus_stream_next(r->bus, stream, subject, next.sequence + 1, a, &next, err);
+        *stands = s == STATUS_OK && is_of_task(a, next.payload, task);
+    }
+    *ended = s == STATUS_NOT_FOUND;
+    return *ended ? STATUS_OK : s;
+}
+
+static enum status follows(struct reporter *r, uint64_t sequence, const struct task *task, struct arena *a,
+                           bool *stands, bool *known, struct error *err)
+{
+    bool no_result, no_error = false;
+    enum status s = is_behind(r, sequence, task, EVENT_ACTION_COMPLETED, a, stands, &no_result, err);
+    if (s == STATUS_OK && !*stands)
+        s = is_behind(r, sequence, task, EVENT_ACTION_ERROR, a, stands, &no_error, err);
+    *known = *stands || (no_result && no_error);
+    return s;
+}
+
+enum status report_stands(struct reporter *r, const struct bus_delivery *d, const struct task *task,
+                          bool *stands, struct error *err)
+{
+    const char *behind = bus_delivery_header(d, TASK_AGAIN_HEADER);
+    int64_t sequence = 0;
+    bool known = false;
+    struct arena a;
+    enum status s = STATUS_OK;
+    *stands = false;
+    arena_init(&a, 0);
+    if (behind && str_to_int64(str_of(behind), &sequence) && sequence > 0)
+        s = follows(r, (uint64_t)sequence, task, &a, stands, &known, err);
+    if (s == STATUS_OK && !known)
+        s = shows(r, task, &a, stands, err);
+    arena_free(&a);
     return s;
 }

@@ -2,6 +2,7 @@
  * What an execution waits for is taken away behind the broker's back: its task, its child, its timer. The
  * broker finds that out from the log and the streams, and the execution goes on.
  */
+#include "core/task.h"
 #include "installation.h"
 
 #include <libpq-fe.h>
@@ -76,7 +77,8 @@ static void a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again(voi
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* As a server does that was killed behind an acknowledgement: the message is there, and nobody will get it. */
+/* As a server does that was killed behind an acknowledgement: the message is there, and nobody will get it.
+ */
 static void a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched_again(void **state)
 {
     struct installation *i = *state;
@@ -95,6 +97,27 @@ static void a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
     purge(i, STREAM_TASKS, "noetl.tasks.>");
+}
+
+/* No commit came of it, and the stream has forgotten its id. */
+static void a_task_that_is_published_a_second_time_says_so(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    database_leave(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    struct bus_delivery *first = task_next(i);
+    assert_null(bus_delivery_header(first, TASK_AGAIN_HEADER));
+    broker_kill(i);
+    stream_made_anew(i, STREAM_TASKS);
+    database_return(i);
+    broker_start(i);
+    struct bus_delivery *second = task_next(i);
+    assert_non_null(bus_delivery_header(second, TASK_AGAIN_HEADER));
+    assert_true(str_is(task_text(i, second, "task_id"), "s0v1a1"));
+    task_done(i, second, "1");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
 }
 
 /* An outcome that is on its way is no reason to run anything again. */
@@ -278,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),
         cmocka_unit_test(a_task_that_was_begun_while_another_was_looked_for_is_not_lost),
+        cmocka_unit_test(a_task_that_is_published_a_second_time_says_so),
         cmocka_unit_test(both_streams_may_lose_everything),
         cmocka_unit_test(a_child_that_is_nowhere_is_called_again),
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),

@@ -100,10 +100,15 @@ def read_effects(path):
     return effects
 
 
+def settled_until(consumer):
+    """Up to here it will deliver nothing any more; its floor moves past what was given up with the next ack only."""
+    floor = consumer["ack_floor"]["stream_seq"]
+    return floor if consumer["num_ack_pending"] else max(floor, consumer["delivered"]["stream_seq"])
+
+
 def read_consumers(client, stream):
     for consumer in client.api(f"CONSUMER.LIST.{stream}").get("consumers") or []:
-        yield (stream, consumer["name"], consumer["num_pending"], consumer["num_ack_pending"],
-               consumer["ack_floor"]["stream_seq"])
+        yield (stream, consumer["name"], consumer["num_pending"], consumer["num_ack_pending"], settled_until(consumer))
 
 
 def read_left(client, stream):

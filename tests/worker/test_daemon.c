@@ -385,9 +385,11 @@ static size_t lines_of(const char *file)
     return lines;
 }
 
-/* Without a message id, or with that of another's. */
-static void copy_task(struct fleet *f, int64_t id, const char *command, const char *message_id)
+/* Without a message id, or with that of another's; `behind`: the sequence that a broker gives it, or NULL. */
+static void publish_copy(struct fleet *f, int64_t id, const char *command, const char *message_id,
+                         const char *behind)
 {
+    const struct bus_header header = {TASK_AGAIN_HEADER, behind};
     char subject[SUBJECT_MAX];
     struct bus_ack ack;
     struct error err;
@@ -398,9 +400,36 @@ static void copy_task(struct fleet *f, int64_t id, const char *command, const ch
                                       "\"config\":{\"command\":\"%s\"}}",
                                       (long long)id, command);
     subject_task(&f->subjects, STR("default"), id, "s1v1a1", subject);
-    struct bus_publication p = {
-        .subject = subject, .message_id = message_id, .payload = payload, .give_up_ms = 10000};
+    struct bus_publication p = {.subject = subject,
+                                .message_id = message_id,
+                                .headers = &header,
+                                .header_count = behind ? 1 : 0,
+                                .payload = payload,
+                                .give_up_ms = 10000};
     fleet_ok(bus_publish_wait(f->bus, &p, &ack, &err), &err);
+}
+
+static void copy_task(struct fleet *f, int64_t id, const char *command, const char *message_id)
+{
+    publish_copy(f, id, command, message_id, NULL);
+}
+
+/* The stream knows the ids of neither outcome, and the last one is another task's. */
+static void a_task_that_may_have_been_published_before_is_run_unless_its_outcome_stands(void **state)
+{
+    struct fleet *f = *state;
+    const char *file = fleet_path(f);
+    int64_t done = f->next_execution++, open = f->next_execution++;
+    struct process w = fleet_worker(f, NULL);
+    outcome_by_hand(f, done, "s1v1a1", "secret-token", NULL);
+    outcome_by_hand(f, done, "s2v1a1", "secret-token", NULL);
+    outcome_by_hand(f, open, "s2v1a1", "secret-token", NULL);
+    const char *command = arena_printf(&f->arena, "echo run >> %s", file).ptr;
+    publish_copy(f, done, command, arena_printf(&f->arena, "%lld.s1v1a1", (long long)done).ptr, "1");
+    publish_copy(f, open, command, arena_printf(&f->arena, "%lld.s1v1a1", (long long)open).ptr, "1");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(lines_of(file), 1);
 }
 
 static void a_task_that_the_broker_did_not_publish_is_not_run(void **state)
@@ -511,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_task_that_nobody_waits_for_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(a_task_that_the_broker_did_not_publish_is_not_run),
+        cmocka_unit_test(a_task_that_may_have_been_published_before_is_run_unless_its_outcome_stands),
         cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),

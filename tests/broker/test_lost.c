@@ -104,10 +104,12 @@ static void a_task_that_is_published_a_second_time_says_so(void **state)
 {
     struct installation *i = *state;
     broker_start(i);
-    database_leave(i);
     int64_t id = execution_of(i, ONE, NULL);
-    struct bus_delivery *first = task_next(i);
-    assert_null(bus_delivery_header(first, TASK_AGAIN_HEADER));
+    task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    database_leave(i);
+    id = execution_of(i, ONE, NULL);
+    task_next(i);
     broker_kill(i);
     stream_made_anew(i, STREAM_TASKS);
     database_return(i);

@@ -37,19 +37,32 @@ static const char *named_by(const struct invocation *in)
     return where;
 }
 
+/* Whether a data folder was named for this call, and no server that goes before it. */
+static bool names_dev(const struct invocation *in)
+{
+    enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, NULL);
+    enum setting_source dir = settings_source(in->settings, SETTING_DATA_DIR, NULL);
+    return dir >= SOURCE_ENVIRONMENT && url < dir;
+}
+
+enum status client_use_named_dev(struct invocation *in, struct error *err)
+{
+    const char *from;
+    return names_dev(in) ? use_dev(in, settings_text(in->settings, SETTING_DATA_DIR), true, &from, err)
+                         : STATUS_OK;
+}
+
 /*
  * A flag for the server is the last word; then a data folder that was named for this call; then whatever else
  * names a server; then a dev that happens to run.
  */
 static enum status choose_server(struct invocation *in, const char **from, struct error *err)
 {
-    enum setting_source url = settings_source(in->settings, SETTING_NATS_URL, NULL);
-    enum setting_source dir = settings_source(in->settings, SETTING_DATA_DIR, NULL);
     const char *data_dir = settings_text(in->settings, SETTING_DATA_DIR);
     *from = named_by(in);
-    if (dir >= SOURCE_ENVIRONMENT && url < dir)
+    if (names_dev(in))
         return use_dev(in, data_dir, true, from, err);
-    if (url != SOURCE_DEFAULT)
+    if (settings_source(in->settings, SETTING_NATS_URL, NULL) != SOURCE_DEFAULT)
         return STATUS_OK;
     return use_dev(in, data_dir[0] ? data_dir : NULL, false, from, err);
 }

@@ -33,6 +33,9 @@ enum status client_open_named(struct invocation *in, struct client *out, struct 
  */
 enum status client_open_for(struct invocation *in, const char *name, struct client *out, int64_t *id,
                             struct error *err) MUST_CHECK;
+/* Makes the settings those of the `noetl dev` whose data folder --data-dir or NOETL_DATA_DIR names, if one
+ * does and no server goes before it: for what connects by itself. */
+enum status client_use_named_dev(struct invocation *in, struct error *err) MUST_CHECK;
 void client_close(struct client *c);
 
 /*

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "broker/broker.h"
+#include "client.h"
 #include "publisher/publisher.h"
 #include "render/service/service.h"
 #include "runtime/daemon.h"
@@ -20,6 +21,8 @@ static const struct flag FLAGS[] = {
 static const struct example EXAMPLES[] = {
     {"noetl serve broker --server nats://nats:4222", "decides what runs next, and writes the log"},
     {"noetl serve worker --pool gpu --concurrency 4", "runs the tasks of a pool"},
+    {"noetl serve worker --pool gpu --data-dir ~/.local/share/noetl",
+     "one more, for the `noetl dev` of that folder"},
     {"noetl serve publisher --http 0.0.0.0:8082", "the catalog, requests, and the HTTP API"},
     {"noetl serve render", "answers what is asked about executions"},
     {0},
@@ -75,6 +78,7 @@ enum status command_serve(struct invocation *in, struct error *err)
 {
     const struct part *part;
     TRY(find_part(in->args.positional[0], &part, err));
+    TRY(client_use_named_dev(in, err));
     daemon_setup();
     log_setup(part->name, log_level_of(in->settings),
               strcmp(settings_text(in->settings, SETTING_LOG_FORMAT), "json") == 0);

@@ -5,7 +5,7 @@
 
 #include "core/json.h"
 #include "measure.h"
-#include "publisher/topology.h"
+#include "publisher/queued_tasks.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "stranded.h"
@@ -23,7 +23,7 @@ struct sight {
     struct event_list events;
     struct open_work *works;
     size_t work_count;
-    struct finding *finding;
+    struct inspection *finding;
     struct error *err;
 };
 
@@ -125,32 +125,14 @@ static enum status without_left(struct sight *s, struct value *subjects)
  */
 static enum status tasks_there(struct sight *s, struct value *subjects)
 {
-    char stream[96], verb[160], filter[SUBJECT_MAX], body[SUBJECT_MAX + 32];
-    struct value answer;
-    snprintf(verb, sizeof(verb), "STREAM.INFO.%s", stream_name(s->i->subjects, STREAM_TASKS, stream));
-    int len = snprintf(body, sizeof(body), "{\"subjects_filter\":\"%s\"}",
-                       subject_execution_tasks(s->i->subjects, s->x->id, filter));
-    TRY(bus_api(s->i->bus, verb, (struct str){body, (size_t)len}, s->arena, &answer, s->err));
-    *subjects = value_get_path(answer, STR("state.subjects"));
+    TRY(queued_tasks(s->i->bus, s->i->subjects, s->x->id, s->arena, subjects, s->err));
     return s->i->may_be_left ? without_left(s, subjects) : STATUS_OK;
-}
-
-/* Whether a subject ends with the task's id. */
-static bool is_there(struct value subjects, struct str task_id)
-{
-    for (uint32_t i = 0; subjects.type == VALUE_MAP && i < subjects.len; i++) {
-        struct str subject = value_as_str(subjects.u.map->entries[i].key);
-        if (subject.len > task_id.len && subject.ptr[subject.len - task_id.len - 1] == '.' &&
-            str_equal((struct str){subject.ptr + subject.len - task_id.len, task_id.len}, task_id))
-            return true;
-    }
-    return false;
 }
 
 /* Why there is nothing that would bring the work's fact, unless that is in the event stream; or NULL. */
 static const char *what_is_missing(const struct open_work *w, struct value subjects)
 {
-    if (w->state == WORK_TASK && !is_there(subjects, w->task_id))
+    if (w->state == WORK_TASK && queued_task_subject(subjects, w->task_id).len == 0)
         return "its task is in the tasks stream no more or was acknowledged, and it has no outcome";
     /* A list is in the event stream before the log has that it was asked for. */
     return w->state == WORK_LISTING ? "the list of playbooks that it waits for never came" : NULL;
@@ -365,12 +347,12 @@ static enum status inspect(struct sight *s, int64_t id)
     return s->finding->settled ? STATUS_OK : inspect_tasks(s);
 }
 
-enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct finding *out,
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct inspection *out,
                               struct error *err)
 {
     struct arena arena;
     struct sight s = {.i = i, .arena = &arena, .finding = out, .err = err};
-    *out = (struct finding){0};
+    *out = (struct inspection){0};
     arena_init(&arena, 0);
     enum status status = inspect(&s, execution_id);
     close_sight(&s);

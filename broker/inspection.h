@@ -30,14 +30,14 @@ struct inspector {
     bool may_be_left;   /* the tasks stream may have tasks that no consumer will deliver (stranded.h) */
 };
 
-struct finding {
+struct inspection {
     uint32_t repaired;     /* facts that were published */
     bool settled;          /* nothing need be looked at before a new event, or before: */
     int64_t look_again_ns; /* wall time; 0: never */
 };
 
 /* STATUS_UNAVAILABLE and the like: it could not be seen; look again later. */
-enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct finding *out,
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct inspection *out,
                               struct error *err) MUST_CHECK;
 
 #endif

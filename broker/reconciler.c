@@ -162,7 +162,7 @@ static bool is_to_be_looked_at(const struct reconciler *r, const struct open_exe
 static enum status look_at(struct reconciler *r, struct open_execution *o, uint32_t *repaired,
                            struct error *err)
 {
-    struct finding f;
+    struct inspection f;
     enum status status = inspect_execution(&r->inspector, o->standing.execution_id, &f, err);
     if (status != STATUS_OK && error_may_retry(err))
         return status;

@@ -12,7 +12,7 @@
 
 /* ---- which server ------------------------------------------------------------------------------------- */
 
-/* The server of a running `noetl dev`, as if a flag had named it; nothing changes when none runs. */
+/* The servers of a running `noetl dev`, as if flags had named them; nothing changes when none runs. */
 static enum status use_dev(struct invocation *in, const char *data_dir, bool must_run, const char **from,
                            struct error *err)
 {
@@ -25,6 +25,9 @@ static enum status use_dev(struct invocation *in, const char *data_dir, bool mus
     if (!where.ptr)
         return arena_error(&in->arena, err, "the server's name");
     *from = where.ptr;
+    if (settings_source(in->settings, SETTING_POSTGRES_URL, NULL) < SOURCE_FLAG)
+        TRY(settings_set(in->settings, SOURCE_FLAG, where.ptr, STR("postgres.url"),
+                         str_of(entry.postgres_url), err));
     return settings_set(in->settings, SOURCE_FLAG, where.ptr, STR("nats.url"), str_of(entry.nats_url), err);
 }
 

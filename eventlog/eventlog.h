@@ -56,6 +56,16 @@ enum status eventlog_checkpoint_time(struct eventlog *log, uint32_t partition, i
 enum status eventlog_partition_owners(struct eventlog *log, struct arena *a, struct str *owners,
                                       uint32_t count, struct error *err) MUST_CHECK;
 
+/* How far a partition is in the log, and who may write it. */
+struct partition_row {
+    struct checkpoint at;
+    struct str owner; /* "": nobody */
+    int64_t updated_ns;
+};
+/* Of those from `first` up to and without `end` that ever had an owner, in their order, in `a`. */
+enum status eventlog_partitions(struct eventlog *log, uint32_t first, uint32_t end, struct arena *a,
+                                struct partition_row **out, size_t *count, struct error *err) MUST_CHECK;
+
 /*
  * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when
  * an epoch is no longer the row's: nothing was written, the partition is lost. After STATUS_UNAVAILABLE or
@@ -161,6 +171,17 @@ enum status eventlog_ids(struct eventlog *log, int64_t beginning, int64_t *out, 
  * when that was; *id is 0 if there is none.
  */
 enum status eventlog_newest(struct eventlog *log, struct str path, int64_t *id, int64_t *time_ns,
+                            struct error *err) MUST_CHECK;
+
+/* What the database says of itself and of this login. */
+struct log_survey {
+    int64_t now_ns;     /* its clock */
+    struct str version; /* "15.8" */
+    int64_t size_bytes; /* of the whole database */
+    bool may_read, may_write, is_standby;
+};
+/* Of a database that has the schema; texts in `a`. */
+enum status eventlog_survey(struct eventlog *log, struct arena *a, struct log_survey *out,
                             struct error *err) MUST_CHECK;
 
 struct execution_filter {

@@ -36,35 +36,66 @@ void topology_options_from_settings(const struct settings *settings, struct topo
     };
 }
 
+/* ---- what there is to be ------------------------------------------------------------------------------ */
+
+struct walk {
+    const struct subjects *subjects;
+    const struct topology_options *options;
+    topology_visitor *visit;
+    void *context;
+};
+
+static enum status see_stream(const struct walk *w, const struct bus_stream *stream, const char *limits,
+                              struct error *err)
+{
+    const struct topology_part part = {
+        .kind = TOPOLOGY_STREAM, .name = stream->name, .stream = *stream, .limits = limits};
+    return w->visit(w->context, &part, err);
+}
+
+static enum status see_consumer(const struct walk *w, const struct bus_consumer *consumer, struct error *err)
+{
+    const struct topology_part part = {
+        .kind = TOPOLOGY_CONSUMER, .name = consumer->durable, .consumer = *consumer};
+    return w->visit(w->context, &part, err);
+}
+
+static enum status see_bucket(const struct walk *w, const char *name, uint32_t history, struct error *err)
+{
+    const struct topology_part part = {
+        .kind = TOPOLOGY_BUCKET, .name = name, .history = history, .replicas = w->options->replicas};
+    return w->visit(w->context, &part, err);
+}
+
 const char *pool_consumer(const char *pool, char out[96])
 {
     snprintf(out, 96, "%s", pool);
     return out;
 }
 
-static enum status ensure_commands(struct bus *bus, const struct subjects *s,
-                                   const struct topology_options *o, struct error *err)
+static enum status see_commands(const struct walk *w, struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
-    stream_name(s, STREAM_COMMANDS, name);
-    subject_command(s, ">", subject);
-    TRY(bus_stream_ensure(bus,
-                          &(struct bus_stream){.name = name,
-                                               .subjects = {subject},
-                                               .work_queue = true,
-                                               .duplicates_ms = o->duplicates_ms,
-                                               .replicas = o->replicas,
-                                               .allow_direct = true},
-                          err));
+    const struct topology_options *o = w->options;
+    stream_name(w->subjects, STREAM_COMMANDS, name);
+    subject_command(w->subjects, ">", subject);
+    TRY(see_stream(w,
+                   &(struct bus_stream){.name = name,
+                                        .subjects = {subject},
+                                        .work_queue = true,
+                                        .duplicates_ms = o->duplicates_ms,
+                                        .replicas = o->replicas,
+                                        .allow_direct = true},
+                   NULL, err));
     /* Without a bound on deliveries: the intake itself ends what can never succeed. */
-    return bus_consumer_ensure(bus,
-                               &(struct bus_consumer){.stream = name,
-                                                      .durable = INTAKE_CONSUMER,
-                                                      .filter = subject,
-                                                      .ack_wait_ms = INTAKE_ACK_WAIT_MS,
-                                                      .max_ack_pending = MAX_ACK_PENDING,
-                                                      .max_waiting = MAX_WAITING},
-                               err);
+    return see_consumer(w,
+                        &(struct bus_consumer){.stream = name,
+                                               .durable = INTAKE_CONSUMER,
+                                               .filter = subject,
+                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                               .max_ack_pending = MAX_ACK_PENDING,
+                                               .max_waiting = MAX_WAITING},
+                        err);
 }
 
 /* ---- limits ------------------------------------------------------------------------------------------- */
@@ -85,95 +116,94 @@ static enum status holds_more(const char *stream, const char *what, uint64_t the
 }
 
 /* `part`: "events" or "tasks", as in the settings. */
-static enum status check_limit(struct bus *bus, const char *stream, const char *part,
-                               const struct stream_limit *limit, struct error *err)
+static enum status check_limit(struct bus *bus, const struct bus_stream *limit, const char *part,
+                               struct error *err)
 {
     struct bus_stream_info info;
     char messages[32], bytes[32];
     snprintf(messages, sizeof messages, "%s.max_messages", part);
     snprintf(bytes, sizeof bytes, "%s.max_bytes", part);
-    if (limit->messages == 0 && limit->bytes == 0)
+    if (limit->max_messages == 0 && limit->max_bytes == 0)
         return STATUS_OK;
-    if (limit->bytes > 0 && bus_server_version(bus) < EXACT_BYTES_SINCE) {
+    if (limit->max_bytes > 0 && bus_server_version(bus) < EXACT_BYTES_SINCE) {
         error_set(err, STATUS_UNSUPPORTED, "this nats-server removes old messages from a stream with %s",
                   bytes);
         error_place(err, "%s", bytes);
         return error_hint(err, "Set %s instead, or run nats-server 2.10.5 or newer.", messages);
     }
-    enum status status = bus_stream_info(bus, stream, &info, err);
+    enum status status = bus_stream_info(bus, limit->name, &info, err);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    if (limit->messages > 0 && info.messages > (uint64_t)limit->messages)
-        return holds_more(stream, "messages", info.messages, limit->messages, messages, err);
-    if (limit->bytes > 0 && info.bytes > (uint64_t)limit->bytes)
-        return holds_more(stream, "bytes", info.bytes, limit->bytes, bytes, err);
+    if (limit->max_messages > 0 && info.messages > (uint64_t)limit->max_messages)
+        return holds_more(limit->name, "messages", info.messages, limit->max_messages, messages, err);
+    if (limit->max_bytes > 0 && info.bytes > (uint64_t)limit->max_bytes)
+        return holds_more(limit->name, "bytes", info.bytes, limit->max_bytes, bytes, err);
     return STATUS_OK;
 }
 
 /* ---- streams ------------------------------------------------------------------------------------------ */
 
-static enum status ensure_events(struct bus *bus, const struct subjects *s, const struct topology_options *o,
-                                 struct error *err)
+static enum status see_events(const struct walk *w, struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
-    snprintf(subject, sizeof subject, "%s.events.>", s->prefix);
-    TRY(check_limit(bus, stream_name(s, STREAM_EVENTS, name), "events", &o->events_limit, err));
-    return bus_stream_ensure(bus,
-                             &(struct bus_stream){.name = stream_name(s, STREAM_EVENTS, name),
-                                                  .subjects = {subject},
-                                                  .discard_new = true,
-                                                  .max_age_ms = o->events_max_age_ms,
-                                                  .max_messages = o->events_limit.messages,
-                                                  .max_bytes = o->events_limit.bytes,
-                                                  .duplicates_ms = o->duplicates_ms,
-                                                  .replicas = o->replicas,
-                                                  .allow_direct = true},
-                             err);
+    const struct topology_options *o = w->options;
+    snprintf(subject, sizeof subject, "%s.events.>", w->subjects->prefix);
+    return see_stream(w,
+                      &(struct bus_stream){.name = stream_name(w->subjects, STREAM_EVENTS, name),
+                                           .subjects = {subject},
+                                           .discard_new = true,
+                                           .max_age_ms = o->events_max_age_ms,
+                                           .max_messages = o->events_limit.messages,
+                                           .max_bytes = o->events_limit.bytes,
+                                           .duplicates_ms = o->duplicates_ms,
+                                           .replicas = o->replicas,
+                                           .allow_direct = true},
+                      "events", err);
 }
 
 /* A stream of chunks (blob.h): one message a subject, so that what is put again takes no more room. */
-static enum status ensure_chunks(struct bus *bus, const struct subjects *s, const struct topology_options *o,
-                                 enum stream_id stream, const char *word, int64_t max_age_ms,
-                                 struct error *err)
+static enum status see_chunks(const struct walk *w, enum stream_id stream, const char *word,
+                              int64_t max_age_ms, struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
-    snprintf(subject, sizeof subject, "%s.%s.>", s->prefix, word);
+    const struct topology_options *o = w->options;
+    snprintf(subject, sizeof subject, "%s.%s.>", w->subjects->prefix, word);
     /* The server takes no window of duplicates that is longer than the age. */
     bool is_short = max_age_ms > 0 && max_age_ms < o->duplicates_ms;
-    return bus_stream_ensure(bus,
-                             &(struct bus_stream){.name = stream_name(s, stream, name),
-                                                  .subjects = {subject},
-                                                  .max_age_ms = max_age_ms,
-                                                  .duplicates_ms = is_short ? max_age_ms : o->duplicates_ms,
-                                                  .replicas = o->replicas,
-                                                  .max_per_subject = 1,
-                                                  .allow_direct = true},
-                             err);
+    return see_stream(w,
+                      &(struct bus_stream){.name = stream_name(w->subjects, stream, name),
+                                           .subjects = {subject},
+                                           .max_age_ms = max_age_ms,
+                                           .duplicates_ms = is_short ? max_age_ms : o->duplicates_ms,
+                                           .replicas = o->replicas,
+                                           .max_per_subject = 1,
+                                           .allow_direct = true},
+                      NULL, err);
 }
 
 /* Advisories are core messages, which are gone if nobody listens: the stream keeps them for the broker. */
-static enum status ensure_advisories(struct bus *bus, const struct subjects *s,
-                                     const struct topology_options *o, struct error *err)
+static enum status see_advisories(const struct walk *w, struct error *err)
 {
     char name[96], tasks[96], dead[SUBJECT_MAX], terminated[SUBJECT_MAX];
-    stream_name(s, STREAM_TASKS, tasks);
+    const struct topology_options *o = w->options;
+    stream_name(w->subjects, STREAM_TASKS, tasks);
     snprintf(dead, sizeof dead, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.*", tasks);
     snprintf(terminated, sizeof terminated, "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.%s.*", tasks);
-    TRY(bus_stream_ensure(bus,
-                          &(struct bus_stream){.name = stream_name(s, STREAM_ADVISORIES, name),
-                                               .subjects = {dead, terminated},
-                                               .max_age_ms = 7 * DAY_MS,
-                                               .duplicates_ms = o->duplicates_ms,
-                                               .replicas = o->replicas},
-                          err));
-    return bus_consumer_ensure(bus,
-                               &(struct bus_consumer){.stream = name,
-                                                      .durable = DEAD_LETTERS_CONSUMER,
-                                                      .filter = dead,
-                                                      .ack_wait_ms = INTAKE_ACK_WAIT_MS,
-                                                      .max_ack_pending = MAX_ACK_PENDING,
-                                                      .max_waiting = MAX_WAITING},
-                               err);
+    TRY(see_stream(w,
+                   &(struct bus_stream){.name = stream_name(w->subjects, STREAM_ADVISORIES, name),
+                                        .subjects = {dead, terminated},
+                                        .max_age_ms = 7 * DAY_MS,
+                                        .duplicates_ms = o->duplicates_ms,
+                                        .replicas = o->replicas},
+                   NULL, err));
+    return see_consumer(w,
+                        &(struct bus_consumer){.stream = name,
+                                               .durable = DEAD_LETTERS_CONSUMER,
+                                               .filter = dead,
+                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                               .max_ack_pending = MAX_ACK_PENDING,
+                                               .max_waiting = MAX_WAITING},
+                        err);
 }
 
 enum status topology_check_pool(const char *pool, const char *place, struct error *err)
@@ -185,42 +215,94 @@ enum status topology_check_pool(const char *pool, const char *place, struct erro
     return error_hint(err, "a pool's name is 1 to %d characters of A-Z, a-z, 0-9, _ and -", SUBJECT_NAME_MAX);
 }
 
-enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
-                                 const struct topology_options *options, const char *pool, struct error *err)
+static enum status see_pool(const struct walk *w, const char *pool, struct error *err)
 {
     TRY(topology_check_pool(pool, "pools", err));
     char stream[96], consumer[96], filter[SUBJECT_MAX];
-    return bus_consumer_ensure(bus,
-                               &(struct bus_consumer){.stream = stream_name(s, STREAM_TASKS, stream),
-                                                      .durable = pool_consumer(pool, consumer),
-                                                      .filter = subject_pool(s, str_of(pool), filter),
-                                                      .ack_wait_ms = options->task_ack_wait_ms,
-                                                      .max_deliver = options->task_max_deliver,
-                                                      .max_ack_pending = options->pool_max_running,
-                                                      .max_waiting = MAX_WAITING},
-                               err);
+    return see_consumer(w,
+                        &(struct bus_consumer){.stream = stream_name(w->subjects, STREAM_TASKS, stream),
+                                               .durable = pool_consumer(pool, consumer),
+                                               .filter = subject_pool(w->subjects, str_of(pool), filter),
+                                               .ack_wait_ms = w->options->task_ack_wait_ms,
+                                               .max_deliver = w->options->task_max_deliver,
+                                               .max_ack_pending = w->options->pool_max_running,
+                                               .max_waiting = MAX_WAITING},
+                        err);
 }
 
-static enum status ensure_tasks(struct bus *bus, const struct subjects *s, const struct topology_options *o,
-                                struct error *err)
+static enum status see_tasks(const struct walk *w, struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
-    snprintf(subject, sizeof subject, "%s.tasks.>", s->prefix);
-    TRY(check_limit(bus, stream_name(s, STREAM_TASKS, name), "tasks", &o->tasks_limit, err));
-    TRY(bus_stream_ensure(bus,
-                          &(struct bus_stream){.name = stream_name(s, STREAM_TASKS, name),
-                                               .subjects = {subject},
-                                               .work_queue = true,
-                                               .discard_new = true,
-                                               .max_messages = o->tasks_limit.messages,
-                                               .max_bytes = o->tasks_limit.bytes,
-                                               .duplicates_ms = o->duplicates_ms,
-                                               .replicas = o->replicas,
-                                               .allow_direct = true},
-                          err));
+    const struct topology_options *o = w->options;
+    snprintf(subject, sizeof subject, "%s.tasks.>", w->subjects->prefix);
+    TRY(see_stream(w,
+                   &(struct bus_stream){.name = stream_name(w->subjects, STREAM_TASKS, name),
+                                        .subjects = {subject},
+                                        .work_queue = true,
+                                        .discard_new = true,
+                                        .max_messages = o->tasks_limit.messages,
+                                        .max_bytes = o->tasks_limit.bytes,
+                                        .duplicates_ms = o->duplicates_ms,
+                                        .replicas = o->replicas,
+                                        .allow_direct = true},
+                   "tasks", err));
     for (const char *const *pool = o->pools; pool && *pool; pool++)
-        TRY(topology_ensure_pool(bus, s, o, *pool, err));
+        TRY(see_pool(w, *pool, err));
     return STATUS_OK;
+}
+
+enum status topology_each(const struct subjects *s, const struct topology_options *options,
+                          topology_visitor *visit, void *context, struct error *err)
+{
+    const struct walk w = {s, options, visit, context};
+    char bucket[96];
+    TRY(see_bucket(&w, setup_bucket(s, bucket), 1, err));
+    TRY(see_commands(&w, err));
+    TRY(see_events(&w, err));
+    TRY(see_tasks(&w, err));
+    TRY(see_advisories(&w, err));
+    TRY(see_chunks(&w, STREAM_RESULTS, "results", options->results_max_age_ms, err));
+    TRY(see_chunks(&w, STREAM_EXCHANGE, "exchange", EXCHANGE_MAX_AGE_MS, err));
+    return see_bucket(&w, catalog_bucket(s, bucket), CATALOG_HISTORY, err);
+}
+
+/* ---- making it, and comparing it ---------------------------------------------------------------------- */
+
+enum status topology_make(struct bus *bus, const struct topology_part *part, struct error *err)
+{
+    switch (part->kind) {
+    case TOPOLOGY_STREAM:
+        if (part->limits)
+            TRY(check_limit(bus, &part->stream, part->limits, err));
+        return bus_stream_ensure(bus, &part->stream, err);
+    case TOPOLOGY_CONSUMER: return bus_consumer_ensure(bus, &part->consumer, err);
+    case TOPOLOGY_BUCKET: return bus_kv_ensure(bus, part->name, part->history, part->replicas, err);
+    }
+    return error_set(err, STATUS_INTERNAL, "an unknown part of the topology");
+}
+
+enum status topology_compare(struct bus *bus, const struct topology_part *part, struct arena *a,
+                             struct str *difference, struct error *err)
+{
+    switch (part->kind) {
+    case TOPOLOGY_STREAM: return bus_stream_compare(bus, &part->stream, a, difference, err);
+    case TOPOLOGY_CONSUMER: return bus_consumer_compare(bus, &part->consumer, a, difference, err);
+    case TOPOLOGY_BUCKET:
+        return bus_kv_compare(bus, part->name, part->history, part->replicas, a, difference, err);
+    }
+    return error_set(err, STATUS_INTERNAL, "an unknown part of the topology");
+}
+
+static enum status make_part(void *bus, const struct topology_part *part, struct error *err)
+{
+    return topology_make(bus, part, err);
+}
+
+enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
+                                 const struct topology_options *options, const char *pool, struct error *err)
+{
+    const struct walk w = {s, options, make_part, bus};
+    return see_pool(&w, pool, err);
 }
 
 static enum status compare_partitions(struct bus *bus, const struct subjects *s, const char *bucket,
@@ -276,12 +358,5 @@ enum status topology_ensure(struct bus *bus, const struct subjects *s, const str
 {
     /* First, so that a wrong number of partitions changes nothing. */
     TRY(ensure_partitions(bus, s, options, err));
-    TRY(ensure_commands(bus, s, options, err));
-    TRY(ensure_events(bus, s, options, err));
-    TRY(ensure_tasks(bus, s, options, err));
-    TRY(ensure_advisories(bus, s, options, err));
-    TRY(ensure_chunks(bus, s, options, STREAM_RESULTS, "results", options->results_max_age_ms, err));
-    TRY(ensure_chunks(bus, s, options, STREAM_EXCHANGE, "exchange", EXCHANGE_MAX_AGE_MS, err));
-    char bucket[96];
-    return bus_kv_ensure(bus, catalog_bucket(s, bucket), CATALOG_HISTORY, options->replicas, err);
+    return topology_each(s, options, make_part, bus, err);
 }

@@ -24,6 +24,26 @@ struct topology_options {
 /* From the settings, whose lists it borrows. */
 void topology_options_from_settings(const struct settings *settings, struct topology_options *out);
 
+/* One of the things that there are to be. */
+struct topology_part {
+    enum topology_kind { TOPOLOGY_STREAM, TOPOLOGY_CONSUMER, TOPOLOGY_BUCKET } kind;
+    const char *name;             /* its own */
+    struct bus_stream stream;     /* of a stream */
+    const char *limits;           /* the part of its settings that bound it ("events"), or NULL */
+    struct bus_consumer consumer; /* of a consumer */
+    uint32_t history, replicas;   /* of a bucket */
+};
+/* Gets one, which lasts for the call. An error ends the walk. */
+typedef enum status topology_visitor(void *context, const struct topology_part *part, struct error *err);
+/* All of them, in the order in which they can be made. */
+enum status topology_each(const struct subjects *s, const struct topology_options *options,
+                          topology_visitor *visit, void *context, struct error *err) MUST_CHECK;
+/* Makes it, or makes it what it is to be: topology_ensure() for one part. */
+enum status topology_make(struct bus *bus, const struct topology_part *part, struct error *err) MUST_CHECK;
+/* As bus_stream_compare(): nothing is changed. */
+enum status topology_compare(struct bus *bus, const struct topology_part *part, struct arena *a,
+                             struct str *difference, struct error *err) MUST_CHECK;
+
 /*
  * Idempotent, and may run in several processes at once; needs $JS.API.>. STATUS_CONFLICT when streams are
  * there that were made for another number of partitions, which cannot be changed, or that hold more than a

@@ -113,6 +113,13 @@ enum status bus_publish_through(struct bus *bus, const char *subject, const stru
                                 size_t header_count, struct str payload, int64_t timeout_ms,
                                 struct error *err) MUST_CHECK;
 
+/*
+ * A new subject for answers, which this login may listen to and others may not: to be subscribed to, and
+ * given as `reply`, by whoever expects several.
+ */
+enum { BUS_INBOX_MAX = 512 };
+void bus_new_inbox(struct bus *bus, char out[BUS_INBOX_MAX]);
+
 struct bus_subscription;
 /* `queue` may be NULL. One thread per subscription calls the handler. */
 enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler,
@@ -266,6 +273,7 @@ struct bus_stream {
 };
 struct bus_stream_info {
     uint64_t messages, bytes, first_sequence, last_sequence;
+    uint64_t max_messages, max_bytes; /* 0: none */
     uint32_t consumers;
     int64_t created_ns;
 };
@@ -286,12 +294,24 @@ struct bus_consumer {
 };
 struct bus_consumer_info {
     uint64_t pending, ack_pending, redelivered, waiting, delivered_stream_sequence;
-    uint64_t ack_floor_stream_sequence; /* up to here all is acknowledged */
+    uint64_t ack_floor_stream_sequence;    /* up to here all is acknowledged */
+    uint64_t max_ack_pending, max_deliver; /* 0: none */
+    bool paused;                           /* by an administrator; servers from 2.11 on */
 };
 enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config,
                                 struct error *err) MUST_CHECK;
 enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
                               struct bus_consumer_info *out, struct error *err) MUST_CHECK;
+
+/*
+ * What is there against what bus_stream_ensure() and bus_consumer_ensure() would make, and nothing changed:
+ * STATUS_NOT_FOUND if it is not there; *difference, in `a`, is the first member of the configuration that is
+ * another, "" if none is.
+ */
+enum status bus_stream_compare(struct bus *bus, const struct bus_stream *config, struct arena *a,
+                               struct str *difference, struct error *err) MUST_CHECK;
+enum status bus_consumer_compare(struct bus *bus, const struct bus_consumer *config, struct arena *a,
+                                 struct str *difference, struct error *err) MUST_CHECK;
 
 /* One stored message, copied into `a`; STATUS_NOT_FOUND. */
 struct bus_stored {
@@ -321,6 +341,9 @@ enum status bus_kv_subject(const char *bucket, const char *key, char stream[BUS_
                            char subject[BUS_SUBJECT_MAX], struct error *err) MUST_CHECK;
 enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
                           struct error *err) MUST_CHECK;
+/* As bus_stream_compare(). */
+enum status bus_kv_compare(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
+                           struct arena *a, struct str *difference, struct error *err) MUST_CHECK;
 enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value,
                        uint64_t *revision, struct error *err) MUST_CHECK;
 /* revision 0: the newest. STATUS_NOT_FOUND also for a deleted key. `found` (may be NULL) gets its revision.

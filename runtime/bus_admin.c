@@ -248,6 +248,40 @@ enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *conf
     return status;
 }
 
+/* ---- comparing ---------------------------------------------------------------------------------------- */
+
+static enum status compare(struct bus *bus, const char *verb, const char *stream, const char *consumer,
+                           struct value wanted, struct arena *a, struct str *difference, struct error *err)
+{
+    struct value answer = NO_VALUE;
+    TRY(call(bus, verb, stream, consumer, NO_VALUE, a, &answer, err));
+    const struct value_entry *member = first_difference(wanted, VALUE_GET(answer, "config"));
+    *difference = member ? value_as_str(member->key) : STR("");
+    return STATUS_OK;
+}
+
+enum status stream_compare(struct bus *bus, const char *name, struct value wanted, struct arena *a,
+                           struct str *difference, struct error *err)
+{
+    return compare(bus, "STREAM.INFO", name, NULL, wanted, a, difference, err);
+}
+
+enum status bus_stream_compare(struct bus *bus, const struct bus_stream *config, struct arena *a,
+                               struct str *difference, struct error *err)
+{
+    struct value wanted = NO_VALUE;
+    TRY(stream_config(a, config, &wanted, err));
+    return stream_compare(bus, config->name, wanted, a, difference, err);
+}
+
+enum status bus_consumer_compare(struct bus *bus, const struct bus_consumer *config, struct arena *a,
+                                 struct str *difference, struct error *err)
+{
+    struct value wanted = NO_VALUE;
+    TRY(consumer_config(a, config, &wanted, err));
+    return compare(bus, "CONSUMER.INFO", config->stream, config->durable, wanted, a, difference, err);
+}
+
 enum status bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
                               struct bus_consumer_info *out, struct error *err)
 {
@@ -263,6 +297,9 @@ enum status bus_consumer_info(struct bus *bus, const char *stream, const char *d
             .waiting = get_count(v, STR("num_waiting")),
             .delivered_stream_sequence = get_count(VALUE_GET(v, "delivered"), STR("stream_seq")),
             .ack_floor_stream_sequence = get_count(VALUE_GET(v, "ack_floor"), STR("stream_seq")),
+            .max_ack_pending = get_count(VALUE_GET(v, "config"), STR("max_ack_pending")),
+            .max_deliver = get_count(VALUE_GET(v, "config"), STR("max_deliver")),
+            .paused = value_equal(VALUE_GET(v, "paused"), value_bool(true)),
         };
     arena_free(&a);
     return status;
@@ -284,6 +321,8 @@ enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stre
             .bytes = get_count(state, STR("bytes")),
             .first_sequence = get_count(state, STR("first_seq")),
             .last_sequence = get_count(state, STR("last_seq")),
+            .max_messages = get_count(VALUE_GET(v, "config"), STR("max_msgs")),
+            .max_bytes = get_count(VALUE_GET(v, "config"), STR("max_bytes")),
             .consumers = (uint32_t)get_count(state, STR("consumer_count")),
         };
         status = time_parse(value_as_str(VALUE_GET(v, "created")), &out->created_ns, err);

@@ -1,4 +1,5 @@
 /* Core NATS: publishing, requests, subscriptions. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,11 @@ static void on_message(void *context, natsMsg *msg)
     };
     s->handler(s->context, &m);
     natsMsg_Destroy(msg);
+}
+
+void bus_new_inbox(struct bus *bus, char out[BUS_INBOX_MAX])
+{
+    snprintf(out, BUS_INBOX_MAX, "%.480s.A.%" PRIu64, bus->inbox, (uint64_t)atomic_fetch_add(&bus->ids, 1));
 }
 
 enum status bus_subscribe(struct bus *bus, const char *subject, const char *queue, bus_handler *handler,

@@ -162,6 +162,9 @@ struct bus_delivery *delivery_take(natsMsg *msg);
 
 /* bus_admin.c, for bus_kv.c: makes a stream have the members of `wanted` (a map of the API's stream config).
  */
+/* The first member of `wanted` that the stream's configuration has otherwise, "" if there is none. */
+enum status stream_compare(struct bus *bus, const char *name, struct value wanted, struct arena *a,
+                           struct str *difference, struct error *err) MUST_CHECK;
 enum status stream_ensure(struct bus *bus, const char *name, struct value wanted, struct arena *a,
                           struct error *err) MUST_CHECK;
 /* The "message" of a STREAM.MSG.GET answer; *headers (may be NULL) is its header block, "" if none. */

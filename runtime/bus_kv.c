@@ -102,6 +102,16 @@ enum status bus_kv_ensure(struct bus *bus, const char *bucket, uint32_t history,
     return status;
 }
 
+enum status bus_kv_compare(struct bus *bus, const char *bucket, uint32_t history, uint32_t replicas,
+                           struct arena *a, struct str *difference, struct error *err)
+{
+    char stream[BUCKET_TEXT];
+    struct value wanted = NO_VALUE;
+    TRY(stream_name(bucket, stream, err));
+    TRY(bucket_config(a, stream, bucket, history, replicas, &wanted, err));
+    return stream_compare(bus, stream, wanted, a, difference, err);
+}
+
 /* ---- values ------------------------------------------------------------------------------------------ */
 
 enum status bus_kv_put(struct bus *bus, const char *bucket, const char *key, struct str value,

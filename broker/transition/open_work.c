@@ -52,6 +52,8 @@ static enum status add_work(struct gathering *g, const struct work *w)
         .task_id = id_of(g, w, w->attempt),
         .due_ns = w->due_ns,
         .child = w->child,
+        .pool = g->x->playbook->steps[w->visit->step].pool,
+        .signal = value_as_str(w->signal),
     };
     if (w->due_ns)
         o->timer_id = w->state == WORK_DELAYED ? id_of(g, w, w->attempt + 1) : o->task_id;
@@ -92,5 +94,49 @@ enum status execution_open_works(const struct execution *x, struct arena *a, str
     }
     *out = g.items;
     *count = g.count;
+    return STATUS_OK;
+}
+
+/* ---- gates -------------------------------------------------------------------------------------------- */
+
+/* Whether a branch that is open at the step `from` can still come to the step `to`. */
+static bool leads_to(const struct playbook *p, uint32_t from, uint32_t to)
+{
+    bool is_end = p->end >= 0 && (uint32_t)p->end == to;
+    return from != to && (is_end || p->reach[(size_t)from * p->step_count + to]);
+}
+
+static bool add_arms(const struct execution *x, uint32_t to, struct arena *a, struct open_join *join)
+{
+    const struct playbook *p = x->playbook;
+    join->arms = ARENA_ARRAY(a, struct str, p->step_count);
+    for (uint32_t s = 0; join->arms && s < p->step_count; s++) {
+        if (x->steps[s].open_visits > 0 && leads_to(p, s, to))
+            join->arms[join->arm_count++] = p->steps[s].name;
+    }
+    return join->arms != NULL;
+}
+
+static size_t count_gathering(const struct execution *x)
+{
+    size_t count = 0;
+    for (const struct visit *v = x->first_gathering; v; v = v->next_gathering)
+        count++;
+    return count;
+}
+
+enum status execution_open_joins(const struct execution *x, struct arena *a, struct open_join **out,
+                                 size_t *count, struct error *err)
+{
+    *count = 0;
+    *out = ARENA_ARRAY(a, struct open_join, count_gathering(x) + 1);
+    if (!*out)
+        return arena_error(a, err, "what an execution waits for");
+    for (const struct visit *v = x->first_gathering; v && x->phase == PHASE_RUNNING; v = v->next_gathering) {
+        struct open_join *join = &(*out)[(*count)++];
+        *join = (struct open_join){.step = x->playbook->steps[v->step].name, .visit = v->number};
+        if (!add_arms(x, v->step, a, join))
+            return arena_error(a, err, "what an execution waits for");
+    }
     return STATUS_OK;
 }

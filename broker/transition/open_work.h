@@ -16,7 +16,20 @@ struct open_work {
     struct str token;    /* which a fact about that has to echo */
     struct str timer_id; /* with due_ns; "": it has none */
     int64_t due_ns;
-    int64_t child; /* the other execution's id, in CHILD */
+    int64_t child;     /* the other execution's id, in CHILD */
+    struct str pool;   /* whose workers run it, in TASK */
+    struct str signal; /* the name that it waits for, in SIGNAL */
+};
+
+/*
+ * A step that was reached and whose gate is not open: each step at which something is open that could still
+ * come to it.
+ */
+struct open_join {
+    struct str step;
+    uint32_t visit;
+    struct str *arms; /* names of steps */
+    size_t arm_count;
 };
 
 /*
@@ -24,6 +37,9 @@ struct open_work {
  * execution is over.
  */
 enum status execution_open_works(const struct execution *x, struct arena *a, struct open_work **out,
+                                 size_t *count, struct error *err) MUST_CHECK;
+/* The gates that are not open, in the order in which they were reached. None if the execution is over. */
+enum status execution_open_joins(const struct execution *x, struct arena *a, struct open_join **out,
                                  size_t *count, struct error *err) MUST_CHECK;
 /* The id of the timer of the execution's deadline, which each run has of its own; ptr NULL when there is no
  * memory. */

@@ -40,6 +40,42 @@ static void whoever_brings_a_fact_is_named(void **state)
                              "TASK noop each s7v1a1: a task or its outcome\n");
 }
 
+static void a_gate_names_the_steps_that_it_waits_for(void **state)
+{
+    struct fixture *f = *state;
+    struct open_join *joins;
+    size_t count;
+    struct buf out;
+    struct error e = {0};
+    buf_init(&out, 0);
+    assert_ok(execution_open_joins(f->x, &f->arena, &joins, &count, &e), &e);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&out, "%" PRISTR "/%u:", ARGSTR(joins[i].step), joins[i].visit);
+        for (size_t n = 0; n < joins[i].arm_count; n++)
+            buf_printf(&out, " %" PRISTR, ARGSTR(joins[i].arms[n]));
+        buf_add_char(&out, '\n');
+    }
+    assert_str(buf_str(&out), "join/1: loop wait call slow\n");
+    buf_free(&out);
+}
+
+static void the_pool_and_the_signal_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct open_work *open;
+    size_t count, seen = 0;
+    struct error e = {0};
+    assert_ok(execution_open_works(f->x, &f->arena, &open, &count, &e), &e);
+    for (size_t i = 0; i < count; i++) {
+        if (open[i].state == WORK_SIGNAL)
+            assert_str(open[i].signal, "go");
+        if (open[i].state == WORK_TASK)
+            assert_str(open[i].pool, "default");
+        seen += open[i].state == WORK_SIGNAL || open[i].state == WORK_TASK;
+    }
+    assert_int_equal(seen, 3);
+}
+
 static void what_is_over_waits_for_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -52,6 +88,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_of_everything, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(whoever_brings_a_fact_is_named),
+        TEST(a_gate_names_the_steps_that_it_waits_for),
+        TEST(the_pool_and_the_signal_are_named),
         TEST(what_is_over_waits_for_nothing),
     };
 #undef TEST

@@ -8,12 +8,15 @@
 #include "replay_check.h"
 #include "replay_print.h"
 #include "replay_with.h"
+#include "stream_replay.h"
 
 static const struct flag FLAGS[] = {
     {"until", 0, false, "EVENT|TIME", NO_SETTING, "ends there, and shows what templates see by then"},
     {"step", 0, false, NULL, NO_SETTING, "waits for Enter behind each event"},
     {"check", 0, false, NULL, NO_SETTING,
      "only compares what is decided now with what was recorded, and tells of the first difference"},
+    {"from", 0, false, "log|stream", NO_SETTING,
+     "reads the log, if not given; or the event stream: the facts, also those that changed nothing"},
     {"with", 0, false, "FILE", NO_SETTING, "what would have gone differently with this playbook"},
     {"all", 0, false, NULL, NO_SETTING, "with --check: every execution of the log"},
     {"since", 0, false, "TIME|DURATION", NO_SETTING, "with --all: only those that began since then"},
@@ -58,6 +61,28 @@ static enum status wrong(const char *what, const char *hint, struct error *err)
     return error_hint(err, "%s", hint);
 }
 
+static bool is_from_stream(const struct args *args)
+{
+    const char *from = args_text(args, "from");
+    return from && strcmp(from, "stream") == 0;
+}
+
+static enum status check_from(const struct args *args, bool all, struct error *err)
+{
+    const char *from = args_text(args, "from");
+    if (!from)
+        return STATUS_OK;
+    if (strcmp(from, "log") != 0 && strcmp(from, "stream") != 0)
+        return wrong("--from is log or stream", "Leave it out for the log.", err);
+    if (!all && recording_is_file(args->positional[0]))
+        return wrong("--from is for an execution of an installation, and this is a file", "Leave it out.",
+                     err);
+    if (is_from_stream(args) && (all || args_has(args, "with")))
+        return wrong("--from stream is about one execution, and compares only what the stream has",
+                     "Leave out --from, or --all and --with.", err);
+    return STATUS_OK;
+}
+
 static enum status check_flags(const struct invocation *in, struct error *err)
 {
     const struct args *args = &in->args;
@@ -74,6 +99,7 @@ static enum status check_flags(const struct invocation *in, struct error *err)
     if (check && (step || args_has(args, "until")))
         return wrong("--check looks at all events: --until and --step are for showing them",
                      "Leave out --check, or the others.", err);
+    TRY(check_from(args, all, err));
     if (args_has(args, "with") && (check || step || args_has(args, "until")))
         return wrong("--with compares the whole execution: it goes with no other of the flags",
                      "Leave out --with, or the others.", err);
@@ -122,7 +148,16 @@ static enum status tell_mismatch(struct showing *s, const struct mismatch *m, st
     return status;
 }
 
-static enum status show_events(struct showing *s, struct recording *recording, struct replay *r,
+/* A fact of the stream has no number yet. */
+static bool is_past(const struct showing *s, const struct stream_replay *r, const struct event *e)
+{
+    struct event numbered = *e;
+    if (e->event_id == 0)
+        numbered.event_id = r->replay.x ? r->replay.x->next_event_id : 1;
+    return moment_is_past(&s->until, &numbered);
+}
+
+static enum status show_events(struct showing *s, struct recording *recording, struct stream_replay *r,
                                struct error *err)
 {
     struct mismatch found = {0};
@@ -130,34 +165,34 @@ static enum status show_events(struct showing *s, struct recording *recording, s
     bool end = false, stop = false;
     while (!stop && found.kind == MISMATCH_NONE) {
         TRY(recording_next(recording, &e, &end, err));
-        if (end || moment_is_past(&s->until, &e))
+        if (end || is_past(s, r, &e))
             break;
-        TRY(replay_take(r, &e, &found, err));
+        TRY(stream_replay_take(r, &e, &found, err));
         if (found.kind == MISMATCH_NONE && event_type_kind(e.type) == EVENT_KIND_FACT) {
-            TRY(replay_print_fact(s->in, r, err));
+            TRY(replay_print_fact(s->in, &r->replay, err));
             stop = !go_on(s);
         }
     }
     if (end)
-        TRY(replay_end(r, &found, err));
+        TRY(stream_replay_end(r, &found, err));
     if (found.kind != MISMATCH_NONE)
         return tell_mismatch(s, &found, err);
     bool whole = moment_is_set(&s->until) || s->in->out.format != OUTPUT_TABLE;
-    return r->x && whole ? replay_print_end(s->in, r, err) : STATUS_OK;
+    return r->replay.x && whole ? replay_print_end(s->in, &r->replay, err) : STATUS_OK;
 }
 
 static enum status show(struct invocation *in, struct recording *recording, struct error *err)
 {
     struct showing s = {.in = in, .step = args_has(&in->args, "step")};
     struct playbook_cache *playbooks = NULL;
-    struct replay r;
+    struct stream_replay r;
     TRY(moment_from_args(&in->args, "until", &s.until, err));
     TRY(playbook_cache_new(1, &playbooks, err));
-    replay_open(&r, recording->execution_id, playbooks);
+    stream_replay_open(&r, recording, playbooks);
     if (in->out.format == OUTPUT_JSON)
         in->out.format = OUTPUT_JSONL; /* what comes is no one document */
     enum status status = show_events(&s, recording, &r, err);
-    replay_close(&r);
+    stream_replay_close(&r);
     playbook_cache_free(&playbooks);
     return status;
 }
@@ -189,7 +224,10 @@ static enum status replay_of_log(struct invocation *in, const char *name, struct
     int64_t id;
     enum status status = client_open_for(in, name, &c, &id, err);
     if (status == STATUS_OK) {
-        recording_open_log(&recording, &c, id);
+        if (is_from_stream(&in->args))
+            recording_open_stream(&recording, &c, id);
+        else
+            recording_open_log(&recording, &c, id);
         status = replay_one(in, &recording, err);
         recording_close(&recording);
     }

@@ -1,5 +1,8 @@
 #include "recording.h"
 
+#include "core/json.h"
+#include "publisher/parcel.h"
+
 #include "history.h"
 
 enum { FILE_MAX_BYTES = 2000 << 20 };
@@ -99,10 +102,77 @@ static enum status next_of_log(struct recording *r, struct event *out, bool *end
     return out->event_id ? STATUS_OK : not_in_the_log(r, err);
 }
 
-/* ---- both --------------------------------------------------------------------------------------------- */
+/* ---- the stream --------------------------------------------------------------------------------------- */
+
+void recording_open_stream(struct recording *r, struct client *c, int64_t execution_id)
+{
+    *r = (struct recording){.client = c, .execution_id = execution_id, .is_stream = true};
+    arena_init(&r->page, 0);
+}
+
+/* As the broker reads it: what is no event of its subject is passed over, and so is a likeness for watchers.
+ */
+static enum status read_message(struct recording *r, struct bus_stored *m, struct event *out, bool *is_event,
+                                struct error *err)
+{
+    struct value v;
+    struct event_subject at;
+    const char *subject = arena_strdup(&r->page, m->subject);
+    *is_event = false;
+    if (!subject)
+        return arena_error(&r->page, err, "a message");
+    TRY(parcel_text(r->client->bus, &r->client->subjects, m->payload, &r->page, &m->payload, err));
+    if (json_read(&r->page, m->payload, NULL, &v, NULL) != STATUS_OK ||
+        event_from_value(v, out, NULL) != STATUS_OK || !value_is_absent(VALUE_GET(v, "omitted")) ||
+        subject_parse_event(&r->client->subjects, subject, &at, NULL) != STATUS_OK)
+        return STATUS_OK;
+    *is_event = out->execution_id == at.execution_id && out->type == at.type;
+    if (event_type_kind(out->type) != EVENT_KIND_FACT)
+        return STATUS_OK;
+    out->event_id = 0;
+    out->time_ns = m->time_ns;
+    out->stream_seq = m->sequence;
+    return STATUS_OK;
+}
+
+static enum status not_in_the_stream(const struct recording *r, struct error *err)
+{
+    (void)error_set(err, STATUS_NOT_FOUND, "the event stream has no request of execution %lld",
+                    (long long)r->execution_id);
+    return error_hint(err, "Events leave it with their age (events.max_age); the log keeps them: leave out "
+                           "--from stream.");
+}
+
+static enum status next_of_stream(struct recording *r, struct event *out, bool *end, struct error *err)
+{
+    char stream[96], filter[SUBJECT_MAX];
+    bool is_event = false;
+    stream_name(&r->client->subjects, STREAM_EVENTS, stream);
+    subject_execution_events(&r->client->subjects, r->execution_id, filter);
+    while (!is_event) {
+        struct bus_stored m;
+        arena_reset(&r->page);
+        enum status status =
+            bus_stream_next(r->client->bus, stream, filter, r->sequence + 1, &r->page, &m, err);
+        *end = status == STATUS_NOT_FOUND;
+        if (*end)
+            return r->read > 0 ? STATUS_OK : not_in_the_stream(r, err);
+        TRY(status);
+        r->sequence = m.sequence;
+        TRY(read_message(r, &m, out, &is_event, err));
+    }
+    if (r->read++ == 0 && out->type != EVENT_EXECUTION_REQUESTED)
+        return not_in_the_stream(r, err);
+    return STATUS_OK;
+}
+
+/* ---- all of them
+ * --------------------------------------------------------------------------------------------- */
 
 enum status recording_next(struct recording *r, struct event *out, bool *end, struct error *err)
 {
+    if (r->is_stream)
+        return next_of_stream(r, out, end, err);
     return r->client ? next_of_log(r, out, end, err) : next_of_file(r, out, end, err);
 }
 

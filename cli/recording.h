@@ -1,6 +1,7 @@
 /*
- * What was recorded of an execution, event by event: its log, read through the render part in pages, or a
- * file that `noetl export` wrote. In bounded memory, whatever the execution's length; a file is read whole.
+ * What was recorded of an execution, event by event: its log, read through the render part in pages; a file
+ * that `noetl export` wrote; or the event stream, which has the facts and the marks of its life, and numbers
+ * with the latter only. In bounded memory, whatever the execution's length; a file is read whole.
  */
 #ifndef CLI_RECORDING_H
 #define CLI_RECORDING_H
@@ -15,6 +16,8 @@ struct recording {
     struct arena page;     /* of the newest events */
     struct value events;   /* of the page */
     uint32_t at;           /* the next of these */
+    bool is_stream;        /* the event stream is read, and not the log */
+    uint64_t sequence;     /* of its newest message */
     int64_t next;          /* behind which event the next page begins; -1: there is none */
     const char *name;      /* of the file */
     struct str rest;       /* what is still to be read of it */
@@ -28,6 +31,7 @@ bool recording_is_file(const char *name);
 enum status recording_open_file(struct recording *r, struct arena *a, const char *path,
                                 struct error *err) MUST_CHECK;
 void recording_open_log(struct recording *r, struct client *c, int64_t execution_id);
+void recording_open_stream(struct recording *r, struct client *c, int64_t execution_id);
 void recording_close(struct recording *r);
 
 /*

@@ -1,10 +1,9 @@
 #include "replay_check.h"
 
 #include "core/id.h"
-#include "replay/replay.h"
-
 #include "history.h"
 #include "replay_print.h"
+#include "stream_replay.h"
 
 enum { PLAYBOOKS_KEPT = 64, PAGE = 500 };
 
@@ -53,8 +52,8 @@ static enum status keep_request(struct check *c, const struct event *e, struct o
     return STATUS_OK;
 }
 
-static enum status play(struct check *c, struct recording *recording, struct replay *r, struct outcome *out,
-                        struct error *err)
+static enum status play(struct check *c, struct recording *recording, struct stream_replay *r,
+                        struct outcome *out, struct error *err)
 {
     struct mismatch found = {0};
     struct event e;
@@ -65,21 +64,21 @@ static enum status play(struct check *c, struct recording *recording, struct rep
             break;
         if (out->events++ == 0)
             TRY(keep_request(c, &e, out, err));
-        TRY(replay_take(r, &e, &found, err));
+        TRY(stream_replay_take(r, &e, &found, err));
     }
     if (end)
-        TRY(replay_end(r, &found, err));
+        TRY(stream_replay_end(r, &found, err));
     return keep_mismatch(c, &found, out, err);
 }
 
 static enum status check_one(struct check *c, struct recording *recording, struct outcome *out,
                              struct error *err)
 {
-    struct replay r;
+    struct stream_replay r;
     *out = (struct outcome){.execution_id = recording->execution_id, .path = STR("")};
-    replay_open(&r, recording->execution_id, c->playbooks);
+    stream_replay_open(&r, recording, c->playbooks);
     enum status status = play(c, recording, &r, out, err);
-    replay_close(&r);
+    stream_replay_close(&r);
     TRY(status);
     c->executions++;
     c->events += out->events;

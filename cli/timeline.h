@@ -43,7 +43,7 @@ struct timeline {
     struct str error_text;
     struct str pause_reason;
     int64_t now_ns;    /* when it is looked at, for how long what runs has run; 0: that is not told */
-    bool imported;               /* it does not go on in this installation */
+    bool imported;     /* it does not go on in this installation */
     struct value fork; /* what it took over from another execution, or absent */
     uint32_t retries;  /* how often it went on after it had failed */
     struct timeline_step *steps; /* in the order of their starts */

@@ -56,6 +56,11 @@ const char *subject_event(const struct subjects *s, int64_t execution_id, enum e
                       id_partition(execution_id, s->partitions), execution_id, event_type_name(type));
 }
 
+const char *subject_execution_events(const struct subjects *s, int64_t execution_id, char out[SUBJECT_MAX])
+{
+    return write_name(out, SUBJECT_MAX, "%s.events.*.%lld.*", s->prefix, (long long)execution_id);
+}
+
 const char *subject_all_events_of(const struct subjects *s, enum event_type type, char out[SUBJECT_MAX])
 {
     return write_name(out, SUBJECT_MAX, "%s.events.*.*.%s", s->prefix, event_type_name(type));

@@ -41,6 +41,8 @@ enum status subjects_init(struct subjects *s, struct str prefix, int64_t partiti
 /* Each writes a zero-terminated subject into `out` and returns it. */
 const char *subject_event(const struct subjects *s, int64_t execution_id, enum event_type type,
                           char out[SUBJECT_MAX]);
+/* All events of an execution, whatever the number of partitions: a pattern. */
+const char *subject_execution_events(const struct subjects *s, int64_t execution_id, char out[SUBJECT_MAX]);
 /* Events of one type, of whatever execution: a pattern. */
 const char *subject_all_events_of(const struct subjects *s, enum event_type type, char out[SUBJECT_MAX]);
 /* All events of a partition: the filter of its reader. */

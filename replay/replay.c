@@ -92,28 +92,19 @@ static enum status fill(struct replay *r, enum mismatch_kind kind, const struct 
     return differences(a, out->recorded, out->evaluated, &out->at, 1, &count, err);
 }
 
-static enum status compare(struct replay *r, const struct event *recorded, const struct event *evaluated,
+enum status replay_compare(struct replay *r, const struct event *recorded, const struct event *evaluated,
                            struct mismatch *out, struct error *err)
 {
     struct str left, right;
+    *out = (struct mismatch){0};
     arena_reset(&r->scratch);
+    if (!evaluated)
+        return fill(r, MISMATCH_ADDITIONAL, recorded, NULL, out, err);
     TRY(event_text(&r->scratch, recorded, &left, err));
     TRY(event_text(&r->scratch, evaluated, &right, err));
     if (str_equal(left, right))
         return STATUS_OK;
     return fill(r, MISMATCH_EVENT, recorded, evaluated, out, err);
-}
-
-enum status replay_compare(struct replay *r, const struct event *recorded, struct mismatch *out,
-                           struct error *err)
-{
-    *out = (struct mismatch){0};
-    for (uint32_t i = 0; i < r->decisions.event_count; i++) {
-        if (r->decisions.events[i].event_id == recorded->event_id)
-            return compare(r, recorded, &r->decisions.events[i], out, err);
-    }
-    arena_reset(&r->scratch);
-    return fill(r, MISMATCH_ADDITIONAL, recorded, NULL, out, err);
 }
 
 /* ---- evaluating --------------------------------------------------------------------------------------- */
@@ -182,11 +173,8 @@ enum status replay_take(struct replay *r, const struct event *recorded, struct m
         TRY(replay_end(r, out, err));
         return out->kind == MISMATCH_NONE ? take_fact(r, recorded, out, err) : STATUS_OK;
     }
-    if (r->compared == r->decisions.event_count) {
-        arena_reset(&r->scratch);
-        return fill(r, MISMATCH_ADDITIONAL, recorded, NULL, out, err);
-    }
-    return compare(r, recorded, &r->decisions.events[r->compared++], out, err);
+    bool any = r->compared < r->decisions.event_count;
+    return replay_compare(r, recorded, any ? &r->decisions.events[r->compared++] : NULL, out, err);
 }
 
 enum status replay_end(struct replay *r, struct mismatch *out, struct error *err)

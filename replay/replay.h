@@ -67,12 +67,9 @@ enum status replay_end(struct replay *r, struct mismatch *out, struct error *err
  */
 enum status replay_fact(struct replay *r, const struct event *fact, struct mismatch *out,
                         struct error *err) MUST_CHECK;
-/*
- * Compares one event that was recorded with the decision of the newest fact that has its number. None has it:
- * MISMATCH_ADDITIONAL.
- */
-enum status replay_compare(struct replay *r, const struct event *recorded, struct mismatch *out,
-                           struct error *err) MUST_CHECK;
+/* Compares an event that was recorded with one that is evaluated; NULL: none is, MISMATCH_ADDITIONAL. */
+enum status replay_compare(struct replay *r, const struct event *recorded, const struct event *evaluated,
+                           struct mismatch *out, struct error *err) MUST_CHECK;
 
 /* "is another event", … : what `at` is about, in words. */
 const char *mismatch_text(enum mismatch_kind kind);

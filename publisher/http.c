@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "event_stream.h"
 #include "http_check.h"
+#include "openapi.h"
 #include "runtime/log.h"
 #include "runtime/problem.h"
 
@@ -130,6 +131,18 @@ static void health(const struct http *h, struct http_reply *reply)
                             : STR("{\"status\":\"unavailable\",\"nats\":\"disconnected\"}");
 }
 
+static void describe(const struct http_request *r, struct http_reply *reply)
+{
+    struct value document;
+    struct error err;
+    enum status status = openapi_document(r->arena, &document, &err);
+    if (status == STATUS_OK)
+        status = json_text(r->arena, document, &reply->body, &err);
+    reply->code = 200;
+    if (status != STATUS_OK)
+        problem_answer(reply, r->arena, error_code_of(&err), r->path, &err);
+}
+
 static enum status read_payload(struct http_call *c, struct error *err)
 {
     const struct http_request *r = c->request;
@@ -151,6 +164,8 @@ static void answer_route(struct http_call *c, struct http_reply *reply)
         code = error_code_of(&err);
     if (code != 0)
         problem_answer(reply, r->arena, code, r->path, &err);
+    else if (c->route->kind == ROUTE_DOCUMENT)
+        describe(r, reply);
     else if (c->route->kind == ROUTE_STREAM)
         open_stream(c, reply);
     else

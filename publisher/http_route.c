@@ -3,6 +3,10 @@
 #include "core/json.h"
 
 static const struct http_route routes[] = {
+    {.kind = ROUTE_DOCUMENT,
+     .method = "GET",
+     .pattern = "/api/openapi.json",
+     .doc = "describes the API, for programs"},
     {.kind = ROUTE_HEALTH,
      .method = "GET",
      .pattern = "/health",

@@ -88,3 +88,18 @@ forget_settings() {
     done
     export XDG_CONFIG_HOME=$1/config XDG_STATE_HOME=$1/state
 }
+
+# npm_keep LIST: the same into build/LIST, unless that has been fetched already.
+npm_keep() {
+    local to=build/$1
+    if [[ -d $to/node_modules ]] && cmp -s "scripts/$1-npm/package-lock.json" "$to/package-lock.json"; then
+        return
+    fi
+    mkdir -p build
+    work=$(mktemp -d "build/.$1.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    npm_install "$1" "$work"
+    rm -rf "$to"
+    mv "$work" "$to"
+    note "$to/node_modules"
+}

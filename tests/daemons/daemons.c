@@ -14,7 +14,7 @@
 #include "runtime/clock.h"
 #include "runtime/port.h"
 
-enum { PATIENCE_MS = 60000, LOOK_MS = 20 };
+enum { PATIENCE_MS = 60000, LOOK_MS = 20, NODE_MS = 120000 };
 
 static const char *const NAMES[PART_COUNT] = {"broker", "worker", "publisher", "render"};
 
@@ -180,7 +180,7 @@ static int end(struct daemons *d, enum part part, int signal)
 {
     int code = -1;
     process_signal(&d->parts[part], signal);
-    assert_true(process_wait(&d->parts[part], PATIENCE_MS, &code));
+    assert_true(process_wait(&d->parts[part], NODE_MS, &code));
     d->parts[part] = (struct process){0};
     return code;
 }
@@ -342,4 +342,23 @@ struct event_list await_end(struct daemons *d, int64_t id, enum event_type type)
                  last ? event_type_name(last->type) : "nothing", last ? (int)last->error.len : 0,
                  last ? last->error.ptr : "");
     return events;
+}
+
+void daemons_run_node(struct daemons *d, const char *script, const char *url, const char *modules)
+{
+    struct error err = {0};
+    struct process node;
+    int code = -1;
+    const char *source = getenv("NOETL_SOURCE_DIR");
+    const char *folder = arena_printf(&d->arena, "%s/build/%s", source, modules).ptr;
+    const char *const argv[] = {"node", arena_printf(&d->arena, "%s/tests/daemons/%s", source, script).ptr,
+                                url, folder, NULL};
+    const struct process_options options = {
+        .argv = argv, .in = -1, .out = STDERR_FILENO, .error = STDERR_FILENO, .die_with_parent = true};
+    if (access(folder, R_OK) != 0)
+        fail_msg("%s is missing: scripts/%s fetches it", folder, modules);
+    assert_ok(process_start(&options, &node, &err), &err);
+    if (!process_wait(&node, NODE_MS, &code))
+        process_end(&node, 0, &code);
+    assert_int_equal(code, 0);
 }

@@ -31,6 +31,9 @@ int daemons_stop(void **state);
 /* The same as daemons_start(), with streams and schema, and all daemons ready. */
 int daemons_start_all(void **state);
 const char *part_name(enum part part);
+/* Runs tests/daemons/SCRIPT with the URL and the folder build/MODULES, which scripts/MODULES fills; fails as
+ * it does. */
+void daemons_run_node(struct daemons *d, const char *script, const char *url, const char *modules);
 
 /* For the streams and for daemons that are started later. */
 void daemons_set(struct daemons *d, const char *name, const char *value);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "dev_child.h"
 #include "dev_note.h"
 #include "dev_registry.h"
@@ -171,32 +172,52 @@ static void tend_children(struct dev *d)
 
 /* ---- ready -------------------------------------------------------------------------------------------- */
 
-static bool answers(struct bus *bus, const struct subjects *s, const char *operation)
+/* What tells that a part does its work: that it answers, or, of a daemon that tells so, that it is ready. */
+struct sign {
+    const char *part, *operation;
+    bool is_status;
+};
+static const struct sign SIGNS[] = {{"publisher", "playbooks", false},
+                                    {"render", "list", false},
+                                    {"broker", "status", true},
+                                    {"worker", "status", true}};
+
+static bool says_ready(struct arena *a, struct str reply)
+{
+    struct value answer;
+    if (json_read_map(a, reply, "a status", &answer, NULL) != STATUS_OK)
+        return false;
+    struct value ready = VALUE_GET(answer, "ready");
+    return ready.type == VALUE_BOOL && ready.u.b;
+}
+
+static bool is_ready(struct bus *bus, const struct subjects *s, const struct sign *sign)
 {
     char subject[SUBJECT_MAX];
     struct arena a;
     struct str reply;
     arena_init(&a, 0);
-    bool ok = bus_request(bus, subject_api(s, operation, subject), NULL, 0, STR("{}"), TICK_MS, &a, &reply,
-                          NULL) == STATUS_OK;
+    if (sign->is_status)
+        (void)subject_daemon(s, sign->part, NULL, sign->operation, subject);
+    else
+        (void)subject_api(s, sign->operation, subject);
+    bool ok = bus_request(bus, subject, NULL, 0, STR("{}"), TICK_MS, &a, &reply, NULL) == STATUS_OK &&
+              (!sign->is_status || says_ready(&a, reply));
     arena_free(&a);
     return ok;
 }
 
 static enum status await_answers(struct dev *d, struct bus *bus, const struct subjects *s, struct error *err)
 {
-    static const struct {
-        const char *part, *operation;
-    } ASKED[] = {{"publisher", "playbooks"}, {"render", "list"}};
     struct mono_time start = mono_now();
-    for (size_t i = 0; i < sizeof(ASKED) / sizeof(ASKED[0]); i++) {
-        while (!answers(bus, s, ASKED[i].operation)) {
+    for (size_t i = 0; i < sizeof(SIGNS) / sizeof(SIGNS[0]); i++) {
+        while (!is_ready(bus, s, &SIGNS[i])) {
             if ((d->stopping = next_signal(d)) != 0)
                 return STATUS_OK;
             if (mono_ms_since(start) > READY_MS) {
-                (void)error_set(err, STATUS_TIMEOUT, "the %s did not get ready within %d s", ASKED[i].part,
+                (void)error_set(err, STATUS_TIMEOUT, "the %s did not get ready within %d s", SIGNS[i].part,
                                 READY_MS / 1000);
-                return error_hint(err, "%.200s/logs/%s.log says what it does.", d->data.path, ASKED[i].part);
+                return error_hint(err, "%.200s/logs/%s.log says what it does.", d->data.path, SIGNS[i].part);
             }
             pump(d, TICK_MS / 4);
             tend_children(d);

@@ -28,7 +28,7 @@ static void add_mark(const struct output *o, enum gravity s, struct buf *out)
     buf_add_char(out, ' ');
 }
 
-/* "for 12.00 s"; of a time to come "in 12.00 s". */
+/* "12.00 s ago"; of a time to come "in 12.00 s". */
 static void add_age(struct buf *out, int64_t time_ns, int64_t now_ns)
 {
     bool is_ahead = time_ns > now_ns;
@@ -78,11 +78,11 @@ static void write_head(const struct finding *f, const struct output *o, size_t i
 static void write_finding(const struct finding *f, const struct doctor_page *page, const struct output *o,
                           struct buf *out)
 {
-    size_t indent = (size_t)f->depth * 2 + (page->execution_id ? 2 : 0);
+    size_t indent = (size_t)f->depth * 2 + (page->execution_id && f->execution_id ? 2 : 0);
     write_head(f, o, indent, out);
     if (f->since_ns > 0) {
-        buf_add_text(out, ", ");
-        add_age(out, f->since_ns, page->now_ns);
+        buf_add_text(out, ", for ");
+        add_duration(out, (page->now_ns - f->since_ns) / 1000000);
     }
     buf_add_char(out, '\n');
     for (size_t i = 0; i < f->hop_count; i++)

@@ -180,8 +180,9 @@ static enum verdict not_delivered(struct report *r, const struct execution_evide
     if (p->waiting == 0)
         return nobody_asks(r, p, f);
     finding_hop(f, "delivery", HOP_HERE,
-                REPORT_TEXT(r, "%" PRIu64 " tasks of the pool \"%" PRISTR "\" wait, and workers ask for them",
-                            p->pending, ARGSTR(p->name)),
+                REPORT_TEXT(r,
+                            "workers ask for tasks of the pool \"%" PRISTR "\", of which %" PRIu64 " wait%s",
+                            ARGSTR(p->name), p->pending, p->pending == 1 ? "s" : ""),
                 0);
     f->text = STR("It is about to be delivered.");
     return VERDICT_TASK_QUEUED;

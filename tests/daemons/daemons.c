@@ -51,6 +51,11 @@ void daemons_set_up(struct daemons *d)
 
 int daemons_start(void **state)
 {
+    return daemons_start_with(state, "");
+}
+
+int daemons_start_with(void **state, const char *configuration)
+{
     struct daemons *d = calloc(1, sizeof(*d));
     struct error err = {0};
     char api[32];
@@ -59,7 +64,7 @@ int daemons_start(void **state)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     arena_init(&d->arena, 0);
     assert_ok(settings_new(&d->settings, &err), &err);
-    servers_start_nats(&d->servers);
+    servers_start_nats_with(&d->servers, configuration);
     servers_start_postgres(&d->servers);
     d->bus = servers_connect(&d->servers, "test");
     d->api = port_find_free();

@@ -27,6 +27,8 @@ struct daemons {
 
 /* Group setup and teardown of cmocka; *state is the daemons. None runs yet. */
 int daemons_start(void **state);
+/* With these further lines of nats-server's configuration. */
+int daemons_start_with(void **state, const char *configuration);
 int daemons_stop(void **state);
 /* The same as daemons_start(), with streams and schema, and all daemons ready. */
 int daemons_start_all(void **state);

@@ -1,0 +1,3 @@
+-- For wrk: each request asks for an execution.
+wrk.method = "POST"
+wrk.body = '{"path":"test/one"}'

@@ -51,6 +51,7 @@ class Outcome:
     events: int = 0
     effects: int = 0
     left_over: int = 0
+    unsettled: int = 0
     lost: int = 0
     replayed: int = 0
     anomalies: int = 0
@@ -62,7 +63,7 @@ class Outcome:
             run.schedule.counts, run.world.stranger.sent, run.world.endings,
             collections.Counter(rows[-1].type.removeprefix("execution_") for rows in found.log.values()), judge.second,
             sum(len(rows) for rows in found.log.values()), sum(len(marks) for marks in found.effects.values()),
-            judge.left_over, judge.lost, run.replayed, len(anomalies), anomalies)
+            judge.left_over, judge.unsettled, judge.lost, run.replayed, len(anomalies), anomalies)
 
     def add(self, other):
         for field in dataclasses.fields(self):
@@ -83,7 +84,8 @@ class Outcome:
         print(f"executions: {counted(self.executions)}")
         print(f"second effects, by the fault behind them: {counted(self.second)}")
         print(f"attempts that were lost and made again: {self.lost}")
-        print(f"messages that were acknowledged and that a killed nats-server still has: {self.left_over}")
+        print(f"messages that were acknowledged and that a killed nats-server still has: {self.left_over}; that it takes "
+              f"for taken: {self.unsettled}")
         print(f"events that were evaluated again and compared: {self.replayed}")
         print(f"faults {sum(self.faults.values())}, executions {sum(self.executions.values())}, events {self.events}, "
               f"effects {self.effects}, anomalies {self.anomalies}", flush=True)

@@ -224,6 +224,18 @@ static enum status list_facts(struct evaluation *e, const struct event *recorded
     return STATUS_OK;
 }
 
+/* What is open at the end; steps' names are the playbook's, which goes with the execution. */
+static enum status keep_open(struct evaluation *e, struct what_if *out)
+{
+    TRY(execution_open_works(e->x, e->a, &out->without_outcome, &out->without_outcome_count, e->err));
+    for (size_t i = 0; i < out->without_outcome_count; i++) {
+        struct str *step = &out->without_outcome[i].step;
+        if (step->len && !(step->ptr = arena_strdup(e->a, *step)))
+            return arena_error(e->a, e->err, "what is open");
+    }
+    return STATUS_OK;
+}
+
 static enum status evaluate(struct evaluation *e, const struct event *recorded, size_t count, struct str text,
                             struct what_if *out)
 {
@@ -237,7 +249,7 @@ static enum status evaluate(struct evaluation *e, const struct event *recorded, 
         out->used += facts[i].taken;
         out->left_over += !facts[i].taken;
     }
-    return execution_open_works(e->x, e->a, &out->without_outcome, &out->without_outcome_count, e->err);
+    return keep_open(e, out);
 }
 
 enum status what_if_make(struct arena *a, const struct event *recorded, size_t count, struct str text,

@@ -129,6 +129,7 @@ static enum status request(struct child_desk *desk, const struct child_order *or
         .workload = order->args,
         .execution_id = order->execution_id,
         .parent = order->parent,
+        .traceparent = order->traceparent,
         .env = desk->env,
         .requested_by = STR("playbook"),
     };

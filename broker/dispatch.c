@@ -67,6 +67,7 @@ static enum status send(struct outgoing *o, struct error *err)
     struct bus_publication p = {
         .subject = o->subject,
         .message_id = o->message_id,
+        .traceparent = o->traceparent,
         .payload = o->payload,
         .later = true, /* the engine pushes */
         .done = published,
@@ -82,9 +83,19 @@ enum status dispatch_again(struct outgoing *o, struct error *err)
     return send(o, err);
 }
 
-static enum status publish(struct dispatcher *d, struct batch *b, const char *subject, struct str message_id,
-                           struct str payload, const struct task_origin *origin, struct error *err)
+/* A copy that lives as long as the batch; NULL if there is none. */
+static enum status keep_trace(struct batch *b, struct str traceparent, const char **out, struct error *err)
 {
+    *out = traceparent.len > 0 ? arena_strdup(&b->arena, traceparent) : NULL;
+    return *out || traceparent.len == 0 ? STATUS_OK : arena_error(&b->arena, err, "a message");
+}
+
+static enum status publish(struct dispatcher *d, struct batch *b, const char *subject, struct str message_id,
+                           struct str traceparent, struct str payload, const struct task_origin *origin,
+                           struct error *err)
+{
+    const char *trace;
+    TRY(keep_trace(b, traceparent, &trace, err));
     struct outgoing *o = ARENA_NEW(&b->arena, struct outgoing);
     if (!o)
         return arena_error(&b->arena, err, "a message");
@@ -93,6 +104,7 @@ static enum status publish(struct dispatcher *d, struct batch *b, const char *su
         .batch = b,
         .subject = arena_strdup(&b->arena, str_of(subject)),
         .message_id = message_id.ptr,
+        .traceparent = trace,
         .payload = payload,
     };
     if (origin)
@@ -126,7 +138,7 @@ static enum status publish_task(struct dispatcher *d, struct batch *b, const str
     if (text.len > parcel_inline_limit(d->bus, &d->subjects))
         return large_task_send(d, b, task, subject, id, text, err);
     const struct task_origin origin = task_origin_now(d);
-    return publish(d, b, subject, id, text, &origin, err);
+    return publish(d, b, subject, id, task->traceparent, text, &origin, err);
 }
 
 static enum status event_text(struct batch *b, const struct event *e, struct str *out, struct error *err)
@@ -138,7 +150,7 @@ static enum status event_text(struct batch *b, const struct event *e, struct str
 
 /* A result that no message can carry is in the log; watchers of the stream learn that and how it ended. */
 static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, const struct event *e,
-                                     struct error *err)
+                                     struct str traceparent, struct error *err)
 {
     struct str text, id;
     char subject[SUBJECT_MAX];
@@ -147,27 +159,28 @@ static enum status publish_lifecycle(struct dispatcher *d, struct batch *b, cons
         TRY(parcel_event_excerpt(&b->arena, e, &text, err));
     id = arena_printf(&b->arena, "%lld.%u", (long long)e->execution_id, e->event_id);
     subject_event(&d->subjects, e->execution_id, e->type, subject);
-    return publish(d, b, subject, id, text, NULL, err);
+    return publish(d, b, subject, id, traceparent, text, NULL, err);
 }
 
-static enum status publish_notice(struct dispatcher *d, struct batch *b, int64_t parent,
+static enum status publish_notice(struct dispatcher *d, struct batch *b, const struct execution *from,
                                   const struct notice *notice, struct error *err)
 {
-    struct str text;
+    struct str text, trace = str_of(from->traceparent);
     const struct event *fact = &notice->fact;
     char subject[SUBJECT_MAX];
     TRY(event_text(b, fact, &text, err));
     struct str id = arena_printf(&b->arena, "%" PRISTR, ARGSTR(notice->message_id));
     subject_event(&d->subjects, fact->execution_id, fact->type, subject);
     if (fact->type != EVENT_CANCEL_REQUESTED && text.len > parcel_inline_limit(d->bus, &d->subjects))
-        return large_notice_send(d, b, fact, subject, id, text, err);
+        return large_notice_send(d, b, fact, subject, id, trace, text, err);
     if (fact->type != EVENT_CANCEL_REQUESTED)
-        return publish(d, b, subject, id, text, NULL, err);
+        return publish(d, b, subject, id, trace, text, NULL, err);
     struct bus_publication p = {
         .subject = arena_strdup(&b->arena, str_of(subject)), .message_id = id.ptr, .payload = text};
+    TRY(keep_trace(b, trace, &p.traceparent, err));
     if (!p.subject || !id.ptr)
         return arena_error(&b->arena, err, "a message");
-    return child_desk_tell(d->children, b, fact->execution_id, parent, &p, err);
+    return child_desk_tell(d->children, b, fact->execution_id, from->id, &p, err);
 }
 
 /* Once the log has that nobody waits for it. */
@@ -181,22 +194,22 @@ static enum status withdraw_task(struct dispatcher *d, struct batch *b, int64_t 
     return kept ? batch_add_given_up(b, kept, err) : arena_error(&b->arena, err, "a task's subject");
 }
 
-enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
+enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct execution *x,
                                const struct decisions *decisions, struct error *err)
 {
     for (uint32_t i = 0; i < decisions->task_count; i++)
         TRY(publish_task(d, b, &decisions->tasks[i], err));
     for (uint32_t i = 0; i < decisions->withdrawal_count; i++)
-        TRY(withdraw_task(d, b, execution_id, &decisions->withdrawals[i], err));
+        TRY(withdraw_task(d, b, x->id, &decisions->withdrawals[i], err));
     for (uint32_t i = 0; i < decisions->child_count; i++)
-        TRY(child_desk_give(d->children, b, execution_id, &decisions->children[i], err));
+        TRY(child_desk_give(d->children, b, x->id, &decisions->children[i], err));
     for (uint32_t i = 0; i < decisions->listing_count; i++)
-        TRY(child_desk_list(d->children, b, execution_id, &decisions->listings[i], err));
+        TRY(child_desk_list(d->children, b, x->id, &decisions->listings[i], err));
     for (uint32_t i = 0; i < decisions->notice_count; i++)
-        TRY(publish_notice(d, b, execution_id, &decisions->notices[i], err));
+        TRY(publish_notice(d, b, x, &decisions->notices[i], err));
     for (uint32_t i = 0; i < decisions->event_count; i++) {
         if (event_type_kind(decisions->events[i].type) == EVENT_KIND_LIFECYCLE)
-            TRY(publish_lifecycle(d, b, &decisions->events[i], err));
+            TRY(publish_lifecycle(d, b, &decisions->events[i], str_of(x->traceparent), err));
     }
     return STATUS_OK;
 }

@@ -36,6 +36,7 @@ struct outgoing {
     struct dispatcher *dispatcher;
     struct batch *batch;
     const char *subject, *message_id;
+    const char *traceparent; /* NULL: it is part of no trace */
     struct str payload;
     struct task_origin origin; /* of a task; else of nothing */
     struct error refusal;      /* of the newest try */
@@ -45,7 +46,7 @@ struct outgoing {
 
 /* Everything that the decisions of an execution ask for goes out, but timers; the batch counts what is open.
  */
-enum status dispatch_decisions(struct dispatcher *d, struct batch *b, int64_t execution_id,
+enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct execution *x,
                                const struct decisions *decisions, struct error *err) MUST_CHECK;
 struct task_origin task_origin_now(const struct dispatcher *d);
 /* Says it in the publication's headers; `header` is to live as long. */

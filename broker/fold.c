@@ -250,7 +250,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     TRY(timekeeper_take(f->timers, b, x->id, &decisions, err));
     if (execution_is_over(x))
         TRY(end_execution(f, b, x->id, decisions.withdraw, err));
-    return dispatch_decisions(f->dispatcher, b, x->id, &decisions, err);
+    return dispatch_decisions(f->dispatcher, b, x, &decisions, err);
 }
 
 /* Finds the execution and has it take the fact. */

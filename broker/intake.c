@@ -52,7 +52,7 @@ static enum status on_run(struct intake *i, const struct bus_delivery *d, struct
     r.execution_id = id_for(d, &r);
     r.requested_by = STR("command");
     r.env = i->env;
-    r.traceparent = str_of(bus_delivery_header(d, "traceparent"));
+    run_request_trace(&r, str_of(bus_delivery_header(d, "traceparent")));
     TRY(request_execution(i->bus, &i->subjects, NODE_OF_COMMANDS, &r, a, &answer, err));
     LOG(LOG_INFO,
         answer.duplicate ? "a run command asks for an execution that exists" : "an execution was requested",

@@ -14,7 +14,7 @@ struct large {
     struct task_origin origin;
     int64_t execution_id; /* that it is of, or for */
     struct value summary; /* reads back as the task or the fact, without what is large */
-    const char *subject, *message_id;
+    const char *subject, *message_id, *traceparent; /* the last may be NULL */
     struct str text;
 };
 
@@ -77,7 +77,8 @@ static enum status refer(const struct large *l, struct arena *a, struct bus_publ
     struct dispatcher *d = l->dispatcher;
     char owner[ID_TEXT];
     id_format(l->execution_id, owner);
-    *out = (struct bus_publication){.subject = l->subject, .message_id = l->message_id};
+    *out = (struct bus_publication){
+        .subject = l->subject, .message_id = l->message_id, .traceparent = l->traceparent};
     return parcel_wrap(d->bus, &d->subjects, BLOB_RESULTS, owner, l->text, l->summary, a, &out->payload, err);
 }
 
@@ -110,8 +111,8 @@ static bool send(void *context, struct error *err)
     return status == STATUS_OK;
 }
 
-static enum status give(struct dispatcher *d, struct batch *b, const struct large *l, struct value summary,
-                        struct error *err)
+static enum status give(struct dispatcher *d, struct batch *b, const struct large *l, struct str traceparent,
+                        struct value summary, struct error *err)
 {
     struct large *own = ARENA_NEW(&b->arena, struct large);
     if (!own)
@@ -119,7 +120,8 @@ static enum status give(struct dispatcher *d, struct batch *b, const struct larg
     *own = *l;
     own->dispatcher = d;
     own->subject = arena_strdup(&b->arena, str_of(l->subject));
-    if (!own->subject || !own->message_id)
+    own->traceparent = traceparent.len > 0 ? arena_strdup(&b->arena, traceparent) : NULL;
+    if (!own->subject || !own->message_id || (traceparent.len > 0 && !own->traceparent))
         return arena_error(&b->arena, err, "a message");
     TRY(value_copy_plain(&b->arena, summary, &own->summary, err));
     return child_desk_run(d->children, b, l->execution_id, send, own, err);
@@ -136,15 +138,16 @@ enum status large_task_send(struct dispatcher *d, struct batch *b, const struct 
                       .message_id = message_id.ptr,
                       .text = text};
     TRY(parcel_task_summary(&b->arena, task, &summary, err));
-    return give(d, b, &l, summary, err);
+    return give(d, b, &l, task->traceparent, summary, err);
 }
 
 enum status large_notice_send(struct dispatcher *d, struct batch *b, const struct event *fact,
-                              const char *subject, struct str message_id, struct str text, struct error *err)
+                              const char *subject, struct str message_id, struct str traceparent,
+                              struct str text, struct error *err)
 {
     struct value summary;
     struct large l = {
         .execution_id = fact->execution_id, .subject = subject, .message_id = message_id.ptr, .text = text};
     TRY(parcel_event_summary(&b->arena, fact, &summary, err));
-    return give(d, b, &l, summary, err);
+    return give(d, b, &l, traceparent, summary, err);
 }

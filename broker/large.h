@@ -16,7 +16,7 @@ enum status large_task_send(struct dispatcher *d, struct batch *b, const struct 
                             const char *subject, struct str message_id, struct str text,
                             struct error *err) MUST_CHECK;
 enum status large_notice_send(struct dispatcher *d, struct batch *b, const struct event *fact,
-                              const char *subject, struct str message_id, struct str text,
-                              struct error *err) MUST_CHECK;
+                              const char *subject, struct str message_id, struct str traceparent,
+                              struct str text, struct error *err) MUST_CHECK;
 
 #endif

@@ -35,6 +35,8 @@ enum status task_to_value(struct arena *a, const struct task *t, struct value *o
         map_put(&b, STR("run"), value_int(t->run));
     if (t->seal.len != 0)
         map_put(&b, STR("seal"), value_str(t->seal));
+    if (t->traceparent.len != 0)
+        map_put(&b, STR("traceparent"), value_str(t->traceparent));
     put_if_there(&b, "returns", t->returns);
     put_if_there(&b, "saves", t->saves);
     put_if_there(&b, "names", t->names);
@@ -59,6 +61,7 @@ enum status task_from_value(struct value v, struct task *out, struct error *err)
     TRY(member_map(&r, "config", &t.config));
     TRY(member_uint32(&r, "run", 0, &t.run));
     TRY(member_text(&r, "seal", false, &t.seal));
+    TRY(member_text(&r, "traceparent", false, &t.traceparent));
     TRY(member_list(&r, "returns", &t.returns));
     TRY(member_list(&r, "saves", &t.saves));
     t.names = VALUE_GET(v, "names");

@@ -3,7 +3,7 @@
  *
  *   {"execution_id":"…","task_id":"s3v1a1","step":"fetch","type":"http","path":"examples/hello","visit":1,
  *    "attempt":1,"timeout_ms":300000,"token":"…","args":{…},"config":{…},
- *    "run":1,"seal":"…","returns":["result.rows"],"saves":[{"tool":"postgres","keys":{…}}],"names":{…}}
+ *    "run":1,"seal":"…","traceparent":"…","returns":["result.rows"],"saves":[{"tool":"postgres","keys":{…}}],"names":{…}}
  */
 #ifndef CORE_TASK_H
 #define CORE_TASK_H
@@ -30,9 +30,10 @@ struct task {
                      ones */
     int64_t timeout_ms; /* of this attempt; 0: the worker's default */
     struct str seal;    /* of the execution's references to secrets (worker/reference.h); "" if it has none */
-    struct str token;   /* the outcome echoes it, so that only who got the task can report it */
-    struct value args;  /* a map, rendered */
-    struct value config; /* a map: the tool's keys, rendered */
+    struct str traceparent; /* of the attempt's span, for whom its tool asks (core/trace.h); "" if none */
+    struct str token;       /* the outcome echoes it, so that only who got the task can report it */
+    struct value args;      /* a map, rendered */
+    struct value config;    /* a map: the tool's keys, rendered */
     /* What belongs to the attempt after the tool has answered, in this order; each absent if there is
      * nothing. */
     struct value returns; /* a list of paths that the outcome has to have (core/path.h) */

@@ -45,8 +45,7 @@ static enum status ask_for(struct publisher *p, const struct call *call, struct 
                            struct answer *answer, struct error *err)
 {
     struct run_answer done;
-    if (request->traceparent.len == 0)
-        request->traceparent = call->traceparent;
+    run_request_trace(request, call->traceparent);
     request->requested_by = call->requested_by;
     request->env = p->env;
     TRY(brokers_have_room(p->brokers, err));

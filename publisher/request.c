@@ -7,6 +7,7 @@
 
 #include "compiled.h"
 #include "core/json.h"
+#include "core/trace.h"
 #include "execution_id.h"
 #include "parcel.h"
 #include "payload.h"
@@ -127,6 +128,12 @@ enum status run_request_from_fork(struct value v, struct arena *a, struct run_re
     return status;
 }
 
+void run_request_trace(struct run_request *r, struct str header)
+{
+    if (!traceparent_is_valid(r->traceparent))
+        r->traceparent = header;
+}
+
 /* ---- the fact ------------------------------------------------------------------------------------------ */
 
 /* What of a request does not change when another id is tried. */
@@ -211,13 +218,14 @@ static enum status request_meta(const struct run_request *r, struct arena *a, st
                                 struct error *err)
 {
     *out = (struct value){0};
-    if (r->idempotency_key.len == 0 && r->traceparent.len == 0)
+    bool has_trace = traceparent_is_valid(r->traceparent);
+    if (r->idempotency_key.len == 0 && !has_trace)
         return STATUS_OK;
     struct map_builder m;
     map_begin(&m, a);
     if (r->idempotency_key.len > 0)
         map_put(&m, STR("idempotency_key"), value_str(r->idempotency_key));
-    if (r->traceparent.len > 0)
+    if (has_trace)
         map_put(&m, STR("traceparent"), value_str(r->traceparent));
     return map_end(&m, out, err);
 }
@@ -286,7 +294,7 @@ static enum status publish_request(struct bus *bus, const struct subjects *s, co
     char subject[SUBJECT_MAX], message_id[ID_TEXT + 16];
     snprintf(message_id, sizeof message_id, "%" PRId64 ".requested", answer->execution_id);
     const char *traceparent = NULL;
-    if (p->request->traceparent.len > 0) {
+    if (traceparent_is_valid(p->request->traceparent)) {
         traceparent = arena_strdup(a, p->request->traceparent);
         if (!traceparent)
             return arena_error(a, err, "the request");

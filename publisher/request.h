@@ -14,7 +14,7 @@ struct run_request {
     struct value fork; /* what it takes over from another one (broker/transition/fork.c); absent: nothing */
     struct value workload;      /* merged over the playbook's defaults; absent: none */
     struct str idempotency_key; /* "": none; the same path and key give the same execution */
-    struct str traceparent;     /* "": none */
+    struct str traceparent;     /* of a W3C trace; one that is not valid counts as none, "" */
     int64_t execution_id;       /* 0: made here; given by intake, which makes it from the command's message */
     struct value env;           /* a map that templates see as `env`; absent: nothing */
     struct value parent;        /* of a sub-playbook's execution: whose it is; absent: nobody's */
@@ -41,6 +41,8 @@ enum status run_request_from_value(struct value v, struct run_request *out, stru
 enum status run_request_from_fork(struct value v, struct arena *a, struct run_request *out,
                                   struct error *err) MUST_CHECK;
 
+/* What a header says, unless the request has a valid one of its own. */
+void run_request_trace(struct run_request *r, struct str header);
 /* Waits for the stream's acknowledgement. `node` (0–1023) tells publishers' ids apart. Any thread. */
 enum status request_execution(struct bus *bus, const struct subjects *s, uint32_t node,
                               const struct run_request *r, struct arena *a, struct run_answer *out,

@@ -86,6 +86,7 @@ enum status tool_for(const struct task *task, bool as_storage, const struct tool
  * that an attempt is delivered, and another for each attempt. In `a`; ptr NULL when there is no memory.
  */
 struct str task_idempotency_key(const struct task *task, struct arena *a);
+#define TRACE_VARIABLE       "TRACEPARENT" /* of task->traceparent */
 #define IDEMPOTENCY_VARIABLE "NOETL_IDEMPOTENCY_KEY"
 
 /* The first of the keys (NULL-ended) that `config` has, with its value; absent if it has none. */

@@ -136,6 +136,7 @@ static enum status request_child(struct turn *t, struct work *w, const struct ca
     struct child_order order = {.path = value_as_str(call->path), .version = version, .args = call->args};
     TRY(attempt_begins(t, w, WORK_CHILD));
     TRY(attempt_id(t, w, w->attempt, &order.task_id));
+    TRY(span_of_attempt(t, order.task_id, &order.traceparent));
     order.execution_id = child_id(t, &order);
     w->child = call->waits ? order.execution_id : 0;
     TRY(parent_of(t, w, &order, call->waits, &order.parent));

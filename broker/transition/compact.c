@@ -144,6 +144,7 @@ static enum status copy_state(struct move *m)
     to->token_seed.ptr = arena_strdup(&to->arena, m->from->token_seed);
     if (!to->token_seed.ptr)
         return arena_error(&to->arena, m->err, "an execution");
+    memcpy(to->traceparent, m->from->traceparent, sizeof(to->traceparent));
     TRY(copy_steps(m));
     TRY(copy_signals(m));
     TRY(copy_visits(m));

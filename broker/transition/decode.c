@@ -1,6 +1,8 @@
 /* A state from its JSON: encode.c has the form. */
 #include "execution.h"
 
+#include <stdio.h>
+
 #include "core/json.h"
 
 struct decoder {
@@ -322,6 +324,9 @@ static enum status decode_execution(struct decoder *d, struct value from)
     TRY(take_number(d, from, "playbook_version", INT64_MAX, &x->version));
     TRY(take_value(d, from, "token_seed", &seed));
     x->token_seed = value_as_str(seed);
+    struct str trace = value_as_str(VALUE_GET(from, "traceparent"));
+    if (traceparent_is_valid(trace))
+        snprintf(x->traceparent, sizeof(x->traceparent), "%" PRISTR, ARGSTR(trace));
     TRY(take_value(d, from, "workload", &x->workload));
     TRY(take_value(d, from, "env", &x->env));
     TRY(take_number(d, from, "timeout_ms", INT64_MAX / 1000000, &x->timeout_ms));

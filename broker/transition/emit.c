@@ -98,6 +98,16 @@ enum status emit_fact(struct turn *t)
     return STATUS_OK;
 }
 
+enum status span_of_attempt(struct turn *t, struct str task_id, struct str *out)
+{
+    char text[TRACEPARENT_TEXT];
+    if (!traceparent_of_span(str_of(t->x->traceparent), task_id, text)) {
+        *out = STR("");
+        return STATUS_OK;
+    }
+    return keep_text(t, str_of(text), out);
+}
+
 enum status emit_task(struct turn *t, struct str pool, const struct task *task)
 {
     struct decisions *d = t->out;

@@ -282,6 +282,8 @@ static enum status put_execution(struct encoder *e, struct map_builder *m)
     put_number(m, "last_time_ns", x->last_time_ns);
     put_number(m, "playbook_version", x->version);
     map_put(m, STR("token_seed"), value_str(x->token_seed));
+    if (x->traceparent[0])
+        map_put(m, STR("traceparent"), value_text(x->traceparent));
     put_value(m, "workload", x->workload);
     put_value(m, "env", x->env);
     put_number(m, "timeout_ms", x->timeout_ms);

@@ -31,6 +31,7 @@
 #include "core/arena.h"
 #include "core/event.h"
 #include "core/id.h"
+#include "core/trace.h"
 #include "core/value.h"
 #include "playbook/playbook.h"
 #include "render/context.h"
@@ -127,6 +128,7 @@ struct execution {
     struct playbook *playbook; /* a reference; NULL while PHASE_NEW and if it could not be compiled */
     int64_t version;
     struct str token_seed;
+    char traceparent[TRACEPARENT_TEXT]; /* of its span (core/trace.h); "": it is part of no trace */
     struct value workload, env;
     int64_t timeout_ms;  /* of the execution; 0: none */
     uint32_t retries;    /* how often it was retried */

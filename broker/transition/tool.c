@@ -112,6 +112,7 @@ static enum status publish_task(struct turn *t, struct work *w, const struct inp
         .args = in->args,
     };
     TRY(attempt_id(t, w, w->attempt, &task.task_id));
+    TRY(span_of_attempt(t, task.task_id, &task.traceparent));
     TRY(args_merge(t->out->arena, in->config, w->action->verbatim, &task.config, t->err));
     TRY(put_afterwards(t, w, &task));
     task.token = (struct str){arena_strdup(t->out->arena, task_token(x, w, task.task_id)), 32};

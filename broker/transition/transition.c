@@ -6,13 +6,23 @@
 
 /* ---- the facts ----------------------------------------------------------------------------------------- */
 
+/* The execution is a span of the trace in which it was asked for. */
+static void keep_trace(struct execution *x, struct str parent)
+{
+    char name[ID_TEXT];
+    size_t len = id_format(x->id, name);
+    (void)traceparent_of_span(parent, (struct str){name, len}, x->traceparent);
+}
+
 /* Keeps what the execution needs of its request for as long as it lives. */
-static enum status keep_request(struct execution *x, struct value context, struct error *err)
+static enum status keep_request(struct execution *x, struct value context, struct value meta,
+                                struct error *err)
 {
     struct value seed, version = VALUE_GET(context, "version");
     TRY(value_copy_plain(&x->arena, VALUE_GET(context, "token_seed"), &seed, err));
     x->token_seed = value_as_str(seed);
     x->version = version.type == VALUE_INT ? version.u.i : 0;
+    keep_trace(x, value_as_str(VALUE_GET(meta, "traceparent")));
     TRY(value_copy_plain(&x->arena, VALUE_GET(context, "env"), &x->env, err));
     TRY(value_copy_plain(&x->arena, VALUE_GET(context, "workload"), &x->workload, err));
     if (x->workload.type != VALUE_MAP)
@@ -54,7 +64,7 @@ static enum status on_requested(struct turn *t, struct playbook_cache *playbooks
     snprintf(name, sizeof(name), "%" PRISTR, ARGSTR(t->fact->node_name));
 
     TRY(emit_fact(t));
-    TRY(keep_request(x, context, t->err));
+    TRY(keep_request(x, context, t->fact->meta, t->err));
     t->inputs.env = x->env;
     if (VALUE_GET(context, "unreadable").type == VALUE_MAP)
         return fail_unreadable(t, VALUE_GET(context, "unreadable"));

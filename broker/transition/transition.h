@@ -36,8 +36,9 @@ struct timer_order {
 struct child_order {
     int64_t execution_id;
     struct str path;
-    int64_t version;     /* 0: the newest */
-    struct value args;   /* a map */
+    int64_t version;        /* 0: the newest */
+    struct value args;      /* a map */
+    struct str traceparent; /* of the call's span; "" if it is part of no trace */
     struct value parent; /* goes into the request's context under "parent": {"execution_id", "task_id", …} */
     struct str task_id;
 };

@@ -86,6 +86,8 @@ enum status time_text(struct turn *t, int64_t time_ns, struct value *out) MUST_C
  * What the outcome of a work's newest task has to echo: the first 32 hexadecimal digits of SHA-256(seed ":"
  * task id). Kept in the work, for when the outcome comes.
  */
+/* The traceparent of an attempt's span, a child of the execution's; "" if that is part of no trace. */
+enum status span_of_attempt(struct turn *t, struct str task_id, struct str *out) MUST_CHECK;
 /* What the workers of the execution seal its references to secrets with; "" without memory. */
 struct str task_seal(struct turn *t);
 struct str task_token(const struct execution *x, struct work *w, struct str task_id);

@@ -16,6 +16,8 @@
 #include "publisher/topology.h"
 #include "servers.h"
 
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 static struct servers servers;
 static struct bus *bus, *other_bus; /* of two publishers */
 static struct subjects subjects;
@@ -225,7 +227,7 @@ static void a_request_holds_the_playbook_and_the_merged_workload(void **state)
          &err);
     struct run_request request = {.path = STR(HELLO_PATH),
                                   .workload = workload,
-                                  .traceparent = STR("00-11-22-01"),
+                                  .traceparent = STR(TRACE),
                                   .requested_by = STR("test")};
     must(request_execution(bus, &subjects, 1, &request, &a, &answer, &err), &err);
     assert_false(answer.duplicate);
@@ -244,7 +246,7 @@ static void a_request_holds_the_playbook_and_the_merged_workload(void **state)
     assert_int_equal(VALUE_GET(context, "token_seed").len, 32);
     assert_int_equal(VALUE_GET(context, "digest").len, 64);
     assert_true(str_is(value_as_str(VALUE_GET(stored, "event_type")), "execution_requested"));
-    assert_true(str_is(value_as_str(value_get_path(stored, STR("meta.traceparent"))), "00-11-22-01"));
+    assert_true(str_is(value_as_str(value_get_path(stored, STR("meta.traceparent"))), TRACE));
     assert_int_equal(VALUE_GET(stored, "execution_id").type, VALUE_STRING);
     arena_free(&a);
 }

@@ -383,19 +383,33 @@ static enum status read_max_bytes(struct http_request *r, struct value v, int64_
     return STATUS_OK;
 }
 
+static bool has_header(const struct task *task, const char *name)
+{
+    struct value headers = VALUE_GET(task->config, "headers");
+    for (uint32_t i = 0; headers.type == VALUE_MAP && i < headers.len; i++) {
+        if (same_word(value_as_str(headers.u.map->entries[i].key), name))
+            return true;
+    }
+    return false;
+}
+
 /* For a server that is to recognise a request that comes again: one that may change something has the key. */
 static enum status add_idempotency_key(struct http_request *r, const struct task *task, struct arena *a,
                                        struct error *err)
 {
-    struct value headers = VALUE_GET(task->config, "headers");
-    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 || strcmp(r->method, "OPTIONS") == 0)
+    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 ||
+        strcmp(r->method, "OPTIONS") == 0 || has_header(task, "idempotency-key"))
         return STATUS_OK;
-    for (uint32_t i = 0; headers.type == VALUE_MAP && i < headers.len; i++) {
-        if (same_word(value_as_str(headers.u.map->entries[i].key), "idempotency-key"))
-            return STATUS_OK;
-    }
     struct str key = task_idempotency_key(task, a);
     return key.ptr ? add_header(r, a, STR("Idempotency-Key"), key, err) : arena_error(a, err, "the request");
+}
+
+static enum status add_trace(struct http_request *r, const struct task *task, struct arena *a,
+                             struct error *err)
+{
+    if (task->traceparent.len == 0 || has_header(task, "traceparent"))
+        return STATUS_OK;
+    return add_header(r, a, STR("traceparent"), task->traceparent, err);
 }
 
 enum status http_request_read(struct http_request *r, struct credentials *credentials,
@@ -417,6 +431,7 @@ enum status http_request_read(struct http_request *r, struct credentials *creden
     TRY(read_url(r, config, params, a, err));
     TRY(read_headers(r, config, a, &content_type, err));
     TRY(add_idempotency_key(r, task, a, err));
+    TRY(add_trace(r, task, a, err));
     TRY(read_body(r, body, content_type, a, err));
     return read_auth(r, auth, a, err);
 }

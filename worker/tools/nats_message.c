@@ -7,7 +7,8 @@
 #include "core/json.h"
 #include "worker/text.h"
 
-#define ID_HEADER "Nats-Msg-Id"
+#define ID_HEADER    "Nats-Msg-Id"
+#define TRACE_HEADER "traceparent"
 
 enum status nats_payload(struct arena *a, struct value v, struct str *out, struct error *err)
 {
@@ -58,6 +59,22 @@ static enum status add_headers(struct nats_message *m, struct arena *a, struct v
     return STATUS_OK;
 }
 
+/* Unless the step has one of its own, or as many headers as there may be. */
+static enum status add_trace(struct nats_message *m, struct arena *a, struct str traceparent,
+                             struct error *err)
+{
+    bool has_one = false;
+    for (size_t i = 0; i < m->header_count; i++)
+        has_one = has_one || strcasecmp(m->headers[i].name, TRACE_HEADER) == 0;
+    if (has_one || traceparent.len == 0 || m->header_count + 2 > BUS_MOST_HEADERS)
+        return STATUS_OK;
+    const char *value = arena_strdup(a, traceparent);
+    if (!value)
+        return arena_error(a, err, "the headers");
+    m->headers[m->header_count++] = (struct bus_header){TRACE_HEADER, value};
+    return STATUS_OK;
+}
+
 enum status nats_message_read(struct nats_message *m, const struct task *task, struct value payload,
                               struct arena *a, struct error *err)
 {
@@ -65,6 +82,7 @@ enum status nats_message_read(struct nats_message *m, const struct task *task, s
     *m = (struct nats_message){0};
     TRY(nats_payload(a, payload, &m->payload, err));
     TRY(add_headers(m, a, VALUE_GET(task->config, "headers"), err));
+    TRY(add_trace(m, a, task->traceparent, err));
     if (m->id)
         return STATUS_OK;
     id_format(task->execution_id, execution);

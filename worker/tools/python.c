@@ -90,6 +90,7 @@ static enum status make_request(struct tool_thread *t, const struct task *task, 
     if (!key.ptr)
         return arena_error(a, err, "the task");
     map_put(&request, STR("idempotency_key"), value_str(key));
+    map_put(&request, STR("traceparent"), value_str(task->traceparent));
     map_put(&request, STR("limit"), value_int((int64_t)t->result_max));
     struct value value;
     TRY(map_end(&request, &value, err));

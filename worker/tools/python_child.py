@@ -4,7 +4,7 @@ Descriptor 0 is a socket to the worker: each message is four bytes of length (bi
 that the worker reads as the task's log. Before the first task the socket moves out of the user's way, and
 0 becomes /dev/null.
 
-  request   {"name", "code" | "file", "args", "context", "idempotency_key", "limit"}
+  request   {"name", "code" | "file", "args", "context", "idempotency_key", "traceparent", "limit"}
   answer    {"ok": true, "restart": bool, "data": …}
             {"ok": false, "restart": bool, "error": {"kind", "message", …}}
 
@@ -246,6 +246,9 @@ def run(request):
         source, filename = load(request)
         args, context = request["args"], request["context"]
         os.environ["NOETL_IDEMPOTENCY_KEY"] = request["idempotency_key"]
+        os.environ.pop("TRACEPARENT", None)  # of the task before
+        if request["traceparent"]:
+            os.environ["TRACEPARENT"] = request["traceparent"]
         module = types.ModuleType(MODULE)
         module.__file__ = filename
         module.__dict__.update((name, __import__(name)) for name in OFFERED if name in source)

@@ -129,6 +129,8 @@ static enum status read_environment(struct child_run *r, struct arena *a, const 
         return arena_error(a, err, "the environment");
     map_begin(&m, a);
     map_put(&m, STR(IDEMPOTENCY_VARIABLE), value_str(key));
+    if (task->traceparent.len > 0)
+        map_put(&m, STR(TRACE_VARIABLE), value_str(task->traceparent));
     if (extra.type == VALUE_MAP)
         map_put_all(&m, extra);
     TRY(map_end(&m, &all, err));

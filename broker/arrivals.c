@@ -133,7 +133,7 @@ static enum status fetch(struct arrivals *a, struct bus_delivery *d, struct erro
     enum status status = parcel_open(a->bus, &a->subjects, d->payload, &text, err);
     if (status != STATUS_OK && !status_may_retry(status)) {
         LOG(LOG_ERROR, "a large event cannot be fetched any more and counts as failed",
-            LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(err));
+            LOG_SUBJECT(d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(err));
         const struct error why = *err;
         buf_clear(&text);
         status = unreadable_fact(&a->subjects, d, &why, &text, err);
@@ -155,8 +155,8 @@ static bool fetch_until_done(struct arrivals *a, const struct lane *lane, struct
         if (!is_wanted(a, lane))
             return false;
         if (!told)
-            LOG(LOG_WARN, "a large event has to wait, and its partition with it",
-                LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
+            LOG(LOG_WARN, "a large event has to wait, and its partition with it", LOG_SUBJECT(d->subject),
+                LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));
         told = true;
         pause_between_tries();
     }

@@ -209,7 +209,7 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
                              : request(desk, e->order, &a, &why);
     *err = why;
     if (e->order && status != STATUS_OK && !error_may_retry(&why)) {
-        LOG(LOG_WARN, "the execution of a sub-playbook cannot be requested", LOG_NUM("parent", e->parent),
+        LOG(LOG_WARN, "the execution of a sub-playbook cannot be requested", LOG_ID("parent", e->parent),
             LOG_STR("path", e->order->path), LOG_ERR(&why));
         status = refuse(desk, e, &why, &a, err);
     }
@@ -225,7 +225,7 @@ static void try_later(struct child_desk *desk, struct errand *e, const struct er
             : e->listing ? "a list of playbooks has to wait"
             : e->order   ? "the request of a sub-playbook has to wait"
                          : "a message to a sub-playbook has to wait",
-            LOG_NUM("parent", e->parent), LOG_NUM("execution", e->child), LOG_ERR(why));
+            LOG_ID("parent", e->parent), LOG_ID("execution", e->child), LOG_ERR(why));
     e->waits = true;
     e->not_before_ns = mono_now().ns + RETRY_MS * INT64_C(1000000);
     append(desk, e);

@@ -84,8 +84,7 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
     TRY(keep_task(l, a, v, stored.payload.len, count, &kept, err));
     TRY(report_failed(l, a, &task, kept, count, err));
     metric_add(METRIC_BROKER_GIVEN_UP, 0, 1);
-    LOG(LOG_WARN, "a task was delivered as often as it may be and is given up",
-        LOG_NUM("execution", task.execution_id), LOG_STR("step", task.step), LOG_STR("task", task.task_id));
+    LOG(LOG_WARN, "a task was delivered as often as it may be and is given up", LOG_TASK(&task));
     return remove_task(l, a, (uint64_t)sequence.u.i, err);
 }
 

@@ -38,7 +38,7 @@ static void published(void *context, const struct bus_ack *ack, const struct err
     o->refusal = *err;
     struct error e = {0};
     if (mailbox_post(d->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o}, &e) != STATUS_OK)
-        LOG(LOG_ERROR, "a refused message cannot be kept for another try", LOG_TEXT("subject", o->subject),
+        LOG(LOG_ERROR, "a refused message cannot be kept for another try", LOG_SUBJECT(o->subject),
             LOG_ERR(&e));
 }
 

@@ -110,7 +110,7 @@ static enum status fold_until_done(struct engine *e, const struct bus_delivery *
             return status;
         if (!said)
             LOG(LOG_ERROR, "an execution cannot be read back from the log; waiting for Postgres",
-                LOG_TEXT("subject", d->subject), LOG_ERR(err));
+                LOG_SUBJECT(d->subject), LOG_ERR(err));
         said = true;
         pulse_work();
         TRY(offer(e, true, err));
@@ -239,7 +239,7 @@ static void take_refused(struct engine *e, struct outgoing *o)
     metric_add(METRIC_BROKER_REFUSED, 0, 1);
     if (o->is_first)
         LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
-            LOG_TEXT("subject", o->subject), LOG_ERR(&o->refusal));
+            LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
     o->is_first = false;
     o->next = e->refused;
     e->refused = o;

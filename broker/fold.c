@@ -70,7 +70,7 @@ void fold_pass_over(const struct bus_delivery *d, const struct error *why)
 {
     metric_add(METRIC_BROKER_PASSED_OVER, 0, 1);
     LOG(LOG_WARN, "a message on the event stream was passed over; it stays in the stream",
-        LOG_TEXT("subject", d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
+        LOG_SUBJECT(d->subject), LOG_NUM("sequence", d->stream_sequence), LOG_ERR(why));
 }
 
 /* ---- the execution ------------------------------------------------------------------------------------ */
@@ -180,7 +180,7 @@ static enum status end_execution(struct folder *f, struct batch *b, int64_t id, 
 static enum status give_up(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
                            uint32_t event_id, const struct error *why, struct error *err)
 {
-    LOG(LOG_ERROR, "an execution cannot go on and is failed", LOG_NUM("execution", fact->execution_id),
+    LOG(LOG_ERROR, "an execution cannot go on and is failed", LOG_ID("execution", fact->execution_id),
         LOG_ERR(why));
     char text[2048];
     struct map_builder m;
@@ -235,7 +235,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     if (status != STATUS_OK)
         return give_up(f, b, x, fact, event_id, &why, err);
     if (decisions.ignored) {
-        LOG(LOG_DEBUG, "a fact changed nothing", LOG_NUM("execution", fact->execution_id),
+        LOG(LOG_DEBUG, "a fact changed nothing", LOG_ID("execution", fact->execution_id),
             LOG_TEXT("type", event_type_name(fact->type)), LOG_NUM("sequence", fact->stream_seq),
             LOG_TEXT("why", decisions.ignored));
         forget_if_over(f, x);
@@ -263,7 +263,7 @@ static enum status fold_fact(struct folder *f, struct batch *b, const struct eve
     if (status == STATUS_OK)
         measure_fact(fact->type);
     if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
-        LOG(LOG_WARN, "an execution cannot be reopened", LOG_NUM("execution", fact->execution_id),
+        LOG(LOG_WARN, "an execution cannot be reopened", LOG_ID("execution", fact->execution_id),
             LOG_ERR(&why));
         return STATUS_OK;
     }

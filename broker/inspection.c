@@ -100,7 +100,7 @@ static enum status publish_lost(struct sight *s, const struct open_work *w, cons
     map_begin(&m, s->arena);
     map_put(&m, STR("token"), value_str(w->token));
     TRY(map_end(&m, &e.meta, s->err));
-    LOG(LOG_WARN, "an attempt is lost and is made again", LOG_NUM("execution", s->x->id),
+    LOG(LOG_WARN, "an attempt is lost and is made again", LOG_ID("execution", s->x->id),
         LOG_STR("step", w->step), LOG_STR("task", w->task_id), LOG_TEXT("why", why));
     return publish_event(
         s, REPAIR_ATTEMPT, &e,
@@ -259,7 +259,7 @@ static enum status inspect_child(struct sight *s, const struct open_work *w)
     TRY(eventlog_events(s->i->log, w->child, 0, 0, s->arena, &events, s->err));
     if (events.count > 0 && event_type_is_final(events.items[events.count - 1].type)) {
         LOG(LOG_WARN, "a playbook's end was not heard by who called it, and is told again",
-            LOG_NUM("execution", s->x->id), LOG_STR("step", w->step), LOG_NUM("child", w->child));
+            LOG_ID("execution", s->x->id), LOG_STR("step", w->step), LOG_ID("child", w->child));
         return repeat_notices(s, &events, s->x->id);
     }
     if (events.count > 0)
@@ -284,7 +284,7 @@ static enum status inspect_parent(struct sight *s)
         return STATUS_OK;
     TRY(eventlog_events(s->i->log, parent.execution_id, 0, 0, s->arena, &events, s->err));
     LOG(LOG_WARN, "an execution whose caller is over goes on, and is told to end",
-        LOG_NUM("execution", s->x->id), LOG_NUM("parent", parent.execution_id));
+        LOG_ID("execution", s->x->id), LOG_ID("parent", parent.execution_id));
     return repeat_notices(s, &events, s->x->id);
 }
 
@@ -300,7 +300,7 @@ static enum status inspect_timer(struct sight *s, struct str id, int64_t due_ns)
             s->finding->look_again_ns = late_ns;
         return STATUS_OK;
     }
-    LOG(LOG_WARN, "a timer is overdue and is fired", LOG_NUM("execution", s->x->id), LOG_STR("timer", id));
+    LOG(LOG_WARN, "a timer is overdue and is fired", LOG_ID("execution", s->x->id), LOG_STR("timer", id));
     TRY(timer_fact(s->arena, s->i->subjects, s->x, &timer, &fact, s->err));
     struct str id_again = again(s, fact.message_id);
     if (!id_again.ptr)

@@ -56,7 +56,7 @@ static enum status on_run(struct intake *i, const struct bus_delivery *d, struct
     TRY(request_execution(i->bus, &i->subjects, NODE_OF_COMMANDS, &r, a, &answer, err));
     LOG(LOG_INFO,
         answer.duplicate ? "a run command asks for an execution that exists" : "an execution was requested",
-        LOG_NUM("execution", answer.execution_id), LOG_STR("path", answer.path),
+        LOG_ID("execution", answer.execution_id), LOG_STR("path", answer.path),
         LOG_NUM("version", answer.version));
     return STATUS_OK;
 }

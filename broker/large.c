@@ -90,8 +90,8 @@ static enum status send_in(const struct large *l, struct arena *a, struct error 
     enum status status = refer(l, a, &p, err);
     if (status != STATUS_OK && !status_may_retry(status)) {
         const struct error why = *err;
-        LOG(LOG_WARN, "a large message cannot be passed on, and counts as failed",
-            LOG_TEXT("subject", l->subject), LOG_NUM("bytes", l->text.len), LOG_ERR(&why));
+        LOG(LOG_WARN, "a large message cannot be passed on, and counts as failed", LOG_SUBJECT(l->subject),
+            LOG_NUM("bytes", l->text.len), LOG_ERR(&why));
         status = l->is_task ? fail_task(l, &why, a, &p, err) : fail_notice(l, &why, a, &p, err);
     } else if (status == STATUS_OK)
         task_origin_say(&l->origin, &header, &p);

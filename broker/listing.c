@@ -116,7 +116,7 @@ enum status listing_answer(struct bus *bus, const struct subjects *s, int64_t ex
         return status;
     }
     if (status != STATUS_OK) {
-        LOG(LOG_WARN, "the playbooks under a path cannot be listed", LOG_NUM("execution", execution_id),
+        LOG(LOG_WARN, "the playbooks under a path cannot be listed", LOG_ID("execution", execution_id),
             LOG_STR("path", order->prefix), LOG_ERR(&why));
         TRY(refusal(a, &why, &refused, err));
         TRY(fact_text(a, execution_id, order, "error", refused, &text, err));

@@ -167,7 +167,7 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
     if (status != STATUS_OK && error_may_retry(err))
         return status;
     if (status != STATUS_OK)
-        LOG(LOG_WARN, "an open execution cannot be inspected", LOG_NUM("execution", o->standing.execution_id),
+        LOG(LOG_WARN, "an open execution cannot be inspected", LOG_ID("execution", o->standing.execution_id),
             LOG_ERR(err));
     *repaired += f.repaired;
     if (status != STATUS_OK || f.settled) {

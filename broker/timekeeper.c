@@ -117,7 +117,7 @@ static void published(void *context, const struct bus_ack *ack, const struct err
     if (mailbox_post(f->keeper->engine, (struct mail){.kind = MAIL_FIRED, .u.firing = f}, &e) == STATUS_OK)
         return;
     /* It stays in the queue as taken, and its row in the table: the next start fires it. */
-    LOG(LOG_ERROR, "a timer that fired cannot be dropped", LOG_NUM("execution", f->timer.execution_id),
+    LOG(LOG_ERROR, "a timer that fired cannot be dropped", LOG_ID("execution", f->timer.execution_id),
         LOG_ERR(&e));
     free(f);
 }
@@ -175,7 +175,7 @@ void timekeeper_fired(struct timekeeper *k, struct firing *f)
     if (f->refused) {
         LOG(k->refused ? LOG_DEBUG : LOG_WARN,
             "the event stream refuses a timer's fact; it is published again",
-            LOG_NUM("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
+            LOG_ID("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
         timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
         k->refused = true;
     } else {

@@ -215,7 +215,7 @@ static void tell_watchers(struct writer *w, const struct batch *b)
         struct error e = {0};
         if (tell_one(w, &b->events[i], &scratch, &text, &e) != STATUS_OK)
             LOG(LOG_DEBUG, "an event could not be shown to watchers",
-                LOG_NUM("execution", b->events[i].execution_id), LOG_NUM("event", b->events[i].event_id),
+                LOG_ID("execution", b->events[i].execution_id), LOG_NUM("event", b->events[i].event_id),
                 LOG_ERR(&e));
         arena_reset(&scratch);
     }

@@ -69,6 +69,14 @@ struct str str_split(struct str *rest, char separator)
     return part;
 }
 
+struct str str_token(struct str s, char separator, size_t n)
+{
+    struct str token = str_split(&s, separator);
+    while (n-- > 0)
+        token = str_split(&s, separator);
+    return token;
+}
+
 bool str_to_int64(struct str s, int64_t *out)
 {
     bool negative = s.len != 0 && s.ptr[0] == '-';

@@ -45,6 +45,8 @@ struct str str_head(struct str s, size_t max);
 ptrdiff_t str_find(struct str haystack, struct str needle);
 /* Cuts the part before the first `separator` off `*rest` and returns it; all of it when there is none. */
 struct str str_split(struct str *rest, char separator);
+/* What stands between the separators number `n` - 1 and `n`, from 0; "" if there are fewer. */
+struct str str_token(struct str s, char separator, size_t n);
 
 /* A whole decimal integer, optional minus, nothing around it; false for other text and out of range. */
 bool str_to_int64(struct str s, int64_t *out);

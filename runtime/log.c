@@ -92,6 +92,10 @@ static void add_field(struct buf *b, const struct log_field *f)
         add_name(b, "", f->name);
         buf_printf(b, "%" PRId64, f->number);
         break;
+    case LOG_FIELD_ID:
+        add_name(b, "", f->name);
+        buf_printf(b, settings.json ? "\"%" PRId64 "\"" : "%" PRId64, f->number);
+        break;
     case LOG_FIELD_ERROR: add_error(b, f->name, f->error); break;
     }
 }

@@ -96,7 +96,7 @@ static void refuse(struct executor *x, struct lease *l, const struct error *err)
 {
     char reason[256];
     error_text(err, reason, sizeof(reason));
-    LOG(LOG_ERROR, "a message on the tasks stream is no task", LOG_TEXT("subject", l->delivery->subject),
+    LOG(LOG_ERROR, "a message on the tasks stream is no task", LOG_SUBJECT(l->delivery->subject),
         LOG_NUM("sequence", l->delivery->stream_sequence), LOG_ERR(err));
     bus_deliver_term(x->crew->station->bus, l->delivery, reason);
     drop(x, l);
@@ -110,8 +110,7 @@ static void give_back(struct executor *x, struct lease *l, int64_t delay_ms)
 
 static void let_go(struct executor *x, struct lease *l, const struct task *task, const char *why)
 {
-    LOG(LOG_INFO, why, LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
-        LOG_STR("task", task->task_id), LOG_NUM("delivery", l->delivery->deliveries));
+    LOG(LOG_INFO, why, LOG_TASK(task), LOG_NUM("delivery", l->delivery->deliveries));
     bus_deliver_ack(x->crew->station->bus, l->delivery);
     drop(x, l);
 }
@@ -119,11 +118,9 @@ static void let_go(struct executor *x, struct lease *l, const struct task *task,
 static void log_end(const struct task *task, enum status s, const struct error *failure, int64_t duration_ms)
 {
     if (s == STATUS_OK)
-        LOG(LOG_DEBUG, "task done", LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
-            LOG_STR("task", task->task_id), LOG_NUM("ms", duration_ms));
+        LOG(LOG_DEBUG, "task done", LOG_TASK(task), LOG_NUM("ms", duration_ms));
     else
-        LOG(LOG_INFO, "task failed", LOG_NUM("execution", task->execution_id), LOG_STR("step", task->step),
-            LOG_STR("task", task->task_id), LOG_NUM("ms", duration_ms), LOG_ERR(failure));
+        LOG(LOG_INFO, "task failed", LOG_TASK(task), LOG_NUM("ms", duration_ms), LOG_ERR(failure));
 }
 
 static bool is_finishing(void *crew)
@@ -153,8 +150,7 @@ static bool report(struct executor *x, struct lease *l, const struct attempt_rep
     buf_free(&json);
     if (written == STATUS_OK)
         return true;
-    LOG(LOG_ERROR, "an outcome could not be written; the task is given back", LOG_STR("task", task->task_id),
-        LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+    LOG(LOG_ERROR, "an outcome could not be written; the task is given back", LOG_TASK(task), LOG_ERR(&err));
     give_back(x, l, 1000);
     return false;
 }
@@ -258,8 +254,7 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
     if (s == STATUS_OK) {
         run_task(x, l, &whole);
     } else if (status_may_retry(s)) {
-        LOG(LOG_WARN, "a large task cannot be fetched now and is given back", LOG_STR("task", task->task_id),
-            LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+        LOG(LOG_WARN, "a large task cannot be fetched now and is given back", LOG_TASK(task), LOG_ERR(&err));
         give_back(x, l, FETCH_AGAIN_MS);
     } else {
         fail_task(x, l, task, &err);
@@ -288,7 +283,7 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
     enum status s = look_for_outcome(x, l, task, &stands, &err);
     if (s != STATUS_OK && status_may_retry(s)) {
         LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it is given back",
-            LOG_STR("task", task->task_id), LOG_NUM("execution", task->execution_id), LOG_ERR(&err));
+            LOG_TASK(task), LOG_ERR(&err));
         give_back(x, l, LOOK_AGAIN_MS);
     } else if (s == STATUS_OK && stands) {
         metric_add(METRIC_WORKER_STOOD, 0, 1);

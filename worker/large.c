@@ -51,7 +51,7 @@ static enum status store(struct bus *bus, const struct subjects *s, const struct
             return status;
         if (!told)
             LOG(LOG_ERROR, "a large outcome cannot be stored, which is tried again",
-                LOG_NUM("execution", outcome->execution_id), LOG_STR("task", outcome->task_id), LOG_ERR(err));
+                LOG_ID("execution", outcome->execution_id), LOG_STR("task", outcome->task_id), LOG_ERR(err));
         told = true;
         if (!pause_a_second(patience))
             return error_set(err, STATUS_UNAVAILABLE,

@@ -49,9 +49,9 @@ void reporter_close(struct reporter **r)
 static void refuse(struct reporter *r, struct lease *l, const struct error *err)
 {
     if (!l->reported_trouble)
-        LOG(LOG_ERROR, "the stream refuses an outcome, which is offered again",
-            LOG_TEXT("subject", l->subject), LOG_TEXT("message_id", l->message_id),
-            LOG_NUM("bytes", l->payload_len), LOG_ERR(err));
+        LOG(LOG_ERROR, "the stream refuses an outcome, which is offered again", LOG_SUBJECT(l->subject),
+            LOG_TEXT("step", l->step), LOG_TEXT("task", l->task_id), LOG_NUM("attempt", l->attempt),
+            LOG_TEXT("message_id", l->message_id), LOG_NUM("bytes", l->payload_len), LOG_ERR(err));
     l->reported_trouble = true;
     metric_add(METRIC_WORKER_REFUSED, 0, 1);
     metric_add(METRIC_WORKER_OUTCOMES_WAITING, 0, 1);

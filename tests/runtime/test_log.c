@@ -50,6 +50,7 @@ static void write_samples(void)
     LOG(LOG_INFO, "partition taken", LOG_NUM("partition", 7), LOG_NUM("epoch", -3));
     LOG(LOG_WARN, "odd", LOG_TEXT("plain", "a/b-c.d:1"), LOG_TEXT("empty", ""),
         LOG_STR("spaced", STR("a b=\"c\"\n")));
+    LOG(LOG_WARN, "about", LOG_ID("child", INT64_MAX), LOG_SUBJECT("noetl.tasks.default.42.s0v1a1"));
     LOG(LOG_ERROR, "refused", LOG_ERR(&err));
     error_hint(&err, "Register it.");
     LOG(LOG_ERROR, "refused", LOG_ERR(&err));
@@ -67,6 +68,8 @@ static void logfmt_quotes_what_needs_it(void **state)
     assert_string_equal(
         "time=T level=info part=broker msg=\"partition taken\" partition=7 epoch=-3\n"
         "time=T level=warn part=broker msg=odd plain=a/b-c.d:1 empty=\"\" spaced=\"a b=\\\"c\\\"\\n\"\n"
+        "time=T level=warn part=broker msg=about child=9223372036854775807 execution=42 "
+        "subject=noetl.tasks.default.42.s0v1a1\n"
         "time=T level=error part=broker msg=refused error=\"no playbook \\\"x\\\"\" error_kind=not_found "
         "error_place=flow.yaml:3:7\n"
         "time=T level=error part=broker msg=refused error=\"no playbook \\\"x\\\"\" error_kind=not_found "
@@ -86,6 +89,9 @@ static void json_has_the_same_members(void **state)
         "{\"time\":\"T\",\"level\":\"warn\",\"part\":\"worker\",\"msg\":\"odd\",\"plain\":\"a/"
         "b-c.d:1\",\"empty\":\"\","
         "\"spaced\":\"a b=\\\"c\\\"\\n\"}\n"
+        "{\"time\":\"T\",\"level\":\"warn\",\"part\":\"worker\",\"msg\":\"about\",\"child\":"
+        "\"9223372036854775807\","
+        "\"execution\":\"42\",\"subject\":\"noetl.tasks.default.42.s0v1a1\"}\n"
         "{\"time\":\"T\",\"level\":\"error\",\"part\":\"worker\",\"msg\":\"refused\",\"error\":\"no playbook "
         "\\\"x\\\"\","
         "\"error_kind\":\"not_found\",\"error_place\":\"flow.yaml:3:7\"}\n"

@@ -53,7 +53,9 @@ static void only_requested(struct report *r, const struct execution_evidence *x)
                       "could not read it; its log says which.");
         f->advice = STR("noetl run it again");
     } else {
-        f->text = STR("It was asked for, and no broker has put anything of it into the log yet.");
+        f->text = x->partition.log == SIGHT_THERE
+                      ? STR("It was asked for, and no broker has put anything of it into the log yet.")
+                      : STR("It was asked for; how far it has come is in the log, which could not be asked.");
     }
 }
 

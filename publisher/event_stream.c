@@ -182,7 +182,7 @@ static bool ends_with_the_end(struct value page)
 /* The next page behind what is sent. */
 static enum status read_page(struct event_stream *x, struct arena *a, struct error *err)
 {
-    struct value page;
+    struct value page = {0};
     TRY(ask_events(x, x->sent, "", a, &page, err));
     struct value events = VALUE_GET(page, "events");
     for (uint32_t i = 0; events.type == VALUE_LIST && i < events.len; i++)
@@ -310,7 +310,7 @@ static enum status read_request(struct event_stream *x, struct str text, const c
 /* Whether the client, for whom there is nothing new, has seen the end. */
 static enum status look_back(const struct event_stream *x, struct arena *a, bool *ended, struct error *err)
 {
-    struct value marks;
+    struct value marks = {0};
     *ended = false;
     if (x->out.len > 0)
         return STATUS_OK;

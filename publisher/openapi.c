@@ -96,7 +96,7 @@ static enum status plain_type(struct arena *a, struct str type, struct value *ou
 
 static enum status type_schema(struct arena *a, struct str type, struct value *out, struct error *err)
 {
-    struct value inner, null;
+    struct value inner = {0}, null = {0};
     if (str_ends_with(type, STR("?"))) {
         type.len--;
         TRY(type_schema(a, type, &inner, err));
@@ -124,7 +124,7 @@ static enum status map_schema(struct arena *a, const char *members, struct str b
 {
     struct map_builder m, properties;
     struct list_builder required;
-    struct value v, names;
+    struct value v = {0}, names = {0};
     struct member member;
     struct str list = str_of(members);
     map_begin(&properties, a);
@@ -152,7 +152,7 @@ static enum status map_schema(struct arena *a, const char *members, struct str b
 static enum status components(struct arena *a, struct value *out, struct error *err)
 {
     struct map_builder m;
-    struct value v;
+    struct value v = {0};
     map_begin(&m, a);
     for (size_t i = 0; i < COUNT(TYPES); i++) {
         TRY(map_schema(a, TYPES[i].members, STR(""), false, &v, err));
@@ -205,7 +205,7 @@ static enum status parameter(struct arena *a, struct str name, const char *in, b
 /* A header of the route that stands for one of the members, or for none. */
 static enum status add_header(struct arena *a, const char *name, struct list_builder *list, struct error *err)
 {
-    struct value schema, v;
+    struct value schema = {0}, v = {0};
     TRY(plain_type(a, STR("string"), &schema, err));
     TRY(parameter(a, str_of(name), "header", false, schema, &v, err));
     list_add(list, v);
@@ -218,7 +218,7 @@ static enum status parameters(struct arena *a, const struct http_route *route, c
     struct str list = str_of(members), captured = name_in(route->pattern);
     struct list_builder all;
     struct member member;
-    struct value schema, v;
+    struct value schema = {0}, v = {0};
     list_begin(&all, a);
     while (next_member(&list, &member)) {
         bool in_path = str_equal(member.name, captured);
@@ -240,7 +240,7 @@ static enum status content(struct arena *a, const char *type, struct value schem
                            struct value *out, struct error *err)
 {
     struct map_builder m;
-    struct value v;
+    struct value v = {0};
     TRY(one(a, "schema", schema, &v, err));
     TRY(one(a, type, v, &v, err));
     map_begin(&m, a);
@@ -253,7 +253,7 @@ static enum status content(struct arena *a, const char *type, struct value schem
 static enum status body_of(struct arena *a, const struct http_route *route, const char *members,
                            struct value *out, struct error *err)
 {
-    struct value schema, yaml;
+    struct value schema = {0}, yaml = {0};
     if (!route->raw_body) {
         TRY(map_schema(a, members, name_in(route->pattern), true, &schema, err));
         return content(a, "application/json", schema, NULL, out, err);
@@ -274,7 +274,7 @@ static enum status responses(struct arena *a, const struct http_route *route, co
                              struct value *out, struct error *err)
 {
     struct map_builder m;
-    struct value schema, v, problem;
+    struct value schema = {0}, v = {0}, problem = {0};
     bool streams = route->kind == ROUTE_STREAM;
     TRY(reference(a, STR("problem"), &problem, err));
     map_begin(&m, a);
@@ -306,7 +306,7 @@ static enum status route_value(struct arena *a, const struct http_route *route, 
 {
     const struct operation_schema *schema = schema_of(route);
     struct map_builder m;
-    struct value v;
+    struct value v = {0};
     if (!schema)
         return error_set(err, STATUS_INTERNAL, "%s is not described", route->pattern);
     map_begin(&m, a);
@@ -336,7 +336,7 @@ static struct str path_of(struct arena *a, const char *pattern)
 static enum status paths(struct arena *a, struct value *out, struct error *err)
 {
     struct map_builder m;
-    struct value v;
+    struct value v = {0};
     map_begin(&m, a);
     for (const struct http_route *r = http_routes(); r->method; r++) {
         struct str path = path_of(a, r->pattern);
@@ -365,7 +365,7 @@ static enum status info(struct arena *a, struct value *out, struct error *err)
 enum status openapi_document(struct arena *a, struct value *out, struct error *err)
 {
     struct map_builder m;
-    struct value v;
+    struct value v = {0};
     map_begin(&m, a);
     map_put(&m, STR("openapi"), value_text("3.1.0"));
     TRY(info(a, &v, err));

@@ -102,7 +102,7 @@ static enum status attempt_value(struct arena *a, const struct attempt *t, struc
 enum status tasks_operation(void *context, const struct call *call, struct answer *answer, struct error *err)
 {
     struct arena *a = call->arena;
-    struct value payload, v;
+    struct value payload, v = {0};
     struct tasks_request r;
     struct found_execution found;
     struct attempt *attempts;

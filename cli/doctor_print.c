@@ -21,9 +21,9 @@ static void add_mark(const struct output *o, enum gravity s, struct buf *out)
     static const struct {
         const char *icon;
         enum paint paint;
-    } MARKS[] = {[GRAVITY_WELL] = {"✓", PAINT_GREEN},
+    } MARKS[] = {[GRAVITY_WELL] = {"✔", PAINT_GREEN},
                  [GRAVITY_WAITS] = {"◷", PAINT_YELLOW},
-                 [GRAVITY_TROUBLE] = {"✗", PAINT_RED}};
+                 [GRAVITY_TROUBLE] = {"✘", PAINT_RED}};
     add_painted(o, out, MARKS[s].paint, str_of(MARKS[s].icon));
     buf_add_char(out, ' ');
 }

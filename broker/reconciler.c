@@ -228,9 +228,13 @@ static void *run(void *context)
         pulse_work();
         struct mono_time start = mono_now();
         struct error err = {0};
-        if (fence_lease_lasts(r->options.fence))
-            say(r, reconcile(r, &err), &err);
-        busy_ms = mono_ms_since(start);
+        enum status status = STATUS_OK;
+        if (fence_lease_lasts(r->options.fence)) {
+            status = reconcile(r, &err);
+            say(r, status, &err);
+        }
+        /* What found nobody to answer has waited, not worked, and is tried again soon. */
+        busy_ms = status == STATUS_OK ? mono_ms_since(start) : 0;
         pulse_rest();
     }
     pulse_end();

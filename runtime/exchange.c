@@ -2,11 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "bus_internal.h"
 #include "spent.h"
 
-enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64 };
+enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64, CLAIM_TRIES = 200 };
 
 /* ---- the table --------------------------------------------------------------------------------------- */
 
@@ -193,8 +194,24 @@ void exchanges_fail_all(struct bus *bus, const struct error *err)
     fail_wanted(bus, &(struct wanted){.all = true}, err);
 }
 
+static bool is_being_sent(struct exchange_table *t, const char *subject)
+{
+    bool found = false;
+    pthread_mutex_lock(&t->mutex);
+    for (uint32_t i = 0; t->open > 0 && i < t->count && !found; i++) {
+        const struct exchange *e = t->slots[i].exchange;
+        found = e && e->claimed && e->subject && strcmp(e->subject, subject) == 0;
+    }
+    pthread_mutex_unlock(&t->mutex);
+    return found;
+}
+
+/* The refusal can be here before the thread that sent has given its claim back, a few instructions later. */
 void exchanges_fail_subject(struct bus *bus, const char *subject, const struct error *err)
 {
+    const struct timespec pause = {0, 1000000};
+    for (int tries = 0; tries < CLAIM_TRIES && is_being_sent(&bus->exchanges, subject); tries++)
+        nanosleep(&pause, NULL);
     fail_wanted(bus, &(struct wanted){.subject = subject}, err);
 }
 

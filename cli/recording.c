@@ -179,22 +179,16 @@ enum status recording_next(struct recording *r, struct event *out, bool *end, st
 enum status recording_read(struct recording *r, struct arena *a, struct recorded *out, struct error *err)
 {
     struct event *events = NULL, e;
-    size_t count = 0, room = 0;
+    uint32_t count = 0, room = 0;
     bool end = false;
     for (;;) {
         TRY(recording_next(r, &e, &end, err));
         if (end)
             break;
-        if (count == room) {
-            size_t larger = room ? room * 2 : 64;
-            struct event *moved = ARENA_ARRAY(a, struct event, larger);
-            if (!moved)
-                return arena_error(a, err, "the events");
-            if (count)
-                memcpy(moved, events, count * sizeof(*moved));
-            events = moved;
-            room = larger;
-        }
+        struct event *larger = arena_grow(a, events, sizeof(*larger), count, &room);
+        if (!larger)
+            return arena_error(a, err, "the events");
+        events = larger;
         TRY(event_copy(a, &e, &events[count++], err));
     }
     *out = (struct recorded){r->execution_id, events, count};

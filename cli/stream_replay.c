@@ -16,16 +16,10 @@ void stream_replay_close(struct stream_replay *s)
 
 static enum status keep_mark(struct stream_replay *s, const struct event *e, struct error *err)
 {
-    if (s->count == s->capacity) {
-        size_t larger = s->capacity ? s->capacity * 2 : 8;
-        struct event *moved = ARENA_ARRAY(&s->arena, struct event, larger);
-        if (!moved)
-            return arena_error(&s->arena, err, "the marks of an execution");
-        if (s->count)
-            memcpy(moved, s->marks, s->count * sizeof(*moved));
-        s->marks = moved;
-        s->capacity = larger;
-    }
+    struct event *marks = arena_grow(&s->arena, s->marks, sizeof(*marks), s->count, &s->capacity);
+    if (!marks)
+        return arena_error(&s->arena, err, "the marks of an execution");
+    s->marks = marks;
     return event_copy(&s->arena, e, &s->marks[s->count++], err);
 }
 

@@ -14,7 +14,7 @@ struct stream_replay {
     bool is_stream;
     struct arena arena;  /* of the marks */
     struct event *marks; /* that were evaluated, and that the stream may still come to */
-    size_t count, capacity;
+    uint32_t count, capacity;
 };
 
 void stream_replay_open(struct stream_replay *s, const struct recording *recording,

@@ -195,16 +195,11 @@ static enum status add_child(struct timeline_step *s, int64_t id, const struct e
                              struct error *err)
 {
     struct task_id task;
-    if (s->child_count == s->child_capacity) {
-        size_t capacity = s->child_capacity ? s->child_capacity * 2 : 4;
-        struct timeline_child *grown = ARENA_ARRAY(a, struct timeline_child, capacity);
-        if (!grown)
-            return arena_error(a, err, "the executions that a step called");
-        if (s->child_count > 0)
-            memcpy(grown, s->children, s->child_count * sizeof(*grown));
-        s->children = grown;
-        s->child_capacity = capacity;
-    }
+    struct timeline_child *children =
+        arena_grow(a, s->children, sizeof(*children), s->child_count, &s->child_capacity);
+    if (!children)
+        return arena_error(a, err, "the executions that a step called");
+    s->children = children;
     bool is_item = task_id_parse(e->task_id, &task, NULL) == STATUS_OK && task.depth > 0;
     s->children[s->child_count++] = (struct timeline_child){
         .execution_id = id, .item = is_item ? (int64_t)task.places[1].item : -1, .status = "running"};

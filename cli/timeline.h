@@ -30,7 +30,7 @@ struct timeline_step { /* one visit of a step */
     struct str error_text;
     struct str log;                  /* what the last attempt printed */
     struct timeline_child *children; /* in the order in which they were called */
-    size_t child_count, child_capacity;
+    uint32_t child_count, child_capacity;
 };
 
 struct timeline {

@@ -204,6 +204,20 @@ void *arena_zalloc(struct arena *a, size_t count, size_t size)
     return p;
 }
 
+void *arena_grow(struct arena *a, void *items, size_t size, uint32_t count, uint32_t *capacity)
+{
+    if (count < *capacity)
+        return items;
+    uint32_t larger = *capacity ? *capacity * 2 : 8;
+    void *moved = arena_zalloc(a, larger, size);
+    if (!moved)
+        return NULL;
+    if (count)
+        memcpy(moved, items, count * size);
+    *capacity = larger;
+    return moved;
+}
+
 struct arena_mark arena_mark(const struct arena *a)
 {
     return (struct arena_mark){a->blocks, a->blocks ? a->blocks->older : NULL, a->next};

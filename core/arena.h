@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 #include "str.h"
@@ -38,6 +39,11 @@ void arena_adopt(struct arena *into, struct arena *from);
 void *arena_alloc(struct arena *a, size_t size);
 /* count × size bytes, zeroed; NULL also when the product overflows. */
 void *arena_zalloc(struct arena *a, size_t count, size_t size);
+/*
+ * An array of items of `size` bytes with room for one more than `count`: `items` itself, or a copy with twice
+ * the room, whose new items are zero. NULL, with nothing changed, when there is no memory.
+ */
+void *arena_grow(struct arena *a, void *items, size_t size, uint32_t count, uint32_t *capacity);
 /* Whether the newest allocation could grow (or shrink) where it is; if false, nothing has changed. */
 bool arena_extend(struct arena *a, void *newest, size_t old_size, size_t new_size);
 /* A moment in an arena's life, to ask later what is older. Worthless once the arena was reset or adopted. */

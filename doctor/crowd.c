@@ -13,7 +13,7 @@ enum { LOOK_EVERY_MS = 20 };
 struct heard {
     struct listening *of;
     struct value *items;
-    size_t count, capacity;
+    uint32_t count, capacity;
     bool replaces; /* a later one of the same broker takes the place of an earlier one */
 };
 
@@ -24,27 +24,18 @@ struct listening {
     bool failed;
 };
 
-static bool grow(struct listening *l, struct heard *h)
-{
-    size_t larger = h->capacity ? h->capacity * 2 : 16;
-    struct value *moved = ARENA_ARRAY(l->arena, struct value, larger);
-    if (!moved)
-        return false;
-    if (h->count > 0)
-        memcpy(moved, h->items, h->count * sizeof(*moved));
-    h->items = moved;
-    h->capacity = larger;
-    return true;
-}
-
 static struct value *place_of(struct listening *l, struct heard *h, struct value v)
 {
     for (size_t i = 0; h->replaces && i < h->count; i++) {
         if (value_equal(VALUE_GET(h->items[i], "broker"), VALUE_GET(v, "broker")))
             return &h->items[i];
     }
-    if (h->count == CROWD_MOST || (h->count == h->capacity && !grow(l, h)))
+    if (h->count == CROWD_MOST)
         return NULL;
+    struct value *room = arena_grow(l->arena, h->items, sizeof(*room), h->count, &h->capacity);
+    if (!room)
+        return NULL;
+    h->items = room;
     return &h->items[h->count++];
 }
 

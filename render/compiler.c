@@ -27,21 +27,6 @@ enum status compiler_fail(struct compiler *c, uint32_t offset, const char *fmt, 
     return error_at(c->err, line, column);
 }
 
-/* An array in an arena, with room for one more than `count`. */
-static void *grow(struct arena *a, void *array, size_t size, uint32_t count, uint32_t *capacity)
-{
-    if (count < *capacity)
-        return array;
-    uint32_t more = *capacity ? *capacity * 2 : 8;
-    void *bigger = arena_zalloc(a, more, size);
-    if (!bigger)
-        return NULL;
-    if (count)
-        memcpy(bigger, array, count * size);
-    *capacity = more;
-    return bigger;
-}
-
 /* ---- Constants ---------------------------------------------------------------------------------- */
 
 static enum status add_constant(struct compiler *c, struct value v, uint32_t *number)
@@ -49,10 +34,10 @@ static enum status add_constant(struct compiler *c, struct value v, uint32_t *nu
     struct template *t = c->t;
     uint32_t capacity = c->constant_capacity;
     struct value *constants =
-        (struct value *)grow(&t->arena, t->constants, sizeof v, t->constant_count, &capacity);
+        (struct value *)arena_grow(&t->arena, t->constants, sizeof v, t->constant_count, &capacity);
     capacity = c->constant_capacity;
     uint16_t *members =
-        (uint16_t *)grow(&t->arena, t->members, sizeof *members, t->constant_count, &capacity);
+        (uint16_t *)arena_grow(&t->arena, t->members, sizeof *members, t->constant_count, &capacity);
     if (!constants || !members)
         return compiler_no_memory(c);
     t->constants = constants;
@@ -124,7 +109,7 @@ enum status function_begin(struct compiler *c, struct function *f, struct str na
     struct template *t = c->t;
     *f = (struct function){.outer = c->function};
     struct code *codes =
-        (struct code *)grow(&t->arena, t->codes, sizeof *codes, t->code_count, &c->code_capacity);
+        (struct code *)arena_grow(&t->arena, t->codes, sizeof *codes, t->code_count, &c->code_capacity);
     if (!codes)
         return compiler_no_memory(c);
     t->codes = codes;
@@ -157,7 +142,8 @@ enum status function_end(struct compiler *c, uint32_t offset)
 
 enum status function_add_slot(struct compiler *c, struct function *f, uint32_t name, uint32_t *slot)
 {
-    uint32_t *names = (uint32_t *)grow(c->scratch, f->slot_names, sizeof *names, f->slots, &f->slot_capacity);
+    uint32_t *names =
+        (uint32_t *)arena_grow(c->scratch, f->slot_names, sizeof *names, f->slots, &f->slot_capacity);
     if (!names)
         return compiler_no_memory(c);
     f->slot_names = names;
@@ -173,9 +159,9 @@ enum status emit_full(struct compiler *c, uint32_t offset, struct instruction i,
     struct function *f = c->function;
     uint32_t capacity = f->capacity;
     struct instruction *instructions =
-        (struct instruction *)grow(c->scratch, f->instructions, sizeof i, f->count, &capacity);
+        (struct instruction *)arena_grow(c->scratch, f->instructions, sizeof i, f->count, &capacity);
     capacity = f->capacity;
-    uint32_t *offsets = (uint32_t *)grow(c->scratch, f->offsets, sizeof offset, f->count, &capacity);
+    uint32_t *offsets = (uint32_t *)arena_grow(c->scratch, f->offsets, sizeof offset, f->count, &capacity);
     if (!instructions || !offsets)
         return compiler_no_memory(c);
     f->instructions = instructions;

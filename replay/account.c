@@ -5,7 +5,7 @@
 struct builder {
     struct arena *a;
     struct account *out;
-    size_t capacity;
+    uint32_t capacity;
     int64_t started_ns;
 };
 
@@ -30,16 +30,10 @@ static struct step_account *step_of(struct builder *b, struct str name, struct s
     struct step_account *known = find(out->steps, out->count, name);
     if (known)
         return known;
-    if (out->count == b->capacity) {
-        size_t larger = b->capacity ? b->capacity * 2 : 16;
-        struct step_account *moved = ARENA_ARRAY(b->a, struct step_account, larger);
-        if (!moved)
-            return NULL;
-        if (out->count)
-            memcpy(moved, out->steps, out->count * sizeof(*moved));
-        out->steps = moved;
-        b->capacity = larger;
-    }
+    struct step_account *steps = arena_grow(b->a, out->steps, sizeof(*steps), out->count, &b->capacity);
+    if (!steps)
+        return NULL;
+    out->steps = steps;
     struct step_account *s = &out->steps[out->count++];
     *s = (struct step_account){.name = name, .type = type, .status = "running"};
     return s;

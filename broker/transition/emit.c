@@ -8,25 +8,11 @@ void decisions_init(struct decisions *d, struct arena *arena)
     *d = (struct decisions){.arena = arena};
 }
 
-/* Room for one more item in an array of the decisions; NULL: no memory. */
-static void *grow(struct arena *a, void *items, uint32_t count, uint32_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return items;
-    uint32_t larger = *capacity ? *capacity * 2 : 8;
-    void *moved = arena_zalloc(a, larger, size);
-    if (moved && count)
-        memcpy(moved, items, count * size);
-    if (moved)
-        *capacity = larger;
-    return moved;
-}
-
 /* Appends an item to the array `list` of the decisions, which has list##_count and list##_capacity beside it.
  */
 #define ADD(t, items, count, capacity, item)                                                                 \
     do {                                                                                                     \
-        void *room_ = grow((t)->out->arena, (items), (count), &(capacity), sizeof(*(items)));                \
+        void *room_ = arena_grow((t)->out->arena, (items), sizeof(*(items)), (count), &(capacity));          \
         if (!room_)                                                                                          \
             return arena_error((t)->out->arena, (t)->err, "what a fact leads to");                           \
         (items) = room_;                                                                                     \
@@ -37,7 +23,7 @@ static void *grow(struct arena *a, void *items, uint32_t count, uint32_t *capaci
 static struct event *next_event(struct turn *t)
 {
     struct decisions *d = t->out;
-    void *room = grow(d->arena, d->events, d->event_count, &d->event_capacity, sizeof(struct event));
+    void *room = arena_grow(d->arena, d->events, sizeof(struct event), d->event_count, &d->event_capacity);
     if (!room)
         return NULL;
     d->events = room;

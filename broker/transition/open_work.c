@@ -9,22 +9,16 @@ struct gathering {
     const struct execution *x;
     struct arena *arena;
     struct open_work *items;
-    size_t count, capacity;
+    uint32_t count, capacity;
     struct error *err;
 };
 
 static struct open_work *add(struct gathering *g)
 {
-    if (g->count == g->capacity) {
-        size_t larger = g->capacity ? g->capacity * 2 : 16;
-        struct open_work *moved = ARENA_ARRAY(g->arena, struct open_work, larger);
-        if (!moved)
-            return NULL;
-        if (g->count > 0)
-            memcpy(moved, g->items, g->count * sizeof(*moved));
-        g->items = moved;
-        g->capacity = larger;
-    }
+    struct open_work *room = arena_grow(g->arena, g->items, sizeof(*room), g->count, &g->capacity);
+    if (!room)
+        return NULL;
+    g->items = room;
     return &g->items[g->count++];
 }
 

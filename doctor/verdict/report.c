@@ -7,25 +7,14 @@ void report_init(struct report *r, struct arena *a)
     *r = (struct report){.arena = a};
 }
 
-static bool grow(struct report *r)
-{
-    size_t larger = r->capacity ? r->capacity * 2 : 16;
-    struct finding *moved = ARENA_ARRAY(r->arena, struct finding, larger);
-    if (!moved)
-        return false;
-    if (r->count > 0)
-        memcpy(moved, r->items, r->count * sizeof(*moved));
-    r->items = moved;
-    r->capacity = larger;
-    return true;
-}
-
 struct finding *report_add(struct report *r, enum verdict v)
 {
-    if (r->count == r->capacity && !grow(r)) {
+    struct finding *room = arena_grow(r->arena, r->items, sizeof(*room), r->count, &r->capacity);
+    if (!room) {
         r->failed = true;
         return &r->spare;
     }
+    r->items = room;
     struct finding *f = &r->items[r->count++];
     *f = (struct finding){.verdict = v,
                           .subject = STR(""),

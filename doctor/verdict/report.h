@@ -39,7 +39,7 @@ struct finding {
 struct report {
     struct arena *arena;
     struct finding *items;
-    size_t count, capacity;
+    uint32_t count, capacity;
     bool failed;
     struct finding spare; /* written to when there is no memory; nobody reads it */
 };

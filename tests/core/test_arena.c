@@ -196,6 +196,30 @@ static void what_was_allocated_since_a_mark_is_told_from_what_was_before(void **
     }
 }
 
+static void an_array_grows_and_keeps_its_items(void **state)
+{
+    (void)state;
+    struct arena a;
+    uint32_t *items = NULL, capacity = 0;
+    arena_init(&a, 0);
+    for (uint32_t n = 0; n < 1000; n++) {
+        items = arena_grow(&a, items, sizeof(*items), n, &capacity);
+        assert_non_null(items);
+        assert_true(capacity > n);
+        assert_int_equal(items[n], 0);
+        items[n] = n + 1;
+    }
+    for (uint32_t n = 0; n < 1000; n++)
+        assert_int_equal(items[n], n + 1);
+    assert_ptr_equal(arena_grow(&a, items, sizeof(*items), capacity - 1, &capacity), items);
+    arena_free(&a);
+    arena_init(&a, 64);
+    uint32_t none = 0;
+    assert_null(arena_grow(&a, NULL, 1000, 0, &none));
+    assert_int_equal(none, 0);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_large_piece_does_not_waste_the_current_block),
         cmocka_unit_test(what_an_arena_adopts_lives_on),
         cmocka_unit_test(only_the_newest_piece_can_be_extended),
+        cmocka_unit_test(an_array_grows_and_keeps_its_items),
         cmocka_unit_test(texts_are_copied_and_printed),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

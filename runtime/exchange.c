@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bus_internal.h"
+#include "clock.h"
 #include "spent.h"
 
-enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64, CLAIM_TRIES = 200 };
+enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64, CLAIM_MS = 200 };
 
 /* ---- the table --------------------------------------------------------------------------------------- */
 
@@ -194,24 +194,29 @@ void exchanges_fail_all(struct bus *bus, const struct error *err)
     fail_wanted(bus, &(struct wanted){.all = true}, err);
 }
 
-static bool is_being_sent(struct exchange_table *t, const char *subject)
+/* With the mutex held. */
+static bool is_being_sent(const struct exchange_table *t, const char *subject)
 {
-    bool found = false;
-    pthread_mutex_lock(&t->mutex);
-    for (uint32_t i = 0; t->open > 0 && i < t->count && !found; i++) {
+    for (uint32_t i = 0; t->open > 0 && i < t->count; i++) {
         const struct exchange *e = t->slots[i].exchange;
-        found = e && e->claimed && e->subject && strcmp(e->subject, subject) == 0;
+        if (e && e->claimed && e->subject && strcmp(e->subject, subject) == 0)
+            return true;
     }
-    pthread_mutex_unlock(&t->mutex);
-    return found;
+    return false;
 }
 
-/* The refusal can be here before the thread that sent has given its claim back, a few instructions later. */
+/* The refusal can be here before the thread that sent has given its claim back, a few instructions later. On
+ * a busy subject somebody always sends; who comes later hears of a refusal of its own. */
 void exchanges_fail_subject(struct bus *bus, const char *subject, const struct error *err)
 {
-    const struct timespec pause = {0, 1000000};
-    for (int tries = 0; tries < CLAIM_TRIES && is_being_sent(&bus->exchanges, subject); tries++)
-        nanosleep(&pause, NULL);
+    struct exchange_table *t = &bus->exchanges;
+    int64_t until_ns = mono_now().ns + CLAIM_MS * NS_PER_MS;
+    pthread_mutex_lock(&t->mutex);
+    t->waiting++;
+    while (is_being_sent(t, subject) && mono_cond_wait_until(&t->released, &t->mutex, until_ns))
+        continue;
+    t->waiting--;
+    pthread_mutex_unlock(&t->mutex);
     fail_wanted(bus, &(struct wanted){.subject = subject}, err);
 }
 
@@ -228,7 +233,7 @@ void exchanges_tend(struct bus *bus, int64_t now_ns)
 void exchanges_init(struct bus *bus)
 {
     pthread_mutex_init(&bus->exchanges.mutex, NULL);
-    pthread_cond_init(&bus->exchanges.released, NULL);
+    mono_cond_init(&bus->exchanges.released);
     arena_init(&bus->answer_arena, 1 << 20);
 }
 

@@ -107,26 +107,13 @@ static enum status publish_lost(struct sight *s, const struct open_work *w, cons
         arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
 }
 
-static enum status without_left(struct sight *s, struct value *subjects)
-{
-    struct map_builder there;
-    map_begin(&there, s->arena);
-    for (uint32_t i = 0; subjects->type == VALUE_MAP && i < subjects->len; i++) {
-        const struct value_entry *e = &subjects->u.map->entries[i];
-        bool left;
-        TRY(stranded_task_is_left(s->i->bus, s->i->subjects, value_as_str(e->key), &left, s->err));
-        if (!left)
-            map_put(&there, value_as_str(e->key), e->value);
-    }
-    return map_end(&there, subjects, s->err);
-}
-
 /* The subjects of the execution's tasks that are in the tasks stream and will be delivered, as keys of a map.
  */
 static enum status tasks_there(struct sight *s, struct value *subjects)
 {
     TRY(queued_tasks(s->i->bus, s->i->subjects, s->x->id, s->arena, subjects, s->err));
-    return s->i->may_be_left ? without_left(s, subjects) : STATUS_OK;
+    return s->i->may_be_left ? stranded_tasks_leave_out(s->i->bus, s->i->subjects, s->arena, subjects, s->err)
+                             : STATUS_OK;
 }
 
 /* Why there is nothing that would bring the work's fact, unless that is in the event stream; or NULL. */

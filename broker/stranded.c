@@ -75,10 +75,8 @@ enum status stranded_tasks_drop(struct bus *bus, const struct subjects *s, bool 
     return status;
 }
 
-/* Up to here the consumer will deliver nothing any more. One that was given up is behind it only with the
- * next ack.
- */
-static uint64_t settled_until(const struct bus_consumer_info *c)
+/* One that was given up is behind the floor only with the next ack. */
+uint64_t stranded_settled_until(const struct bus_consumer_info *c)
 {
     bool all = c->ack_pending == 0 && c->delivered_stream_sequence > c->ack_floor_stream_sequence;
     return all ? c->delivered_stream_sequence : c->ack_floor_stream_sequence;
@@ -91,24 +89,61 @@ static struct str pool_of(struct str subject, const struct subjects *s)
     return str_split(&rest, '.');
 }
 
-enum status stranded_task_is_left(struct bus *bus, const struct subjects *s, struct str subject, bool *left,
-                                  struct error *err)
+/* The pool whose consumer was asked last; most executions have tasks of one. */
+struct asked_pool {
+    struct str name;
+    bool has_consumer;
+    uint64_t settled_until;
+};
+
+/* Whoever makes a consumer that is missing has it deliver all that is there. */
+static enum status ask_pool(struct bus *bus, const char *stream, struct str pool, struct asked_pool *out,
+                            struct error *err)
 {
-    char stream[96], text[SUBJECT_MAX], pool[128], consumer[96];
+    char name[128], consumer[96];
     struct bus_consumer_info info;
+    if (str_equal(out->name, pool))
+        return STATUS_OK;
+    snprintf(name, sizeof(name), "%" PRISTR, ARGSTR(pool));
+    enum status status = bus_consumer_info(bus, stream, pool_consumer(name, consumer), &info, err);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    bool there = status == STATUS_OK;
+    *out = (struct asked_pool){pool, there, there ? stranded_settled_until(&info) : 0};
+    return STATUS_OK;
+}
+
+static enum status is_left(struct bus *bus, const char *stream, struct str subject, uint64_t settled_until,
+                           bool *left, struct error *err)
+{
+    char text[SUBJECT_MAX];
     struct bus_stored newest;
     struct arena a;
-    *left = false;
-    stream_name(s, STREAM_TASKS, stream);
-    snprintf(text, sizeof(text), "%" PRISTR, ARGSTR(subject));
-    snprintf(pool, sizeof(pool), "%" PRISTR, ARGSTR(pool_of(subject, s)));
-    enum status status = bus_consumer_info(bus, stream, pool_consumer(pool, consumer), &info, err);
-    if (status == STATUS_NOT_FOUND)
-        return STATUS_OK; /* whoever makes the pool's consumer has it deliver all that is there */
-    TRY(status);
     arena_init(&a, 0);
-    status = bus_stream_last(bus, stream, text, &a, &newest, err);
-    *left = status == STATUS_NOT_FOUND || (status == STATUS_OK && newest.sequence <= settled_until(&info));
+    snprintf(text, sizeof(text), "%" PRISTR, ARGSTR(subject));
+    enum status status = bus_stream_last(bus, stream, text, &a, &newest, err);
+    *left = status == STATUS_NOT_FOUND || (status == STATUS_OK && newest.sequence <= settled_until);
     arena_free(&a);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status stranded_tasks_leave_out(struct bus *bus, const struct subjects *s, struct arena *a,
+                                     struct value *subjects, struct error *err)
+{
+    char stream[96];
+    struct asked_pool pool = {0};
+    struct map_builder there;
+    stream_name(s, STREAM_TASKS, stream);
+    map_begin(&there, a);
+    for (uint32_t i = 0; subjects->type == VALUE_MAP && i < subjects->len; i++) {
+        const struct value_entry *e = &subjects->u.map->entries[i];
+        struct str subject = value_as_str(e->key);
+        bool left = false;
+        TRY(ask_pool(bus, stream, pool_of(subject, s), &pool, err));
+        if (pool.has_consumer)
+            TRY(is_left(bus, stream, subject, pool.settled_until, &left, err));
+        if (!left)
+            map_put(&there, subject, e->value);
+    }
+    return map_end(&there, subjects, err);
 }

@@ -18,9 +18,13 @@
  */
 enum status stranded_tasks_drop(struct bus *bus, const struct subjects *s, bool *may_be_left,
                                 struct error *err) MUST_CHECK;
-/* Whether the newest task of the subject, noetl.tasks.<pool>.…, is one that its pool has acknowledged, or has
- * none. */
-enum status stranded_task_is_left(struct bus *bus, const struct subjects *s, struct str subject, bool *left,
-                                  struct error *err) MUST_CHECK;
+/* Up to this sequence the consumer will deliver nothing any more. */
+uint64_t stranded_settled_until(const struct bus_consumer_info *c);
+/*
+ * Of the subjects of tasks that are in the stream, which are the keys of `subjects`, leaves those whose
+ * newest task will be delivered: the others are acknowledged, or gone. In `a`.
+ */
+enum status stranded_tasks_leave_out(struct bus *bus, const struct subjects *s, struct arena *a,
+                                     struct value *subjects, struct error *err) MUST_CHECK;
 
 #endif

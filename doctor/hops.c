@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "broker/stranded.h"
 #include "core/json.h"
 #include "publisher/queued_tasks.h"
 #include "runtime/clock.h"
@@ -107,9 +106,8 @@ static enum status look_at_task(struct sight_of *s, struct work_evidence *w, str
     if (!in_doubt)
         return STATUS_OK;
     TRY(find_dead(s, w, err));
-    status = w->dead ? STATUS_OK
-                     : stranded_task_is_left(s->doctor->bus, &s->doctor->subjects, copy, &w->left, err);
-    return status == STATUS_OK || is_blind(status) ? STATUS_OK : status;
+    w->left = !w->dead && stored.sequence <= w->pool->settled;
+    return STATUS_OK;
 }
 
 /* ---- another execution ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* Streams, the consumers of pools, and the workers behind them. */
 #include <time.h>
 
+#include "broker/stranded.h"
 #include "core/event.h"
 #include "core/id.h"
 #include "inner.h"
@@ -63,6 +64,7 @@ enum status see_pool(struct doctor *d, struct str pool, const struct crowd *crow
         return is_blind(status) ? STATUS_OK : status;
     out->consumer = SIGHT_THERE;
     out->delivered = c.delivered_stream_sequence;
+    out->settled = stranded_settled_until(&c);
     out->stream_last = info.last_sequence;
     out->waiting = c.waiting;
     out->pending = c.pending;

@@ -37,6 +37,7 @@ struct pool_evidence {
     struct str name;
     enum sight consumer;
     uint64_t delivered;   /* the last sequence of the tasks stream that it has delivered */
+    uint64_t settled;     /* up to here it will deliver nothing any more */
     uint64_t stream_last; /* that the tasks stream has */
     uint64_t waiting;     /* requests for tasks that are open */
     uint64_t pending, ack_pending, max_ack_pending;

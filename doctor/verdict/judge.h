@@ -17,6 +17,9 @@ void judge_partition(struct report *r, const struct partition_evidence *p, int64
 void judge_execution(struct report *r, const struct execution_evidence *x);
 /* One open work of it. */
 void judge_work(struct report *r, const struct execution_evidence *x, const struct work_evidence *w);
+/* The hop at which a fact of the execution is that the log does not have: how far the log has its partition.
+ */
+void hop_in_log(struct report *r, const struct execution_evidence *x, struct finding *f);
 /* A task that is with the workers, or was to be. For judge_work(), which has made the finding. */
 enum verdict judge_task(struct report *r, const struct execution_evidence *x, const struct work_evidence *w,
                         struct finding *f);

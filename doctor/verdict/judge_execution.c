@@ -42,11 +42,7 @@ static void only_requested(struct report *r, const struct execution_evidence *x)
         f, "request", HOP_PASSED,
         REPORT_TEXT(r, "sequence %" PRIu64 " of %" PRISTR, x->request_sequence, ARGSTR(x->events_stream)),
         x->request_ns);
-    finding_hop(f, "log", HOP_HERE,
-                x->partition.log == SIGHT_THERE ? REPORT_TEXT(r, "has partition %u up to sequence %" PRIu64,
-                                                              x->partition.partition, x->partition.committed)
-                                                : STR("not looked at"),
-                x->partition.committed_ns);
+    hop_in_log(r, x, f);
     if (is_read) {
         f->text = STR("A broker has read past its request and put nothing of it into the log: it took it for "
                       "a repetition, or "

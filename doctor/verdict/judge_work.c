@@ -33,6 +33,15 @@ static void decided(struct report *r, const struct work_evidence *w, struct find
                     w->since_ns);
 }
 
+void hop_in_log(struct report *r, const struct execution_evidence *x, struct finding *f)
+{
+    const struct partition_evidence *p = &x->partition;
+    struct str text = p->log == SIGHT_THERE ? REPORT_TEXT(r, "has partition %u up to sequence %" PRIu64,
+                                                          p->partition, p->committed)
+                                            : STR("not looked at");
+    finding_hop(f, "log", HOP_HERE, text, p->committed_ns);
+}
+
 static enum verdict outcome_unread(struct report *r, const struct execution_evidence *x,
                                    const struct unread_fact *u, struct finding *f)
 {
@@ -41,11 +50,7 @@ static enum verdict outcome_unread(struct report *r, const struct execution_evid
                 REPORT_TEXT(r, "%s, sequence %" PRIu64 " of %" PRISTR, event_type_name(u->type), u->sequence,
                             ARGSTR(x->events_stream)),
                 u->time_ns);
-    finding_hop(f, "log", HOP_HERE,
-                x->partition.log == SIGHT_THERE ? REPORT_TEXT(r, "has partition %u up to sequence %" PRIu64,
-                                                              x->partition.partition, x->partition.committed)
-                                                : STR("not looked at"),
-                x->partition.committed_ns);
+    hop_in_log(r, x, f);
     f->text = STR("Its outcome is in the event stream, and the broker has not put it into the log yet.");
     return VERDICT_OUTCOME_UNREAD;
 }

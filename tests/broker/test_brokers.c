@@ -218,17 +218,24 @@ static int start_patiently(void **state)
     return code;
 }
 
+/* Runs an execution of that key to its end, and ends the broker. */
+static int64_t run_once(struct installation *i, struct process *a, const char *key)
+{
+    int64_t id = execution_once(i, "test/shared", key);
+    for (int n = 0; n < 3; n++)
+        task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    end_one(a, SIGTERM, 0);
+    return id;
+}
+
 /* The stream does not know any more that it had the request; the log does. */
 static void a_request_that_a_stream_made_anew_has_again_starts_nothing(void **state)
 {
     struct installation *i = *state;
     register_playbook(i, CHAIN);
     struct process a = start_one(i);
-    int64_t id = execution_once(i, "test/shared", "once");
-    for (int n = 0; n < 3; n++)
-        task_done(i, task_next(i), "1");
-    execution_end(i, id);
-    end_one(&a, SIGTERM, 0);
+    int64_t id = run_once(i, &a, "once");
     stream_made_anew(i, STREAM_EVENTS);
     a = start_one(i);
     assert_true(execution_once(i, "test/shared", "once") == id);
@@ -248,11 +255,7 @@ static void a_request_that_the_stream_has_dropped_and_has_again_starts_nothing(v
     uint64_t purged = 0;
     register_playbook(i, CHAIN);
     struct process a = start_one(i);
-    int64_t id = execution_once(i, "test/shared", "again");
-    for (int n = 0; n < 3; n++)
-        task_done(i, task_next(i), "1");
-    execution_end(i, id);
-    end_one(&a, SIGTERM, 0);
+    int64_t id = run_once(i, &a, "again");
     a = start_one(i);
     subject_event(&i->subjects, id, EVENT_EXECUTION_REQUESTED, subject);
     stream_name(&i->subjects, STREAM_EVENTS, stream);

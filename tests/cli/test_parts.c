@@ -11,24 +11,9 @@
 #include "cli/timeline.h"
 #include "cli/workload.h"
 #include "core/json.h"
+#include "test_arena.h"
 
 enum { MAX_WORDS = 16 };
-
-static struct arena arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
 
 #define PARSE(args, err, ...) parse((const char *[]){"noetl", __VA_ARGS__, NULL}, args, err)
 
@@ -307,7 +292,7 @@ static void secrets_are_masked_by_their_key(void **state)
                         "\"Authorization\":\"\"}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_begin, arena_end)
 
 int main(void)
 {

@@ -3,22 +3,7 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "core/task.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static struct value json(const char *text)
 {
@@ -273,15 +258,15 @@ static void other_texts_are_no_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_event_is_read_as_it_is_written, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(members_without_a_value_are_left_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_event_is_refused_with_the_name_of_the_member, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_event_is_read_as_it_is_written, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(members_without_a_value_are_left_out, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_wrong_event_is_refused_with_the_name_of_the_member, arena_begin,
+                                        arena_end),
         cmocka_unit_test(types_are_found_by_their_names),
-        cmocka_unit_test_setup_teardown(a_task_is_read_as_it_is_written, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_task_without_arguments_has_empty_ones, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_task_is_refused_with_the_name_of_the_member, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_task_is_read_as_it_is_written, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_task_without_arguments_has_empty_ones, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_wrong_task_is_refused_with_the_name_of_the_member, arena_begin,
+                                        arena_end),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(every_day_of_a_century_comes_back),
         cmocka_unit_test(other_texts_are_no_times),

@@ -3,22 +3,7 @@
 
 #include "check.h"
 #include "core/json.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static struct value json(const char *text)
 {
@@ -203,17 +188,20 @@ static void a_text_in_the_arena_ends_in_a_zero_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_three_styles_lay_out_the_same_value, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(sorting_is_bytewise, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_json_cannot_say_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_buffer_that_is_full_is_an_error_of_every_style, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_string_is_written_with_its_quotes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(strings_do_not_refer_to_the_text_that_was_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(limits_are_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nesting_as_deep_as_allowed_needs_no_stack, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_huge_map_is_read_and_searched_in_linear_time, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_document_that_has_to_be_a_map_is_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_text_in_the_arena_ends_in_a_zero_byte, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_three_styles_lay_out_the_same_value, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(sorting_is_bytewise, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(what_json_cannot_say_is_refused, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_buffer_that_is_full_is_an_error_of_every_style, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(a_string_is_written_with_its_quotes, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(strings_do_not_refer_to_the_text_that_was_read, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(limits_are_kept, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(nesting_as_deep_as_allowed_needs_no_stack, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_huge_map_is_read_and_searched_in_linear_time, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(a_document_that_has_to_be_a_map_is_one, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_text_in_the_arena_ends_in_a_zero_byte, arena_begin, arena_end),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -7,22 +7,7 @@
 
 #include "core/json.h"
 #include "core/path.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static const struct value absent = {.type = VALUE_UNDEFINED};
 
@@ -196,5 +181,5 @@ int main(void)
         cmocka_unit_test(a_map_with_several_names_is_told_once),
         cmocka_unit_test(of_many_names_some_are_told),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -7,24 +7,9 @@
 
 #include "core/json.h"
 #include "core/preview.h"
+#include "test_arena.h"
 
 enum { SMALL = 16384 };
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
 
 static struct value read(const char *text)
 {
@@ -157,12 +142,12 @@ static void what_stands_behind_a_large_member_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_small_is_its_own_preview, setup, teardown),
-        cmocka_unit_test_setup_teardown(long_texts_and_lists_begin_as_they_do, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_preview_is_small_however_wide_and_deep_the_value_is, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_stands_behind_a_large_member_is_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_event_keeps_who_it_is_and_its_token, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_small_is_its_own_preview, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(long_texts_and_lists_begin_as_they_do, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_preview_is_small_however_wide_and_deep_the_value_is, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(what_stands_behind_a_large_member_is_kept, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(an_event_keeps_who_it_is_and_its_token, arena_begin, arena_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,22 +3,7 @@
 
 #include "check.h"
 #include "core/json.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static struct value json(const char *text)
 {
@@ -307,21 +292,22 @@ static void every_type_has_a_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(equal_numbers_are_equal_whatever_their_type, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(numbers_that_only_nearly_agree_are_different, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(maps_are_equal_in_any_order_and_lists_only_in_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(objects_are_equal_to_themselves_only, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keys_are_found_in_maps_of_every_size, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_key_put_twice_keeps_its_place_and_takes_the_new_value, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(keys_that_are_equal_numbers_are_one_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(getting_from_what_is_no_map_gives_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_copy_owes_nothing_to_its_source, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_copied_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_merge_is_deep_in_maps_and_replaces_everything_else, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(size_grows_with_what_is_inside, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_type_has_a_word, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(equal_numbers_are_equal_whatever_their_type, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(numbers_that_only_nearly_agree_are_different, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(maps_are_equal_in_any_order_and_lists_only_in_one, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(objects_are_equal_to_themselves_only, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(keys_are_found_in_maps_of_every_size, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_key_put_twice_keeps_its_place_and_takes_the_new_value, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(keys_that_are_equal_numbers_are_one_key, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(getting_from_what_is_no_map_gives_nothing, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_copy_owes_nothing_to_its_source, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_copied_is_refused, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(a_merge_is_deep_in_maps_and_replaces_everything_else, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(size_grows_with_what_is_inside, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(every_type_has_a_word, arena_begin, arena_end),
     };
     return cmocka_run_group_tests_name("value", tests, NULL, NULL);
 }

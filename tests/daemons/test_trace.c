@@ -103,16 +103,22 @@ static size_t see_messages(struct plain_client *c, bool traced)
     return count;
 }
 
+/* To all that is to carry a trace, of playbooks that it registers. */
+static void listen_to_traced(struct daemons *d, struct plain_client *c)
+{
+    plain_connect(c, d->servers.nats.port);
+    plain_subscribe(c, "noetl.events.>");
+    plain_subscribe(c, "noetl.tasks.>");
+    plain_subscribe(c, "trace.said");
+    api_register(d, CALLED);
+    api_register(d, arena_printf(&d->arena, CALLER, d->api).ptr);
+}
+
 static void a_trace_goes_from_the_request_to_the_tools(void **state)
 {
     struct daemons *d = *state;
     struct plain_client c;
-    plain_connect(&c, d->servers.nats.port);
-    plain_subscribe(&c, "noetl.events.>");
-    plain_subscribe(&c, "noetl.tasks.>");
-    plain_subscribe(&c, "trace.said");
-    api_register(d, CALLED);
-    api_register(d, arena_printf(&d->arena, CALLER, d->api).ptr);
+    listen_to_traced(d, &c);
     struct value result = result_of(d, PARENT);
     assert_int_equal(result.len, 4);
     for (uint32_t i = 0; i < 3; i++)
@@ -126,12 +132,7 @@ static void a_bad_value_is_as_good_as_none(void **state)
 {
     struct daemons *d = *state;
     struct plain_client c;
-    plain_connect(&c, d->servers.nats.port);
-    plain_subscribe(&c, "noetl.events.>");
-    plain_subscribe(&c, "noetl.tasks.>");
-    plain_subscribe(&c, "trace.said");
-    api_register(d, CALLED);
-    api_register(d, arena_printf(&d->arena, CALLER, d->api).ptr);
+    listen_to_traced(d, &c);
     struct value result = result_of(d, "00-" TRACE "-0000000000000000-01");
     for (uint32_t i = 0; i < 3; i++)
         assert_string_equal(text(d, result, i)[0] == '\n' ? "" : text(d, result, i), "");

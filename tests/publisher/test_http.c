@@ -16,13 +16,12 @@
 #include "playbooks.h"
 #include "publisher/publisher.h"
 #include "servers.h"
+#include "test_arena.h"
 
 static struct servers servers;
 static pid_t publisher;
 static uint16_t port;
 static char listen_at[32];
-static struct arena arena; /* of the test that runs */
-
 static pid_t start_publisher(const char *nats_url, const char *http)
 {
     const char *const settings[] = {"nats.url", nats_url, "publisher.http", http, NULL};
@@ -66,20 +65,6 @@ static int stop(void **state)
     servers_stop(&servers);
     curl_global_cleanup();
     assert_int_equal(code, 0);
-    return 0;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(&arena);
     return 0;
 }
 
@@ -382,7 +367,7 @@ static void a_publisher_without_a_server_can_be_stopped(void **state)
     assert_int_equal(daemon_process_stop(pid), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_begin, arena_end)
 
 int main(void)
 {

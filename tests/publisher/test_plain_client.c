@@ -20,12 +20,11 @@
 #include "playbooks.h"
 #include "publisher/publisher.h"
 #include "servers.h"
+#include "test_arena.h"
 
 static struct servers servers;
 static pid_t publisher;
 static struct plain_client client;
-static struct arena arena; /* of the test that runs */
-
 static struct value parse(const char *text)
 {
     struct value v;
@@ -96,20 +95,6 @@ static int stop(void **state)
     int code = daemon_process_stop(publisher);
     servers_stop(&servers);
     assert_int_equal(code, 0);
-    return 0;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(&arena);
     return 0;
 }
 
@@ -383,7 +368,7 @@ static void many_requests_at_once_are_all_answered(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_begin, arena_end)
 
 int main(void)
 {

@@ -122,6 +122,12 @@ struct event_list fixture_events(const char *name, int64_t id, struct arena *a)
     return (struct event_list){events, list.len};
 }
 
+int64_t fixture_next_id(void)
+{
+    static int64_t last = INT64_C(213437568143953920);
+    return last += 4096;
+}
+
 void fixture_commit(struct fixture *f, const struct event *events, size_t count)
 {
     struct error err;

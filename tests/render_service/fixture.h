@@ -38,4 +38,7 @@ void fixture_publish(struct fixture *f, const struct event *requested);
 /* Asks noetl.api.<operation> and reads the answer. */
 struct value fixture_ask(struct fixture *f, const char *operation, const char *payload, struct arena *a);
 
+/* An execution's id that no other test of the program has. */
+int64_t fixture_next_id(void);
+
 #endif

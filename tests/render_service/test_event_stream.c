@@ -12,10 +12,9 @@
 #include "core/json.h"
 #include "fixture.h"
 #include "http_socket.h"
+#include "test_arena.h"
 
 static struct fixture fixture;
-static struct arena arena;
-
 static int start(void **state)
 {
     (void)state;
@@ -31,26 +30,6 @@ static int stop(void **state)
     (void)state;
     fixture_stop(&fixture);
     return 0;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static int64_t next_id(void)
-{
-    static int64_t last = INT64_C(213437568143953920);
-    return last += 4096;
 }
 
 /* A server of its own over the same services. */
@@ -103,7 +82,7 @@ static const char *ids_of(const struct http_socket *s)
 static void the_history_comes_first_and_then_what_happens(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct http_socket s;
     struct event_list events = fixture_events("greet", id, &arena);
     fixture_commit(&fixture, events.items, 4);
@@ -131,7 +110,7 @@ static void a_client_goes_on_behind_the_event_that_it_saw_last(void **state)
         {"?after=99", NULL, "", "204 No Content"},         {"", "Last-Event-ID: x", "", "400 Bad Request"},
         {"?after=-1", NULL, "", "400 Bad Request"},        {"?until=1", NULL, "", "400 Bad Request"},
     };
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct event_list events = fixture_events("greet", id, &arena);
     fixture_commit(&fixture, events.items, events.count);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -151,7 +130,7 @@ static void there_is_no_stream_of_what_there_is_not(void **state)
 {
     (void)state;
     struct http_socket s;
-    open_stream(&s, fixture.http, next_id(), "", "Connection: close");
+    open_stream(&s, fixture.http, fixture_next_id(), "", "Connection: close");
     http_socket_await_end(&s);
     assert_non_null(strstr(s.text, "404 Not Found"));
     assert_non_null(strstr(s.text, "\"kind\":\"not_found\""));
@@ -162,7 +141,7 @@ static void there_is_no_stream_of_what_there_is_not(void **state)
 static void what_is_not_heard_of_comes_with_the_next_keep_alive(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct http *h = serve(8, 600);
     struct http_socket s;
     struct event_list events = fixture_events("greet", id, &arena);
@@ -179,7 +158,7 @@ static void what_is_not_heard_of_comes_with_the_next_keep_alive(void **state)
 static void streams_take_half_of_the_places_at_most(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct http *h = serve(8, 600);
     struct http_socket open[4], more;
     struct event_list events = fixture_events("greet", id, &arena);
@@ -210,7 +189,7 @@ static void streams_take_half_of_the_places_at_most(void **state)
 static void a_server_that_stops_says_so_to_its_streams(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct http *h = serve(8, 60000);
     struct http_socket s;
     struct event_list events = fixture_events("greet", id, &arena);
@@ -230,7 +209,7 @@ static void a_client_that_takes_nothing_is_cut_off(void **state)
 {
     (void)state;
     enum { LARGE = 256 << 10, COUNT = 64 };
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct http *h = serve(8, 1000);
     struct http_socket stuck, other;
     struct event_list events = fixture_events("greet", id, &arena);
@@ -260,7 +239,7 @@ static void a_client_that_takes_nothing_is_cut_off(void **state)
     http_stop(&h);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_begin, arena_end)
 
 int main(void)
 {

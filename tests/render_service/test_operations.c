@@ -12,10 +12,9 @@
 #include "core/json.h"
 #include "fixture.h"
 #include "runtime/clock.h"
+#include "test_arena.h"
 
 static struct fixture fixture;
-static struct arena arena; /* of the test that runs */
-
 static int start(void **state)
 {
     (void)state;
@@ -28,27 +27,6 @@ static int stop(void **state)
     (void)state;
     fixture_stop(&fixture);
     return 0;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-/* An id of its own for each test. */
-static int64_t next_id(void)
-{
-    static int64_t last = INT64_C(213437568143953920);
-    return last += 4096;
 }
 
 static struct event_list commit(const char *name, int64_t id)
@@ -82,7 +60,7 @@ static int64_t number_at(struct value v, const char *path)
 static void the_status_is_the_document_of_the_log(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("failed", id);
     struct value v = ask("status", "{\"execution_id\":\"%" PRId64 "\"}", id);
     char text[ID_TEXT];
@@ -110,7 +88,7 @@ static void an_unknown_execution_is_not_found(void **state)
 static void a_request_that_no_broker_took_up_says_where_it_is(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct event_list events = fixture_events("requested", id, &arena);
     fixture_publish(&fixture, &events.items[0]);
     struct value v = ask("status", "{\"execution_id\":\"%" PRId64 "\"}", id);
@@ -128,7 +106,7 @@ static void a_request_that_no_broker_took_up_says_where_it_is(void **state)
 static void show_has_the_events_in_order(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     struct event_list committed = commit("loop", id);
     struct value v = ask("show", "{\"execution_id\":\"%" PRId64 "\"}", id);
     struct value events = VALUE_GET(v, "events");
@@ -145,7 +123,7 @@ static void show_has_the_events_in_order(void **state)
 static void show_comes_in_pages_when_it_does_not_fit(void **state)
 {
     (void)state;
-    int64_t id = next_id(), after = -1;
+    int64_t id = fixture_next_id(), after = -1;
     struct event_list committed = commit("loop", id);
     size_t whole = fixture.render.answer_max;
     uint32_t seen = 0, pages = 0;
@@ -171,7 +149,7 @@ static void show_comes_in_pages_when_it_does_not_fit(void **state)
 static void events_are_chosen_by_type_and_step_and_come_in_pages(void **state)
 {
     (void)state;
-    int64_t id = next_id(), after = 0;
+    int64_t id = fixture_next_id(), after = 0;
     struct event_list committed = commit("loop", id);
     uint32_t seen = 0;
     for (;;) {
@@ -199,15 +177,16 @@ static void events_are_chosen_by_type_and_step_and_come_in_pages(void **state)
     assert_int_equal(
         VALUE_GET(ask("events", "{\"execution_id\":\"%" PRId64 "\",\"step\":\"none\"}", id), "events").len,
         0);
-    assert_string_equal(text_at(ask("events", "{\"execution_id\":\"%" PRId64 "\"}", next_id()), "error.kind"),
-                        "not_found");
+    assert_string_equal(
+        text_at(ask("events", "{\"execution_id\":\"%" PRId64 "\"}", fixture_next_id()), "error.kind"),
+        "not_found");
 }
 
 /* Each page has one at least, however little room there is. */
 static void a_page_of_events_is_as_large_as_a_message_at_most(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("loop", id);
     size_t whole = fixture.render.answer_max;
     fixture.render.answer_max = 300;
@@ -220,7 +199,7 @@ static void a_page_of_events_is_as_large_as_a_message_at_most(void **state)
 static void tasks_are_the_attempts_of_the_log(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("greet", id);
     struct value v = ask("tasks", "{\"execution_id\":\"%" PRId64 "\"}", id), tasks = VALUE_GET(v, "tasks");
     assert_int_equal(tasks.len, 1);
@@ -235,7 +214,7 @@ static void tasks_are_the_attempts_of_the_log(void **state)
 static void the_context_has_the_names_that_templates_see(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("greet", id);
     struct value now = ask("context", "{\"execution_id\":\"%" PRId64 "\"}", id);
     assert_string_equal(text_at(now, "context.say.text"), "hello world");
@@ -265,7 +244,7 @@ static void *wait_for_the_end(void *context)
 static void at_least_waits_until_the_log_has_the_event(void **state)
 {
     (void)state;
-    struct waiting w = {.id = next_id()};
+    struct waiting w = {.id = fixture_next_id()};
     struct event_list events = fixture_events("completed", w.id, &arena);
     pthread_t thread;
     arena_init(&w.arena, 0);
@@ -280,14 +259,14 @@ static void at_least_waits_until_the_log_has_the_event(void **state)
 static void at_least_does_not_wait_for_ever(void **state)
 {
     (void)state;
-    int64_t id = next_id(), whole = fixture.render.wait_ms;
+    int64_t id = fixture_next_id(), whole = fixture.render.wait_ms;
     fixture.render.wait_ms = 50;
     struct event_list events = fixture_events("completed", id, &arena);
     fixture_commit(&fixture, events.items, 3);
     struct value v = ask("status", "{\"execution_id\":\"%" PRId64 "\",\"at_least\":4}", id);
     assert_string_equal(text_at(v, "error.kind"), "timeout");
     assert_non_null(strstr(text_at(v, "error.message"), "up to 3"));
-    id = next_id();
+    id = fixture_next_id();
     events = fixture_events("requested", id, &arena);
     fixture_publish(&fixture, &events.items[0]);
     v = ask("status", "{\"execution_id\":\"%" PRId64 "\",\"at_least\":1}", id);
@@ -300,7 +279,7 @@ static void the_list_pages_through_executions_newest_first(void **state)
     (void)state;
     int64_t ids[5];
     for (size_t i = 0; i < 5; i++) {
-        ids[i] = next_id();
+        ids[i] = fixture_next_id();
         struct event_list events = fixture_events("completed", ids[i], &arena);
         for (size_t e = 0; e < events.count; e++)
             events.items[e].time_ns += (int64_t)(i + 1) * 1000000000;
@@ -387,11 +366,11 @@ static void of_many_candidates_only_some_are_told(void **state)
 static void the_newest_is_one_that_somebody_asked_for(void **state)
 {
     (void)state;
-    int64_t first = next_id(), second = next_id();
+    int64_t first = fixture_next_id(), second = fixture_next_id();
     char text[ID_TEXT];
     id_format(first, text);
     commit_request(first, "tests/newest", NULL);
-    commit_request(next_id(), "tests/newest", text);
+    commit_request(fixture_next_id(), "tests/newest", text);
     assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last:tests/newest\"}"), "execution_id"),
                         text);
     assert_string_equal(text_at(ask("resolve", "{\"execution\":\"@last\"}"), "execution_id"), text);
@@ -403,7 +382,7 @@ static void the_newest_is_one_that_somebody_asked_for(void **state)
 static void the_newest_may_be_in_the_stream_only(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     char text[ID_TEXT];
     id_format(id, text);
     struct event_list events = fixture_events("requested", id, &arena);
@@ -454,7 +433,7 @@ static void wrong_requests_name_the_member(void **state)
 static void rendering_sees_the_workload_and_the_finished_steps(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("greet", id);
     struct value v = ask("render",
                          "{\"execution_id\":\"%" PRId64 "\",\"template\":{\"say\":\"{{ say.text }}\","
@@ -470,7 +449,7 @@ static void rendering_sees_the_workload_and_the_finished_steps(void **state)
 static void rendering_as_of_an_event_does_not_see_later_steps(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("greet", id);
     struct value v =
         ask("render", "{\"execution_id\":\"%" PRId64 "\",\"template\":\"{{ say.text }}\",\"at\":4}", id);
@@ -485,7 +464,7 @@ static void rendering_as_of_an_event_does_not_see_later_steps(void **state)
 static void a_template_that_cannot_be_rendered_is_an_error_and_not_its_own_text(void **state)
 {
     (void)state;
-    int64_t id = next_id();
+    int64_t id = fixture_next_id();
     commit("greet", id);
     struct value v = ask("render", "{\"execution_id\":\"%" PRId64 "\",\"template\":\"{{ nothing }}\"}", id);
     assert_string_equal(text_at(v, "error.kind"), "undefined");
@@ -520,7 +499,7 @@ static void a_log_that_is_away_is_unavailable_and_says_so(void **state)
     assert_string_equal(text_at(list, "error.kind"), "unavailable");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_begin, arena_end)
 
 int main(void)
 {

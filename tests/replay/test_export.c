@@ -1,22 +1,7 @@
 /* Lines of an export: read as they are written, and each kind of bad line said to be what it is. */
 #include "check.h"
 #include "replay/export.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static void a_header_is_read_as_it_is_written(void **state)
 {
@@ -100,7 +85,7 @@ static void what_is_not_the_next_event_is_said_to_be_none(void **state)
                     1, STATUS_INVALID, "step_failed");
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define T(test) cmocka_unit_test_setup_teardown(test, arena_begin, arena_end)
 
 int main(void)
 {

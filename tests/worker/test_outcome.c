@@ -11,22 +11,7 @@
 #include "worker/outcome.h"
 #include "worker/task_log.h"
 #include "worker/text.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "test_arena.h"
 
 static struct value json(const char *text)
 {
@@ -177,5 +162,5 @@ int main(void)
         cmocka_unit_test(the_log_is_cut_and_says_so),
         cmocka_unit_test(text_is_cleaned_of_what_json_and_postgres_cannot_hold),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -176,6 +176,7 @@ static enum status await_log(struct sight *s, bool *read)
         if (*read || mono_ms_since(start) > READ_WITHIN_MS)
             return STATUS_OK;
         nanosleep(&pause, NULL);
+        s->finding->waited_ms += LOOK_MS;
     }
 }
 

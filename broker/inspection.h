@@ -32,6 +32,7 @@ struct inspector {
 
 struct inspection {
     uint32_t repaired;     /* facts that were published */
+    int64_t waited_ms;     /* until the log had what the event stream has: time that is no work */
     bool settled;          /* nothing need be looked at before a new event, or before: */
     int64_t look_again_ns; /* wall time; 0: never */
 };

@@ -16,7 +16,7 @@ enum {
     PAGE = 1000,
     PLAYBOOKS_KEPT = 64,
     LATE_MS = 600000, /* how much later than others the log may have an execution's beginning */
-    SHARE = 10,       /* at most one tenth of the time is spent on looking */
+    SHARE = 10,       /* at most one tenth of the time is spent on looking, waiting for others aside */
 };
 
 struct open_execution {
@@ -28,7 +28,8 @@ struct open_execution {
 struct reconciler {
     struct reconciler_options options;
     struct inspector inspector;
-    int64_t *epochs; /* of the partitions, when the list was begun */
+    int64_t waited_ms; /* of the newest round: for others, which is no work */
+    int64_t *epochs;   /* of the partitions, when the list was begun */
     struct begun_cursor cursor;
     struct open_execution *open; /* by id */
     size_t count, capacity;
@@ -170,6 +171,7 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
         LOG(LOG_WARN, "an open execution cannot be inspected", LOG_ID("execution", o->standing.execution_id),
             LOG_ERR(err));
     *repaired += f.repaired;
+    r->waited_ms += f.waited_ms;
     if (status != STATUS_OK || f.settled) {
         o->settled_at = o->standing.last_event_id;
         o->look_again_ns = f.look_again_ns;
@@ -229,12 +231,13 @@ static void *run(void *context)
         struct mono_time start = mono_now();
         struct error err = {0};
         enum status status = STATUS_OK;
+        r->waited_ms = 0;
         if (fence_lease_lasts(r->options.fence)) {
             status = reconcile(r, &err);
             say(r, status, &err);
         }
-        /* What found nobody to answer has waited, not worked, and is tried again soon. */
-        busy_ms = status == STATUS_OK ? mono_ms_since(start) : 0;
+        /* What found nobody to answer has waited all the time, and is tried again soon. */
+        busy_ms = status == STATUS_OK ? mono_ms_since(start) - r->waited_ms : 0;
         pulse_rest();
     }
     pulse_end();

@@ -3,7 +3,9 @@
 import collections
 import dataclasses
 import json
+import os
 import re
+import shlex
 
 MOST_SHOWN = 40
 
@@ -91,10 +93,15 @@ class Outcome:
               f"effects {self.effects}, anomalies {self.anomalies}", flush=True)
 
 
+def again_with():
+    server = os.environ.get("NOETL_NATS_SERVER")
+    return f"NOETL_NATS_SERVER={shlex.quote(server)} " if server else ""
+
+
 def say_where(folder, arguments, seed, seconds):
     print(f"kept: {folder}: journal (what was done when), logs/ (what each process said), log.jsonl and events.jsonl "
           f"(the log and the stream), effects\n"
           f"an execution: grep -r EXECUTION_ID {folder}\n"
-          f"again: tests/faults/faults --seed {seed} --seconds {seconds:g} --brokers {arguments.brokers} --workers "
+          f"again: {again_with()}tests/faults/faults --seed {seed} --seconds {seconds:g} --brokers {arguments.brokers} --workers "
           f"{arguments.workers}" + "".join(f" --{name} {getattr(arguments, name)}" for name in ("only", "also", "without")
                                            if getattr(arguments, name)), flush=True)

@@ -19,6 +19,16 @@ def find(name, *folders):
     return path
 
 
+def nats_program():
+    """Another one than the installed, where tests are told to use that."""
+    return find(os.environ.get("NOETL_NATS_SERVER") or "nats-server")
+
+
+def nats_version():
+    said = subprocess.run([nats_program(), "--version"], capture_output=True, text=True, check=True).stdout
+    return said.strip().replace(": v", " ")
+
+
 class Server:
     """What both have in common. A process that the suite did not end counts as ended by itself."""
 
@@ -66,7 +76,7 @@ class Server:
 class Nats(Server):
     def __init__(self, disk, logs, rng):
         super().__init__("nats", disk, logs, rng)
-        self.program = find("nats-server")
+        self.program = nats_program()
         self.store = disk.path / "store"
         self.configuration = logs / "nats.conf"
         self.configuration.write_text(

@@ -20,18 +20,22 @@ struct dead_letters {
 };
 
 /*
- * What is kept of a task that is given up: the whole of it, if a message has room for it beside the rest; its
- * input is in the log anyway, with the event that started it.
+ * What is kept of a task that is given up: all that is not for its worker only, if a message has room for it
+ * beside the rest; its input is in the log anyway, with the event that started it.
  */
-static enum status keep_task(struct dead_letters *l, struct arena *a, struct value task, size_t size,
+static enum status keep_task(struct dead_letters *l, struct arena *a, const struct task *task, size_t size,
                              int64_t deliveries, struct value *out, struct error *err)
 {
     struct map_builder dead, m;
+    struct task shown = *task;
     struct value v;
+    shown.token = shown.seal = STR("");
     map_begin(&dead, a);
     map_put(&dead, STR("deliveries"), value_int(deliveries));
-    if ((int64_t)size + ROOM_BESIDE < bus_max_payload(l->bus))
-        map_put(&dead, STR("task"), task);
+    if ((int64_t)size + ROOM_BESIDE < bus_max_payload(l->bus)) {
+        TRY(task_to_value(a, &shown, &v, err));
+        map_put(&dead, STR("task"), v);
+    }
     TRY(map_end(&dead, &v, err));
     map_begin(&m, a);
     map_put(&m, STR("dead_letter"), v);
@@ -81,7 +85,7 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
     TRY(bus_stream_get(l->bus, l->tasks, (uint64_t)sequence.u.i, a, &stored, err));
     TRY(json_read_map(a, stored.payload, "the task", &v, err));
     TRY(task_from_value(v, &task, err));
-    TRY(keep_task(l, a, v, stored.payload.len, count, &kept, err));
+    TRY(keep_task(l, a, &task, stored.payload.len, count, &kept, err));
     TRY(report_failed(l, a, &task, kept, count, err));
     metric_add(METRIC_BROKER_GIVEN_UP, 0, 1);
     LOG(LOG_WARN, "a task was delivered as often as it may be and is given up", LOG_TASK(&task));

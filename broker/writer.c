@@ -188,13 +188,15 @@ static enum status tell_one(struct writer *w, const struct event *e, struct aren
                             struct error *err)
 {
     char subject[SUBJECT_MAX];
+    struct event shown;
     struct value v;
     struct str told = {0};
-    TRY(event_to_value(scratch, e, &v, err));
+    TRY(event_shown(scratch, e, &shown, err));
+    TRY(event_to_value(scratch, &shown, &v, err));
     buf_clear(text);
     enum status status = json_write(text, v, JSON_COMPACT, err);
     if (text->status == STATUS_LIMIT)
-        status = parcel_event_excerpt(scratch, e, &told, err);
+        status = parcel_event_excerpt(scratch, &shown, &told, err);
     else if (status == STATUS_OK)
         told = buf_str(text);
     TRY(status);

@@ -67,6 +67,31 @@ enum status event_copy(struct arena *a, const struct event *e, struct event *out
     return STATUS_OK;
 }
 
+/* `map` without the member; what is no map, or lacks it, stays as it is. */
+static enum status leave_out(struct arena *a, struct str name, struct value *map, struct error *err)
+{
+    struct map_builder b;
+    if (value_is_absent(value_get(*map, name)))
+        return STATUS_OK;
+    map_begin(&b, a);
+    for (uint32_t i = 0; i < map->len; i++) {
+        const struct value_entry *entry = &map->u.map->entries[i];
+        if (!str_equal(value_as_str(entry->key), name))
+            map_put_value(&b, entry->key, entry->value);
+    }
+    return map_end(&b, map, err);
+}
+
+enum status event_shown(struct arena *a, const struct event *e, struct event *out, struct error *err)
+{
+    struct event shown = *e;
+    TRY(leave_out(a, STR("token"), &shown.meta, err));
+    if (shown.type == EVENT_EXECUTION_REQUESTED)
+        TRY(leave_out(a, STR("token_seed"), &shown.context, err));
+    *out = shown;
+    return STATUS_OK;
+}
+
 static void put_text(struct map_builder *b, const char *name, struct str text)
 {
     if (text.len != 0)

@@ -59,6 +59,13 @@ bool event_is_imported(const struct event *first);
 /* A copy that owes nothing to what the event borrows from; its values are as JSON would give them back. */
 enum status event_copy(struct arena *a, const struct event *e, struct event *out,
                        struct error *err) MUST_CHECK;
+/*
+ * The event for whoever looks at an execution: without what only its workers may know, its meta's "token",
+ * by which an outcome is believed, and a request's "token_seed", of which tokens are made. Shares with `e`.
+ * An event of the log that lacks them is evaluated as if it had them (transition.h).
+ */
+enum status event_shown(struct arena *a, const struct event *e, struct event *out,
+                        struct error *err) MUST_CHECK;
 /* The JSON form as a value; shares the event's strings and values. */
 enum status event_to_value(struct arena *a, const struct event *e, struct value *out,
                            struct error *err) MUST_CHECK;

@@ -268,10 +268,12 @@ enum status view_of_fact(struct arena *a, const struct replay *r, struct value *
 {
     const struct decisions *d = &r->decisions;
     const struct event *fact = d->event_count ? &d->events[0] : &r->fact;
+    struct event shown;
     struct map_builder m;
     struct value v;
     map_begin(&m, a);
-    TRY(event_to_value(a, fact, &v, err));
+    TRY(event_shown(a, fact, &shown, err));
+    TRY(event_to_value(a, &shown, &v, err));
     map_put(&m, STR("event"), v);
     if (d->ignored)
         map_put(&m, STR("ignored"), value_text(d->ignored));

@@ -75,25 +75,15 @@ static bool translate_id(struct evaluation *e, struct str text, struct str *out)
     return out->ptr != NULL;
 }
 
-static enum status put_token(struct evaluation *e, struct value meta, struct str token, struct value *out)
+/* Whether the fact is about one of the works: of its attempt, or whose timer it is. */
+static bool is_of_one(const struct open_work *works, size_t count, const struct event *fact)
 {
-    struct map_builder m;
-    map_begin(&m, e->a);
-    if (meta.type == VALUE_MAP)
-        map_put_all(&m, meta);
-    map_put(&m, STR("token"), value_str(token));
-    return map_end(&m, out, e->err);
-}
-
-/* The work that the fact is about: of the attempt, or whose timer it is. */
-static const struct open_work *work_of(const struct open_work *works, size_t count, const struct event *fact)
-{
+    bool is_timer = fact->type == EVENT_TIMER_FIRED;
     for (size_t i = 0; i < count; i++) {
-        bool is_timer = fact->type == EVENT_TIMER_FIRED;
         if (str_equal(is_timer ? works[i].timer_id : works[i].task_id, fact->task_id))
-            return &works[i];
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 /* A fact of a step; *taken says whether something waits for it by now. */
@@ -107,13 +97,9 @@ static enum status take_of_step(struct evaluation *e, const struct event *record
     if (!translate_id(e, recorded->task_id, &fact.task_id))
         return STATUS_OK;
     TRY(execution_open_works(e->x, scratch, &works, &count, e->err));
-    const struct open_work *w = work_of(works, count, &fact);
-    if (!w)
+    if (!is_of_one(works, count, &fact))
         return STATUS_OK;
-    struct str token = {arena_strdup(e->a, w->token), w->token.len};
-    if (!token.ptr)
-        return arena_error(e->a, e->err, "a token");
-    TRY(put_token(e, recorded->meta, token, &fact.meta));
+    TRY(event_shown(e->a, &fact, &fact, e->err)); /* its token is the old attempt's */
     return take(e, &fact, taken);
 }
 

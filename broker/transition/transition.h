@@ -91,9 +91,11 @@ void decisions_init(struct decisions *d, struct arena *arena);
 
 /*
  * Folds one fact into `x`. The fact must be of x's execution and is borrowed until the decisions are done
- * with. A playbook that cannot run, a template that cannot be rendered, a loop without end are no errors
- * here: they end the execution as failed, in the decisions. An error (STATUS_NO_MEMORY, STATUS_LIMIT,
- * STATUS_INTERNAL) leaves a state that must be thrown away and folded again from the log.
+ * with. One that tells of an attempt has to have its task's token, unless it is of the log (event_id) and was
+ * read from a copy without it (core/event.h). A playbook that cannot run, a template that cannot be rendered,
+ * a loop without end are no errors here: they end the execution as failed, in the decisions. An error
+ * (STATUS_NO_MEMORY, STATUS_LIMIT, STATUS_INTERNAL) leaves a state that must be thrown away and folded again
+ * from the log.
  */
 enum status transition(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
                        struct decisions *out, struct error *err) MUST_CHECK;

@@ -26,11 +26,13 @@ enum status event_page(const struct found_execution *found, uint32_t after, size
     *next = -1;
     int64_t last = after;
     for (size_t i = 0; i < events->count && *next < 0; i++) {
+        struct event shown;
         struct value v;
         size_t length;
         if (events->items[i].event_id <= after && events->items[i].event_id > 0)
             continue;
-        TRY(event_to_value(a, &events->items[i], &v, err));
+        TRY(event_shown(a, &events->items[i], &shown, err));
+        TRY(event_to_value(a, &shown, &v, err));
         TRY(event_page_length(a, v, &length, err));
         if (length + 1 > room && !(at_least_one && list.len == 0)) {
             *next = last;

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -74,6 +75,36 @@ static void running_executions_go_on_while_postgres_is_away(void **state)
     task_done(i, task_next(i), "{\"n\": 2}");
     database_return(i);
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+struct watching {
+    atomic_int outcomes, tokens, ends;
+};
+
+static void watch(void *context, const struct bus_message *m)
+{
+    struct watching *w = context;
+    w->outcomes += strstr(m->subject, ".action_completed") != NULL;
+    w->tokens += memmem(m->payload.ptr, m->payload.len, "\"token", 6) != NULL;
+    w->ends += strstr(m->subject, ".execution_complete") != NULL;
+}
+
+static void watchers_learn_no_tokens(void **state)
+{
+    struct installation *i = *state;
+    struct watching watching = {0};
+    struct bus_subscription *s;
+    struct error err = {0};
+    assert_ok(bus_subscribe(i->bus, "noetl.live.>", NULL, watch, &watching, &s, &err), &err);
+    assert_ok(bus_flush(i->bus, 5000, &err), &err);
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    for (int left = 1000; watching.ends == 0 && left > 0; left--)
+        nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
+    bus_unsubscribe(&s);
+    assert_int_equal(watching.outcomes, 2);
+    assert_int_equal(watching.tokens, 0);
     assert_int_equal(broker_stop(i), 0);
 }
 
@@ -249,6 +280,7 @@ static void a_task_that_nobody_finishes_fails_its_execution(void **state)
             continue;
         assert_int_equal(value_get_path(e->context, STR("dead_letter.deliveries")).u.i, 3);
         assert_int_equal(value_get_path(e->context, STR("dead_letter.task.args.n")).u.i, 0);
+        assert_true(value_is_absent(value_get_path(e->context, STR("dead_letter.task.token"))));
         dead++;
     }
     assert_int_equal(dead, 1);
@@ -319,6 +351,7 @@ int main(void)
         cmocka_unit_test(an_execution_runs_to_its_end),
         cmocka_unit_test(a_broker_killed_at_every_hop_loses_and_doubles_nothing),
         cmocka_unit_test(running_executions_go_on_while_postgres_is_away),
+        cmocka_unit_test(watchers_learn_no_tokens),
         cmocka_unit_test(what_is_no_event_is_passed_over),
         cmocka_unit_test(a_copy_of_a_request_starts_nothing),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),

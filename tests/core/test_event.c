@@ -66,6 +66,37 @@ static void members_without_a_value_are_left_out(void **state)
     assert_true(value_is_absent(back.context));
 }
 
+static void what_is_shown_of_an_event_has_no_tokens(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"execution_id\":\"5\",\"event_type\":\"action_completed\",\"status\":\"COMPLETED\","
+         "\"context\":{\"token_seed\":\"a\"},\"result\":{\"token\":\"b\"},\"meta\":{\"worker\":\"w\","
+         "\"token\":"
+         "\"t\",\"delivery\":1}}",
+         "{\"execution_id\":\"5\",\"event_type\":\"action_completed\",\"status\":\"COMPLETED\","
+         "\"context\":{\"token_seed\":\"a\"},\"result\":{\"token\":\"b\"},\"meta\":{\"worker\":\"w\","
+         "\"delivery\":1}}"},
+        {"{\"execution_id\":\"5\",\"event_type\":\"execution_requested\",\"status\":\"PENDING\","
+         "\"context\":{\"path\":\"p\",\"token_seed\":\"s\",\"workload\":{\"token_seed\":\"mine\"}}}",
+         "{\"execution_id\":\"5\",\"event_type\":\"execution_requested\",\"status\":\"PENDING\","
+         "\"context\":{\"path\":\"p\",\"workload\":{\"token_seed\":\"mine\"}}}"},
+        {"{\"execution_id\":\"5\",\"event_type\":\"step_started\",\"status\":\"RUNNING\"}",
+         "{\"execution_id\":\"5\",\"event_type\":\"step_started\",\"status\":\"RUNNING\"}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct event e, shown;
+        struct value v;
+        struct error err;
+        assert_ok(event_from_value(json(cases[i][0]), &e, &err), &err);
+        assert_ok(event_shown(&arena, &e, &shown, &err), &err);
+        assert_ok(event_to_value(&arena, &shown, &v, &err), &err);
+        assert_json(v, cases[i][1]);
+        assert_ok(event_to_value(&arena, &e, &v, &err), &err);
+        assert_json(v, cases[i][0]);
+    }
+}
+
 static void a_wrong_event_is_refused_with_the_name_of_the_member(void **state)
 {
     (void)state;
@@ -260,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_event_is_read_as_it_is_written, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(members_without_a_value_are_left_out, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(what_is_shown_of_an_event_has_no_tokens, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(a_wrong_event_is_refused_with_the_name_of_the_member, arena_begin,
                                         arena_end),
         cmocka_unit_test(types_are_found_by_their_names),

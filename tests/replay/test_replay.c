@@ -51,6 +51,29 @@ static void a_record_as_it_was_decided_has_no_difference(void **state)
     replay_close(&r);
 }
 
+/* As `noetl export` writes it. */
+static void a_record_without_tokens_has_no_difference(void **state)
+{
+    struct fixture *f = *state;
+    struct replay r;
+    struct mismatch found;
+    struct error e = {0};
+    for (size_t i = 0; i < f->logged; i++)
+        assert_ok(event_shown(&f->arena, &f->log[i], &f->log[i], &e), &e);
+    assert_true(value_is_absent(VALUE_GET(f->log[0].context, "token_seed")));
+    play(f, &r, &found);
+    assert_int_equal(found.kind, MISMATCH_NONE);
+    replay_close(&r);
+}
+
+static void a_wrong_token_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct event *outcome = &f->log[first_of(f, EVENT_ACTION_COMPLETED)];
+    outcome->meta = fixture_map(f, "token", value_text("0123"), NULL, value_null());
+    assert_found(f, MISMATCH_IGNORED, outcome->event_id, "");
+}
+
 static void what_is_changed_in_an_event_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -189,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_record_as_it_was_decided_has_no_difference),
+        T(a_record_without_tokens_has_no_difference),
+        T(a_wrong_token_is_named),
         T(what_is_changed_in_an_event_is_named),
         T(a_decision_that_is_missing_is_named),
         T(a_decision_too_many_is_named),

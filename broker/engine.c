@@ -10,12 +10,18 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
+#include "waiting.h"
 
 enum {
     PUSH_EVERY = 8,
     RESEND_AFTER_MS = 500,
     LONGEST_WAIT_MS = 10000,
     LOOK_FOR_ROOM_MS = 1000,
+    ASK_LOG_MS = 3000,           /* within which the log has to go on with an answer, or it counts as away */
+    LOOK_FOR_LOG_MS = 100,       /* the same when it is looked for; doubled each time, */
+    LOOK_FOR_LOG_MOST_MS = 1600, /* up to this, */
+    LOOKS_APART = 4,             /* and as many times as long apart as a look took, at least */
+    LOOKS_APART_MS = 200,
     BATCH_BYTES = 16 << 20
 };
 
@@ -42,7 +48,9 @@ struct engine {
     struct batch *current;
     uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
-    struct mono_time resend_at, look_for_room_at;
+    struct mono_time resend_at, look_for_room_at, look_for_log_at;
+    struct waiting waiting;  /* for the log; while it is away */
+    int64_t look_for_log_ms; /* how long the next look may take */
     bool stopping, over_executions;
     atomic_bool over_backlog;
     atomic_bool failed;
@@ -63,10 +71,13 @@ static enum status new_current(struct engine *e, struct error *err)
     return batch_new(e->next_number++, e->folder.subjects.partitions, &e->current, err);
 }
 
-/* Gives the current batch to the writer, if there is reason to. */
+/*
+ * Gives the current batch to the writer, if there is reason to. Its checkpoints are behind the facts that
+ * wait for the log, so it is held back until these are folded; that is when the log can be written again.
+ */
 static enum status offer(struct engine *e, bool always, struct error *err)
 {
-    if (batch_is_empty(e->current))
+    if (e->waiting.first || batch_is_empty(e->current))
         return STATUS_OK;
     bool is_large = e->current->event_count >= e->options.batch_rows || e->current->bytes >= BATCH_BYTES;
     if (!always && !is_large && !writer_is_idle(e->writer))
@@ -74,51 +85,6 @@ static enum status offer(struct engine *e, bool always, struct error *err)
     writer_give(e->writer, e->current);
     e->current = NULL;
     return new_current(e, err);
-}
-
-/* Holds the readers back while too many rows wait for the database. */
-static void wait_for_backlog(struct engine *e)
-{
-    const struct backlog half = {e->options.backlog_rows / 2, e->options.backlog_bytes / 2};
-    struct backlog now = writer_backlog(e->writer);
-    if (now.rows + e->current->event_count < e->options.backlog_rows &&
-        now.bytes + e->current->bytes < e->options.backlog_bytes) {
-        atomic_store(&e->over_backlog, false);
-        return;
-    }
-    if (!atomic_exchange(&e->over_backlog, true)) {
-        metric_add(METRIC_BROKER_BACKLOG_REACHED, 0, 1);
-        LOG(LOG_WARN,
-            "too many log rows wait for Postgres; no further events are taken until some are written",
-            LOG_NUM("rows", now.rows), LOG_NUM("bytes_of_events", now.bytes));
-    }
-    pulse_work(); /* it waits for the database, and does so in rounds */
-    writer_wait_below(e->writer, half, 1000);
-}
-
-/* An execution that has to be read back waits for the database; so does everything behind it in the streams.
- */
-static enum status fold_until_done(struct engine *e, const struct bus_delivery *d,
-                                   const struct event_subject *at, struct error *err)
-{
-    bool said = false;
-    for (;;) {
-        size_t rows = e->current->event_count;
-        enum status status =
-            fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
-        if (status != STATUS_UNAVAILABLE || e->current->event_count != rows)
-            return status;
-        if (!said)
-            LOG(LOG_ERROR, "an execution cannot be read back from the log; waiting for Postgres",
-                LOG_SUBJECT(d->subject), LOG_ERR(err));
-        said = true;
-        pulse_work();
-        TRY(offer(e, true, err));
-        struct timespec pause = {0, 200 * 1000000L};
-        nanosleep(&pause, NULL);
-        if (mailbox_is_closed(e->mailbox))
-            return error_set(err, STATUS_CANCELLED, "the broker stops");
-    }
 }
 
 /* Without its lease the broker does nothing: others may have taken what it holds. */
@@ -134,6 +100,144 @@ static enum status wait_for_lease(struct engine *e, struct error *err)
     return STATUS_OK;
 }
 
+/* ---- while the log is away ----------------------------------------------------------------------------- */
+
+static void look_for_log_later(struct engine *e, struct mono_time since)
+{
+    int64_t took_ns = mono_now().ns - since.ns, least_ns = LOOKS_APART_MS * INT64_C(1000000);
+    int64_t pause_ns = LOOKS_APART * took_ns;
+    e->look_for_log_at.ns = mono_now().ns + (pause_ns > least_ns ? pause_ns : least_ns);
+    if (e->look_for_log_ms < LOOK_FOR_LOG_MOST_MS)
+        e->look_for_log_ms *= 2;
+}
+
+/* A look is short: a server that hangs must not keep the executions waiting that it is not needed for. */
+static bool log_answers(struct engine *e)
+{
+    struct error why = {0};
+    eventlog_wait_at_most(e->folder.log, e->look_for_log_ms);
+    bool answers = eventlog_check(e->folder.log, &why) == STATUS_OK;
+    eventlog_wait_at_most(e->folder.log, ASK_LOG_MS);
+    return answers;
+}
+
+/* `at` is of the delivery. Whether the fact waits is left to the caller: *for_log says that it needs the log.
+ */
+static enum status fold(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
+                        bool *for_log, struct error *err)
+{
+    size_t rows = e->current->event_count;
+    enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
+    *for_log = status == STATUS_UNAVAILABLE && e->current->event_count == rows;
+    return *for_log ? STATUS_OK : status;
+}
+
+/* Folds what waits for the log, if that answers, in its order. */
+static enum status fold_waiting(struct engine *e, struct error *err)
+{
+    struct mono_time start = mono_now();
+    bool away = !log_answers(e);
+    e->folder.log_away = false;
+    while (e->waiting.first && !away) {
+        const struct waiting_fact *f = e->waiting.first;
+        pulse_work();
+        e->dispatcher.fact_sequence = f->delivery->stream_sequence;
+        e->dispatcher.may_repeat = f->may_repeat;
+        if (fence_holds(e->fence, f->at.partition, f->epoch))
+            TRY(fold(e, f->delivery, &f->at, &away, err));
+        if (!away)
+            waiting_drop_first(&e->waiting);
+    }
+    e->folder.log_away = away;
+    if (away) {
+        look_for_log_later(e, start);
+        return STATUS_OK;
+    }
+    LOG_LINE(LOG_INFO, "the log answers again");
+    return offer(e, true, err);
+}
+
+/* The same, until none waits any more. */
+static enum status settle(struct engine *e, struct error *err)
+{
+    while (e->folder.log_away) {
+        struct timespec pause = {0, LOOKS_APART_MS * 1000000L};
+        pulse_work();
+        TRY(wait_for_lease(e, err));
+        TRY(fold_waiting(e, err));
+        if (mailbox_is_closed(e->mailbox))
+            return error_set(err, STATUS_CANCELLED, "the broker stops");
+        if (e->folder.log_away)
+            nanosleep(&pause, NULL);
+    }
+    return STATUS_OK;
+}
+
+/* Takes the delivery over. What came before it can be committed without it. */
+static enum status put_aside(struct engine *e, struct bus_delivery **d, const struct event_subject *at,
+                             const struct error *why, struct error *err)
+{
+    const struct waiting_fact fact = {.delivery = *d,
+                                      .at = *at,
+                                      .epoch = e->partitions[at->partition].at.epoch,
+                                      .may_repeat = e->dispatcher.may_repeat};
+    if (!e->folder.log_away) {
+        LOG(LOG_ERROR, "an execution cannot be read back from the log; it waits for Postgres, others go on",
+            LOG_SUBJECT((*d)->subject), LOG_ERR(why));
+        TRY(offer(e, true, err));
+        e->folder.log_away = true;
+        e->look_for_log_ms = LOOK_FOR_LOG_MS;
+        e->look_for_log_at.ns = mono_now().ns + LOOKS_APART_MS * INT64_C(1000000);
+    }
+    TRY(waiting_add(&e->waiting, &fact, err));
+    *d = NULL;
+    return STATUS_OK;
+}
+
+/* Folds the fact, or puts it aside, which takes it over. */
+static enum status fold_or_put_aside(struct engine *e, struct bus_delivery **d,
+                                     const struct event_subject *at, struct error *err)
+{
+    bool for_log = true;
+    while (for_log) {
+        struct error why = {0};
+        for_log = waiting_has(&e->waiting, at->execution_id);
+        if (!for_log && fold(e, *d, at, &for_log, &why) != STATUS_OK) {
+            *err = why;
+            return why.status;
+        }
+        if (for_log && !waiting_is_full(&e->waiting))
+            return put_aside(e, d, at, &why, err);
+        if (for_log)
+            TRY(settle(e, err));
+    }
+    return STATUS_OK;
+}
+
+/* ---- facts -------------------------------------------------------------------------------------------- */
+
+/* Holds the readers back while too many rows wait for the database. */
+static enum status wait_for_backlog(struct engine *e, struct error *err)
+{
+    const struct backlog half = {e->options.backlog_rows / 2, e->options.backlog_bytes / 2};
+    struct backlog now = writer_backlog(e->writer);
+    if (now.rows + e->current->event_count < e->options.backlog_rows &&
+        now.bytes + e->current->bytes < e->options.backlog_bytes) {
+        atomic_store(&e->over_backlog, false);
+        return STATUS_OK;
+    }
+    if (!atomic_exchange(&e->over_backlog, true)) {
+        metric_add(METRIC_BROKER_BACKLOG_REACHED, 0, 1);
+        LOG(LOG_WARN,
+            "too many log rows wait for Postgres; no further events are taken until some are written",
+            LOG_NUM("rows", now.rows), LOG_NUM("bytes_of_events", now.bytes));
+    }
+    TRY(settle(e, err)); /* what is held back for the log counts, too */
+    pulse_work();        /* it waits for the database, and does so in rounds */
+    writer_wait_below(e->writer, half, 1000);
+    return STATUS_OK;
+}
+
 /* Facts that were there when the partition was taken may have been folded by another broker, without a
  * commit. */
 static void look_back(struct engine *e, struct partition *p, const struct bus_delivery *d)
@@ -145,16 +249,18 @@ static void look_back(struct engine *e, struct partition *p, const struct bus_de
     e->dispatcher.may_repeat = p->behind > 0;
 }
 
-static enum status fold_one(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
+/* Takes the delivery over if it has to wait. */
+static enum status fold_one(struct engine *e, struct bus_delivery **delivery, const struct event_subject *at,
                             struct error *err)
 {
+    const struct bus_delivery *d = *delivery;
     struct partition *p = &e->partitions[at->partition];
-    wait_for_backlog(e);
+    TRY(wait_for_backlog(e, err));
     TRY(wait_for_lease(e, err));
     if (!fence_holds(e->fence, at->partition, p->at.epoch))
         return STATUS_OK; /* read before the partition was lost; whoever has it reads it too */
     look_back(e, p, d);
-    TRY(fold_until_done(e, d, at, err));
+    TRY(fold_or_put_aside(e, delivery, at, err));
     p->behind -= p->behind > 0;
     p->at.stream_seq = d->stream_sequence;
     p->at.stream_time_ns = d->time_ns;
@@ -172,7 +278,7 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, struct er
     struct error why = {0};
     enum status status = STATUS_OK;
     if (subject_parse_event(&e->folder.subjects, d->subject, &at, &why) == STATUS_OK)
-        status = fold_one(e, d, &at, err);
+        status = fold_one(e, &d, &at, err);
     else
         fold_pass_over(d, &why);
     bus_delivery_free(d);
@@ -184,7 +290,9 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, struct er
 /* What is committed under one epoch is in another batch than what follows under the next. */
 static enum status take_partitions(struct engine *e, struct taken *t, struct error *err)
 {
-    enum status status = offer(e, true, err);
+    enum status status = settle(e, err);
+    if (status == STATUS_OK)
+        status = offer(e, true, err);
     for (size_t i = 0; i < t->checkpoint_count; i++) {
         e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
         progress_folded(e->options.progress, &t->checkpoints[i]);
@@ -199,6 +307,7 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
 
 static void forget_partition(struct engine *e, uint32_t p)
 {
+    waiting_drop_partition(&e->waiting, p);
     fold_forget_partition(&e->folder, p);
     timekeeper_forget_partition(&e->timers, p);
     e->partitions[p] = (struct partition){0};
@@ -306,10 +415,12 @@ static void make_room(struct engine *e)
             LOG_NUM("left", e->folder.executions.count));
 }
 
-/* Until a timer is due or something is to be sent again, if no mail comes before. */
+/* Until a timer is due, something is to be sent again or the log looked for, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    return timekeeper_wait_ms(&e->timers, e->refused ? RESEND_AFTER_MS : LONGEST_WAIT_MS);
+    return timekeeper_wait_ms(&e->timers, e->folder.log_away ? LOOKS_APART_MS
+                                          : e->refused       ? RESEND_AFTER_MS
+                                                             : LONGEST_WAIT_MS);
 }
 
 static void free_mail(const struct mail *mail)
@@ -350,6 +461,9 @@ static void *run(void *context)
         }
         if (status == STATUS_OK)
             status = resend(e, &err);
+        if (status == STATUS_OK && e->folder.log_away && mono_now().ns >= e->look_for_log_at.ns &&
+            fence_lease_lasts(e->fence))
+            status = fold_waiting(e, &err);
         if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
@@ -392,6 +506,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
     timekeeper_init(&e->timers, options->bus, options->subjects, options->mailbox);
     enum status status =
         folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, options->fence, log, err);
+    eventlog_wait_at_most(log, ASK_LOG_MS);
     if (status == STATUS_OK)
         status = new_current(e, err);
     if (status != STATUS_OK) {
@@ -442,6 +557,7 @@ void engine_free(struct engine **e)
         return;
     struct engine *gone = *e;
     *e = NULL;
+    waiting_free(&gone->waiting);
     folder_free(&gone->folder);
     timekeeper_free(&gone->timers);
     eventlog_close(&gone->folder.log);

@@ -153,6 +153,8 @@ static enum status find(struct folder *f, const struct event *fact, bool may_be_
         return STATUS_OK;
     if (fact->type != EVENT_EXECUTION_REQUESTED || may_be_known) {
         bool is_new = false;
+        if (f->log_away)
+            return error_set(err, STATUS_UNAVAILABLE, "the log does not answer");
         TRY(load(f, fact, out, &is_new, err));
         if (fact->type != EVENT_EXECUTION_REQUESTED || !is_new)
             return STATUS_OK;

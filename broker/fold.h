@@ -20,6 +20,7 @@ struct folder {
     struct execution_table executions;
     struct fence *fence;
     struct eventlog *log; /* a connection of its own, for reading executions back */
+    bool log_away;        /* it is not asked; what needs it is STATUS_UNAVAILABLE. The engine's to set */
     /* Ring of executions that ended lately: what still comes for them is dropped unread, but for what may
      * reopen them. */
     int64_t *over;

@@ -75,10 +75,21 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Goes through the handshake, within the time. */
-static bool finish_connect(PGconn *pg)
+static int64_t connect_within_ms(const struct connection *c)
 {
-    int64_t until = now_ms() + CONNECT_TIMEOUT_MS;
+    return c->most_wait_ms && c->most_wait_ms < CONNECT_TIMEOUT_MS ? c->most_wait_ms : CONNECT_TIMEOUT_MS;
+}
+
+static enum status no_answer(int64_t waited_ms, struct error *err)
+{
+    return error_set(err, STATUS_UNAVAILABLE, "Postgres did not answer within %g s",
+                     (double)waited_ms / 1000);
+}
+
+/* Goes through the handshake, within the time. */
+static bool finish_connect(PGconn *pg, int64_t within_ms)
+{
+    int64_t until = now_ms() + within_ms;
     PostgresPollingStatusType step = PGRES_POLLING_WRITING;
     while (step != PGRES_POLLING_OK && step != PGRES_POLLING_FAILED) {
         int64_t left = until - now_ms();
@@ -98,11 +109,9 @@ static enum status connect_now(struct connection *c, struct error *err)
     PQsetNoticeReceiver(pg, ignore_notice, NULL);
     PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
     c->pg = pg;
-    if (PQstatus(pg) == CONNECTION_BAD || !finish_connect(pg)) {
-        enum status s = PQstatus(pg) == CONNECTION_BAD
-                            ? pq_connect_error(pg, err)
-                            : error_set(err, STATUS_UNAVAILABLE, "Postgres did not answer within %d s",
-                                        CONNECT_TIMEOUT_MS / 1000);
+    if (PQstatus(pg) == CONNECTION_BAD || !finish_connect(pg, connect_within_ms(c))) {
+        enum status s =
+            PQstatus(pg) == CONNECTION_BAD ? pq_connect_error(pg, err) : no_answer(connect_within_ms(c), err);
         disconnect(c);
         return s;
     }
@@ -171,10 +180,42 @@ static enum status accept(struct connection *c, PGresult *result, PGresult **out
     return failure;
 }
 
+/* Until the next result is there, or none will be. False: nothing came within the time. */
+static bool await_result(const struct connection *c)
+{
+    while (PQisBusy(c->pg)) {
+        struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
+        if (poll(&p, 1, c->most_wait_ms ? (int)c->most_wait_ms : -1) == 0)
+            return false;
+        if (!PQconsumeInput(c->pg))
+            return true;
+    }
+    return true;
+}
+
+/* The last result of what was sent, as PQexec() has it. `sent` is what PQsend…() said. */
+static enum status answer(struct connection *c, int sent, PGresult **out, struct error *err)
+{
+    PGresult *last = NULL, *next = NULL;
+    do {
+        if (sent && !await_result(c)) {
+            PQclear(last);
+            disconnect(c);
+            return no_answer(c->most_wait_ms, err);
+        }
+        next = sent ? PQgetResult(c->pg) : NULL;
+        if (next) {
+            PQclear(last);
+            last = next;
+        }
+    } while (next);
+    return accept(c, last, out, err);
+}
+
 enum status connection_run(struct connection *c, const char *sql, struct error *err)
 {
     PGresult *result = NULL;
-    TRY(accept(c, PQexec(c->pg, sql), &result, err));
+    TRY(answer(c, PQsendQuery(c->pg, sql), &result, err));
     PQclear(result);
     return STATUS_OK;
 }
@@ -182,7 +223,7 @@ enum status connection_run(struct connection *c, const char *sql, struct error *
 enum status connection_query(struct connection *c, const char *sql, const char *const *params, int count,
                              PGresult **out, struct error *err)
 {
-    return accept(c, PQexecParams(c->pg, sql, count, NULL, params, NULL, NULL, 1), out, err);
+    return answer(c, PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1), out, err);
 }
 
 enum status connection_query_prepared(struct connection *c, const struct statement *s,
@@ -192,11 +233,11 @@ enum status connection_query_prepared(struct connection *c, const struct stateme
     snprintf(name, sizeof name, "noetl_%u", s->number);
     if (!(c->prepared & 1u << s->number)) {
         PGresult *prepared = NULL;
-        TRY(accept(c, PQprepare(c->pg, name, s->sql, 0, NULL), &prepared, err));
+        TRY(answer(c, PQsendPrepare(c->pg, name, s->sql, 0, NULL), &prepared, err));
         PQclear(prepared);
         c->prepared |= 1u << s->number;
     }
-    return accept(c, PQexecPrepared(c->pg, name, count, params, NULL, NULL, 1), out, err);
+    return answer(c, PQsendQueryPrepared(c->pg, name, count, params, NULL, NULL, 1), out, err);
 }
 
 int64_t result_int(const PGresult *r, int row, int column, int64_t otherwise)

@@ -15,7 +15,8 @@ struct connection {
     char *url, *name;
     uint32_t
         connects; /* how often one was made: what a session held (prepared statements) is gone after it */
-    uint32_t prepared; /* bit n: statement n of this session */
+    uint32_t prepared;    /* bit n: statement n of this session */
+    int64_t most_wait_ms; /* for the next bytes of an answer; 0: however long it takes */
 };
 
 enum { STATEMENT_MAX = 32 };

@@ -35,6 +35,11 @@ void eventlog_close(struct eventlog **log)
     *log = NULL;
 }
 
+void eventlog_wait_at_most(struct eventlog *log, int64_t ms)
+{
+    log->connection.most_wait_ms = ms;
+}
+
 enum status eventlog_check(struct eventlog *log, struct error *err)
 {
     TRY(connection_ready(&log->connection, err));

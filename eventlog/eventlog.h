@@ -19,6 +19,11 @@ struct eventlog;
 enum status eventlog_open(const char *url, const char *name, struct eventlog **out,
                           struct error *err) MUST_CHECK;
 void eventlog_close(struct eventlog **log);
+/*
+ * How long a call waits for a connection, and for Postgres to go on with an answer, before it returns
+ * STATUS_UNAVAILABLE; 0, as at first: as long as it takes. Not for commits.
+ */
+void eventlog_wait_at_most(struct eventlog *log, int64_t ms);
 /* STATUS_OK if the database answers and its schema is of this version. */
 enum status eventlog_check(struct eventlog *log, struct error *err) MUST_CHECK;
 /* Applies the migrations that are missing, under a lock; *applied: how many. */

@@ -78,6 +78,77 @@ static void running_executions_go_on_while_postgres_is_away(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* One that makes an execution of the chain in the partition of another execution. */
+static const char *key_beside(struct installation *i, int64_t id)
+{
+    uint32_t partition = id_partition(id, i->subjects.partitions);
+    for (int n = 0;; n++) {
+        struct str key = arena_printf(&i->arena, "%lld-%d", (long long)id, n);
+        if (id_partition(id_from_key(STR("test/chain"), key), i->subjects.partitions) == partition)
+            return key.ptr;
+    }
+}
+
+/* Whether the log knows a keyed request cannot be said without it; the facts behind it need no log. */
+static void a_keyed_request_waits_for_postgres_and_holds_up_nobody(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    database_leave(i);
+    int64_t once = execution_once(i, "test/chain", key_beside(i, id));
+    steer(i, CONTROL_pause, once, NULL);
+    steer(i, CONTROL_resume, once, NULL);
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_true(task_none(i));
+    database_return(i);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    task_done(i, task_next(i), "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, once)),
+                        "execution_requested, execution_start, step_completed start, step_started a, "
+                        "pause_requested, execution_paused, resume_requested, execution_resumed, "
+                        "action_completed a, step_completed a, step_started b, action_completed b, "
+                        "step_completed b, execution_complete");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* SIGSTOP or SIGCONT for all processes of Postgres: "pid pid …". */
+static void signal_all(const char *pids, int signal)
+{
+    for (char *end; *pids; pids = end) {
+        assert_int_equal(kill((pid_t)strtol(pids, &end, 10), signal), 0);
+        end += *end == ' ';
+    }
+}
+
+static void a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    struct str sql =
+        arena_printf(&i->arena,
+                     "SELECT %d || coalesce(string_agg(' ' || pid, ''), '') FROM pg_stat_activity "
+                     "WHERE application_name LIKE 'noetl%%'",
+                     (int)i->servers.postgres.process.pid);
+    const char *pids = database_says(i, sql.ptr);
+    signal_all(pids, SIGSTOP);
+    int64_t once = execution_once(i, "test/chain", key_beside(i, id));
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    broker_kill(i);
+    signal_all(pids, SIGCONT);
+    broker_start(i);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    finish_chain(i, once);
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
 struct watching {
     atomic_int outcomes, tokens, ends;
 };
@@ -351,6 +422,8 @@ int main(void)
         cmocka_unit_test(an_execution_runs_to_its_end),
         cmocka_unit_test(a_broker_killed_at_every_hop_loses_and_doubles_nothing),
         cmocka_unit_test(running_executions_go_on_while_postgres_is_away),
+        cmocka_unit_test(a_keyed_request_waits_for_postgres_and_holds_up_nobody),
+        cmocka_unit_test(a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once),
         cmocka_unit_test(watchers_learn_no_tokens),
         cmocka_unit_test(what_is_no_event_is_passed_over),
         cmocka_unit_test(a_copy_of_a_request_starts_nothing),

@@ -1,0 +1,84 @@
+#include "waiting.h"
+
+#include <stdlib.h>
+
+#include "runtime/metrics.h"
+
+/* Each fact is compared with all that wait, so they are few. */
+enum { MOST = 1000, MOST_BYTES = 16 << 20 };
+
+static void measure(const struct waiting *w)
+{
+    metric_set(METRIC_BROKER_WAITING, 0, (int64_t)w->count);
+}
+
+static void append(struct waiting *w, struct waiting_fact *f)
+{
+    f->next = NULL;
+    if (w->first)
+        w->last->next = f;
+    else
+        w->first = f;
+    w->last = f;
+    w->count++;
+    w->bytes += f->delivery->payload.len;
+    measure(w);
+}
+
+enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, struct error *err)
+{
+    struct waiting_fact *f = malloc(sizeof(*f));
+    if (!f)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a fact that waits for the log");
+    *f = *fact;
+    append(w, f);
+    return STATUS_OK;
+}
+
+bool waiting_is_full(const struct waiting *w)
+{
+    return w->count >= MOST || w->bytes >= MOST_BYTES;
+}
+
+bool waiting_has(const struct waiting *w, int64_t execution_id)
+{
+    for (const struct waiting_fact *f = w->first; f; f = f->next) {
+        if (f->at.execution_id == execution_id)
+            return true;
+    }
+    return false;
+}
+
+/* Takes the first out. */
+static struct waiting_fact *take(struct waiting *w)
+{
+    struct waiting_fact *f = w->first;
+    w->first = f->next;
+    w->count--;
+    w->bytes -= f->delivery->payload.len;
+    measure(w);
+    return f;
+}
+
+void waiting_drop_first(struct waiting *w)
+{
+    struct waiting_fact *f = take(w);
+    bus_delivery_free(f->delivery);
+    free(f);
+}
+
+void waiting_drop_partition(struct waiting *w, uint32_t partition)
+{
+    for (size_t left = w->count; left > 0; left--) {
+        if (w->first->at.partition == partition)
+            waiting_drop_first(w);
+        else
+            append(w, take(w));
+    }
+}
+
+void waiting_free(struct waiting *w)
+{
+    while (w->first)
+        waiting_drop_first(w);
+}

@@ -130,6 +130,11 @@ void batch_drop_partition(struct batch *b, uint32_t partition)
     b->timer_count = timers;
 }
 
+size_t batch_bytes(const struct batch *b)
+{
+    return b->arena.used + b->event_capacity * sizeof(*b->events) + b->timer_capacity * sizeof(*b->timers);
+}
+
 bool batch_is_empty(const struct batch *b)
 {
     for (uint32_t p = 0; p < b->partitions; p++) {

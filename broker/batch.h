@@ -25,7 +25,7 @@ struct batch {
     struct arena arena; /* rows, and what their values point to */
     struct event *events;
     size_t event_count, event_capacity;
-    size_t bytes;                   /* of the facts that led to the rows */
+    size_t bytes_given;             /* batch_bytes() when the writer got it */
     struct checkpoint *checkpoints; /* one for each partition; `dirty` says which count */
     bool *dirty;
     uint32_t partitions;
@@ -60,5 +60,7 @@ void batch_advance(struct batch *b, const struct checkpoint *c);
 /* Nothing of the partition is to be committed: another broker has it. */
 void batch_drop_partition(struct batch *b, uint32_t partition);
 bool batch_is_empty(const struct batch *b);
+/* The memory that it takes: rows, messages, and the facts that they are made of. */
+size_t batch_bytes(const struct batch *b);
 
 #endif

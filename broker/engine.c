@@ -79,7 +79,8 @@ static enum status offer(struct engine *e, bool always, struct error *err)
 {
     if (e->waiting.first || batch_is_empty(e->current))
         return STATUS_OK;
-    bool is_large = e->current->event_count >= e->options.batch_rows || e->current->bytes >= BATCH_BYTES;
+    bool is_large =
+        e->current->event_count >= e->options.batch_rows || batch_bytes(e->current) >= BATCH_BYTES;
     if (!always && !is_large && !writer_is_idle(e->writer))
         return STATUS_OK;
     writer_give(e->writer, e->current);
@@ -222,7 +223,7 @@ static enum status wait_for_backlog(struct engine *e, struct error *err)
     const struct backlog half = {e->options.backlog_rows / 2, e->options.backlog_bytes / 2};
     struct backlog now = writer_backlog(e->writer);
     if (now.rows + e->current->event_count < e->options.backlog_rows &&
-        now.bytes + e->current->bytes < e->options.backlog_bytes) {
+        now.bytes + batch_bytes(e->current) < e->options.backlog_bytes) {
         atomic_store(&e->over_backlog, false);
         return STATUS_OK;
     }
@@ -230,7 +231,7 @@ static enum status wait_for_backlog(struct engine *e, struct error *err)
         metric_add(METRIC_BROKER_BACKLOG_REACHED, 0, 1);
         LOG(LOG_WARN,
             "too many log rows wait for Postgres; no further events are taken until some are written",
-            LOG_NUM("rows", now.rows), LOG_NUM("bytes_of_events", now.bytes));
+            LOG_NUM("rows", now.rows), LOG_NUM("bytes", now.bytes));
     }
     TRY(settle(e, err)); /* what is held back for the log counts, too */
     pulse_work();        /* it waits for the database, and does so in rounds */
@@ -267,7 +268,6 @@ static enum status fold_one(struct engine *e, struct bus_delivery **delivery, co
     p->newest_batch = e->current->number;
     progress_folded(e->options.progress, &p->at);
     batch_advance(e->current, &p->at);
-    e->current->bytes += d->payload.len;
     return offer(e, false, err);
 }
 

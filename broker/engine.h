@@ -23,7 +23,7 @@ struct engine_options {
     struct progress *progress;
     size_t batch_rows;    /* a batch of as many rows is given to the writer even if that is busy */
     size_t backlog_rows;  /* with as many rows waiting, no further fact is taken, */
-    size_t backlog_bytes; /* nor with facts of as many bytes that led to them */
+    size_t backlog_bytes; /* nor with batches that take as many bytes of memory */
     size_t
         executions;  /* most that are kept in memory; the others are read back from the log when they go on */
     int64_t idle_ms; /* an execution that stands still for as long leaves memory too */

@@ -23,9 +23,9 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct batch *first, *last;
-    struct batch *at_work;              /* was taken from the queue and is still to be reported */
-    size_t rows_at_work, bytes_at_work; /* as they were given */
-    int64_t withdrawing;                /* the execution whose tasks are just being withdrawn, or 0 */
+    struct batch *at_work; /* was taken from the queue and is still to be reported */
+    size_t rows_at_work;   /* as they were given */
+    int64_t withdrawing;   /* the execution whose tasks are just being withdrawn, or 0 */
     struct backlog backlog;
     bool busy, stopping, failing; /* failing: the database is away, and that has been said */
     struct mono_time give_up;     /* while stopping */
@@ -70,7 +70,8 @@ static struct batch *next_batch(struct writer *w)
         w->first = b->next;
         w->at_work = b;
         w->rows_at_work = b->event_count;
-        w->bytes_at_work = b->bytes;
+        w->backlog.bytes -= b->bytes_given; /* a large one at work keeps nobody waiting */
+        measure_backlog(w);
         w->busy = true;
     }
     pthread_mutex_unlock(&w->lock);
@@ -329,7 +330,6 @@ static void *run(void *context)
         pthread_mutex_lock(&w->lock);
         w->at_work = NULL;
         w->backlog.rows -= w->rows_at_work;
-        w->backlog.bytes -= w->bytes_at_work;
         measure_backlog(w);
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
@@ -391,13 +391,14 @@ void writer_give(struct writer *w, struct batch *b)
 {
     pthread_mutex_lock(&w->lock);
     b->next = NULL;
+    b->bytes_given = batch_bytes(b);
     if (w->first)
         w->last->next = b;
     else
         w->first = b;
     w->last = b;
     w->backlog.rows += b->event_count;
-    w->backlog.bytes += b->bytes;
+    w->backlog.bytes += b->bytes_given;
     measure_backlog(w);
     pthread_mutex_unlock(&w->lock);
     writer_acknowledged(w, b); /* the engine's own */

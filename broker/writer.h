@@ -42,7 +42,7 @@ void writer_spare(struct writer *w, int64_t execution_id);
 /* What waits for its commit. */
 struct backlog {
     size_t rows;
-    size_t bytes; /* of the facts that led to them */
+    size_t bytes; /* of memory that batches take, but for the one that is at work */
 };
 struct backlog writer_backlog(struct writer *w);
 /* Waits until less waits, of both, or `timeout_ms` are over. */

@@ -332,6 +332,49 @@ static void as_many_executions_are_at_work_as_there_may_be(void **state)
     brokers_close(&brokers);
 }
 
+/* Turns until it may no more: 1,000 visits, and as many rows, of one fact. */
+#define AROUND                                                                                               \
+    "metadata: {path: test/around}\n"                                                                        \
+    "workflow:\n"                                                                                            \
+    "  - {step: start, next: turn}\n"                                                                        \
+    "  - {step: turn, next: turn}\n"
+
+/* Whether the broker says soon that as much waits for the log as may. */
+static bool backlog_fills(struct installation *i)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        struct error err = {0};
+        struct str answer;
+        assert_ok(
+            bus_request(i->bus, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena, &answer, &err),
+            &err);
+        if (str_find(answer, STR("as much waits for the event log as may")) >= 0)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
+static void rows_that_wait_for_postgres_are_bounded_by_their_memory(void **state)
+{
+    struct installation *i = *state;
+    i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
+    broker_start(i);
+    i->variable = NULL;
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    database_leave(i);
+    int64_t around[3], id;
+    for (int n = 0; n < 3; n++)
+        around[n] = execution_of(i, AROUND, NULL);
+    assert_true(backlog_fills(i));
+    id = execution_of(i, CHAIN, NULL);
+    database_return(i);
+    for (int n = 0; n < 3; n++)
+        execution_end(i, around[n]);
+    finish_chain(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
 {
     struct installation *i = *state;
@@ -430,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
+        cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),

@@ -170,7 +170,8 @@ enum status bus_publish_wait(struct bus *bus, const struct bus_publication *p, s
                              struct error *err) MUST_CHECK;
 /*
  * Whether the subject's stream has taken a message of this id within its window of ids. Nothing is stored,
- * nor is the id remembered. Waits, not on a thread of the connection.
+ * nor is the id remembered. Waits, not on a thread of the connection. Not for a stream of which
+ * bus_spoils_ids() is true.
  */
 enum status bus_publish_known(struct bus *bus, const char *subject, const char *message_id,
                               int64_t give_up_ms, bool *known, struct error *err) MUST_CHECK;
@@ -274,7 +275,7 @@ struct bus_stream {
 struct bus_stream_info {
     uint64_t messages, bytes, first_sequence, last_sequence;
     uint64_t max_messages, max_bytes; /* 0: none */
-    uint32_t consumers;
+    uint32_t consumers, replicas;
     int64_t created_ns;
 };
 /*
@@ -284,6 +285,12 @@ struct bus_stream_info {
 enum status bus_stream_ensure(struct bus *bus, const struct bus_stream *config, struct error *err) MUST_CHECK;
 enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stream_info *out,
                             struct error *err) MUST_CHECK;
+/*
+ * Whether the stream remembers the id of a message that it refused: for as long as it keeps ids it then
+ * answers that it has such a message, and takes none. Seen with replicas in 2.10.27, not in 2.9.10
+ * and 2.15.1. Goes by the server that this connection has, and may ask it for its version.
+ */
+bool bus_spoils_ids(struct bus *bus, const struct bus_stream_info *info);
 
 struct bus_consumer {
     const char *stream, *durable, *filter;

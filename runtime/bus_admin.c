@@ -9,6 +9,9 @@
 #include "core/event.h"
 #include "core/json.h"
 
+/* 2.12 looks at all that a message has to meet before it proposes it to the replicas, and only then keeps its
+ * id. */
+enum { SPOILS_IDS_SINCE = 21000, SPOILS_IDS_UNTIL = 21200 };
 enum { ADMIN_ARENA = 64 << 20 };
 
 /* The API writes "no bound" as -1. */
@@ -324,11 +327,18 @@ enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stre
             .max_messages = get_count(VALUE_GET(v, "config"), STR("max_msgs")),
             .max_bytes = get_count(VALUE_GET(v, "config"), STR("max_bytes")),
             .consumers = (uint32_t)get_count(state, STR("consumer_count")),
+            .replicas = (uint32_t)get_count(VALUE_GET(v, "config"), STR("num_replicas")),
         };
         status = time_parse(value_as_str(VALUE_GET(v, "created")), &out->created_ns, err);
     }
     arena_free(&a);
     return status;
+}
+
+bool bus_spoils_ids(struct bus *bus, const struct bus_stream_info *info)
+{
+    uint32_t version = info->replicas > 1 ? bus_server_version(bus) : 0;
+    return version >= SPOILS_IDS_SINCE && version < SPOILS_IDS_UNTIL;
 }
 
 /* Base64 text into the arena. */

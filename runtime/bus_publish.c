@@ -260,8 +260,8 @@ static size_t collect_headers(const struct bus_publication *p,
         headers[n++] = (struct bus_header){"Nats-Msg-Id", p->message_id};
     if (p->only_first)
         headers[n++] = (struct bus_header){"Nats-Expected-Last-Subject-Sequence", "0"};
-    if (p->only_known) /* a sequence that no stream has; ids are looked at first */
-        headers[n++] = (struct bus_header){"Nats-Expected-Last-Sequence", "9223372036854775807"};
+    if (p->only_known) /* none that there is: every server looks at ids first, and then refuses it */
+        headers[n++] = (struct bus_header){"Nats-Rollup", "none"};
     if (p->traceparent)
         headers[n++] = (struct bus_header){"traceparent", p->traceparent};
     return n;

@@ -169,6 +169,7 @@ static const struct {
     {10071, STATUS_CONFLICT},    /* wrong last sequence */
     {10076, STATUS_UNSUPPORTED}, /* JetStream not enabled */
     {10105, STATUS_CONFLICT},    /* consumer exists and is still active */
+    {10111, STATUS_CONFLICT},    /* the stream takes no rollup, or not this one: bus_publish_known() */
     {10148, STATUS_CONFLICT},    /* consumer exists */
     {10158, STATUS_UNAVAILABLE}, /* the first copy is still on its way: ask again */
     {10164, STATUS_CONFLICT},    /* wrong last sequence, said otherwise */

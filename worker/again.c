@@ -14,27 +14,37 @@ void again_free(struct again *g)
     pthread_mutex_destroy(&g->mutex);
 }
 
-/* With the mutex held. */
-static void ask(struct again *g, uint32_t connection)
+/* With the mutex held. True when what is known is of this connection. */
+static bool ask(struct again *g)
 {
+    uint32_t connection = bus_connections(g->bus);
     char stream[96];
     struct bus_stream_info info;
+    if (g->connection == connection)
+        return true;
     stream_name(g->subjects, STREAM_TASKS, stream);
     if (bus_stream_info(g->bus, stream, &info, NULL) != STATUS_OK)
-        return;
+        return false;
     g->connection = connection;
     g->stored_until = info.last_sequence;
+    g->spoils_ids = bus_spoils_ids(g->bus, &info);
+    return true;
 }
 
 static bool was_stored_before(struct again *g, uint64_t sequence)
 {
-    uint32_t connection = bus_connections(g->bus);
     pthread_mutex_lock(&g->mutex);
-    if (g->connection != connection)
-        ask(g, connection);
-    bool was = g->connection != connection || sequence <= g->stored_until;
+    bool was = !ask(g) || sequence <= g->stored_until;
     pthread_mutex_unlock(&g->mutex);
     return was;
+}
+
+bool again_ids_tell(struct again *g)
+{
+    pthread_mutex_lock(&g->mutex);
+    bool tell = !ask(g) || !g->spoils_ids;
+    pthread_mutex_unlock(&g->mutex);
+    return tell;
 }
 
 bool again_is_copy(const struct bus_delivery *d, const struct task *task)

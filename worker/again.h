@@ -19,6 +19,7 @@ struct again {
     pthread_mutex_t mutex;
     uint32_t connection;   /* on which the stream was asked */
     uint64_t stored_until; /* its last sequence then */
+    bool spoils_ids;       /* bus_spoils_ids(); what is true of the tasks stream is true of that of events */
 };
 
 void again_init(struct again *g, struct bus *bus, const struct subjects *subjects);
@@ -26,6 +27,8 @@ void again_free(struct again *g);
 
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
+/* Whether the event stream may be asked for ids. May wait and from which thread: as above. */
+bool again_ids_tell(struct again *g);
 /*
  * Whether somebody else than the broker published it: the broker gives each task the id "<execution>.<task>",
  * which the stream takes once. Such a task is the broker's business and never this worker's to run: either

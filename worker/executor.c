@@ -267,8 +267,9 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
 {
     struct reporter *reporter = x->crew->station->reporter;
     struct mono_time begin = mono_now();
+    bool ids_tell = again_ids_tell(&x->crew->station->again);
     enum status s;
-    while ((s = report_stands(reporter, l->delivery, task, stands, err)) != STATUS_OK &&
+    while ((s = report_stands(reporter, l->delivery, task, ids_tell, stands, err)) != STATUS_OK &&
            status_may_retry(s) && mono_ms_since(begin) < PATIENCE_MS && !is_finishing(x->crew)) {
         struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
         nanosleep(&pause, NULL);

@@ -179,17 +179,6 @@ static enum status is_last(struct reporter *r, const struct task *task, enum eve
     return s == STATUS_NOT_FOUND ? STATUS_OK : s;
 }
 
-static enum status shows(struct reporter *r, const struct task *task, struct arena *a, bool *stands,
-                         struct error *err)
-{
-    enum status s = is_known(r, task, stands, err);
-    if (s == STATUS_OK && !*stands)
-        s = is_last(r, task, EVENT_ACTION_COMPLETED, a, stands, err);
-    if (s == STATUS_OK && !*stands)
-        s = is_last(r, task, EVENT_ACTION_ERROR, a, stands, err);
-    return s;
-}
-
 /* Reads on behind the sequence. Of an iterator with many items many outcomes may follow: *ended is false if
  * these are more than are read. */
 static enum status is_behind(struct reporter *r, uint64_t sequence, const struct task *task,
@@ -221,8 +210,22 @@ static enum status follows(struct reporter *r, uint64_t sequence, const struct t
     return s;
 }
 
+static enum status shows(struct reporter *r, const struct task *task, bool ids_tell, struct arena *a,
+                         bool *stands, struct error *err)
+{
+    bool known;
+    enum status s = ids_tell ? is_known(r, task, stands, err) : STATUS_OK;
+    if (s == STATUS_OK && !*stands)
+        s = is_last(r, task, EVENT_ACTION_COMPLETED, a, stands, err);
+    if (s == STATUS_OK && !*stands)
+        s = is_last(r, task, EVENT_ACTION_ERROR, a, stands, err);
+    if (s == STATUS_OK && !*stands && !ids_tell)
+        s = follows(r, 0, task, a, stands, &known, err);
+    return s;
+}
+
 enum status report_stands(struct reporter *r, const struct bus_delivery *d, const struct task *task,
-                          bool *stands, struct error *err)
+                          bool ids_tell, bool *stands, struct error *err)
 {
     const char *behind = bus_delivery_header(d, TASK_AGAIN_HEADER);
     int64_t sequence = 0;
@@ -234,7 +237,7 @@ enum status report_stands(struct reporter *r, const struct bus_delivery *d, cons
     if (behind && str_to_int64(str_of(behind), &sequence) && sequence > 0)
         s = follows(r, (uint64_t)sequence, task, &a, stands, &known, err);
     if (s == STATUS_OK && !known)
-        s = shows(r, task, &a, stands, err);
+        s = shows(r, task, ids_tell, &a, stands, err);
     arena_free(&a);
     return s;
 }

@@ -28,9 +28,10 @@ void reporter_give_up(struct reporter *r);
  * Whether the stream has an outcome of the task, which came as `d`. If the broker says behind which message
  * it would be, what follows there is read; else as far as it shows: the stream is asked for the outcome's id,
  * which it knows for a while (events.duplicates), and the last of each type of the execution is looked at.
- * Waits for the stream; an error means that it is not known.
+ * Where ids do not tell (again_ids_tell()), the first outcomes of the execution are read instead. Waits for
+ * the stream; an error means that it is not known.
  */
 enum status report_stands(struct reporter *r, const struct bus_delivery *d, const struct task *task,
-                          bool *stands, struct error *err) MUST_CHECK;
+                          bool ids_tell, bool *stands, struct error *err) MUST_CHECK;
 
 #endif

@@ -67,6 +67,34 @@ static int rounds(void)
     return text ? (int)strtol(text, NULL, 10) : 1;
 }
 
+static bool is_known(struct stage *s, const char *id)
+{
+    struct error err;
+    bool known = false;
+    assert_ok(bus_publish_known(s->bus, "ids.a", id, 10000, &known, &err), &err);
+    return known;
+}
+
+/* Workers ask for an outcome's id, and publish it afterwards. */
+static void an_id_that_was_asked_for_can_be_given(void **state)
+{
+    struct stage *s = *state;
+    const struct bus_stream stream = {
+        .name = "IDS", .subjects = {"ids.>"}, .discard_new = true, .duplicates_ms = 60000, .replicas = 3};
+    const struct bus_publication p = {.subject = "ids.a", .message_id = "one", .give_up_ms = 10000};
+    struct bus_stream_info info;
+    struct bus_ack ack;
+    struct error err;
+    assert_ok(bus_stream_ensure(s->bus, &stream, &err), &err);
+    assert_ok(bus_stream_info(s->bus, "IDS", &info, &err), &err);
+    assert_int_equal(info.replicas, 3);
+    bool may_ask = !bus_spoils_ids(s->bus, &info);
+    assert_false(may_ask && is_known(s, "one"));
+    assert_ok(bus_publish_wait(s->bus, &p, &ack, &err), &err);
+    assert_false(ack.duplicate);
+    assert_true(!may_ask || is_known(s, "one"));
+}
+
 static void executions_outlive_the_leader_of_the_event_stream(void **state)
 {
     kill_leader(*state, stage_stream(*state, STREAM_EVENTS));
@@ -94,6 +122,7 @@ static void executions_outlive_a_frozen_leader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_that_was_asked_for_can_be_given),
         cmocka_unit_test(executions_outlive_the_leader_of_the_event_stream),
         cmocka_unit_test(executions_outlive_the_leader_of_the_tasks_stream),
         cmocka_unit_test(executions_outlive_the_leader_of_the_catalog),

@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "fleet.h"
+#include "worker/report.h"
 
 static const char *text(struct fleet *f, struct value v, const char *path)
 {
@@ -462,6 +463,34 @@ static void a_task_from_before_the_connection_that_has_an_outcome_is_not_run(voi
     assert_int_not_equal(access(mark, F_OK), 0);
 }
 
+static bool stands(struct fleet *f, struct reporter *r, int64_t id, struct str task_id)
+{
+    const struct task task = {.execution_id = id, .task_id = task_id, .token = STR("secret-token")};
+    struct error err;
+    bool found = false;
+    /* Of the delivery only the headers matter, and an outcome has none that a task has. */
+    fleet_ok(report_stands(r, f->events[0], &task, false, &found, &err), &err);
+    return found;
+}
+
+static void an_outcome_is_found_without_the_streams_ids(void **state)
+{
+    struct fleet *f = *state;
+    struct reporter *r;
+    struct error err;
+    int64_t id = f->next_execution++;
+    outcome_by_hand(f, id, "s1v1a1", "secret-token", NULL);
+    outcome_by_hand(f, id, "s2v1a1", "forged", NULL);
+    outcome_by_hand(f, id, "s3v1a1", "secret-token", NULL);
+    fleet_outcome(f, id);
+    fleet_ok(reporter_open(f->bus, &f->subjects, NULL, &r, &err), &err);
+    assert_true(stands(f, r, id, STR("s1v1a1")));
+    assert_false(stands(f, r, id, STR("s2v1a1")));
+    assert_true(stands(f, r, id, STR("s3v1a1")));
+    assert_false(stands(f, r, id, STR("s4v1a1")));
+    reporter_close(&r);
+}
+
 static void a_task_is_run_although_somebody_forged_its_outcome(void **state)
 {
     struct fleet *f = *state;
@@ -542,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_task_that_the_broker_did_not_publish_is_not_run),
         cmocka_unit_test(a_task_that_may_have_been_published_before_is_run_unless_its_outcome_stands),
         cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
+        cmocka_unit_test(an_outcome_is_found_without_the_streams_ids),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),

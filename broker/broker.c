@@ -9,6 +9,7 @@
 #include "dead_letter.h"
 #include "engine.h"
 #include "holdings.h"
+#include "inquiry.h"
 #include "intake.h"
 #include "measure.h"
 #include "publisher/environment.h"
@@ -38,6 +39,7 @@ struct broker {
     struct engine *engine;
     struct holdings *holdings;
     struct reconciler *reconciler;
+    struct inquiries *inquiries;
     struct child_desk *children;
     struct arena arena;
     struct value env; /* of executions that are requested here */
@@ -216,6 +218,7 @@ static enum status start_parts(struct broker *b, struct error *err)
     TRY(make_engine(b, err));
     TRY(start_holdings(b, err));
     TRY(engine_start(b->engine, b->holdings, err));
+    TRY(inquiries_start(b->bus, &b->subjects, &b->fence, &b->mailbox, &b->inquiries, err));
     TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
     TRY(intake_start(b->bus, &b->subjects, b->env, &b->occupancy,
@@ -246,6 +249,7 @@ static void stop(struct broker *b)
 {
     atomic_store(&b->stopping, true);
     reconciler_stop(&b->reconciler);
+    inquiries_stop(b->inquiries);
     intake_stop(&b->intake);
     dead_letters_stop(&b->dead_letters);
     if (b->has_mailbox)
@@ -265,6 +269,7 @@ static void stop(struct broker *b)
     writer_free(&b->writer);
     if (b->has_mailbox)
         mailbox_free(&b->mailbox);
+    inquiries_free(&b->inquiries);
     progress_free(&b->progress);
     fence_free(&b->fence);
     arena_free(&b->arena);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/id.h"
+#include "inquiry.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -369,6 +370,23 @@ static enum status resend(struct engine *e, struct error *err)
     return STATUS_OK;
 }
 
+/* Without an answer it is asked again. */
+static void take_question(struct engine *e, struct inquiry *q)
+{
+    uint32_t p = id_partition(q->execution_id, e->folder.subjects.partitions);
+    int64_t epoch = e->partitions[p].at.epoch;
+    struct error err = {0};
+    bool ended = false;
+    if (fence_lease_lasts(e->fence) && fence_holds(e->fence, p, epoch)) {
+        enum status status = fold_look(&e->folder, q->execution_id, &q->attempt, &ended, &err);
+        if (status != STATUS_OK)
+            LOG(LOG_DEBUG, "whether an attempt has ended cannot be said now", LOG_ERR(&err));
+        else if (fence_holds(e->fence, p, epoch))
+            inquiry_answer(q, ended);
+    }
+    inquiry_free(q);
+}
+
 static enum status take(struct engine *e, const struct mail *mail, struct error *err)
 {
     switch (mail->kind) {
@@ -379,6 +397,7 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
     case MAIL_LOST: forget_partition(e, mail->u.partition); return STATUS_OK;
     case MAIL_REFUSED: take_refused(e, mail->u.outgoing); return STATUS_OK;
     case MAIL_FIRED: timekeeper_fired(&e->timers, mail->u.firing); return STATUS_OK;
+    case MAIL_ASKED: take_question(e, mail->u.asked); return STATUS_OK;
     case MAIL_FATAL: *err = *mail->u.error; return err->status;
     case MAIL_STOP: e->stopping = true; return STATUS_OK;
     }
@@ -423,16 +442,6 @@ static int64_t longest_wait_ms(const struct engine *e)
                                                              : LONGEST_WAIT_MS);
 }
 
-static void free_mail(const struct mail *mail)
-{
-    if (mail->kind == MAIL_FACT)
-        bus_delivery_free(mail->u.fact);
-    else if (mail->kind == MAIL_FIRED)
-        free(mail->u.firing);
-    else if (mail->kind == MAIL_TAKEN)
-        taken_free(mail->u.taken);
-}
-
 static void measure(const struct engine *e)
 {
     metric_set(METRIC_BROKER_EXECUTIONS, 0, (int64_t)e->folder.executions.count);
@@ -455,7 +464,7 @@ static void *run(void *context)
             if (status == STATUS_OK)
                 status = take(e, &items[i], &err);
             else
-                free_mail(&items[i]);
+                mail_free(&items[i]);
             if (i % PUSH_EVERY == PUSH_EVERY - 1)
                 bus_push(e->bus);
         }

@@ -7,6 +7,7 @@
 #include "measure.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "transition/ended.h"
 
 enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256, CLOCKS_DIFFER_MS = 60000 };
 
@@ -320,6 +321,21 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
     return fold_fact(f, b, &fact, log_may_have(d, &fact, held->stream_lost_ns), err);
+}
+
+enum status fold_look(struct folder *f, int64_t execution_id, const struct task_id *attempt, bool *ended,
+                      struct error *err)
+{
+    const struct event outcome = {.execution_id = execution_id, .type = EVENT_ACTION_COMPLETED};
+    struct execution *x = execution_table_find(&f->executions, execution_id);
+    bool is_new = false;
+    if (!x && !ended_lately(f, execution_id)) {
+        if (f->log_away || atomic_load(&f->fence->log_away))
+            return error_set(err, STATUS_UNAVAILABLE, "the log does not answer");
+        TRY(load(f, &outcome, &x, &is_new, err));
+    }
+    *ended = x ? execution_attempt_has_ended(x, attempt) : !is_new;
+    return STATUS_OK;
 }
 
 struct of_partition {

@@ -4,6 +4,7 @@
 
 #include "batch.h"
 #include "holdings.h"
+#include "inquiry.h"
 #include "runtime/clock.h"
 
 enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
@@ -20,19 +21,24 @@ enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, 
     return STATUS_OK;
 }
 
+void mail_free(const struct mail *mail)
+{
+    if (mail->kind == MAIL_FACT)
+        bus_delivery_free(mail->u.fact);
+    else if (mail->kind == MAIL_COMMITTED)
+        batch_free(mail->u.batch);
+    else if (mail->kind == MAIL_FIRED)
+        free(mail->u.firing);
+    else if (mail->kind == MAIL_ASKED)
+        inquiry_free(mail->u.asked);
+    else if (mail->kind == MAIL_TAKEN)
+        taken_free(mail->u.taken);
+}
+
 void mailbox_free(struct mailbox *m)
 {
-    for (size_t i = 0; i < m->count; i++) {
-        const struct mail *mail = &m->items[i];
-        if (mail->kind == MAIL_FACT)
-            bus_delivery_free(mail->u.fact);
-        else if (mail->kind == MAIL_COMMITTED)
-            batch_free(mail->u.batch);
-        else if (mail->kind == MAIL_FIRED)
-            free(mail->u.firing);
-        else if (mail->kind == MAIL_TAKEN)
-            taken_free(mail->u.taken);
-    }
+    for (size_t i = 0; i < m->count; i++)
+        mail_free(&m->items[i]);
     free(m->items);
     pthread_cond_destroy(&m->filled);
     pthread_cond_destroy(&m->drained);

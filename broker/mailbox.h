@@ -1,6 +1,6 @@
 /*
  * What waits for the engine's thread: facts from the readers, commits from the writer, refused publishes and
- * fired timers from the bus. Any thread posts; one thread takes all that is there at once.
+ * fired timers and questions from the bus. Any thread posts; one thread takes all that is there at once.
  */
 #ifndef BROKER_MAILBOX_H
 #define BROKER_MAILBOX_H
@@ -15,6 +15,7 @@ struct batch;
 struct outgoing;
 struct firing;
 struct taken;
+struct inquiry;
 
 struct mail {
     enum {
@@ -22,6 +23,7 @@ struct mail {
         MAIL_COMMITTED,
         MAIL_REFUSED,
         MAIL_FIRED,
+        MAIL_ASKED,
         MAIL_TAKEN, /* facts of these partitions come from now on */
         MAIL_LEAVE, /* no more of the partition come; it is to leave memory once it is committed */
         MAIL_LOST,  /* the partition is another broker's; nothing of it can be committed */
@@ -33,11 +35,15 @@ struct mail {
         struct batch *batch;       /* MAIL_COMMITTED: is to be freed */
         struct outgoing *outgoing; /* MAIL_REFUSED: is to be sent again */
         struct firing *firing;     /* MAIL_FIRED: owned by whoever takes it */
+        struct inquiry *asked;     /* MAIL_ASKED: owned by whoever takes it */
         struct taken *taken;       /* MAIL_TAKEN: owned by whoever takes it */
         uint32_t partition;        /* MAIL_LEAVE, MAIL_LOST */
         const struct error *error; /* MAIL_FATAL: why the broker cannot go on; the writer's */
     } u;
 };
+
+/* What nobody took. */
+void mail_free(const struct mail *mail);
 
 struct mailbox {
     pthread_mutex_t lock;

@@ -61,13 +61,6 @@ static void header_text(const char *text, char *out, size_t size)
     out[i] = '\0';
 }
 
-bool service_may_answer(const struct service *s, const char *reply)
-{
-    size_t len = strlen(s->options.subjects->prefix);
-    bool is_own = strncmp(reply, s->options.subjects->prefix, len) == 0 && reply[len] == '.';
-    return reply[0] != '$' && !is_own;
-}
-
 static void send_answer(struct service *s, const char *reply, struct str text, enum status status,
                         const struct error *err)
 {
@@ -231,7 +224,7 @@ static void refuse(struct endpoint *e, const char *reply)
 static void on_request(void *context, const struct bus_message *m)
 {
     struct endpoint *e = context;
-    if (m->reply && !service_may_answer(e->service, m->reply)) {
+    if (m->reply && !subject_may_be_answered(e->service->options.subjects, m->reply)) {
         LOG(LOG_WARN, "a request is not served, as its answer would not go to an inbox",
             LOG_TEXT("subject", m->subject), LOG_TEXT("reply", m->reply));
         return;

@@ -153,7 +153,7 @@ static void on_discovery(void *context, const struct bus_message *m)
 {
     struct service *s = context;
     const struct verb *verb = verb_of(m->subject);
-    if (!verb || !m->reply || !service_may_answer(s, m->reply))
+    if (!verb || !m->reply || !subject_may_be_answered(s->options.subjects, m->reply))
         return;
     struct arena a;
     struct error err;

@@ -42,9 +42,6 @@ struct service {
     uint32_t thread_count;
 };
 
-/* Whether a request may be answered there: see service.h. */
-bool service_may_answer(const struct service *s, const char *reply);
-
 enum status discovery_start(struct service *s, struct error *err) MUST_CHECK;
 void discovery_stop(struct service *s);
 

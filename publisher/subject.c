@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { PREFIX_MAX = 32, INLINE_DEFAULT = 256 << 10 };
 
@@ -151,6 +152,13 @@ const char *setup_bucket(const struct subjects *s, char out[96])
 {
     char prefix[sizeof s->prefix];
     return write_name(out, 96, "%s_setup", cased_prefix(s, tolower, prefix));
+}
+
+bool subject_may_be_answered(const struct subjects *s, const char *reply)
+{
+    size_t len = strlen(s->prefix);
+    bool is_own = strncmp(reply, s->prefix, len) == 0 && reply[len] == '.';
+    return reply[0] != '$' && !is_own;
 }
 
 /* Says that a token of `subject` is not what stands there in subjects of events. */

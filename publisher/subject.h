@@ -64,6 +64,12 @@ const char *subject_api(const struct subjects *s, const char *operation, char ou
 const char *subject_daemon(const struct subjects *s, const char *kind, const char *id, const char *operation,
                            char out[SUBJECT_MAX]);
 
+/*
+ * Whether a reply may be published there for whoever asked: it must not be a subject that this process may
+ * publish on and the asker may not. What begins with "$" or with the prefix is none.
+ */
+bool subject_may_be_answered(const struct subjects *s, const char *reply);
+
 /* Names of the streams and buckets: upper-case prefix + "_EVENTS", lower-case prefix + "_catalog". */
 enum stream_id {
     STREAM_COMMANDS,

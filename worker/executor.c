@@ -7,6 +7,7 @@
 
 #include "attempt.h"
 #include "core/json.h"
+#include "inquiry.h"
 #include "large.h"
 #include "measure.h"
 #include "outcome.h"
@@ -14,7 +15,14 @@
 #include "runtime/log.h"
 #include "task_log.h"
 
-enum { MAX_TOOLS = 16, FETCH_AGAIN_MS = 2000, LOOK_AGAIN_MS = 200, PATIENCE_MS = 30000 };
+enum {
+    MAX_TOOLS = 16,
+    FETCH_AGAIN_MS = 2000,
+    LOOK_AGAIN_MS = 200,
+    PATIENCE_MS =
+        30000,    /* with who is asked whether a task has its outcome; with brokers, which may all be away, */
+    ACK_WAITS = 3 /* no longer than so many times worker.ack_wait */
+};
 
 struct executor {
     struct crew *crew;
@@ -261,18 +269,66 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
     }
 }
 
+/* Whether what could not be seen is to be looked at again, which is said after a pause. */
+static bool look_again(struct executor *x, enum status s, struct mono_time begin, int64_t patience_ms)
+{
+    struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
+    if (s == STATUS_OK || !status_may_retry(s) || mono_ms_since(begin) >= patience_ms ||
+        is_finishing(x->crew))
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
 /* Waits while the stream cannot say it; when it does not for long, the error. */
+static enum status look_in_stream(struct executor *x, const struct lease *l, const struct task *task,
+                                  bool *stands, struct error *err)
+{
+    struct station *st = x->crew->station;
+    struct mono_time begin = mono_now();
+    bool ids_tell = again_ids_tell(&st->again);
+    enum status s;
+    do {
+        s = report_stands(st->reporter, l->delivery, task, ids_tell, stands, err);
+    } while (look_again(x, s, begin, PATIENCE_MS));
+    return s;
+}
+
+static int64_t patience_with_brokers(const struct station *st)
+{
+    int64_t ms = ACK_WAITS * settings_int(st->settings, SETTING_WORKER_ACK_WAIT);
+    return ms < PATIENCE_MS ? ms : PATIENCE_MS;
+}
+
+/*
+ * Asks the stream, and the brokers of what that does not show. Nobody's silence counts while NATS does not
+ * answer: so the stream is asked before each further question, and a new connection is a new beginning.
+ * *stands is false when nobody says it for long; the error is one to try again later, or why it cannot be
+ * seen.
+ */
 static enum status look_for_outcome(struct executor *x, const struct lease *l, const struct task *task,
                                     bool *stands, struct error *err)
 {
-    struct reporter *reporter = x->crew->station->reporter;
+    struct bus *bus = x->crew->station->bus;
     struct mono_time begin = mono_now();
-    bool ids_tell = again_ids_tell(&x->crew->station->again);
-    enum status s;
-    while ((s = report_stands(reporter, l->delivery, task, ids_tell, stands, err)) != STATUS_OK &&
-           status_may_retry(s) && mono_ms_since(begin) < PATIENCE_MS && !is_finishing(x->crew)) {
-        struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
-        nanosleep(&pause, NULL);
+    uint32_t connection = bus_connections(bus);
+    enum status s = look_in_stream(x, l, task, stands, err);
+    while (!*stands && !status_may_retry(s)) {
+        struct error silence;
+        enum status said = attempt_has_ended(bus, x->crew->station->subjects, task, stands, &silence);
+        if (!look_again(x, said, mono_now(), PATIENCE_MS)) {
+            *err = silence;
+            return said;
+        }
+        if (connection != bus_connections(bus))
+            begin = mono_now();
+        connection = bus_connections(bus);
+        s = look_in_stream(x, l, task, stands, err);
+        if (*stands || status_may_retry(s) || mono_ms_since(begin) <= patience_with_brokers(x->crew->station))
+            continue;
+        LOG(LOG_WARN, "no broker says whether a task that comes again has ended; it counts as open",
+            LOG_TASK(task), LOG_ERR(&silence));
+        break;
     }
     return s;
 }
@@ -280,16 +336,16 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
 static void run_again(struct executor *x, struct lease *l, const struct task *task)
 {
     bool stands = false;
-    struct error err;
+    struct error err = {0};
     enum status s = look_for_outcome(x, l, task, &stands, &err);
-    if (s != STATUS_OK && status_may_retry(s)) {
+    if (status_may_retry(s)) {
         LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it is given back",
             LOG_TASK(task), LOG_ERR(&err));
         give_back(x, l, LOOK_AGAIN_MS);
-    } else if (s == STATUS_OK && stands) {
+    } else if (stands) {
         metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, task, "task not run again, its outcome stands");
-    } else { /* who may never see it has to run it: not running it would be wrong */
+    } else { /* who cannot see it has to run it: not running it would be wrong */
         run_whole(x, l, task);
     }
 }

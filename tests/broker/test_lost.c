@@ -122,6 +122,72 @@ static void a_task_that_is_published_a_second_time_says_so(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* What the broker says to a worker; the test fails when it says nothing for long. */
+static bool has_ended(struct installation *i, int64_t id, const char *attempt)
+{
+    struct error err = {0};
+    struct str reply = {0};
+    enum status status = STATUS_UNAVAILABLE;
+    struct str question =
+        arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}", (long long)id, attempt);
+    for (int tries = 0; tries < 50 && status != STATUS_OK; tries++) {
+        status = bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &reply, &err);
+        if (status == STATUS_UNAVAILABLE)
+            usleep(200000); /* nobody listens yet */
+    }
+    assert_ok(status, &err);
+    assert_true(str_is(reply, "{\"ended\":true}") || str_is(reply, "{\"ended\":false}"));
+    return str_is(reply, "{\"ended\":true}");
+}
+
+/* From memory, and from the log: that is what a worker gets to hear of a task that a restored stream has
+ * again. */
+static void a_broker_says_whether_an_attempt_has_ended(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, THREE, NULL);
+    struct bus_delivery *first = task_next(i);
+    assert_false(has_ended(i, id, "s0v1a1"));
+    task_done(i, first, "1");
+    struct bus_delivery *second = task_next(i);
+    assert_true(has_ended(i, id, "s0v1a1"));
+    assert_false(has_ended(i, id, "s1v1a1"));
+    assert_false(has_ended(i, id + 1, "s0v1a1"));
+    execution_events(i, id, 6);
+    assert_int_equal(broker_stop(i), 0);
+    stream_made_anew(i, STREAM_EVENTS);
+    broker_start(i);
+    assert_true(has_ended(i, id, "s0v1a1"));
+    assert_false(has_ended(i, id, "s1v1a1"));
+    task_done(i, second, "2");
+    task_done(i, task_next(i), "3");
+    execution_end(i, id);
+    assert_true(has_ended(i, id, "s2v1a1"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void what_is_no_question_gets_no_answer_and_harms_nobody(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "{",
+                                      "[]",
+                                      "{\"execution_id\":7,\"task_id\":\"s0v1a1\"}",
+                                      "{\"execution_id\":\"7\"}",
+                                      "{\"execution_id\":\"7\",\"task_id\":\"x\"}"};
+    struct installation *i = *state;
+    struct error err = {0};
+    struct str reply;
+    broker_start(i);
+    assert_false(has_ended(i, 7, "s0v1a1"));
+    for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++)
+        assert_int_equal(
+            bus_request(i->bus, "noetl.broker.ended", NULL, 0, str_of(bad[n]), 50, &i->arena, &reply, &err),
+            STATUS_TIMEOUT);
+    assert_false(has_ended(i, 7, "s0v1a1"));
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* An outcome that is on its way is no reason to run anything again. */
 static void a_task_whose_outcome_is_in_the_stream_is_not_lost(void **state)
 {
@@ -304,6 +370,8 @@ int main(void)
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),
         cmocka_unit_test(a_task_that_was_begun_while_another_was_looked_for_is_not_lost),
         cmocka_unit_test(a_task_that_is_published_a_second_time_says_so),
+        cmocka_unit_test(a_broker_says_whether_an_attempt_has_ended),
+        cmocka_unit_test(what_is_no_question_gets_no_answer_and_harms_nobody),
         cmocka_unit_test(both_streams_may_lose_everything),
         cmocka_unit_test(a_child_that_is_nowhere_is_called_again),
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),

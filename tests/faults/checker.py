@@ -14,16 +14,15 @@ FACTS = OUTCOMES + ("action_lost", "execution_requested", "child_completed", "ch
 WORKERS_FAULTS = ("kill-worker", "stop-worker", "term-worker", "cut-worker-nats", "hold-worker-nats", "slow-worker-nats")
 SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "duplicate-tasks")
 LOSSES = ("full-disk-nats", "restore-nats")
-COUNTS_ATTEMPTS = ("retry", "parent")  # whose result tells how many attempts there were, lost ones included
 LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect
 KILLERS = ("kill-nats", "restore-nats", "full-disk-nats")
 PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
 
 
 class Checker:
-    def __init__(self, evidence, asked, journal, tolerant):
+    def __init__(self, evidence, asked, journal):
         self.e, self.asked, self.journal = evidence, asked, journal
-        self.restored = tolerant  # the streams were set back: sequences come twice, and facts are gone
+        self.gone = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries if entry["kind"] in LOSSES]
         self.anomalies = []
         self.left_over = 0  # messages of work queues that nobody will ever get
         self.unsettled = 0  # of which a server that was killed thinks that somebody has them
@@ -33,6 +32,14 @@ class Checker:
         self.second = collections.Counter()
         self.by_tag = collections.defaultdict(list)
         self.deliveries = self._deliveries()
+
+    def may_be_gone(self, at, until=None):
+        """Whether a stream may have lost what it took then, or between the two times: it was set back behind that, or its
+        disk was full."""
+        return at is not None and any(begin <= (until or at) and at <= end for begin, end in self.gone)
+
+    def stored_may_be_gone(self, wall_ns):
+        return self.may_be_gone(self.journal.monotonic(wall_ns))
 
     def say(self, execution_id, text):
         self.anomalies.append(f"execution {execution_id}: {text}" if execution_id else text)
@@ -57,7 +64,8 @@ class Checker:
         if ids != list(range(1, len(rows) + 1)):
             self.say(execution_id, f"the ids of its events are not 1 to {len(rows)}: {ids}")
         for before, after in zip(rows, rows[1:]):
-            if after.seq < before.seq and not self.restored:
+            lost_between = self.may_be_gone(self.journal.monotonic(before.time_ns), self.journal.monotonic(after.time_ns))
+            if after.seq < before.seq and not lost_between:
                 self.say(execution_id, f"event {after.event_id} follows from message {after.seq} of the stream, and the "
                                        f"one before it from {before.seq}")
             if after.time_ns < before.time_ns:
@@ -71,8 +79,7 @@ class Checker:
         if rows[0].type != "execution_requested":
             self.say(execution_id, f"its first event is {rows[0].type}")
         ends = [row for row in rows if row.type in FINAL]
-        name = self.asked[rows[0].tag].playbook.name if rows[0].tag in self.asked else ""
-        if not ends and self.restored and self._waits_for_what_is_gone(rows, name):
+        if not ends and self._waits_for_what_is_gone(rows):
             self.waiting.add(execution_id)
         elif not ends:
             self.say(execution_id, f"has not ended; its last event is {rows[-1].type} of {rows[-1].node} {rows[-1].task_id}")
@@ -83,7 +90,7 @@ class Checker:
 
     def _check_asked(self, tag, playbook, workload, known):
         ids = self.by_tag.get(tag, [])
-        if len(ids) > 1 or (not ids and not self.restored):
+        if len(ids) > 1 or (not ids and not self._request_may_be_gone(tag)):
             self.say(None, f"{tag} ({playbook.name}) led to {len(ids)} executions {ids}")
         known.update(ids)
         for execution_id in ids:
@@ -98,7 +105,7 @@ class Checker:
         status = last.type.removeprefix("execution_")
         lost = {row.attempt() for row in rows if row.type == "action_lost"}
         self._check_lost(execution_id, lost)
-        if self.restored and (name in COUNTS_ATTEMPTS or self._waits_for_what_is_gone(rows, name)):
+        if self._counts_lost_attempts(rows, name) or self._waits_for_what_is_gone(rows):
             return
         if status != expected.status and not (expected.cut_short and status == "complete"):
             self.say(execution_id, f"({name}) ended as {status}, not {expected.status}: {last.error}")
@@ -112,11 +119,23 @@ class Checker:
         self._check_effects(execution_id, rows, name, expected)
         self._check_saved(execution_id, rows, expected)
 
-    @staticmethod
-    def _waits_for_what_is_gone(rows, name):
-        """A signal or a cancellation that was lost with the copy of the streams: nobody can know of it."""
+    def _request_may_be_gone(self, tag):
+        """Of a sub-playbook's execution the log has who asked for it, and it is asked for again."""
+        return tag in self.asked and self.may_be_gone(self.asked[tag].answered_at)
+
+    def _counts_lost_attempts(self, rows, name):
+        """Whether the result tells how many attempts there were, in the execution or in one that it called, and some were lost."""
+        told = [rows] if name == "retry" else [self.e.log[child] for child in self.by_tag.get(f"{rows[0].tag}/right", [])] \
+            if name == "parent" else []
+        return any(row.type == "action_lost" for rows in told for row in rows)
+
+    def _waits_for_what_is_gone(self, rows):
+        """A signal or a cancellation that was lost with the end of a stream: nobody can know of it."""
+        asked = self.asked.get(rows[0].tag)
+        if not asked or not asked.playbook.steer or not any(self.may_be_gone(at) for at in asked.steered_at):
+            return False
         done = {row.node for row in rows if row.type in STEP_ENDS}
-        return (name == "wait" and "late" in done) or (name == "cancel" and "act" in done)
+        return (asked.playbook.name == "wait" and "late" in done) or (asked.playbook.name == "cancel" and "act" in done)
 
     def _check_runs(self, execution_id, rows, name, expected):
         runs = collections.Counter(row.node for row in rows if row.type in STEP_ENDS)
@@ -152,7 +171,7 @@ class Checker:
 
     def _deliveries(self):
         """(execution, step, visit, item, attempt) -> the most deliveries that an outcome in log or stream tells of; and
-        since when there is one, on the clock of the effects."""
+        since when there is one, on the clock of the effects. One that a stream lost before the log had it is in neither."""
         most = collections.Counter()
         self.stood_at = {}
         for fact in self.e.facts:
@@ -166,7 +185,9 @@ class Checker:
             for row in rows:
                 at = row.attempt() if row.type in OUTCOMES else None
                 if at and row.delivery.isdigit():
-                    most[(execution_id, *at)] = max(most[(execution_id, *at)], int(row.delivery))
+                    place, stood_at = (execution_id, *at), self.journal.monotonic(row.time_ns)
+                    most[place] = max(most[place], int(row.delivery))
+                    self.stood_at[place] = min(self.stood_at.get(place, stood_at), stood_at)
         return most
 
     def _check_effects(self, execution_id, rows, name, expected):
@@ -246,12 +267,13 @@ class Checker:
             taken = collections.Counter(row.seq for row in rows if row.type in FACTS)
             for row in rows:
                 fact = by_seq.get(row.seq)
-                if row.type in FACTS and not self.restored:
+                if row.type in FACTS and not self.stored_may_be_gone(row.time_ns):
                     if not fact or (fact.execution_id, fact.type) != (execution_id, row.type):
                         self.say(execution_id, f"event {row.event_id}, {row.type}, is not message {row.seq} of the stream")
                     elif taken[row.seq] > 1:
                         self.say(execution_id, f"message {row.seq} of the stream is in its log {taken[row.seq]} times")
-                if row.type.startswith("execution_") and row.type not in FACTS and not self.restored \
+                at = self.journal.monotonic(row.time_ns)  # of the fact that led to it; a mark comes later
+                if row.type.startswith("execution_") and row.type not in FACTS and not self.may_be_gone(at, at + PATIENCE) \
                         and rows[0].tag and (execution_id, row.event_id) not in marks:
                     self.say(execution_id, f"the stream has no {row.type}")
         for fact in self.e.facts:
@@ -272,7 +294,7 @@ class Checker:
             self.say(execution_id, f"its timer {timer} is left")
         last = {fact.partition: fact.seq for fact in self.e.facts if fact.value and fact.execution_id in self.e.log}
         for partition, seq in self.e.checkpoints.items():
-            if seq < last.get(partition, 0) and not self.restored:
+            if seq < last.get(partition, 0):
                 self.say(None, f"partition {partition} is read up to {seq} and has messages up to {last[partition]}")
 
 

@@ -20,6 +20,8 @@ class Asked:
     playbook: object
     workload: dict
     execution_id: str = None
+    answered_at: float = None  # monotonic, as are the times when each that steers it was taken
+    steered_at: list = dataclasses.field(default_factory=list)
 
 
 class Load:
@@ -109,15 +111,18 @@ class Load:
                    "workload": {**asked.workload, "tag": asked.tag}}
         if not asked.playbook.steer and chance < 0.3:
             self.insist(lambda: self.store("noetl.commands.run", request, f"run-{asked.tag}"))
+            asked.answered_at = time.monotonic()
             return
         answer = self.insist(lambda: self.operation("run", request))
         asked.execution_id = answer["execution_id"]
+        asked.answered_at = time.monotonic()
         for step in asked.playbook.steer:
             time.sleep(chance)
             more = {"name": "go", "payload": {"n": asked.workload.get("n")}} if step == "signal" else {}
             command = {"execution_id": asked.execution_id, **more}
             self.insist(lambda step=step, command=command: self.store(f"noetl.commands.{step}", command,
                                                                       f"{step}-{asked.tag}"))
+            asked.steered_at.append(time.monotonic())
 
     def is_answered(self):
         """Whether all that was asked for has its answer. None comes without `stop`."""

@@ -62,7 +62,7 @@ class World:
             row.event_id = number + 1
 
     def anomalies(self):
-        judge = checker.Checker(self.evidence, self.asked, self, False)
+        judge = checker.Checker(self.evidence, self.asked, self)
         judge.workers = {"worker-1": [WORKER]}
         return judge.check()
 
@@ -144,6 +144,18 @@ def effect_after_the_outcome(w):
     w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
 
 
+def effect_again_of_what_the_log_has(w):
+    """The stream was set back, and has lost the outcome."""
+    w.fault("restore-nats", 2.0)
+    w.evidence.facts = [f for f in w.evidence.facts if f.value.get("task_id") != "s2v1a1"]
+    w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
+
+
+def lost_long_before(w):
+    w.fault("restore-nats", 50.0)
+    w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=40.0)
+
+
 def nobody_asked(w):
     w.asked.clear()
 
@@ -191,7 +203,8 @@ def lost_without_loss(w):
 
 
 WRONG = [without_event, event_twice, out_of_order, older_time, not_ended, goes_on, failed, other_result, step_twice,
-         step_not_run, two_outcomes, no_effect, effect_of_nothing, effect_twice, effect_after_the_outcome, nobody_asked,
+         step_not_run, two_outcomes, no_effect, effect_of_nothing, effect_twice, effect_after_the_outcome,
+         effect_again_of_what_the_log_has, lost_long_before, nobody_asked,
          not_taken, not_in_the_stream, end_not_published, request_lost, task_left, command_left, not_acknowledged,
          timer_left, not_read, lost_without_loss]
 
@@ -204,6 +217,12 @@ class CheckerTest(unittest.TestCase):
         w = World()
         w.evidence.effects[ID, "b", 1, -1, 1] = [(WORKER, 0.0), (88, 1.5)]
         w.fault("kill-worker", 0.1)
+        self.assertEqual(w.anomalies(), [])
+
+    def test_what_a_stream_that_was_set_back_took_may_be_gone(self):
+        w = World()
+        w.fault("restore-nats", 50.0)
+        w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
         self.assertEqual(w.anomalies(), [])
 
     def test_whatever_is_wrong_is_found(self):

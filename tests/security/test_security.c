@@ -145,6 +145,7 @@ static const struct attempt FORBIDDEN[] = {
     {"worker_default", "_INBOX_worker_default", "$JS.API.CONSUMER.DURABLE.CREATE.NOETL_TASKS.mine"},
     {"worker_default", "_INBOX_worker_default", "$JS.ACK.NOETL_TASKS.other.1.1.1.1.1"},
     {"worker_default", "_INBOX_worker_default", "noetl.brokers"},
+    {"worker_default", "_INBOX_worker_default", "noetl.broker.status"},
     {"worker_default", "_INBOX_worker_default", "noetl.events.0.1.timer_fired"},
     {"worker_default", "_INBOX_worker_default", "noetl.events.0.1.action_lost"},
     {"worker_default", "_INBOX_worker_default", "noetl.events.0.1.execution_requested"},
@@ -193,6 +194,21 @@ static void each_role_may_do_what_it_needs_when_something_is_wrong(void **state)
         if (s != STATUS_OK)
             fail_msg("%s on %s: %s", ALLOWED[n].user, ALLOWED[n].subject, status_name(s));
     }
+}
+
+/* The broker that holds the partition answers; it may just have been given to another. */
+static void a_worker_may_ask_whether_an_attempt_has_ended(void **state)
+{
+    struct installation *i = *state;
+    struct str reply, question = STR("{\"execution_id\": \"7\", \"task_id\": \"s0v1a1\"}");
+    struct error err = {0};
+    struct bus *bus = installation_connect(i, "worker_default", "_INBOX_worker_default", NULL, NULL);
+    enum status s = STATUS_TIMEOUT;
+    for (int tries = 0; tries < 20 && s == STATUS_TIMEOUT; tries++)
+        s = bus_request(bus, "noetl.broker.ended", NULL, 0, question, 1000, &i->arena, &reply, &err);
+    assert_int_equal(s, STATUS_OK);
+    assert_str(reply, "{\"ended\":false}");
+    bus_close(&bus);
 }
 
 static void no_role_may_send_what_is_anothers(void **state)
@@ -343,6 +359,7 @@ int main(void)
         cmocka_unit_test(brokers_share_the_partitions),
         cmocka_unit_test(nobody_lacked_a_permission),
         cmocka_unit_test(each_role_may_do_what_it_needs_when_something_is_wrong),
+        cmocka_unit_test(a_worker_may_ask_whether_an_attempt_has_ended),
         cmocka_unit_test(no_role_may_send_what_is_anothers),
         cmocka_unit_test(no_role_may_hear_what_is_anothers),
         cmocka_unit_test(no_role_may_change_what_is_anothers),

@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/id.h"
 #include "dump.h"
+#include "transition/ended.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -296,6 +297,35 @@ static struct execution *find(struct world *w, struct broker *b, uint32_t record
     return h->x;
 }
 
+/* Whether what workers are told agrees with what the transition does: a fact about an attempt is taken once.
+ */
+static bool has_ended(const struct execution *x, const struct event *fact)
+{
+    struct task_id id;
+    return x->phase != PHASE_NEW && task_id_parse(fact->task_id, &id, NULL) == STATUS_OK &&
+           execution_attempt_has_ended(x, &id);
+}
+
+static void must_have_ended(struct world *w, const struct execution *x, const struct event *fact, bool before,
+                            const struct decisions *d)
+{
+    struct error err = {0};
+    enum event_type t = fact->type;
+    bool is_end = t == EVENT_ACTION_COMPLETED || t == EVENT_ACTION_ERROR || t == EVENT_ACTION_LOST;
+    if (is_end && !d->ignored && (before || !has_ended(x, fact)))
+        world_must(w,
+                   error_set(&err, STATUS_INTERNAL, "%" PRISTR " was said to have ended %s its end",
+                             ARGSTR(fact->task_id), before ? "before" : "not even behind"),
+                   &err);
+    for (uint32_t i = 0; i < d->task_count && !execution_is_over(x); i++) {
+        const struct event task = {.task_id = d->tasks[i].task.task_id};
+        if (has_ended(x, &task))
+            world_must(w,
+                       error_set(&err, STATUS_INTERNAL, "%" PRISTR " begins as ended", ARGSTR(task.task_id)),
+                       &err);
+    }
+}
+
 static void fold(struct world *w, uint32_t broker, const struct event *fact)
 {
     struct broker *b = &w->brokers[broker];
@@ -306,9 +336,12 @@ static void fold(struct world *w, uint32_t broker, const struct event *fact)
     if (!x || w->failed)
         return;
     decisions_init(&d, &open_batch(b)->arena);
+    bool ended = has_ended(x, fact);
     world_must(w, transition(x, fact, w->playbooks, &d, &err), &err);
     if (!w->failed)
         world_must(w, execution_check(x, &err), &err);
+    if (!w->failed)
+        must_have_ended(w, x, fact, ended, &d);
     if (w->failed)
         return;
     w->transitions++;

@@ -44,6 +44,25 @@ static void on_event(void *context, struct bus_delivery *d)
         bus_delivery_free(d);
 }
 
+/* As a broker does. On a thread of the connection. */
+static void on_question(void *context, const struct bus_message *m)
+{
+    struct fleet *f = context;
+    struct arena a;
+    struct value v;
+    int64_t id;
+    struct error err;
+    if (f->silent)
+        return;
+    arena_init(&a, 0);
+    fleet_ok(json_read_map(&a, m->payload, "a question", &v, &err), &err);
+    fleet_ok(id_parse(value_as_str(VALUE_GET(v, "execution_id")), &id, &err), &err);
+    struct str answer = id == f->ended ? STR("{\"ended\":true}") : STR("{\"ended\":false}");
+    fleet_ok(bus_publish(f->bus, m->reply, NULL, NULL, 0, answer, &err), &err);
+    bus_push(f->bus);
+    arena_free(&a);
+}
+
 int fleet_start(void **state)
 {
     struct fleet *f = calloc(1, sizeof(*f));
@@ -70,12 +89,14 @@ int fleet_start(void **state)
     fleet_ok(bus_reader_start(f->bus, stream, "noetl.events.>", (struct bus_place){0}, on_event, NULL, f,
                               &f->reader, &err),
              &err);
+    fleet_ok(bus_subscribe(f->bus, "noetl.broker.ended", NULL, on_question, f, &f->questions, &err), &err);
     return 0;
 }
 
 int fleet_stop(void **state)
 {
     struct fleet *f = *state;
+    bus_unsubscribe(&f->questions);
     bus_reader_stop(&f->reader);
     for (size_t i = 0; i < f->event_count; i++)
         bus_delivery_free(f->events[i]);

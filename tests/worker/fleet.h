@@ -23,6 +23,10 @@ struct fleet {
     struct bus_delivery *events[FLEET_EVENTS]; /* outcomes, in order */
     size_t event_count;
     int64_t next_execution;
+    struct bus_subscription *questions;
+    /* What the fleet says for the brokers, of attempts whose outcome no worker finds: */
+    _Atomic int64_t ended; /* those of this execution have one */
+    _Atomic bool silent;   /* nothing */
 };
 
 /* Group setup and teardown of cmocka; *state is the fleet. The workers' ack_wait is one second. */

@@ -491,6 +491,33 @@ static void an_outcome_is_found_without_the_streams_ids(void **state)
     reporter_close(&r);
 }
 
+/* As one that a restored stream has again: the event stream has lost its outcome, and the log has it. */
+static void a_task_of_which_the_brokers_say_that_it_has_ended_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    f->ended = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    struct process w = fleet_worker(f, NULL);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, f->ended), 0);
+    assert_int_not_equal(access(mark, F_OK), 0);
+}
+
+static void a_task_that_may_have_been_run_is_run_if_no_broker_answers_for_long(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    f->silent = true;
+    int64_t id = fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0);
+    struct process w = fleet_worker(f, NULL);
+    fleet_outcome(f, id);
+    fleet_wait_empty(f);
+    f->silent = false;
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(access(mark, F_OK), 0);
+}
+
 static void a_task_is_run_although_somebody_forged_its_outcome(void **state)
 {
     struct fleet *f = *state;
@@ -572,6 +599,8 @@ int main(void)
         cmocka_unit_test(a_task_that_may_have_been_published_before_is_run_unless_its_outcome_stands),
         cmocka_unit_test(a_task_from_before_the_connection_that_has_an_outcome_is_not_run),
         cmocka_unit_test(an_outcome_is_found_without_the_streams_ids),
+        cmocka_unit_test(a_task_of_which_the_brokers_say_that_it_has_ended_is_not_run),
+        cmocka_unit_test(a_task_that_may_have_been_run_is_run_if_no_broker_answers_for_long),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),

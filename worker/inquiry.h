@@ -1,0 +1,19 @@
+/*
+ * What the brokers say of a task that comes again and has no outcome in the event stream. A stream that was
+ * restored, or that lost its end, has tasks whose outcomes it has not; the log may have them.
+ */
+#ifndef WORKER_INQUIRY_H
+#define WORKER_INQUIRY_H
+
+#include "core/task.h"
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+/*
+ * Whether the attempt has ended for its execution (broker/inquiry.h). Waits up to a second for whoever holds
+ * that: STATUS_UNAVAILABLE or STATUS_TIMEOUT when nobody says it.
+ */
+enum status attempt_has_ended(struct bus *bus, const struct subjects *s, const struct task *task, bool *ended,
+                              struct error *err) MUST_CHECK;
+
+#endif

@@ -217,6 +217,11 @@ enum status bus_pull_start(struct bus *bus, const char *stream, const char *cons
                            struct bus_pull **out, struct error *err) MUST_CHECK;
 /* `more` further messages are welcome. */
 void bus_pull_want(struct bus_pull *p, uint32_t more);
+/*
+ * The consumer is there by now. A server says nothing to who asks for messages of one that is missing, which
+ * is noticed after 7.5 s of silence; after this call they are asked for anew at once, unless an answer came.
+ */
+void bus_pull_again(struct bus_pull *p);
 /* No delivery comes after it; what was asked for and not yet delivered goes back to the consumer. */
 void bus_pull_stop(struct bus_pull **p);
 

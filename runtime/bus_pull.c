@@ -55,6 +55,7 @@ struct bus_pull {
     int64_t heard_ns, pause_until_ns;
     enum status troubled;
     bool stopping, in_doubt;
+    bool answered; /* something was heard in this generation */
 };
 
 void pulls_init(struct bus *bus)
@@ -243,6 +244,7 @@ static void on_message(void *context, natsMsg *msg)
     int code = wire_status(msg, &text);
     pthread_mutex_lock(&p->bus->pulls.mutex);
     p->heard_ns = mono_now().ns;
+    p->answered = true;
     if (code == 0) {
         take_message(p, msg);
     } else {
@@ -278,6 +280,7 @@ static void move(struct bus_pull *p)
     p->listener = new;
     p->generation = generation;
     p->asked = 0;
+    p->answered = false;
     p->in_doubt = status != STATUS_OK;
     if (status != STATUS_OK)
         fails(p, &err);
@@ -406,6 +409,17 @@ void bus_pull_want(struct bus_pull *p, uint32_t more)
     p->demand += more;
     cover(p);
     pthread_mutex_unlock(&p->bus->pulls.mutex);
+}
+
+void bus_pull_again(struct bus_pull *p)
+{
+    pthread_mutex_lock(&p->bus->pulls.mutex);
+    if (!p->answered) {
+        doubt(p);
+        p->pause_until_ns = 0;
+    }
+    pthread_mutex_unlock(&p->bus->pulls.mutex);
+    keeper_hurry(p->bus);
 }
 
 void bus_pull_stop(struct bus_pull **pull)

@@ -34,6 +34,7 @@ struct worker {
     _Atomic bool started, stopping;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
     bool may_not_look;          /* the account is not allowed to see consumers */
+    bool attached;              /* the crew asks for tasks */
     bool pool_full;             /* its workers have as many tasks as they may; that has been said */
     struct mono_time began, looked;
     bool told_unconnected;
@@ -78,7 +79,10 @@ static void see_pool(struct worker *w, const struct bus_consumer_info *info)
     w->pool_full = full;
 }
 
-/* Makes the pool's consumer if there is none. An account that may not look has to trust that there is one. */
+/*
+ * Makes the pool's consumer if there is none. An account that may not look has to trust that there is one.
+ * Tasks are asked for once it is there: who asks before gets no answer.
+ */
 static void look_for_consumer(struct worker *w)
 {
     struct error err;
@@ -93,7 +97,13 @@ static void look_for_consumer(struct worker *w)
     else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
     w->may_not_look = s == STATUS_DENIED;
-    atomic_store(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
+    bool was_missing = atomic_exchange(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
+    if (!w->attached && s != STATUS_NOT_FOUND) {
+        crew_attach(w->crew, w->pull);
+        w->attached = true;
+    } else if (was_missing && s == STATUS_OK) {
+        bus_pull_again(w->pull);
+    }
 }
 
 /* On a thread of the connection. */
@@ -196,7 +206,6 @@ static enum status start(struct worker *w, struct error *err)
     atomic_store(&w->looks_missing, true); /* until it was looked for once */
     TRY(bus_pull_start(w->station.bus, stream_name(&w->subjects, STREAM_TASKS, stream),
                        pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
-    crew_attach(w->crew, w->pull);
     atomic_store(&w->started, true);
     w->self = (struct worker_self){
         .identity = {w->station.name, is_ready, w}, .station = &w->station, .pool = w->pool};

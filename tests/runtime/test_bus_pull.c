@@ -241,6 +241,29 @@ static void a_missing_consumer_is_trouble_until_it_is_there(void **state)
     record_free(&r);
 }
 
+static void a_consumer_that_was_just_made_is_asked_without_waiting_for_the_silence(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    struct error err;
+    make_stream(f->bus, "new");
+    record_init(&r, f->bus);
+    r.ack = true;
+    struct bus_pull *p = start(&r, "new", "w", 10);
+    must(bus_flush(f->bus, 5000, &err), &err);
+    make_consumer(f->bus, "new", "w", 30000);
+    bus_pull_again(p);
+    EVENTUALLY(info_of(f->bus, "new", "w").waiting == 1);
+    assert_int_equal(STATUS_OK, record_trouble(&r)); /* which is what silence leads to */
+    fill_stream(f->bus, "new", 0, 5);
+    EVENTUALLY(record_deliveries(&r) == 5);
+    bus_pull_again(p); /* changes nothing */
+    fill_stream(f->bus, "new", 5, 5);
+    EVENTUALLY(record_deliveries(&r) == 10);
+    bus_pull_stop(&p);
+    record_free(&r);
+}
+
 static void a_deleted_consumer_is_trouble(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_pull_goes_on_after_a_standstill),
         cmocka_unit_test(what_was_asked_for_goes_back_at_the_stop),
         cmocka_unit_test(a_missing_consumer_is_trouble_until_it_is_there),
+        cmocka_unit_test(a_consumer_that_was_just_made_is_asked_without_waiting_for_the_silence),
         cmocka_unit_test(a_deleted_consumer_is_trouble),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -169,7 +169,9 @@ enum status merge_template_work_context(struct arena *a, struct value template_o
 /* ---- The log ------------------------------------------------------------------------------------ */
 
 struct fold {
-    struct map_builder results, errors, variables;
+    struct map_builder results, errors, variables; /* of a step without an error the error may be absent */
+    const struct event *fatal;                     /* the failure that ended the execution, or NULL */
+    struct value fatal_data;
 };
 
 /* Of the step itself, not of an item of an iterator. */
@@ -191,17 +193,37 @@ static struct value data_of(const struct event *e, const struct event *before)
     return e->result;
 }
 
+/* A visit of a step has ended, and what an earlier one came to is gone. */
+static void fold_end(struct fold *f, struct str step, struct value data, struct value error)
+{
+    map_put(&f->results, step, value_is_absent(data) ? value_null() : data);
+    map_put(&f->errors, step, error);
+}
+
+static void fold_failure(struct fold *f, const struct event *e, struct value data)
+{
+    struct value error = VALUE_GET(e->context, "error");
+    fold_end(f, e->node_name, data, value_is_absent(error) ? value_str(e->error) : error);
+}
+
+/*
+ * A failure that `on_error` does not handle ends the execution, so no template of it sees it; whoever looks
+ * at the execution then does. A retry begins with the step once more.
+ */
 static void fold_event(struct fold *f, const struct event *e, const struct event *before)
 {
+    const struct value none = {.type = VALUE_UNDEFINED};
     struct value data = data_of(e, before);
     map_put_all(&f->variables, VALUE_GET(e->context, "saved"));
     if (e->type == EVENT_STEP_COMPLETED || e->type == EVENT_STEP_SKIPPED) {
-        map_put(&f->results, e->node_name, value_is_absent(data) ? value_null() : data);
+        fold_end(f, e->node_name, data, none);
+    } else if (e->type == EVENT_STEP_FAILED && !value_is_absent(VALUE_GET(e->context, "handled"))) {
+        fold_failure(f, e, data);
     } else if (e->type == EVENT_STEP_FAILED) {
-        struct value error = VALUE_GET(e->context, "error");
-        map_put(&f->errors, e->node_name, value_is_absent(error) ? value_str(e->error) : error);
-        if (!value_is_absent(data))
-            map_put(&f->results, e->node_name, data);
+        f->fatal = e;
+        f->fatal_data = data;
+    } else if (e->type == EVENT_EXECUTION_RETRIED) {
+        f->fatal = NULL;
     }
 }
 
@@ -212,9 +234,7 @@ static void fold_fork(struct fold *f, struct value fork)
     for (uint32_t i = 0; ended.type == VALUE_LIST && i < ended.len; i++) {
         struct value step = VALUE_GET(ended.u.list[i], "step"), data = VALUE_GET(ended.u.list[i], "data"),
                      error = VALUE_GET(ended.u.list[i], "error");
-        map_put(&f->results, value_as_str(step), value_is_absent(data) ? value_null() : data);
-        if (!value_is_absent(error))
-            map_put(&f->errors, value_as_str(step), error);
+        fold_end(f, value_as_str(step), data, error);
     }
     if (variables.type == VALUE_MAP)
         map_put_all(&f->variables, variables);
@@ -239,10 +259,24 @@ static void read_first(const struct event *first, struct execution_context *out)
         out->path = first->node_name;
 }
 
+static enum status end_errors(struct map_builder *errors, struct value *out, struct error *err)
+{
+    struct map_builder there;
+    struct value all;
+    TRY(map_end(errors, &all, err));
+    map_begin(&there, errors->arena);
+    for (uint32_t i = 0; i < all.len; i++) {
+        const struct value_entry *e = &all.u.map->entries[i];
+        if (!value_is_absent(e->value))
+            map_put_value(&there, e->key, e->value);
+    }
+    return map_end(&there, out, err);
+}
+
 enum status fetch_execution_context(struct arena *a, const struct event *events, size_t count,
                                     struct execution_context *out, struct error *err)
 {
-    struct fold f;
+    struct fold f = {.fatal = NULL};
     if (count == 0) {
         error_set(err, STATUS_NOT_FOUND, "there is no such execution: its log has no events");
         return error_hint(err, "`noetl list` shows the executions that there are");
@@ -258,9 +292,11 @@ enum status fetch_execution_context(struct arena *a, const struct event *events,
             return error_set(err, STATUS_INTERNAL, "the events are of more than one execution");
         fold_event(&f, &events[i], i > 0 ? &events[i - 1] : NULL);
     }
+    if (f.fatal)
+        fold_failure(&f, f.fatal, f.fatal_data);
     TRY(map_end(&f.results, &out->results, err));
     TRY(map_end(&f.variables, &out->variables, err));
-    return map_end(&f.errors, &out->errors, err);
+    return end_errors(&f.errors, &out->errors, err);
 }
 
 /* ---- Rendering ---------------------------------------------------------------------------------- */

@@ -54,7 +54,8 @@ enum status context_step_value(struct arena *a, struct value data, struct value 
                                struct error *err) MUST_CHECK;
 
 /*
- * The log, folded: the workload of the first event and the results of the steps that completed, in order.
+ * The log, folded: the workload of the first event and what the newest visits of the steps came to, in the
+ * order in which the steps ended first; of an execution that has failed, the failure of its step too.
  * `events` are of one execution in the order of their ids. STATUS_NOT_FOUND when there are none.
  */
 struct event;

@@ -436,7 +436,7 @@ static void the_log_tells_what_failed_and_bears_what_is_missing(void **state)
                  "name\":\"p\","
                  "\"context\":{\"version\":\"x\",\"workload\":5}}"),
         event(f, "{\"execution_id\":\"7\",\"event_id\":2,\"event_type\":\"step_failed\",\"node_name\":\"a\","
-                 "\"error\":\"it broke\",\"result\":{\"half\":1}}"),
+                 "\"error\":\"it broke\",\"context\":{\"handled\":\"continue\"},\"result\":{\"half\":1}}"),
         event(f, "{\"execution_id\":\"7\",\"event_id\":3,\"event_type\":\"step_failed\",\"node_name\":\"b\","
                  "\"context\":{\"error\":{\"kind\":\"timeout\"}}}"),
         event(f,
@@ -444,7 +444,7 @@ static void the_log_tells_what_failed_and_bears_what_is_missing(void **state)
     };
     assert_int_equal(fetch_execution_context(&f->arena, events, 3, &context, &f->err), STATUS_OK);
     assert_json(f, context.errors, "{\"a\":\"it broke\",\"b\":{\"kind\":\"timeout\"}}");
-    assert_json(f, context.results, "{\"a\":{\"half\":1}}");
+    assert_json(f, context.results, "{\"a\":{\"half\":1},\"b\":null}");
     assert_json(f, context.workload, "{}");
     assert_int_equal(context.version, 0);
     assert_true(str_is(context.path, "p"));

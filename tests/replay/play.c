@@ -71,7 +71,7 @@ int tear_down(void **state)
 
 /* ---- running ------------------------------------------------------------------------------------------ */
 
-static void give(struct run *r, struct event fact)
+void give(struct run *r, struct event fact)
 {
     struct decisions d;
     struct error e = {0};

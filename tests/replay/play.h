@@ -28,6 +28,8 @@ struct run {
 
 /* The execution is requested; `fork` may be absent. */
 void begin(struct run *r, int64_t id, const char *playbook, struct value fork, uint64_t chance);
+/* A fact for it, which has to change something; its timers fire at once. */
+void give(struct run *r, struct event fact);
 /* One of its tasks has its outcome: a noop gives back its args; one with `fail` fails by them. */
 void end_one(struct run *r);
 /* All of them. */

@@ -251,6 +251,19 @@ static void look_back(struct engine *e, struct partition *p, const struct bus_de
     e->dispatcher.may_repeat = p->behind > 0;
 }
 
+/* The message is done with. */
+static enum status advance(struct engine *e, struct partition *p, const struct bus_delivery *d,
+                           struct error *err)
+{
+    p->behind -= p->behind > 0;
+    p->at.stream_seq = d->stream_sequence;
+    p->at.stream_time_ns = d->time_ns;
+    p->newest_batch = e->current->number;
+    progress_folded(e->options.progress, &p->at);
+    batch_advance(e->current, &p->at);
+    return offer(e, false, err);
+}
+
 /* Takes the delivery over if it has to wait. */
 static enum status fold_one(struct engine *e, struct bus_delivery **delivery, const struct event_subject *at,
                             struct error *err)
@@ -263,25 +276,27 @@ static enum status fold_one(struct engine *e, struct bus_delivery **delivery, co
         return STATUS_OK; /* read before the partition was lost; whoever has it reads it too */
     look_back(e, p, d);
     TRY(fold_or_put_aside(e, delivery, at, err));
-    p->behind -= p->behind > 0;
-    p->at.stream_seq = d->stream_sequence;
-    p->at.stream_time_ns = d->time_ns;
-    p->newest_batch = e->current->number;
-    progress_folded(e->options.progress, &p->at);
-    batch_advance(e->current, &p->at);
-    return offer(e, false, err);
+    return advance(e, p, d, err);
 }
 
-/* A message of no partition moves none on: it is passed over again after a start. */
+/* What is no fact moves its partition on like one: else nobody could see that all of it was read. */
+static enum status pass_over(struct engine *e, const struct bus_delivery *d, uint32_t partition,
+                             const struct error *why, struct error *err)
+{
+    fold_pass_over(d, why);
+    if (partition >= e->folder.subjects.partitions)
+        return STATUS_OK;
+    struct partition *p = &e->partitions[partition];
+    TRY(wait_for_lease(e, err));
+    return fence_holds(e->fence, partition, p->at.epoch) ? advance(e, p, d, err) : STATUS_OK;
+}
+
 static enum status take_fact(struct engine *e, struct bus_delivery *d, struct error *err)
 {
     struct event_subject at;
     struct error why = {0};
-    enum status status = STATUS_OK;
-    if (subject_parse_event(&e->folder.subjects, d->subject, &at, &why) == STATUS_OK)
-        status = fold_one(e, &d, &at, err);
-    else
-        fold_pass_over(d, &why);
+    enum status status = subject_parse_event(&e->folder.subjects, d->subject, &at, &why);
+    status = status == STATUS_OK ? fold_one(e, &d, &at, err) : pass_over(e, d, at.partition, &why, err);
     bus_delivery_free(d);
     return status;
 }

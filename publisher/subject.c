@@ -174,6 +174,7 @@ enum status subject_parse_event(const struct subjects *s, const char *subject, s
 {
     struct str rest = str_of(subject);
     struct str prefix = str_split(&rest, '.');
+    out->partition = s->partitions;
     if (!str_is(prefix, s->prefix))
         return wrong_token(err, subject, "the prefix", prefix);
     struct str events = str_split(&rest, '.');
@@ -184,12 +185,12 @@ enum status subject_parse_event(const struct subjects *s, const char *subject, s
     int64_t number = -1;
     if (!str_to_int64(partition, &number) || number < 0 || number >= s->partitions)
         return wrong_token(err, subject, "a partition", partition);
+    out->partition = (uint32_t)number;
     struct str id = str_split(&rest, '.');
     if (id_parse(id, &out->execution_id, NULL) != STATUS_OK)
         return wrong_token(err, subject, "an execution id", id);
     if (id_partition(out->execution_id, s->partitions) != number)
         return wrong_token(err, subject, "the execution's partition", partition);
-    out->partition = (uint32_t)number;
     out->type = event_type_from_name(rest);
     if (out->type == EVENT_COUNT)
         return wrong_token(err, subject, "an event's type", rest);

@@ -89,7 +89,8 @@ struct event_subject {
     int64_t execution_id;
     enum event_type type;
 };
-/* Takes apart the subject of an event; STATUS_INVALID says which token is wrong. */
+/* Takes apart the subject of an event; STATUS_INVALID says which token is wrong. out->partition is set then,
+ * too: it is s->partitions if the subject is under none of them. */
 enum status subject_parse_event(const struct subjects *s, const char *subject, struct event_subject *out,
                                 struct error *err) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <signal.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,9 +180,13 @@ static void watchers_learn_no_tokens(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Whoever waits until a partition is read must not wait for what is no event. */
 static void what_is_no_event_is_passed_over(void **state)
 {
     struct installation *i = *state;
+    struct error err = {0};
+    struct bus_stored last;
+    char stream[96], read[32];
     broker_start(i);
     publish(i, "noetl.events.0.12.action_completed", "this is not JSON");
     publish(i, "noetl.events.nonsense", "{}");
@@ -191,6 +196,11 @@ static void what_is_no_event_is_passed_over(void **state)
             "{\"execution_id\":\"13\",\"event_type\":\"action_completed\"}");
     finish_chain(i, execution_of(i, CHAIN, NULL));
     assert_int_equal(broker_stop(i), 0);
+    assert_ok(bus_stream_last(i->bus, stream_name(&i->subjects, STREAM_EVENTS, stream), "noetl.events.3.>",
+                              &i->arena, &last, &err),
+              &err);
+    snprintf(read, sizeof(read), "%" PRIu64, last.sequence);
+    assert_string_equal(database_says(i, "SELECT stream_seq FROM noetl.partition WHERE partition = 3"), read);
 }
 
 /* The broker that takes it has the execution no more in memory. */

@@ -188,9 +188,10 @@ struct bus_delivery {
     const char *subject;
     struct str payload;
     uint64_t stream_sequence;
-    int64_t time_ns;     /* when the stream stored it */
-    uint64_t deliveries; /* 1 at the first */
-    uint64_t pending;    /* messages of the consumer behind it */
+    int64_t time_ns;       /* when the stream stored it */
+    uint64_t deliveries;   /* 1 at the first */
+    uint64_t pending;      /* messages of the consumer behind it */
+    int64_t left_after_ns; /* of a pull: monotonic; it left the server after that, as far as is known */
     const char *reply;
     void *native;
     void *owned; /* memory that is freed with it, if subject or payload were replaced; else NULL */

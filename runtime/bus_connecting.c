@@ -130,6 +130,8 @@ static enum status make_options(const struct bus_options *o, struct bus *bus, na
         s = set_user(options, o);
     if (s == NATS_OK)
         s = set_behaviour(options, o, bus);
+    if (s == NATS_OK)
+        s = loop_set(options, bus);
     enum status status = s == NATS_OK ? set_tls(options, o, err) : wire_error(s, err, what, place);
     if (status == STATUS_OK)
         status = set_nkey(options, o->nkey, err);

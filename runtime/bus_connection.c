@@ -33,8 +33,7 @@ static struct bus *bus_new(const struct bus_options *o)
     bus->is_daemon = o->retry_connect;
     pthread_mutex_init(&bus->state_mutex, NULL);
     mono_cond_init(&bus->state_changed);
-    pthread_mutex_init(&bus->pusher.mutex, NULL);
-    pthread_cond_init(&bus->pusher.wake, NULL);
+    loop_init(&bus->loop);
     pthread_mutex_init(&bus->keeper.mutex, NULL);
     mono_cond_init(&bus->keeper.wake);
     atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
@@ -53,8 +52,7 @@ static void bus_free(struct bus *bus)
     publish_free(bus);
     pthread_cond_destroy(&bus->keeper.wake);
     pthread_mutex_destroy(&bus->keeper.mutex);
-    pthread_cond_destroy(&bus->pusher.wake);
-    pthread_mutex_destroy(&bus->pusher.mutex);
+    loop_free(&bus->loop);
     pthread_cond_destroy(&bus->state_changed);
     pthread_mutex_destroy(&bus->state_mutex);
     free(bus);
@@ -63,9 +61,9 @@ static void bus_free(struct bus *bus)
 static enum status start(struct bus *bus, const struct bus_options *options, struct error *err)
 {
     TRY(make_inbox(bus, options->inbox_prefix, err));
+    TRY(loop_start(bus, err));
     TRY(connecting_open(options, bus, err));
     TRY(exchanges_listen(bus, err));
-    TRY(pusher_start(bus, err));
     return keeper_start(bus, err);
 }
 
@@ -102,14 +100,14 @@ void bus_close(struct bus **bus_pointer)
     *bus_pointer = NULL;
     atomic_store(&bus->closing, true);
     keeper_stop(bus);
-    pusher_stop(bus);
     if (bus->nc) {
         if (atomic_load(&bus->connected))
             (void)natsConnection_FlushTimeout(bus->nc, CLOSE_FLUSH_MS); /* all that can be done for it */
         natsConnection_Close(bus->nc);
-        listeners_free(bus);
         await_closed(bus);
     }
+    loop_stop(bus);
+    listeners_free(bus);
     error_set(&err, STATUS_CANCELLED, "the connection to NATS was closed before the answer came");
     exchanges_fail_all(bus, &err);
     natsConnection_Destroy(bus->nc);

@@ -22,7 +22,7 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
     if (reply)
         TRY(wire_check_subject(reply, false, err));
     TRY(wire_message(bus, subject, reply, headers, header_count, payload, &msg, err));
-    natsStatus s = natsConnection_PublishMsg(bus->nc, msg);
+    natsStatus s = loop_send_message(bus, msg);
     natsMsg_Destroy(msg);
     if (s != NATS_OK)
         return wire_error(s, err, "publishing", subject);
@@ -33,7 +33,7 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
 enum status bus_publish_later(struct bus *bus, const char *subject, struct str payload, struct error *err)
 {
     TRY(wire_check_message(bus, subject, payload.len, err));
-    natsStatus s = natsConnection_Publish(bus->nc, subject, payload.ptr, (int)payload.len);
+    natsStatus s = loop_send(bus, subject, NULL, payload);
     return s == NATS_OK ? STATUS_OK : wire_error(s, err, "publishing", subject);
 }
 
@@ -157,7 +157,7 @@ static enum status send_request(struct request *r, const struct bus_ask *ask, st
     enum status status =
         wire_message(bus, subject, reply, ask->headers, ask->header_count, ask->payload, &msg, err);
     if (status == STATUS_OK) {
-        natsStatus s = natsConnection_PublishMsg(bus->nc, msg);
+        natsStatus s = loop_send_message(bus, msg);
         natsMsg_Destroy(msg);
         status = s == NATS_OK ? STATUS_OK : wire_error(s, err, "requesting", subject);
     }
@@ -243,7 +243,7 @@ enum status bus_ask(struct bus *bus, const struct bus_ask *ask, struct arena *a,
     request_init(&r, bus, ask->subject);
     enum status status = send_request(&r, ask, err);
     if (status == STATUS_OK) {
-        pusher_push_here(bus);
+        loop_push(bus);
         await_request(&r, ask, until_ns);
         status = take_answer(&r, ask, a, reply, err);
     }

@@ -52,7 +52,7 @@ void bus_delivery_free(struct bus_delivery *d)
  */
 static void answer(struct bus *bus, const struct bus_delivery *d, struct str text)
 {
-    (void)natsConnection_Publish(bus->nc, d->reply, text.ptr, (int)text.len);
+    (void)loop_send(bus, d->reply, NULL, text);
     bus_push(bus);
 }
 

@@ -1,9 +1,10 @@
 /*
  * What the files of the bus share; nothing outside the room includes it.
  *
- * Threads of a bus: those of nats.c (reading, flushing, asynchronous events, one per subscription), the
- * keeper (deadlines, see bus_keeper.c) and the pusher (bus_pusher.c). Order of locks: lists (readers, pulls)
- * before the table of exchanges; none is held while a callback or a call of nats.c that may wait is running.
+ * Threads of a bus: the loop (reading, and the handlers of pulls, see bus_loop.c), those of nats.c
+ * (asynchronous events, one per other subscription), and the keeper (deadlines, see bus_keeper.c). Order of
+ * locks: lists (readers, pulls) before the table of exchanges; none is held while a callback or a call of
+ * nats.c that may wait is running.
  */
 #ifndef RUNTIME_BUS_INTERNAL_H
 #define RUNTIME_BUS_INTERNAL_H
@@ -26,12 +27,18 @@ enum {
 enum { WIRE_EXPIRES_MS = 30000, WIRE_HEARTBEAT_MS = 3000 };
 #define NS_PER_MS INT64_C(1000000)
 
-struct pusher {
+struct loop {
     pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
-    atomic_bool wanted;
-    bool started, stop;
+    pthread_mutex_t io; /* of whoever reads or writes */
+    natsConnection *nc;
+    int epoll, bell, timer;
+    atomic_int socket;       /* -1: none is read */
+    atomic_bool unsent;      /* the library has something to write */
+    atomic_llong written_ns; /* monotonic; the last write */
+    atomic_bool due;         /* the timer is set */
+    bool awaits_room;        /* of the socket; under `io` */
+    atomic_bool stop;
+    bool started;
 };
 
 struct keeper {
@@ -83,7 +90,9 @@ struct bus {
     struct exchange_table exchanges;
     struct listener *answers;
     struct arena answer_arena; /* of the thread that hears answers */
-    struct pusher pusher;
+    struct loop loop;
+    atomic_llong answered_ns; /* monotonic; when the newest request was sent that has had its answer */
+    int64_t fresh_ns;         /* what is read now left the server after that; the loop's own */
     struct keeper keeper;
     struct readers readers;
     struct pulls pulls;
@@ -121,10 +130,19 @@ void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox,
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
-/* As bus_push(), for a thread that is about to wait for an answer: on that thread. */
-void pusher_push_here(struct bus *bus);
-enum status pusher_start(struct bus *bus, struct error *err) MUST_CHECK;
-void pusher_stop(struct bus *bus);
+void loop_init(struct loop *l);
+void loop_free(struct loop *l);
+/* Makes the loop read and write the connections that are made with these options. */
+natsStatus loop_set(natsOptions *options, struct bus *bus);
+/* Before there is a connection. */
+enum status loop_start(struct bus *bus, struct error *err) MUST_CHECK;
+/* After natsConnection_Close(), before natsConnection_Destroy(). */
+void loop_stop(struct bus *bus);
+/* As bus_push(), for a thread that is about to wait for an answer: at once. */
+void loop_push(struct bus *bus);
+/* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. */
+natsStatus loop_send_message(struct bus *bus, natsMsg *msg);
+natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload);
 
 enum status keeper_start(struct bus *bus, struct error *err) MUST_CHECK;
 void keeper_stop(struct bus *bus);

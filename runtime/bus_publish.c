@@ -156,7 +156,7 @@ static void send_copy(struct publish *p)
     }
     if (p->sent > 0 && p->repeated_name) /* without memory it goes without */
         (void)natsMsgHeader_Set(p->msg, p->repeated_name, p->repeated_value);
-    natsStatus s = natsConnection_PublishMsg(bus->nc, p->msg);
+    natsStatus s = loop_send_message(bus, p->msg);
     if (s == NATS_OK)
         p->sent++;
     /* What could not be sent (the reconnect's buffer is full) is tried again like what was not answered. */
@@ -368,7 +368,7 @@ enum status bus_publish_wait(struct bus *bus, const struct bus_publication *publ
     pthread_cond_init(&w.changed, NULL);
     enum status status = begin(bus, &p, err);
     if (status == STATUS_OK) {
-        pusher_push_here(bus);
+        loop_push(bus);
         pthread_mutex_lock(&w.mutex);
         while (!w.done)
             pthread_cond_wait(&w.changed, &w.mutex);

@@ -175,8 +175,6 @@ static enum status end_of_request(const struct bus_pull *p, int code, const char
     enum status status = STATUS_UNAVAILABLE;
     if (code == 404 || code == 408)
         return STATUS_OK; /* nothing there, or expired */
-    if (code == 503)
-        return unanswered(p, err);
     if (code == 400)
         status = STATUS_INVALID;
     if (strstr(text, "Deleted"))
@@ -205,7 +203,7 @@ static void take_status(struct bus_pull *p, natsMsg *msg, int code, const char *
     }
     if (owed)
         settle(p, strtoull(owed, NULL, 10));
-    else if (code == 503 || code == 400 || strstr(text, "Exceeded"))
+    else if (code == 400 || strstr(text, "Exceeded"))
         settle(p, batch_of(p, id)); /* it was never taken */
     else
         doubt(p);
@@ -228,6 +226,8 @@ static void take_message(struct bus_pull *p, natsMsg *msg)
     }
     pthread_mutex_unlock(&p->bus->pulls.mutex);
     struct bus_delivery *d = delivery_take(msg);
+    if (d)
+        d->left_after_ns = p->bus->fresh_ns;
     if (d && wanted) {
         p->deliver(p->context, d);
     } else if (d) {
@@ -257,11 +257,23 @@ static void on_message(void *context, natsMsg *msg)
 
 /* ---- the keeper's part ------------------------------------------------------------------------------- */
 
+/* Which of the requests it was does not show. */
+static void on_unserved(void *context)
+{
+    struct bus_pull *p = context;
+    struct error err;
+    pthread_mutex_lock(&p->bus->pulls.mutex);
+    doubt(p);
+    (void)unanswered(p, &err);
+    fails(p, &err);
+    pthread_mutex_unlock(&p->bus->pulls.mutex);
+}
+
 static enum status listen(struct bus_pull *p, uint32_t generation, struct listener **out, struct error *err)
 {
     char subject[REPLY_TEXT];
     snprintf(subject, sizeof(subject), "%s.P.%u.%u.*", p->bus->inbox, p->number, generation);
-    return listener_open(p->bus, subject, NULL, 0, on_message, p, out, err);
+    return listener_open_on_loop(p->bus, subject, on_message, on_unserved, p, out, err);
 }
 
 /* With the mutex held, which is let go in between: a new inbox, no requests. Not on a thread of its listener.

@@ -95,7 +95,7 @@ void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox,
         snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%" PRId64 ",\"idle_heartbeat\":%" PRId64 "}",
                  batch, WIRE_EXPIRES_MS * NS_PER_MS, WIRE_HEARTBEAT_MS * NS_PER_MS);
     /* A request that is not sent is missed by its silence. */
-    (void)natsConnection_PublishRequest(bus->nc, next_subject, inbox, body, len);
+    (void)loop_send(bus, next_subject, inbox, (struct str){body, (size_t)len});
     bus_push(bus);
 }
 

@@ -36,7 +36,7 @@ enum status collect(struct bus *bus, const char *subject, struct str payload, in
     snprintf(inbox, sizeof(inbox), "%s.C.%" PRIu64, bus->inbox, (uint64_t)atomic_fetch_add(&bus->ids, 1));
     natsStatus s = natsConnection_SubscribeSync(&sub, bus->nc, inbox);
     if (s == NATS_OK)
-        s = natsConnection_PublishRequest(bus->nc, subject, inbox, payload.ptr, (int)payload.len);
+        s = loop_send(bus, subject, inbox, payload);
     enum status status;
     if (s == NATS_OK) {
         bus_push(bus);

@@ -39,6 +39,7 @@ enum status exchange_begin(struct exchange *e, char reply[REPLY_TEXT], struct er
     e->slot = t->free;
     e->generation = slot->generation;
     e->claimed = true;
+    e->begun_ns = mono_now().ns;
     t->free = slot->next_free;
     slot->exchange = e;
     t->open++;
@@ -130,6 +131,13 @@ static struct exchange *claim_by_token(struct exchange_table *t, uint32_t slot, 
     return e;
 }
 
+/* Answers may be handled in another order than they came in; the newest counts. On one thread. */
+static void note_answer(struct bus *bus, const struct exchange *e)
+{
+    if (e->begun_ns > atomic_load(&bus->answered_ns))
+        atomic_store(&bus->answered_ns, e->begun_ns);
+}
+
 static void on_answer(void *context, natsMsg *msg)
 {
     struct bus *bus = context;
@@ -137,10 +145,12 @@ static void on_answer(void *context, natsMsg *msg)
     struct exchange *e = NULL;
     if (read_token(natsMsg_GetSubject(msg), &slot, &generation))
         e = claim_by_token(&bus->exchanges, slot, generation);
-    if (e)
+    if (e) {
+        note_answer(bus, e);
         e->kind->answered(e, msg);
-    else
+    } else {
         spent_message(msg); /* too late, or a second answer */
+    }
 }
 
 /* ---- time and refusals ------------------------------------------------------------------------------- */

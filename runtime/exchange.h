@@ -33,7 +33,8 @@ struct exchange {
     const struct exchange_kind *kind;
     struct bus *bus;
     const char *subject; /* that it was sent on; lives as long as the exchange */
-    int64_t due_ns;      /* monotonic */
+    int64_t begun_ns;    /* monotonic, like */
+    int64_t due_ns;
     unsigned connection; /* the number of the connection it was last sent on; due when there is a newer one */
     uint32_t slot, generation;
     bool claimed;

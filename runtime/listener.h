@@ -13,18 +13,28 @@
 struct bus;
 struct listener;
 
-/* Owns msg. On the listener's own thread. */
+/* Owns msg. On the listener's own thread, or on the loop's. */
 typedef void listener_handler(void *context, natsMsg *msg);
 
 /* `limit`: most messages that may wait for the handler before further ones are dropped; 0: none. */
 enum status listener_open(struct bus *bus, const char *subject, const char *queue, int limit,
                           listener_handler *handler, void *context, struct listener **out,
                           struct error *err) MUST_CHECK;
+/*
+ * One whose handler is called by the loop itself, between what it reads: without a change of threads, in the
+ * order of the connection, and so it must never wait. That nobody serves a request which was to be answered
+ * here is told by `unserved`, with the same context; the library keeps for itself which one.
+ */
+enum status listener_open_on_loop(struct bus *bus, const char *subject, listener_handler *handler,
+                                  void (*unserved)(void *context), void *context, struct listener **out,
+                                  struct error *err) MUST_CHECK;
+/* Hands over what the loop has read. The loop's. */
+void listeners_serve(struct bus *bus);
 /* Unsubscribes; what has already come is still handled before it returns. */
 void listener_close(struct listener **l);
 /* Memory (malloc) that is freed with a listener that nobody closes before its bus. */
 void listener_own(struct listener *l, void *memory);
-/* After natsConnection_Close(): waits for all that are left, and frees them. */
+/* After natsConnection_Close() and the loop's end: waits for all that are left, and frees them. */
 void listeners_free(struct bus *bus);
 
 #endif

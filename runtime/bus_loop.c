@@ -1,0 +1,261 @@
+/*
+ * The loop: the one thread that reads the connection, and what sends on it.
+ *
+ * nats.c has threads of its own for both, of which the one that sends sleeps a millisecond to let a batch
+ * gather; its other way, a write(2) for each message, costs half the throughput under load. It also lets a
+ * program do both itself (natsOptions_SetEventLoop()): what is published is then only buffered, until
+ * somebody asks for it to be written. Here any thread writes it when it has nothing more to add (bus_push()),
+ * so that at rest a message leaves without a change of threads; but no sooner than PACE_NS after the last
+ * write, so that under load what gathers meanwhile leaves together. Then the loop does it, as it does what
+ * the socket would not take at once.
+ *
+ * Reading and writing exclude each other (`io`): the library closes its socket when either fails, and must
+ * not do so under the other. Who finds `io` taken leaves its messages to whoever has it. The library calls
+ * on_*() with its own lock held, which is taken behind `io`; so these do no more than keep notes.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bus_internal.h"
+#include "clock.h"
+
+enum { PACE_NS = 200000 };
+enum source { SOCKET, BELL, TIMER, SOURCES };
+
+/* The calling thread pushes what it publishes; the loop need not be woken for it. */
+static _Thread_local bool pushes;
+
+/* ---- waking the loop --------------------------------------------------------------------------------- */
+
+static void ring(struct loop *l)
+{
+    uint64_t one = 1;
+    ssize_t n = write(l->bell, &one, sizeof(one));
+    (void)n; /* it cannot overflow before it is read */
+}
+
+static void wake_in(struct loop *l, int64_t delay_ns)
+{
+    const struct itimerspec once = {.it_value = {.tv_nsec = delay_ns}};
+    if (!atomic_exchange(&l->due, true))
+        (void)timerfd_settime(l->timer, 0, &once, NULL);
+}
+
+static void silence(int fd)
+{
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof(count));
+    (void)n; /* it says only that there was something */
+}
+
+static bool watch(struct loop *l, int operation, int fd, enum source source, uint32_t events)
+{
+    struct epoll_event e = {.events = events, .data.u32 = source};
+    return epoll_ctl(l->epoll, operation, fd, &e) == 0;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------- */
+
+/* With `io` held, and something unsent. */
+static void write_some(struct loop *l)
+{
+    natsConnection_ProcessWriteEvent(l->nc);
+    atomic_store(&l->written_ns, mono_now().ns);
+    bool left = atomic_load(&l->unsent);
+    if (left || l->awaits_room)
+        (void)watch(l, EPOLL_CTL_MOD, atomic_load(&l->socket), SOCKET, EPOLLIN | (left ? EPOLLOUT : 0));
+    l->awaits_room = left;
+}
+
+/* Who adds something while another has `io` leaves it to that one, which looks again when it has let go. */
+static void write_now(struct loop *l)
+{
+    bool full = false;
+    while (!full && atomic_load(&l->unsent) && pthread_mutex_trylock(&l->io) == 0) {
+        if (atomic_load(&l->unsent))
+            write_some(l);
+        full = l->awaits_room;
+        pthread_mutex_unlock(&l->io);
+    }
+}
+
+void bus_push(struct bus *bus)
+{
+    struct loop *l = &bus->loop;
+    if (!atomic_load(&l->unsent) || pthread_equal(pthread_self(), l->thread))
+        return; /* the loop writes behind its handlers */
+    int64_t wait_ns = atomic_load(&l->written_ns) + PACE_NS - mono_now().ns;
+    if (wait_ns > 0)
+        wake_in(l, wait_ns);
+    else
+        write_now(l);
+}
+
+void loop_push(struct bus *bus)
+{
+    write_now(&bus->loop);
+}
+
+natsStatus loop_send_message(struct bus *bus, natsMsg *msg)
+{
+    pushes = true;
+    natsStatus s = natsConnection_PublishMsg(bus->nc, msg);
+    pushes = false;
+    return s;
+}
+
+natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload)
+{
+    pushes = true;
+    natsStatus s = reply
+                       ? natsConnection_PublishRequest(bus->nc, subject, reply, payload.ptr, (int)payload.len)
+                       : natsConnection_Publish(bus->nc, subject, payload.ptr, (int)payload.len);
+    pushes = false;
+    return s;
+}
+
+/* ---- what the library asks for ----------------------------------------------------------------------- */
+
+static natsStatus on_attach(void **data, void *context, natsConnection *nc, natsSock socket)
+{
+    struct loop *l = context;
+    *data = l;
+    l->nc = nc;
+    atomic_store(&l->unsent, false);
+    atomic_store(&l->socket, (int)socket);
+    return watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN) ? NATS_OK : NATS_SYS_ERROR;
+}
+
+/* It only ever ends the reading, before the socket is closed. */
+static natsStatus on_read(void *data, bool add)
+{
+    struct loop *l = data;
+    if (!add)
+        (void)watch(l, EPOLL_CTL_DEL, atomic_exchange(&l->socket, -1), SOCKET, 0);
+    return NATS_OK;
+}
+
+static natsStatus on_write(void *data, bool add)
+{
+    struct loop *l = data;
+    atomic_store(&l->unsent, add);
+    if (add && !pushes)
+        ring(l); /* the library itself sends something */
+    return NATS_OK;
+}
+
+static natsStatus on_detach(void *data)
+{
+    (void)data;
+    return NATS_OK;
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------- */
+
+static void serve_socket(struct bus *bus)
+{
+    struct loop *l = &bus->loop;
+    /* Each answer that was handled by now came before all that is read now. */
+    bus->fresh_ns = atomic_load(&bus->answered_ns);
+    pthread_mutex_lock(&l->io);
+    natsConnection_ProcessReadEvent(l->nc);
+    pthread_mutex_unlock(&l->io);
+    listeners_serve(bus);
+}
+
+static void serve(struct bus *bus, enum source source)
+{
+    struct loop *l = &bus->loop;
+    switch (source) {
+    case SOCKET: serve_socket(bus); break;
+    case BELL: silence(l->bell); break;
+    case TIMER:
+        silence(l->timer);
+        atomic_store(&l->due, false);
+        break;
+    case SOURCES: break;
+    }
+}
+
+static void *run(void *context)
+{
+    struct bus *bus = context;
+    struct loop *l = &bus->loop;
+    struct epoll_event ready[SOURCES];
+    bus_on_handler_thread = true;
+    while (!atomic_load(&l->stop)) {
+        int count = epoll_wait(l->epoll, ready, SOURCES, -1);
+        for (int i = 0; i < count; i++)
+            serve(bus, (enum source)ready[i].data.u32);
+        write_now(l);
+    }
+    nats_ReleaseThreadMemory();
+    return NULL;
+}
+
+static bool open_sources(struct loop *l)
+{
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return l->epoll >= 0 && l->bell >= 0 && l->timer >= 0 &&
+           watch(l, EPOLL_CTL_ADD, l->bell, BELL, EPOLLIN) &&
+           watch(l, EPOLL_CTL_ADD, l->timer, TIMER, EPOLLIN);
+}
+
+static void close_source(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void loop_init(struct loop *l)
+{
+    l->epoll = l->bell = l->timer = -1;
+    atomic_store(&l->socket, -1);
+    pthread_mutex_init(&l->io, NULL);
+}
+
+void loop_free(struct loop *l)
+{
+    close_source(l->epoll);
+    close_source(l->bell);
+    close_source(l->timer);
+    pthread_mutex_destroy(&l->io);
+}
+
+enum status loop_start(struct bus *bus, struct error *err)
+{
+    struct loop *l = &bus->loop;
+    if (!open_sources(l))
+        return error_set(err, STATUS_IO, "the system gives no descriptors for a connection: %s",
+                         strerror(errno));
+    if (pthread_create(&l->thread, NULL, run, bus) != 0)
+        return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for a connection");
+    l->started = true;
+    return STATUS_OK;
+}
+
+void loop_stop(struct bus *bus)
+{
+    struct loop *l = &bus->loop;
+    if (!l->started)
+        return;
+    atomic_store(&l->stop, true);
+    ring(l);
+    pthread_join(l->thread, NULL);
+    l->started = false;
+}
+
+natsStatus loop_set(natsOptions *options, struct bus *bus)
+{
+    natsStatus s = natsOptions_SetSendAsap(options, true); /* no flusher of the library's */
+    return s == NATS_OK
+               ? natsOptions_SetEventLoop(options, &bus->loop, on_attach, on_read, on_write, on_detach)
+               : s;
+}

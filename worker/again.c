@@ -3,9 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void again_init(struct again *g, struct bus *bus, const struct subjects *subjects)
+#include "runtime/clock.h"
+
+/* Half of the time that a delivery has: the other half is for what the task does first. */
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects, int64_t ack_wait_ms)
 {
-    *g = (struct again){.bus = bus, .subjects = subjects};
+    *g = (struct again){.bus = bus, .subjects = subjects, .fresh_ns = ack_wait_ms * INT64_C(1000000) / 2};
     pthread_mutex_init(&g->mutex, NULL);
 }
 
@@ -58,5 +61,5 @@ bool again_is_copy(const struct bus_delivery *d, const struct task *task)
 bool again_is_possible(struct again *g, const struct bus_delivery *d)
 {
     return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) ||
-           was_stored_before(g, d->stream_sequence);
+           mono_now().ns - d->left_after_ns > g->fresh_ns || was_stored_before(g, d->stream_sequence);
 }

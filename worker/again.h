@@ -1,8 +1,10 @@
 /*
  * Which tasks may have been run before, so that their outcome has to be looked for first: those that are
- * delivered again; those of which the broker says that it may have published them before; and those that the
+ * delivered again; those of which the broker says that it may have published them before; those that the
  * tasks stream had before this worker's connection was made, because a server that was killed may have
- * forgotten what was acknowledged, and counts deliveries anew.
+ * forgotten what was acknowledged, and counts deliveries anew; and those that may have been on their way, or
+ * in this process while it stood still, for so long that the stream has given them to another worker
+ * meanwhile.
  */
 #ifndef WORKER_AGAIN_H
 #define WORKER_AGAIN_H
@@ -16,13 +18,15 @@
 struct again {
     struct bus *bus;
     const struct subjects *subjects;
+    int64_t fresh_ns; /* so old may a delivery be */
     pthread_mutex_t mutex;
     uint32_t connection;   /* on which the stream was asked */
     uint64_t stored_until; /* its last sequence then */
     bool spoils_ids;       /* bus_spoils_ids(); what is true of the tasks stream is true of that of events */
 };
 
-void again_init(struct again *g, struct bus *bus, const struct subjects *subjects);
+/* `ack_wait_ms`: the consumer's, after which it gives a task to another worker. */
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects, int64_t ack_wait_ms);
 void again_free(struct again *g);
 
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */

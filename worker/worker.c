@@ -296,7 +296,7 @@ enum status worker_serve(const struct settings *settings, struct error *err)
         monitor_stop(&w.monitor);
         return s;
     }
-    again_init(&w.station.again, w.station.bus, &w.subjects);
+    again_init(&w.station.again, w.station.bus, &w.subjects, settings_int(settings, SETTING_WORKER_ACK_WAIT));
     s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),

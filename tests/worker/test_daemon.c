@@ -577,6 +577,29 @@ static void a_worker_makes_the_consumer_of_its_pool_when_there_is_none(void **st
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
+/* The first delivery waits in the socket of a worker that stands still. */
+static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    int64_t id;
+    struct process one = fleet_worker(f, NULL);
+    counting(f, lines, &id); /* it takes tasks */
+    fleet_wait_empty(f);
+    assert_int_equal(kill(one.pid, SIGSTOP), 0);
+    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s\"}", lines);
+    id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    struct process two = fleet_worker(f, NULL);
+    assert_true(number(fleet_outcome(f, id), "meta.delivery") > 1);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&two), 0);
+    assert_int_equal(kill(one.pid, SIGCONT), 0);
+    counting(f, lines, &id);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(lines_of(lines), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -602,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_task_of_which_the_brokers_say_that_it_has_ended_is_not_run),
         cmocka_unit_test(a_task_that_may_have_been_run_is_run_if_no_broker_answers_for_long),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
+        cmocka_unit_test(a_task_that_another_worker_had_meanwhile_is_not_run),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),
     };

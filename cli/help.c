@@ -60,10 +60,26 @@ void help_flag_name(struct buf *out, const struct flag *f)
         buf_printf(out, " %s", f->value);
 }
 
+const char *help_flag_more(const struct flag *f)
+{
+    return f->repeats ? "; may be repeated" : "";
+}
+
+void help_flag_tables(const struct command *c, const struct flag *out[FLAG_TABLES])
+{
+    size_t count = 0;
+    if (c->details->flags)
+        out[count++] = c->details->flags;
+    if (c->groups & GROUP_OUTPUT)
+        out[count++] = OUTPUT_FLAGS;
+    out[count++] = COMMON_FLAGS;
+    out[count] = NULL;
+}
+
 static void add_flag_doc(struct buf *out, const struct flag *f, size_t indent)
 {
     char doc[512];
-    const char *more = f->repeats ? "; may be repeated" : "";
+    const char *more = help_flag_more(f);
     if (f->setting == NO_SETTING)
         (void)snprintf(doc, sizeof(doc), "%s%s", f->doc, more);
     else
@@ -135,6 +151,7 @@ void help_overview(const struct output *o, struct buf *out)
 
 void help_command(const struct output *o, const struct command *c, struct buf *out)
 {
+    const struct flag *tables[FLAG_TABLES];
     buf_printf(out, "noetl %s: %s.\n", c->name, c->summary);
     if (c->details->text)
         buf_printf(out, "\n%s\n", c->details->text);
@@ -145,11 +162,9 @@ void help_command(const struct output *o, const struct command *c, struct buf *o
     help_usage(out, c);
     buf_add_char(out, '\n');
     add_title(o, out, "Flags");
-    if (c->details->flags)
-        add_flags(out, c->details->flags);
-    if (c->groups & GROUP_OUTPUT)
-        add_flags(out, OUTPUT_FLAGS);
-    add_flags(out, COMMON_FLAGS);
+    help_flag_tables(c, tables);
+    for (size_t i = 0; tables[i]; i++)
+        add_flags(out, tables[i]);
     if (c->groups & GROUP_CONNECTION) {
         add_title(o, out, "Connection");
         add_flags(out, CONNECTION_FLAGS);
@@ -237,8 +252,7 @@ static void markdown_flags(struct buf *out, const struct flag *table)
         add_cell(out, buf_str(&name).ptr);
         buf_add_text(out, "` | ");
         add_cell(out, table->doc);
-        if (table->repeats)
-            buf_add_text(out, "; may be repeated");
+        buf_add_text(out, help_flag_more(table));
         if (table->setting != NO_SETTING)
             buf_printf(out, " (setting `%s`)", setting_name((enum setting)table->setting));
         buf_add_text(out, " |\n");

@@ -94,7 +94,7 @@ static void add_flags(struct buf *out, const struct flag *table)
         struct buf name;
         buf_init(&name, 0);
         help_flag_name(&name, table);
-        add_item(out, buf_str(&name), table->doc, table->repeats ? "; may be repeated" : "");
+        add_item(out, buf_str(&name), table->doc, help_flag_more(table));
         buf_free(&name);
     }
 }
@@ -171,6 +171,7 @@ void help_man(struct buf *out)
 
 void help_man_command(const struct command *c, struct buf *out)
 {
+    const struct flag *tables[FLAG_TABLES];
     struct buf usage;
     buf_init(&usage, 0);
     help_usage(&usage, c);
@@ -187,11 +188,9 @@ void help_man_command(const struct command *c, struct buf *out)
     if (help_takes_execution(c))
         add_paragraphs(out, EXECUTION_NAMES);
     add_title(out, "OPTIONS");
-    if (c->details->flags)
-        add_flags(out, c->details->flags);
-    if (c->groups & GROUP_OUTPUT)
-        add_flags(out, OUTPUT_FLAGS);
-    add_flags(out, COMMON_FLAGS);
+    help_flag_tables(c, tables);
+    for (size_t i = 0; tables[i]; i++)
+        add_flags(out, tables[i]);
     if (c->groups & GROUP_CONNECTION) {
         add_title(out, "CONNECTION");
         add_flags(out, CONNECTION_FLAGS);

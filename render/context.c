@@ -388,7 +388,7 @@ enum status render_context(struct arena *a, const struct event *events, size_t c
                            struct value *rendered, struct value *context_keys, struct value *unresolved,
                            struct error *err)
 {
-    struct execution_context execution;
+    struct execution_context execution = {0};
     struct value context;
     TRY(fetch_execution_context(a, events, count, &execution, err));
     struct context_source source = {

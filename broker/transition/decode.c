@@ -69,16 +69,11 @@ static bool take_flag(struct value map, const char *key)
 
 static enum status number_work(struct decoder *d, struct work *w)
 {
-    if (d->work_count == d->work_capacity) {
-        uint32_t larger = d->work_capacity ? d->work_capacity * 2 : 64;
-        struct work **moved = ARENA_ARRAY(&d->scratch, struct work *, larger);
-        if (!moved)
-            return arena_error(&d->scratch, d->err, "a state");
-        if (d->work_count)
-            memcpy((void *)moved, (void *)d->works, d->work_count * sizeof(struct work *));
-        d->works = moved;
-        d->work_capacity = larger;
-    }
+    struct work **works =
+        arena_grow(&d->scratch, (void *)d->works, sizeof(*works), d->work_count, &d->work_capacity);
+    if (!works)
+        return arena_error(&d->scratch, d->err, "a state");
+    d->works = works;
     d->works[d->work_count++] = w;
     return STATUS_OK;
 }

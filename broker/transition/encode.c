@@ -52,16 +52,11 @@ static enum status put_id(struct encoder *e, struct map_builder *m, const char *
 
 static enum status number_work(struct encoder *e, const struct work *w)
 {
-    if (e->work_count == e->work_capacity) {
-        uint32_t larger = e->work_capacity ? e->work_capacity * 2 : 64;
-        const struct work **moved = ARENA_ARRAY(e->a, const struct work *, larger);
-        if (!moved)
-            return arena_error(e->a, e->err, "a state");
-        if (e->work_count)
-            memcpy((void *)moved, (const void *)e->works, e->work_count * sizeof(struct work *));
-        e->works = moved;
-        e->work_capacity = larger;
-    }
+    const struct work **works =
+        arena_grow(e->a, (void *)e->works, sizeof(*works), e->work_count, &e->work_capacity);
+    if (!works)
+        return arena_error(e->a, e->err, "a state");
+    e->works = works;
     e->works[e->work_count++] = w;
     return STATUS_OK;
 }

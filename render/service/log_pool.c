@@ -86,68 +86,52 @@ static enum status explain(enum status status, struct error *err)
     return error_wrap(err, "reading the event log");
 }
 
+/*
+ * The value of a function of the pool: that of `call`, which reads by the connection `log`. A connection that
+ * was lost meanwhile is made again by the next use, so once more then.
+ */
+#define READ(pool, err, call)                                                                                \
+    do {                                                                                                     \
+        struct eventlog *log = take(pool);                                                                   \
+        enum status status = (call);                                                                         \
+        if (status == STATUS_UNAVAILABLE)                                                                    \
+            status = (call);                                                                                 \
+        give_back(pool, log);                                                                                \
+        return explain(status, err);                                                                         \
+    } while (0)
+
 enum status log_pool_check(struct log_pool *pool, struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_check(log, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_check(log, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_check(log, err));
 }
 
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,
                             uint32_t to_event_id, struct arena *a, struct event_list *out, struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_events(log, execution_id, after_event_id, to_event_id, a, out, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_events(log, execution_id, after_event_id, to_event_id, a, out, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_events(log, execution_id, after_event_id, to_event_id, a, out, err));
 }
 
 enum status log_pool_chosen_events(struct log_pool *pool, int64_t execution_id,
                                    const struct event_choice *choice, struct arena *a, struct event_list *out,
                                    struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_chosen_events(log, execution_id, choice, a, out, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_chosen_events(log, execution_id, choice, a, out, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_chosen_events(log, execution_id, choice, a, out, err));
 }
 
 enum status log_pool_executions(struct log_pool *pool, const struct execution_filter *filter, struct arena *a,
                                 struct execution_row **rows, size_t *count, struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_executions(log, filter, a, rows, count, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_executions(log, filter, a, rows, count, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_executions(log, filter, a, rows, count, err));
 }
 
 enum status log_pool_ids(struct log_pool *pool, int64_t beginning, int64_t *out, size_t room, size_t *count,
                          struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_ids(log, beginning, out, room, count, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_ids(log, beginning, out, room, count, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_ids(log, beginning, out, room, count, err));
 }
 
 enum status log_pool_newest(struct log_pool *pool, struct str path, int64_t *id, int64_t *time_ns,
                             struct error *err)
 {
-    struct eventlog *log = take(pool);
-    enum status status = eventlog_newest(log, path, id, time_ns, err);
-    if (status == STATUS_UNAVAILABLE)
-        status = eventlog_newest(log, path, id, time_ns, err);
-    give_back(pool, log);
-    return explain(status, err);
+    READ(pool, err, eventlog_newest(log, path, id, time_ns, err));
 }

@@ -346,6 +346,8 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
         metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, task, "task not run again, its outcome stands");
     } else { /* who cannot see it has to run it: not running it would be wrong */
+        LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
+            LOG_NUM("delivery", l->delivery->deliveries));
         run_whole(x, l, task);
     }
 }

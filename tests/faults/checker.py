@@ -14,7 +14,8 @@ FACTS = OUTCOMES + ("action_lost", "execution_requested", "child_completed", "ch
 WORKERS_FAULTS = ("kill-worker", "stop-worker", "term-worker", "cut-worker-nats", "hold-worker-nats", "slow-worker-nats")
 SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "duplicate-tasks")
 LOSSES = ("full-disk-nats", "restore-nats")
-LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect
+LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect, where its log does not tell the time
+LOOKING = 2.0  # seconds at most that a look takes
 KILLERS = ("kill-nats", "restore-nats", "full-disk-nats")
 PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
 
@@ -220,11 +221,17 @@ class Checker:
         for (pid, before), (_, after) in zip(marks, marks[1:]):
             cause = self._cause(pid, before, after)
             self.second[cause or "nothing"] += 1
-            stood = self.stood_at.get(key, after) + LOOKED < after
+            stood = self.stood_at.get(key, after) < self._looked(key, before, after)
             if not cause or (stood and not told):
                 self.say(execution_id, f"({name}) {key[1:]} had its effect again: in process {pid}, and "
                                        f"{after - before:.3f} s later; fault behind it: {cause}; its outcome stood "
                                        f"in the stream: {stood}; deliveries that are told of: {self.deliveries[key]}")
+
+    def _looked(self, key, before, after):
+        """What stood by then was seen by the worker that came to the second effect. On a slow machine a task may take
+        seconds to begin, so its log is asked; its clock may have been stepped."""
+        seen = (self.journal.monotonic(at) for at in self.e.looked.get(key, ()))
+        return max((at - LOOKING for at in seen if before <= at <= after), default=after - LOOKED)
 
     def _cause(self, pid, before, after):
         """The kind of a fault of the worker, or of NATS, that was there between two effects."""

@@ -2,12 +2,14 @@
 
 import collections
 import dataclasses
+import datetime
 import json
 import re
 
 import nats
 
 FINAL = ("execution_complete", "execution_failed", "execution_cancelled")
+LOOKED = re.compile(r'time=(\S+)Z .* msg="task may have been run before, and is run" execution=(\d+) step=(\S+) task=(\S+)')
 TASK_ID = re.compile(r"s\d+v(\d+)a(\d+)(?:i(\d+)a(\d+))?$")
 
 ROWS = """
@@ -68,6 +70,7 @@ class Evidence:
     checkpoints: dict  # partition -> sequence
     effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
     saved: collections.Counter  # (execution id, step, attempt)
+    looked: dict  # (execution id, step, visit, item, attempt) -> times in ns at which a worker saw no outcome, and ran it
 
 
 def read_log(postgres):
@@ -98,6 +101,19 @@ def read_effects(path):
             execution_id, step, visit, item, attempt, pid, at = line.split()
             effects[execution_id, step, int(visit), int(item), int(attempt)].append((int(pid), float(at)))
     return effects
+
+
+def read_looked(logs):
+    """By the workers' clocks, which may be wrong."""
+    looked = collections.defaultdict(list)
+    for path in logs.glob("worker-*.log"):
+        for line in path.read_text(errors="replace").splitlines():
+            m = LOOKED.match(line)
+            at = attempt_of(m[3], m[4]) if m else None
+            if at:
+                when = datetime.datetime.fromisoformat(m[1] + "+00:00")
+                looked[m[2], *at].append(round(when.timestamp() * 1000) * 10**6)
+    return looked
 
 
 def settled_until(consumer):
@@ -136,7 +152,7 @@ def gather(world, client):
     return Evidence(read_log(world.postgres), read_facts(client), left, consumers,
                     world.postgres.query("SELECT execution_id, timer_id FROM noetl.timer"),
                     {p: int(s) for p, s in world.postgres.query("SELECT partition, stream_seq FROM noetl.partition")},
-                    read_effects(world.effects), saved)
+                    read_effects(world.effects), saved, read_looked(world.logs))
 
 
 # ---- whether there is anything left to wait for -----------------------------------------------------------------

@@ -50,7 +50,7 @@ class World:
         effects = {(ID, step, 1, -1, 1): [(WORKER, float(n))] for n, step in enumerate("abc")}
         consumers = [("NOETL_TASKS", "default", 0, 0, 3), ("NOETL_COMMANDS", "intake", 0, 0, 0)]
         self.evidence = Evidence({ID: rows}, facts, {"NOETL_TASKS": [], "NOETL_COMMANDS": []}, consumers, [], {"7": 9},
-                                 effects, collections.Counter())
+                                 effects, collections.Counter(), {})
         self.asked = {"t0": Asked("t0", playbooks.PLAYBOOKS["chain"], {"n": 1})}
         self.faults = []
 
@@ -156,6 +156,12 @@ def lost_long_before(w):
     w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=40.0)
 
 
+def effect_after_a_look_that_saw_nothing(w):
+    w.fault("kill-worker", 2.0)
+    w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
+    w.evidence.looked = {(ID, "b", 1, -1, 1): [9 * 10**9]}
+
+
 def nobody_asked(w):
     w.asked.clear()
 
@@ -204,7 +210,7 @@ def lost_without_loss(w):
 
 WRONG = [without_event, event_twice, out_of_order, older_time, not_ended, goes_on, failed, other_result, step_twice,
          step_not_run, two_outcomes, no_effect, effect_of_nothing, effect_twice, effect_after_the_outcome,
-         effect_again_of_what_the_log_has, lost_long_before, nobody_asked,
+         effect_again_of_what_the_log_has, effect_after_a_look_that_saw_nothing, lost_long_before, nobody_asked,
          not_taken, not_in_the_stream, end_not_published, request_lost, task_left, command_left, not_acknowledged,
          timer_left, not_read, lost_without_loss]
 
@@ -223,6 +229,13 @@ class CheckerTest(unittest.TestCase):
         w = World()
         w.fault("restore-nats", 50.0)
         w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
+        self.assertEqual(w.anomalies(), [])
+
+    def test_a_second_effect_long_after_a_look_before_the_outcome_is_allowed(self):
+        w = World()
+        w.evidence.effects[ID, "b", 1, -1, 1] = [(WORKER, 0.0), (88, 9.5)]
+        w.evidence.looked = {(ID, "b", 1, -1, 1): [10**9]}
+        w.fault("kill-worker", 0.1)
         self.assertEqual(w.anomalies(), [])
 
     def test_whatever_is_wrong_is_found(self):

@@ -310,21 +310,23 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
                                     bool *stands, struct error *err)
 {
     struct bus *bus = x->crew->station->bus;
-    struct mono_time begin = mono_now();
+    int64_t silent_ms = 0;
     uint32_t connection = bus_connections(bus);
     enum status s = look_in_stream(x, l, task, stands, err);
     while (!*stands && !status_may_retry(s)) {
         struct error silence;
+        struct mono_time asked = mono_now();
         enum status said = attempt_has_ended(bus, x->crew->station->subjects, task, stands, &silence);
-        if (!look_again(x, said, mono_now(), PATIENCE_MS)) {
+        if (!look_again(x, said, asked, PATIENCE_MS)) {
             *err = silence;
             return said;
         }
-        if (connection != bus_connections(bus))
-            begin = mono_now();
-        connection = bus_connections(bus);
+        silent_ms += mono_ms_since(asked);
         s = look_in_stream(x, l, task, stands, err);
-        if (*stands || status_may_retry(s) || mono_ms_since(begin) <= patience_with_brokers(x->crew->station))
+        if (connection != bus_connections(bus))
+            silent_ms = 0;
+        connection = bus_connections(bus);
+        if (*stands || status_may_retry(s) || silent_ms <= patience_with_brokers(x->crew->station))
             continue;
         LOG(LOG_WARN, "no broker says whether a task that comes again has ended; it counts as open",
             LOG_TASK(task), LOG_ERR(&silence));

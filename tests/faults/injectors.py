@@ -12,7 +12,6 @@ class Kind:
     begin: object  # (world, target, rng)
     end: object  # (world, target)
     seconds: tuple  # shortest, longest
-    usual: bool = True  # in the schedule where nothing is said
     note: str = ""
 
 
@@ -149,8 +148,7 @@ def empty_and_restart(world, target):
     target.held = False
 
 
-# Killed with a full disk it may also number the tasks from 1 again, below what their consumer has had: nobody gets them.
-kind("full-disk-nats", server("nats"), fill, empty_and_restart, (2, 5), usual=False,
+kind("full-disk-nats", server("nats"), fill, empty_and_restart, (2, 5),
      note=disks.disk_class().kind + ", then a restart")
 kind("full-disk-postgres", server("postgres"), fill, empty, (2, 5), note=disks.disk_class().kind)
 
@@ -174,7 +172,7 @@ def put_back(world, target):
     target.held = False
 
 
-kind("restore-nats", server("nats"), copy_store, put_back, (4, 10), usual=False)
+kind("restore-nats", server("nats"), copy_store, put_back, (4, 10))
 
 
 # ---- messages that nobody of noetl sent ------------------------------------------------------------------------

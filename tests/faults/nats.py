@@ -50,7 +50,7 @@ class Client:
         while not self.closing:
             try:
                 self._serve()
-            except (OSError, ValueError, IndexError):
+            except (OSError, ValueError, IndexError, Unanswered):  # the last when the server goes before it has its PONG
                 pass
             self.connected.clear()
             time.sleep(0.1)

@@ -12,8 +12,7 @@ MOST_SHOWN = 40
 
 def list_kinds(kinds):
     for kind in kinds:
-        usual = "" if kind.usual else "only with --also; "
-        print(f"{kind.name:24} {kind.seconds[0]:g} to {kind.seconds[1]:g} s; {usual}{kind.note}".rstrip("; "))
+        print(f"{kind.name:24} {kind.seconds[0]:g} to {kind.seconds[1]:g} s; {kind.note}".rstrip("; "))
 
 
 def sanitizer_reports(logs):
@@ -103,5 +102,5 @@ def say_where(folder, arguments, seed, seconds):
           f"(the log and the stream), effects\n"
           f"an execution: grep -r EXECUTION_ID {folder}\n"
           f"again: {again_with()}tests/faults/faults --seed {seed} --seconds {seconds:g} --brokers {arguments.brokers} --workers "
-          f"{arguments.workers}" + "".join(f" --{name} {getattr(arguments, name)}" for name in ("only", "also", "without")
+          f"{arguments.workers}" + "".join(f" --{name} {getattr(arguments, name)}" for name in ("only", "without")
                                            if getattr(arguments, name)), flush=True)

@@ -54,18 +54,16 @@ class Schedule:
         self.journal.end(entry)
 
 
-def choose_kinds(world, only, also, without):
+def choose_kinds(world, only, without):
     """By the beginnings of their names."""
     names = [kind.name for kind in injectors.KINDS]
-    for beginning in [*only, *also, *without]:
+    for beginning in [*only, *without]:
         if not any(name.startswith(beginning) for name in names):
             raise SystemExit(f"there is no fault \"{beginning}\"; --list shows them")
 
     def is_chosen(kind):
         if any(kind.name.startswith(beginning) for beginning in without):
             return False
-        if any(kind.name.startswith(beginning) for beginning in also):
-            return True
-        return any(kind.name.startswith(beginning) for beginning in only) if only else kind.usual
+        return not only or any(kind.name.startswith(beginning) for beginning in only)
 
     return [kind for kind in injectors.KINDS if is_chosen(kind) and kind.targets(world)]

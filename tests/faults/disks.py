@@ -20,7 +20,7 @@ class TmpfsDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM},mode=0755", "faults", str(path)], check=True)
 
     def _resize(self, size):
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.path)], check=True)
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.path)], check=True, stderr=subprocess.DEVNULL)
 
     def fill(self, pids):
         """As full as it can be made while others write to it."""

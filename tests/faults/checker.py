@@ -319,8 +319,11 @@ class Checker:
                     self.say(None, f"message {seq}, {subject}, is left in {stream}; the consumer is at {floors[stream]}")
 
     def _is_open(self, stream, subject):
-        rows = self.e.log.get(subject.split(".")[-2]) if stream == "NOETL_TASKS" else None
-        return rows is not None and rows[-1].type not in FINAL
+        """Whether somebody may wait for what is left."""
+        execution_id, task_id = subject.split(".")[-2:]
+        rows = self.e.log.get(execution_id, []) if stream == "NOETL_TASKS" else []
+        ended = any(row.task_id == task_id and row.type in (*OUTCOMES, "action_lost") for row in rows)
+        return bool(rows) and rows[-1].type not in FINAL and not ended
 
 
 def tag_of(fact):

@@ -1,6 +1,9 @@
 #include "commands.h"
 
-#include "roll_call.h"
+#include "publisher/roll_call.h"
+
+#include "client.h"
+#include "readiness.h"
 
 static const struct example EXAMPLES[] = {
     {"noetl brokers", "which there are, what each holds, and what keeps it from going on"},
@@ -58,7 +61,7 @@ static enum status print_table(struct invocation *in, struct value list, struct 
         struct value b = list.u.list[i], partitions = VALUE_GET(b, "partitions");
         const struct cell cells[] = {
             {value_as_str(VALUE_GET(b, "name")), PAINT_NONE},
-            roll_call_ready(b),
+            readiness_cell(b),
             {arena_printf(a, "%u", partitions.len), PAINT_NONE},
             {arena_printf(a, "%lld", (long long)int_of(value_get_path(b, STR("executions.open")))),
              PAINT_NONE},
@@ -78,7 +81,7 @@ enum status command_brokers(struct invocation *in, struct error *err)
     struct value list = {0};
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)
-        status = roll_call(&c, "broker", &in->arena, &list, err);
+        status = roll_call(c.bus, &c.subjects, "broker", ROLL_CALL_QUIET_MS, &in->arena, &list, err);
     client_close(&c);
     TRY(status);
     if (in->out.format != OUTPUT_TABLE)

@@ -1,7 +1,9 @@
 #include "commands.h"
 
-#include "roll_call.h"
+#include "publisher/roll_call.h"
 #include "runtime/clock.h"
+
+#include "client.h"
 
 static const struct example EXAMPLES[] = {
     {"noetl check", "whether everything is there that an execution needs"},
@@ -87,7 +89,8 @@ static enum status check_daemons(struct checkup *u, const char *kind, struct err
 {
     struct value list;
     struct error found = {0};
-    if (roll_call(&u->client, kind, &u->in->arena, &list, &found) != STATUS_OK)
+    if (roll_call(u->client.bus, &u->client.subjects, kind, ROLL_CALL_QUIET_MS, &u->in->arena, &list,
+                  &found) != STATUS_OK)
         return note_error(u, kind, &found, err);
     for (uint32_t i = 0; i < list.len; i++)
         TRY(check_daemon(u, kind, list.u.list[i], err));
@@ -104,7 +107,7 @@ static enum status check_versions(struct checkup *u, struct error *err)
     struct value list;
     struct error found = {0};
     uint32_t others = 0;
-    if (roll_call_services(&u->client, &u->in->arena, &list, &found) != STATUS_OK)
+    if (roll_call_services(u->client.bus, &u->in->arena, &list, &found) != STATUS_OK)
         return note_error(u, "versions", &found, err);
     for (uint32_t i = 0; i < list.len; i++) {
         struct value s = list.u.list[i];

@@ -1,8 +1,11 @@
 #include "commands.h"
 
 #include "core/event.h"
-#include "roll_call.h"
+#include "publisher/roll_call.h"
 #include "runtime/clock.h"
+
+#include "client.h"
+#include "readiness.h"
 
 static const struct flag FLAGS[] = {
     {"pool", 0, false, "NAME", NO_SETTING, "only workers of this pool"},
@@ -74,7 +77,7 @@ static enum status print_table(struct invocation *in, struct value list, struct 
         const struct cell cells[] = {
             {value_as_str(VALUE_GET(w, "name")), PAINT_NONE},
             {value_as_str(VALUE_GET(w, "pool")), PAINT_NONE},
-            roll_call_ready(w),
+            readiness_cell(w),
             {arena_printf(a, "%u/%lld", VALUE_GET(w, "tasks").len, int_of(VALUE_GET(w, "concurrency"))),
              PAINT_NONE},
             {value_as_str(VALUE_GET(w, "version")), PAINT_DIM},
@@ -113,7 +116,7 @@ enum status command_workers(struct invocation *in, struct error *err)
     struct value all, list = {0};
     enum status status = client_open(in, &c, err);
     if (status == STATUS_OK)
-        status = roll_call(&c, "worker", &in->arena, &all, err);
+        status = roll_call(c.bus, &c.subjects, "worker", ROLL_CALL_QUIET_MS, &in->arena, &all, err);
     client_close(&c);
     TRY(status);
     TRY(choose(in, all, &list, err));

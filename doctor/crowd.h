@@ -9,11 +9,12 @@
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
-enum { CROWD_MOST = 1000 }; /* answers of one kind that are kept */
+enum { CROWD_MOST = 1000 }; /* brokers of whose beats the newest is kept */
 
 struct crowd {
-    struct value *beats, *brokers, *workers; /* maps */
-    size_t beat_count, broker_count, worker_count;
+    struct value *beats; /* maps */
+    uint32_t beat_count;
+    struct value brokers, workers; /* lists of maps: publisher/roll_call.h */
 };
 
 /*

@@ -31,8 +31,8 @@ static int64_t number(struct value map, const char *key)
 
 static void count_workers(const struct crowd *crowd, struct pool_evidence *p)
 {
-    for (size_t i = 0; i < crowd->worker_count; i++) {
-        struct value w = crowd->workers[i];
+    for (uint32_t i = 0; i < crowd->workers.len; i++) {
+        struct value w = crowd->workers.u.list[i];
         if (!str_equal(value_as_str(VALUE_GET(w, "pool")), p->name))
             continue;
         int64_t free = number(w, "concurrency") - number(w, "running");
@@ -92,14 +92,14 @@ enum status find_holder(const struct crowd *crowd, int64_t execution_id, struct 
     char id[ID_TEXT];
     struct str execution = {id, id_format(execution_id, id)};
     *out = NULL;
-    for (size_t i = 0; i < crowd->worker_count; i++) {
-        struct value task = task_of(crowd->workers[i], execution, task_id);
+    for (uint32_t i = 0; i < crowd->workers.len; i++) {
+        struct value worker = crowd->workers.u.list[i], task = task_of(worker, execution, task_id);
         if (value_is_absent(task))
             continue;
         struct holder_evidence *h = ARENA_NEW(a, struct holder_evidence);
         if (!h)
             return arena_error(a, err, "who has a task");
-        *h = (struct holder_evidence){.worker = value_as_str(VALUE_GET(crowd->workers[i], "name")),
+        *h = (struct holder_evidence){.worker = value_as_str(VALUE_GET(worker, "name")),
                                       .state = value_as_str(VALUE_GET(task, "state")),
                                       .delivery = (uint64_t)number(task, "delivery")};
         if (time_parse(value_as_str(VALUE_GET(task, "since")), &h->since_ns, NULL) != STATUS_OK)

@@ -70,7 +70,7 @@ static bool take_flag(struct value map, const char *key)
 static enum status number_work(struct decoder *d, struct work *w)
 {
     struct work **works =
-        arena_grow(&d->scratch, (void *)d->works, sizeof(*works), d->work_count, &d->work_capacity);
+        arena_grow(&d->scratch, (void *)d->works, sizeof(struct work *), d->work_count, &d->work_capacity);
     if (!works)
         return arena_error(&d->scratch, d->err, "a state");
     d->works = works;

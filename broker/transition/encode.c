@@ -53,7 +53,7 @@ static enum status put_id(struct encoder *e, struct map_builder *m, const char *
 static enum status number_work(struct encoder *e, const struct work *w)
 {
     const struct work **works =
-        arena_grow(e->a, (void *)e->works, sizeof(*works), e->work_count, &e->work_capacity);
+        arena_grow(e->a, (void *)e->works, sizeof(struct work *), e->work_count, &e->work_capacity);
     if (!works)
         return arena_error(e->a, e->err, "a state");
     e->works = works;

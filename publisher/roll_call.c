@@ -5,7 +5,7 @@
 #include "core/json.h"
 
 /* Of a machine that is not overloaded, the answers come within some milliseconds of one another. */
-enum { FIRST_MS = 2000, QUIET_MS = 250 };
+enum { FIRST_MS = 2000 };
 
 static int by_name(const void *left, const void *right)
 {
@@ -14,12 +14,12 @@ static int by_name(const void *left, const void *right)
 }
 
 /* What is no answer, which anybody could send, is left out. */
-static enum status gather(struct client *c, const char *subject, struct arena *a, struct value *list,
-                          struct error *err)
+static enum status gather(struct bus *bus, const char *subject, int64_t quiet_ms, struct arena *a,
+                          struct value *list, struct error *err)
 {
     struct str *answers;
     size_t count, read = 0;
-    if (bus_gather(c->bus, subject, STR(""), FIRST_MS, QUIET_MS, a, &answers, &count, err) != STATUS_OK)
+    if (bus_gather(bus, subject, STR(""), FIRST_MS, quiet_ms, a, &answers, &count, err) != STATUS_OK)
         return error_wrap(err, "asking %s", subject);
     struct value *items = ARENA_ARRAY(a, struct value, count + 1);
     if (!items)
@@ -37,22 +37,14 @@ static enum status gather(struct client *c, const char *subject, struct arena *a
     return list_end(&all, list, err);
 }
 
-enum status roll_call(struct client *c, const char *kind, struct arena *a, struct value *list,
-                      struct error *err)
+enum status roll_call(struct bus *bus, const struct subjects *s, const char *kind, int64_t quiet_ms,
+                      struct arena *a, struct value *list, struct error *err)
 {
     char subject[SUBJECT_MAX];
-    return gather(c, subject_daemon(&c->subjects, kind, NULL, "status", subject), a, list, err);
+    return gather(bus, subject_daemon(s, kind, NULL, "status", subject), quiet_ms, a, list, err);
 }
 
-enum status roll_call_services(struct client *c, struct arena *a, struct value *list, struct error *err)
+enum status roll_call_services(struct bus *bus, struct arena *a, struct value *list, struct error *err)
 {
-    return gather(c, "$SRV.PING", a, list, err);
-}
-
-struct cell roll_call_ready(struct value status)
-{
-    struct value ready = VALUE_GET(status, "ready");
-    if (ready.type == VALUE_BOOL && ready.u.b)
-        return (struct cell){STR("✔ ready"), PAINT_GREEN};
-    return (struct cell){STR("✘ not ready"), PAINT_RED};
+    return gather(bus, "$SRV.PING", ROLL_CALL_QUIET_MS, a, list, err);
 }

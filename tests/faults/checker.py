@@ -16,6 +16,7 @@ SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "d
 LOSSES = ("full-disk-nats", "restore-nats")
 LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect, where its log does not tell the time
 LOOKING = 2.0  # seconds at most that a look takes
+LATE = 60.0  # seconds at most from a look to the effect
 KILLERS = ("kill-nats", "restore-nats", "full-disk-nats")
 PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
 
@@ -218,26 +219,27 @@ class Checker:
         outcome of the first stood in the stream already, log or stream must tell of the redelivery."""
         marks = sorted(marks, key=lambda mark: mark[1])
         told = self.deliveries[key] >= len(marks)
-        for (pid, before), (_, after) in zip(marks, marks[1:]):
-            cause = self._cause(pid, before, after)
+        for (first, before), (second, after) in zip(marks, marks[1:]):
+            cause = self._cause((first, second), before, after)
             self.second[cause or "nothing"] += 1
-            stood = self.stood_at.get(key, after) < self._looked(key, before, after)
+            stood = self.stood_at.get(key, after) < self._looked(key, second, after)
             if not cause or (stood and not told):
-                self.say(execution_id, f"({name}) {key[1:]} had its effect again: in process {pid}, and "
+                self.say(execution_id, f"({name}) {key[1:]} had its effect again: in process {second} after {first}, and "
                                        f"{after - before:.3f} s later; fault behind it: {cause}; its outcome stood "
                                        f"in the stream: {stood}; deliveries that are told of: {self.deliveries[key]}")
 
-    def _looked(self, key, before, after):
-        """What stood by then was seen by the worker that came to the second effect. On a slow machine a task may take
-        seconds to begin, so its log is asked; its clock may have been stepped."""
-        seen = (self.journal.monotonic(at) for at in self.e.looked.get(key, ()))
-        return max((at - LOOKING for at in seen if before <= at <= after), default=after - LOOKED)
+    def _looked(self, key, pid, effect):
+        """What stood by then, this worker saw before the effect. On a slow machine a task may take seconds to begin, so
+        the worker's log is asked; its clock may have been stepped."""
+        seen = [self.journal.monotonic(at) for by, at in self.e.looked.get(key, ()) if by == pid]
+        return max((at - LOOKING for at in seen if effect - LATE <= at <= effect), default=effect - LOOKED)
 
-    def _cause(self, pid, before, after):
-        """The kind of a fault of the worker, or of NATS, that was there between two effects."""
+    def _cause(self, pids, before, after):
+        """The kind of a fault that was there between two effects: of NATS, or of one of the two workers. The second may
+        be that of the one who got the task first, and stood still."""
         for entry in reversed(self.journal.entries):
             there = entry["from"] <= after and (entry["to"] or after) + PATIENCE >= before
-            mine = entry["kind"] in WORKERS_FAULTS and self._is_of(entry, pid)
+            mine = entry["kind"] in WORKERS_FAULTS and any(self._is_of(entry, pid) for pid in pids)
             if there and (mine or entry["kind"] in SERVERS_FAULTS):
                 return entry["kind"]
         return None

@@ -9,6 +9,7 @@ import re
 import nats
 
 FINAL = ("execution_complete", "execution_failed", "execution_cancelled")
+READY = re.compile(r'.* msg="worker ready" name=\S*-(\d+) ')
 LOOKED = re.compile(r'time=(\S+)Z .* msg="task may have been run before, and is run" execution=(\d+) step=(\S+) task=(\S+)')
 TASK_ID = re.compile(r"s\d+v(\d+)a(\d+)(?:i(\d+)a(\d+))?$")
 
@@ -70,7 +71,7 @@ class Evidence:
     checkpoints: dict  # partition -> sequence
     effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
     saved: collections.Counter  # (execution id, step, attempt)
-    looked: dict  # (execution id, step, visit, item, attempt) -> times in ns at which a worker saw no outcome, and ran it
+    looked: dict  # (execution id, step, visit, item, attempt) -> [(pid, time in ns)]: a worker saw no outcome, and ran it
 
 
 def read_log(postgres):
@@ -107,12 +108,15 @@ def read_looked(logs):
     """By the workers' clocks, which may be wrong."""
     looked = collections.defaultdict(list)
     for path in logs.glob("worker-*.log"):
+        pid = 0
         for line in path.read_text(errors="replace").splitlines():
+            if ready := READY.match(line):
+                pid = int(ready[1])
             m = LOOKED.match(line)
             at = attempt_of(m[3], m[4]) if m else None
             if at:
                 when = datetime.datetime.fromisoformat(m[1] + "+00:00")
-                looked[m[2], *at].append(round(when.timestamp() * 1000) * 10**6)
+                looked[m[2], *at].append((pid, round(when.timestamp() * 1000) * 10**6))
     return looked
 
 

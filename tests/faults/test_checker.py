@@ -159,7 +159,7 @@ def lost_long_before(w):
 def effect_after_a_look_that_saw_nothing(w):
     w.fault("kill-worker", 2.0)
     w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
-    w.evidence.looked = {(ID, "b", 1, -1, 1): [9 * 10**9]}
+    w.evidence.looked = {(ID, "b", 1, -1, 1): [(WORKER, 9 * 10**9)]}
 
 
 def nobody_asked(w):
@@ -231,10 +231,16 @@ class CheckerTest(unittest.TestCase):
         w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
         self.assertEqual(w.anomalies(), [])
 
+    def test_a_second_effect_of_a_worker_that_stood_still_is_allowed(self):
+        w = World()
+        w.evidence.effects[ID, "b", 1, -1, 1] = [(88, 0.0), (WORKER, 1.5)]
+        w.fault("stop-worker", 0.1)
+        self.assertEqual(w.anomalies(), [])
+
     def test_a_second_effect_long_after_a_look_before_the_outcome_is_allowed(self):
         w = World()
         w.evidence.effects[ID, "b", 1, -1, 1] = [(WORKER, 0.0), (88, 9.5)]
-        w.evidence.looked = {(ID, "b", 1, -1, 1): [10**9]}
+        w.evidence.looked = {(ID, "b", 1, -1, 1): [(88, 10**9)]}
         w.fault("kill-worker", 0.1)
         self.assertEqual(w.anomalies(), [])
 

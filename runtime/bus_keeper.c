@@ -24,16 +24,18 @@ static _Noreturn void end_process(const char *why)
 
 static void watch_connection(struct bus *bus, int64_t now_ns)
 {
-    if (atomic_load(&bus->connected) || atomic_load(&bus->connections) == 0)
+    if (atomic_load(&bus->connected))
         return;
     pthread_mutex_lock(&bus->state_mutex);
     bool closed = bus->closed;
     pthread_mutex_unlock(&bus->state_mutex);
-    /* After two refused logins in a row the library never tries again. */
+    /* After two refused logins in a row the library never tries again; nor after a first connection that
+     * ended while it was made. */
     if (closed && bus->is_daemon)
-        end_process("NATS refuses this user after a reconnect");
+        end_process("the connection to NATS is closed for good, as when NATS refuses this user");
     /* The library's thread spins, and nothing can stop it. */
-    if (!closed && now_ns - atomic_load(&bus->reconnect_progress_ns) > HANGING_MS * NS_PER_MS)
+    if (!closed && atomic_load(&bus->connections) > 0 &&
+        now_ns - atomic_load(&bus->reconnect_progress_ns) > HANGING_MS * NS_PER_MS)
         end_process("the connection to NATS hangs while reconnecting: the server took it and went silent");
 }
 

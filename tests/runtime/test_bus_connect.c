@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/clock.h"
 #include "runtime/port.h"
@@ -85,6 +87,43 @@ static void a_daemon_waits_for_its_server(void **state)
     assert_true(h.connects == 1);
     bus_close(&bus);
     record_free(&r);
+    servers_stop(&s);
+}
+
+/* What is closed for good would be waited for in vain; whoever supervises the process starts it again. */
+static void a_daemon_ends_when_the_server_that_comes_refuses_it(void **state)
+{
+    (void)state;
+    struct servers s = {.folder = "/tmp/noetl-test-XXXXXX"};
+    struct error err;
+    char url[64], folder[300];
+    uint16_t port = port_find_free();
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", port);
+    struct bus_options o = {.servers = url,
+                            .name = "test",
+                            .user = "a",
+                            .password = "no",
+                            .connect_timeout_ms = 5000,
+                            .retry_connect = true};
+    pid_t child = fork();
+    if (child == 0) {
+        struct bus *bus = NULL;
+        alarm(60);
+        if (bus_open(&o, &bus, &err) == STATUS_OK)
+            pause();
+        _exit(99);
+    }
+    assert_non_null(mkdtemp(s.folder));
+    snprintf(folder, sizeof(folder), "%s/nats", s.folder);
+    struct private_nats_options options = {.folder = folder,
+                                           .port = {.port = port},
+                                           .configuration =
+                                               "authorization { users: [ {user: a, password: b} ] }\n"};
+    must(private_nats_start(&options, &s.nats, &err), &err);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), status_exit_code(STATUS_UNAVAILABLE));
     servers_stop(&s);
 }
 
@@ -174,6 +213,8 @@ static void a_server_that_freezes_is_given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_daemon_ends_when_the_server_that_comes_refuses_it), /* before the library has threads */
         cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
         cmocka_unit_test(a_bad_address_is_refused),
         cmocka_unit_test(a_daemon_waits_for_its_server),

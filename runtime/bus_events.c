@@ -5,7 +5,7 @@
 #include "bus_internal.h"
 #include "clock.h"
 
-enum { FIRST_DELAY_MS = 50, MOST_DELAY_MS = 2000 };
+enum { FIRST_DELAY_MS = 50, MOST_DELAY_MS = 2000, REFUSED_DELAY_MS = 3000 };
 
 static void tell(struct bus *bus, bool connected, const char *detail)
 {
@@ -66,14 +66,22 @@ static void on_closed(natsConnection *nc, void *closure)
     pthread_mutex_unlock(&bus->state_mutex);
 }
 
-/* After each round over the servers: doubling, with jitter, so that a fleet does not come back in one
- * instant. */
+static bool login_was_refused(natsConnection *nc)
+{
+    const char *ignored;
+    return natsConnection_GetLastError(nc, &ignored) == NATS_CONNECTION_AUTH_FAILED;
+}
+
+/*
+ * After each round over the servers: doubling, with jitter, so that a fleet does not come back in one
+ * instant. The library gives up for good when a server refuses the login twice in a row, so the second time
+ * is put off: a server that is being reconfigured refuses for a moment only.
+ */
 static int64_t reconnect_delay(natsConnection *nc, int attempts, void *closure)
 {
     struct bus *bus = closure;
-    int64_t delay_ms = FIRST_DELAY_MS;
+    int64_t delay_ms = login_was_refused(nc) ? REFUSED_DELAY_MS : FIRST_DELAY_MS;
     int64_t now_ns = mono_now().ns;
-    (void)nc;
     for (int i = 1; i < attempts && delay_ms < MOST_DELAY_MS; i++)
         delay_ms *= 2;
     atomic_store(&bus->reconnect_progress_ns, now_ns);

@@ -174,6 +174,60 @@ static void connects_and_losses_are_told(void **state)
     servers_stop(&f.servers);
 }
 
+static bool has_heard(struct heard *h, const char *text)
+{
+    pthread_mutex_lock(&h->mutex);
+    bool is_there = strstr(h->last, text) != NULL;
+    pthread_mutex_unlock(&h->mutex);
+    return is_there;
+}
+
+/* Of the same port and storage, with one user. */
+static void start_with_password(struct servers *s, uint16_t port, const char *password)
+{
+    char folder[300], configuration[128];
+    struct error err;
+    snprintf(folder, sizeof(folder), "%s/nats", s->folder);
+    snprintf(configuration, sizeof(configuration), "authorization { user: somebody, password: %s }\n",
+             password);
+    struct private_nats_options options = {
+        .folder = folder, .port = {.port = port}, .configuration = configuration};
+    must(private_nats_start(&options, &s->nats, &err), &err);
+}
+
+static void a_login_that_is_refused_for_a_moment_is_tried_again(void **state)
+{
+    (void)state;
+    struct servers s = {.folder = ""};
+    struct heard h = {.connects = 0};
+    struct bus *bus = NULL;
+    struct error err;
+    uint16_t port = port_find_free();
+    char url[64];
+    pthread_mutex_init(&h.mutex, NULL);
+    snprintf(s.folder, sizeof(s.folder), "/tmp/noetl-test-XXXXXX");
+    assert_non_null(mkdtemp(s.folder));
+    start_with_password(&s, port, "one");
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", port);
+    struct bus_options o = {.servers = url,
+                            .name = "test",
+                            .user = "somebody",
+                            .password = "one",
+                            .connect_timeout_ms = 5000,
+                            .on_event = on_event,
+                            .context = &h};
+    must(bus_open(&o, &bus, &err), &err);
+    private_nats_stop(&s.nats);
+    start_with_password(&s, port, "two");
+    EVENTUALLY(has_heard(&h, "Authorization Violation"));
+    usleep(500000); /* in which a second try would come, were it not put off */
+    private_nats_stop(&s.nats);
+    start_with_password(&s, port, "one");
+    EVENTUALLY(bus_is_connected(bus));
+    bus_close(&bus);
+    servers_stop(&s);
+}
+
 static void *greet_and_freeze(void *argument)
 {
     int listener = *(int *)argument;
@@ -217,6 +271,7 @@ int main(void)
             a_daemon_ends_when_the_server_that_comes_refuses_it), /* before the library has threads */
         cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
         cmocka_unit_test(a_bad_address_is_refused),
+        cmocka_unit_test(a_login_that_is_refused_for_a_moment_is_tried_again),
         cmocka_unit_test(a_daemon_waits_for_its_server),
         cmocka_unit_test(a_daemon_can_end_before_its_server_comes),
         cmocka_unit_test(connects_and_losses_are_told),

@@ -1,6 +1,7 @@
 /* Publishing to streams, against a real server. */
 #include "fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "runtime/metrics.h"
@@ -99,6 +100,38 @@ static void who_publishes_beyond_the_window_waits_and_is_counted(void **state)
     assert_true(metric_value(METRIC_NATS_WINDOW_REACHED, 0) >= 1);
     assert_int_equal(0, bus_open_publishes(f->bus));
     assert_int_equal(0, metric_value(METRIC_NATS_OPEN, 0));
+}
+
+/* The server reads nothing, so its socket is soon full; whoever publishes does not wait for that. */
+static void what_the_socket_does_not_take_leaves_later(void **state)
+{
+    enum { COUNT = 64, BYTES = 512 << 10 };
+    struct fixture *f = *state;
+    struct record r;
+    struct error err;
+    struct bus_stream_info info;
+    char *payload = malloc(BYTES), id[32];
+    assert_non_null(payload);
+    memset(payload, 'x', BYTES);
+    make_stream(f->bus, "slow");
+    record_init(&r, f->bus);
+    assert_int_equal(0, kill(f->servers.nats.process.pid, SIGSTOP));
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(id, sizeof(id), "slow-%d", i);
+        struct bus_publication p = {.subject = "slow.a",
+                                    .message_id = id,
+                                    .payload = {payload, BYTES},
+                                    .done = record_published,
+                                    .context = &r};
+        must(bus_publish_async(f->bus, &p, &err), &err);
+    }
+    assert_int_equal(0, kill(f->servers.nats.process.pid, SIGCONT));
+    EVENTUALLY(record_acks(&r) == COUNT);
+    assert_int_equal(0, record_failures(&r));
+    must(bus_stream_info(f->bus, "slow", &info, &err), &err);
+    assert_int_equal(COUNT, info.messages);
+    record_free(&r);
+    free(payload);
 }
 
 static void what_a_crash_interrupts_is_stored_once(void **state)
@@ -228,6 +261,7 @@ int main(void)
         cmocka_unit_test(only_the_first_on_a_subject_is_taken),
         cmocka_unit_test(many_at_once_are_all_stored),
         cmocka_unit_test(who_publishes_beyond_the_window_waits_and_is_counted),
+        cmocka_unit_test(what_the_socket_does_not_take_leaves_later),
         cmocka_unit_test(what_a_crash_interrupts_is_stored_once),
         cmocka_unit_test(a_publish_gives_up_when_it_was_told_to),
         cmocka_unit_test(a_full_stream_refuses),

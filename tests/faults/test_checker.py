@@ -231,6 +231,15 @@ class CheckerTest(unittest.TestCase):
         w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
         self.assertEqual(w.anomalies(), [])
 
+    def test_a_call_may_be_left_of_a_caller_that_is_gone(self):
+        for restored in (True, False):
+            w = World()
+            w.rows()[0].tag = "t1/left"
+            w.asked = {"t1": Asked("t1", playbooks.PLAYBOOKS["parent"], {"n": 1, "fail": 0}, answered_at=50.5)}
+            if restored:
+                w.fault("restore-nats", 50.0)
+            self.assertEqual(w.anomalies() == [], restored)
+
     def test_a_second_effect_of_a_worker_that_stood_still_is_allowed(self):
         w = World()
         w.evidence.effects[ID, "b", 1, -1, 1] = [(88, 0.0), (WORKER, 1.5)]

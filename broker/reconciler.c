@@ -15,8 +15,9 @@
 enum {
     PAGE = 1000,
     PLAYBOOKS_KEPT = 64,
-    LATE_MS = 600000, /* how much later than others the log may have an execution's beginning */
-    SHARE = 10,       /* at most one tenth of the time is spent on looking, waiting for others aside */
+    LATE_MS = 600000,   /* how much later than others the log may have an execution's beginning */
+    SHARE = 10,         /* at most one tenth of the time is spent on looking, waiting for others aside: */
+    LOOK_MOST_MS = 100, /* what takes longer has waited for a server that was away, not worked */
 };
 
 struct open_execution {
@@ -28,8 +29,9 @@ struct open_execution {
 struct reconciler {
     struct reconciler_options options;
     struct inspector inspector;
-    int64_t waited_ms; /* of the newest round: for others, which is no work */
-    int64_t *epochs;   /* of the partitions, when the list was begun */
+    int64_t busy_ms;     /* of the newest round */
+    uint32_t connection; /* that it began with */
+    int64_t *epochs;     /* of the partitions, when the list was begun */
     struct begun_cursor cursor;
     struct open_execution *open; /* by id */
     size_t count, capacity;
@@ -158,12 +160,19 @@ static bool is_to_be_looked_at(const struct reconciler *r, const struct open_exe
     return o->look_again_ns != 0 && o->look_again_ns <= now_ns;
 }
 
+static void count_work(struct reconciler *r, struct mono_time start, int64_t waited_ms)
+{
+    int64_t ms = mono_ms_since(start) - waited_ms;
+    r->busy_ms += ms < LOOK_MOST_MS ? ms : LOOK_MOST_MS;
+}
+
 /* An execution that cannot be folded is the engine's to fail; here it is passed over until it has a new
  * event. */
 static enum status look_at(struct reconciler *r, struct open_execution *o, uint32_t *repaired,
                            struct error *err)
 {
     struct inspection f;
+    struct mono_time start = mono_now();
     enum status status = inspect_execution(&r->inspector, o->standing.execution_id, &f, err);
     if (status != STATUS_OK && error_may_retry(err))
         return status;
@@ -171,7 +180,7 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
         LOG(LOG_WARN, "an open execution cannot be inspected", LOG_ID("execution", o->standing.execution_id),
             LOG_ERR(err));
     *repaired += f.repaired;
-    r->waited_ms += f.waited_ms;
+    count_work(r, start, f.waited_ms);
     if (status != STATUS_OK || f.settled) {
         o->settled_at = o->standing.last_event_id;
         o->look_again_ns = f.look_again_ns;
@@ -182,11 +191,13 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
 static enum status reconcile(struct reconciler *r, struct error *err)
 {
     uint32_t looked_at = 0, repaired = 0;
+    struct mono_time start = mono_now();
     see_partitions(r);
     TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &r->inspector.may_be_left, err));
     TRY(find_begun(r, err));
     TRY(see_standings(r, err));
     metric_set(METRIC_BROKER_OPEN, 0, (int64_t)r->count);
+    count_work(r, start, 0);
     for (size_t i = 0; i < r->count && !is_stopping(r); i++) {
         if (!is_to_be_looked_at(r, &r->open[i]))
             continue;
@@ -209,9 +220,8 @@ static void say(struct reconciler *r, enum status status, const struct error *er
 }
 
 /* False when the thread is to end. */
-static bool rest(struct reconciler *r, int64_t busy_ms)
+static bool rest_for(struct reconciler *r, int64_t ms)
 {
-    int64_t ms = busy_ms * SHARE > r->options.every_ms ? busy_ms * SHARE : r->options.every_ms;
     int64_t until_ns = mono_now().ns + ms * 1000000;
     pthread_mutex_lock(&r->lock);
     while (!r->stopping && mono_cond_wait_until(&r->changed, &r->lock, until_ns))
@@ -221,23 +231,33 @@ static bool rest(struct reconciler *r, int64_t busy_ms)
     return go_on;
 }
 
+/* The same. With a new connection streams may have lost what was seen in them. */
+static bool rest(struct reconciler *r)
+{
+    int64_t left_ms = r->busy_ms * SHARE;
+    bool go_on = rest_for(r, r->options.every_ms);
+    for (; go_on && (left_ms -= r->options.every_ms) > 0; go_on = rest_for(r, r->options.every_ms))
+        if (bus_connections(r->options.bus) != r->connection)
+            return true;
+    return go_on;
+}
+
 static void *run(void *context)
 {
     struct reconciler *r = context;
-    int64_t busy_ms = 0;
     pulse_begin("reconciler");
-    while (rest(r, busy_ms)) {
+    while (rest(r)) {
         pulse_work();
-        struct mono_time start = mono_now();
         struct error err = {0};
         enum status status = STATUS_OK;
-        r->waited_ms = 0;
+        r->busy_ms = 0;
+        r->connection = bus_connections(r->options.bus);
         if (fence_lease_lasts(r->options.fence)) {
             status = reconcile(r, &err);
             say(r, status, &err);
         }
-        /* What found nobody to answer has waited all the time, and is tried again soon. */
-        busy_ms = status == STATUS_OK ? mono_ms_since(start) - r->waited_ms : 0;
+        if (status != STATUS_OK)
+            r->busy_ms = 0; /* there was nobody to answer; it is tried again soon */
         pulse_rest();
     }
     pulse_end();

@@ -279,14 +279,14 @@ class Checker:
         marks = {(f.execution_id, f.value.get("event_id")) for f in self.e.facts
                  if f.value and f.type.startswith("execution_") and f.type not in FACTS}
         for execution_id, rows in self.e.log.items():
-            taken = collections.Counter(row.seq for row in rows if row.type in FACTS)
+            taken = collections.Counter((row.seq, row.time_ns) for row in rows if row.type in FACTS)
             for row in rows:
                 fact = by_seq.get(row.seq)
                 if row.type in FACTS and not self.stored_may_be_gone(row.time_ns):
                     if not fact or (fact.execution_id, fact.type) != (execution_id, row.type):
                         self.say(execution_id, f"event {row.event_id}, {row.type}, is not message {row.seq} of the stream")
-                    elif taken[row.seq] > 1:
-                        self.say(execution_id, f"message {row.seq} of the stream is in its log {taken[row.seq]} times")
+                    elif taken[row.seq, row.time_ns] > 1:
+                        self.say(execution_id, f"message {row.seq} of the stream is in its log {taken[row.seq, row.time_ns]} times")
                 at = self.journal.monotonic(row.time_ns)  # of the fact that led to it; a mark comes later
                 if row.type.startswith("execution_") and row.type not in FACTS and not self.may_be_gone(at, at + PATIENCE) \
                         and rows[0].tag and (execution_id, row.event_id) not in marks:

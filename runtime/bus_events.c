@@ -53,23 +53,24 @@ static void on_disconnected(natsConnection *nc, void *closure)
         tell(bus, false, "the connection was lost");
 }
 
-static void on_closed(natsConnection *nc, void *closure)
-{
-    struct bus *bus = closure;
-    (void)nc;
-    bus_on_handler_thread = true;
-    atomic_store(&bus->connected, false);
-    tell(bus, false, "the connection is closed for good: the server refuses this user");
-    pthread_mutex_lock(&bus->state_mutex);
-    bus->closed = true;
-    pthread_cond_broadcast(&bus->state_changed);
-    pthread_mutex_unlock(&bus->state_mutex);
-}
-
 static bool login_was_refused(natsConnection *nc)
 {
     const char *ignored;
     return natsConnection_GetLastError(nc, &ignored) == NATS_CONNECTION_AUTH_FAILED;
+}
+
+static void on_closed(natsConnection *nc, void *closure)
+{
+    struct bus *bus = closure;
+    bus_on_handler_thread = true;
+    atomic_store(&bus->connected, false);
+    tell(bus, false,
+         login_was_refused(nc) ? "the connection is closed for good: the server refuses this user"
+                               : "the connection is closed for good");
+    pthread_mutex_lock(&bus->state_mutex);
+    bus->closed = true;
+    pthread_cond_broadcast(&bus->state_changed);
+    pthread_mutex_unlock(&bus->state_mutex);
 }
 
 /*

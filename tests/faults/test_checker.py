@@ -231,6 +231,15 @@ class CheckerTest(unittest.TestCase):
         w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
         self.assertEqual(w.anomalies(), [])
 
+    def test_a_stream_that_was_set_back_has_numbers_twice(self):
+        w = World()
+        for row in w.rows()[:3]:
+            row.seq, row.time_ns = 2, -10**9
+        w.evidence.facts[:] = [f for f in w.evidence.facts if f.seq != 1]
+        self.assertNotEqual(w.anomalies(), [])
+        w.fault("restore-nats", -1.5)
+        self.assertEqual(w.anomalies(), [])
+
     def test_a_call_may_be_left_of_a_caller_that_is_gone(self):
         for restored in (True, False):
             w = World()

@@ -2,10 +2,10 @@
  * NATS gets an older copy of its store, as from a backup: the tasks stream has a task again whose outcome is
  * in the log and no longer in the event stream.
  */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "daemons.h"
+#include "test_file.h"
 
 static void run(struct daemons *d, const char *program, const char *option, const char *from, const char *to)
 {
@@ -52,17 +52,6 @@ static void await_tasks(struct daemons *d, uint64_t count)
     assert_int_equal(tasks_waiting(d), count);
 }
 
-static size_t lines_of(const char *file)
-{
-    size_t lines = 0;
-    FILE *in = fopen(file, "re");
-    assert_non_null(in);
-    for (int c; (c = fgetc(in)) != EOF;)
-        lines += c == '\n';
-    (void)fclose(in);
-    return lines;
-}
-
 static void what_the_log_has_is_not_run_again(void **state)
 {
     struct daemons *d = *state;
@@ -82,9 +71,9 @@ static void what_the_log_has_is_not_run_again(void **state)
     set_store_back(d);
     daemon_await_least(d, WORKER, "noetl_worker_tasks_outcome_stood_total", "pool=\"default\"", 1);
     await_tasks(d, 0);
-    assert_int_equal(lines_of(file), 1);
+    assert_int_equal(file_lines(file), 1);
     await_end(d, api_run(d, "test/restored"), EVENT_EXECUTION_COMPLETE);
-    assert_int_equal(lines_of(file), 2);
+    assert_int_equal(file_lines(file), 2);
 }
 
 int main(void)

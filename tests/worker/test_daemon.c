@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "fleet.h"
+#include "test_file.h"
 #include "worker/report.h"
 
 static const char *text(struct fleet *f, struct value v, const char *path)
@@ -375,17 +376,6 @@ static struct value counting(struct fleet *f, const char *file, int64_t *id)
     return fleet_outcome(f, *id);
 }
 
-static size_t lines_of(const char *file)
-{
-    size_t lines = 0;
-    FILE *in = fopen(file, "re");
-    assert_non_null(in);
-    for (int c; (c = fgetc(in)) != EOF;)
-        lines += c == '\n';
-    (void)fclose(in);
-    return lines;
-}
-
 /* Without a message id, or with that of another's; `behind`: the sequence that a broker gives it, or NULL. */
 static void publish_copy(struct fleet *f, int64_t id, const char *command, const char *message_id,
                          const char *behind)
@@ -430,7 +420,7 @@ static void a_task_that_may_have_been_published_before_is_run_unless_its_outcome
     publish_copy(f, open, command, arena_printf(&f->arena, "%lld.s1v1a1", (long long)open).ptr, "1");
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
-    assert_int_equal(lines_of(file), 1);
+    assert_int_equal(file_lines(file), 1);
 }
 
 static void a_task_that_the_broker_did_not_publish_is_not_run(void **state)
@@ -445,7 +435,7 @@ static void a_task_that_the_broker_did_not_publish_is_not_run(void **state)
     copy_task(f, id + 1, arena_printf(&f->arena, "echo run >> %s", file).ptr, "another stranger's");
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
-    assert_int_equal(lines_of(file), 1);
+    assert_int_equal(file_lines(file), 1);
 }
 
 /* As one that was acknowledged, which its server has forgotten: it counts as delivered for the first time. */
@@ -597,7 +587,7 @@ static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
     counting(f, lines, &id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&one), 0);
-    assert_int_equal(lines_of(lines), 3);
+    assert_int_equal(file_lines(lines), 3);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 #include "evidence.h"
 #include "runtime/clock.h"
 
-enum { PATIENCE_MS = 120000, PAUSE_MS = 50 };
+enum { PATIENCE_MS = 120000, PAUSE_MS = 50, SETTING_UP_MS = 40000, CLUSTERS = 3 };
 
 /* Each of these tasks adds one line to the file: execution, step, and item or nothing. */
 #define MARK(step, item)                                                                                     \
@@ -162,14 +162,32 @@ static void connect_to_all(struct stage *s)
 }
 
 /* A cluster that has just begun has no leader yet who could make streams. */
-static void set_up(struct stage *s)
+static bool set_up(struct stage *s)
 {
     static const char *const arguments[] = {"setup", NULL};
     struct mono_time start = mono_now();
     int code = -1;
-    while (code != 0 && mono_ms_since(start) < PATIENCE_MS)
+    while (code != 0 && mono_ms_since(start) < SETTING_UP_MS)
         code = noetl_run(arguments, s->variables);
-    assert_int_equal(code, 0);
+    return code == 0;
+}
+
+/* Now and then one of 2.10 has a leader and finds no place for streams, for good: then another is begun. */
+static void begin_cluster(struct stage *s)
+{
+    bool begun = false;
+    for (int n = 0; n < CLUSTERS && !begun; n++) {
+        char folder[320];
+        struct error err = {0};
+        snprintf(folder, sizeof(folder), "%s/cluster%d", s->servers.folder, n);
+        assert_ok(folder_make(folder, &err), &err);
+        nats_cluster_start(&s->cluster, folder);
+        say(s, 0, "NOETL_NATS_URL", s->cluster.url);
+        begun = set_up(s);
+        if (!begun)
+            nats_cluster_stop(&s->cluster);
+    }
+    assert_true(begun);
 }
 
 int stage_start(void **state)
@@ -180,9 +198,7 @@ int stage_start(void **state)
     assert_non_null(s);
     arena_init(&s->arena, 0);
     servers_start_postgres(&s->servers);
-    nats_cluster_start(&s->cluster, s->servers.folder);
     snprintf(s->effects, sizeof(s->effects), "%s/effects", s->servers.folder);
-    say(s, 0, "NOETL_NATS_URL", s->cluster.url);
     say(s, 1, "NOETL_POSTGRES_URL", s->servers.postgres.url);
     say(s, 2, "NOETL_NATS_REPLICAS", "3");
     say(s, 3, "NOETL_EVENTS_PARTITIONS", "8");
@@ -190,8 +206,8 @@ int stage_start(void **state)
     say(s, 5, "NOETL_BROKER_RECONCILE", "5s");
     say(s, 6, "NOETL_LOG_LEVEL",
         getenv("NOETL_TEST_CLUSTER_LOG") ? getenv("NOETL_TEST_CLUSTER_LOG") : "error");
+    begin_cluster(s);
     connect_to_all(s);
-    set_up(s);
     stage_new_version(s);
     register_text(s, CALLER);
     for (int n = 0; n < STAGE_BROKERS; n++)

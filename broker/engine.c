@@ -18,11 +18,6 @@ enum {
     RESEND_AFTER_MS = 500,
     LONGEST_WAIT_MS = 10000,
     LOOK_FOR_ROOM_MS = 1000,
-    ASK_LOG_MS = 3000,           /* within which the log has to go on with an answer, or it counts as away */
-    LOOK_FOR_LOG_MS = 100,       /* the same when it is looked for; doubled each time, */
-    LOOK_FOR_LOG_MOST_MS = 1600, /* up to this, */
-    LOOKS_APART = 4,             /* and as many times as long apart as a look took, at least */
-    LOOKS_APART_MS = 200,
     BATCH_BYTES = 16 << 20
 };
 
@@ -49,9 +44,8 @@ struct engine {
     struct batch *current;
     uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
-    struct mono_time resend_at, look_for_room_at, look_for_log_at;
-    struct waiting waiting;  /* for the log; while it is away */
-    int64_t look_for_log_ms; /* how long the next look may take */
+    struct mono_time resend_at, look_for_room_at;
+    struct waiting waiting; /* for the log, while it is away */
     bool stopping, over_executions;
     atomic_bool over_backlog;
     atomic_bool failed;
@@ -104,25 +98,6 @@ static enum status wait_for_lease(struct engine *e, struct error *err)
 
 /* ---- while the log is away ----------------------------------------------------------------------------- */
 
-static void look_for_log_later(struct engine *e, struct mono_time since)
-{
-    int64_t took_ns = mono_now().ns - since.ns, least_ns = LOOKS_APART_MS * INT64_C(1000000);
-    int64_t pause_ns = LOOKS_APART * took_ns;
-    e->look_for_log_at.ns = mono_now().ns + (pause_ns > least_ns ? pause_ns : least_ns);
-    if (e->look_for_log_ms < LOOK_FOR_LOG_MOST_MS)
-        e->look_for_log_ms *= 2;
-}
-
-/* A look is short: a server that hangs must not keep the executions waiting that it is not needed for. */
-static bool log_answers(struct engine *e)
-{
-    struct error why = {0};
-    eventlog_wait_at_most(e->folder.log, e->look_for_log_ms);
-    bool answers = eventlog_check(e->folder.log, &why) == STATUS_OK;
-    eventlog_wait_at_most(e->folder.log, ASK_LOG_MS);
-    return answers;
-}
-
 /* `at` is of the delivery. Whether the fact waits is left to the caller: *for_log says that it needs the log.
  */
 static enum status fold(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
@@ -138,7 +113,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
 static enum status fold_waiting(struct engine *e, struct error *err)
 {
     struct mono_time start = mono_now();
-    bool away = !log_answers(e);
+    bool away = !waiting_look(&e->waiting, e->folder.log);
     e->folder.log_away = false;
     while (e->waiting.first && !away) {
         const struct waiting_fact *f = e->waiting.first;
@@ -152,7 +127,7 @@ static enum status fold_waiting(struct engine *e, struct error *err)
     }
     e->folder.log_away = away;
     if (away) {
-        look_for_log_later(e, start);
+        waiting_look_later(&e->waiting, start);
         return STATUS_OK;
     }
     LOG_LINE(LOG_INFO, "the log answers again");
@@ -163,7 +138,7 @@ static enum status fold_waiting(struct engine *e, struct error *err)
 static enum status settle(struct engine *e, struct error *err)
 {
     while (e->folder.log_away) {
-        struct timespec pause = {0, LOOKS_APART_MS * 1000000L};
+        struct timespec pause = {0, WAITING_LOOKS_APART_MS * 1000000L};
         pulse_work();
         TRY(wait_for_lease(e, err));
         TRY(fold_waiting(e, err));
@@ -188,8 +163,7 @@ static enum status put_aside(struct engine *e, struct bus_delivery **d, const st
             LOG_SUBJECT((*d)->subject), LOG_ERR(why));
         TRY(offer(e, true, err));
         e->folder.log_away = true;
-        e->look_for_log_ms = LOOK_FOR_LOG_MS;
-        e->look_for_log_at.ns = mono_now().ns + LOOKS_APART_MS * INT64_C(1000000);
+        waiting_begin(&e->waiting);
     }
     TRY(waiting_add(&e->waiting, &fact, err));
     *d = NULL;
@@ -452,7 +426,7 @@ static void make_room(struct engine *e)
 /* Until a timer is due, something is to be sent again or the log looked for, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    return timekeeper_wait_ms(&e->timers, e->folder.log_away ? LOOKS_APART_MS
+    return timekeeper_wait_ms(&e->timers, e->folder.log_away ? WAITING_LOOKS_APART_MS
                                           : e->refused       ? RESEND_AFTER_MS
                                                              : LONGEST_WAIT_MS);
 }
@@ -485,7 +459,7 @@ static void *run(void *context)
         }
         if (status == STATUS_OK)
             status = resend(e, &err);
-        if (status == STATUS_OK && e->folder.log_away && mono_now().ns >= e->look_for_log_at.ns &&
+        if (status == STATUS_OK && e->folder.log_away && waiting_is_due(&e->waiting) &&
             fence_lease_lasts(e->fence))
             status = fold_waiting(e, &err);
         if (status == STATUS_OK && fence_lease_lasts(e->fence))
@@ -530,7 +504,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
     timekeeper_init(&e->timers, options->bus, options->subjects, options->mailbox);
     enum status status =
         folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, options->fence, log, err);
-    eventlog_wait_at_most(log, ASK_LOG_MS);
+    eventlog_wait_at_most(log, WAITING_ASK_MS);
     if (status == STATUS_OK)
         status = new_current(e, err);
     if (status != STATUS_OK) {

@@ -4,8 +4,44 @@
 
 #include "runtime/metrics.h"
 
-/* Each fact is compared with all that wait, so they are few. */
-enum { MOST = 1000, MOST_BYTES = 16 << 20 };
+enum {
+    MOST = 1000, /* each fact is compared with all that wait, so they are few */
+    MOST_BYTES = 16 << 20,
+    FIRST_LOOK_MS = 100, /* doubled each time */
+    LONGEST_LOOK_MS = 1600,
+    LOOKS_APART = 4, /* times as long as the look took */
+};
+
+void waiting_begin(struct waiting *w)
+{
+    w->look_ms = FIRST_LOOK_MS;
+    w->look_at.ns = mono_now().ns + WAITING_LOOKS_APART_MS * INT64_C(1000000);
+}
+
+bool waiting_is_due(const struct waiting *w)
+{
+    return mono_now().ns >= w->look_at.ns;
+}
+
+bool waiting_look(struct waiting *w, struct eventlog *log)
+{
+    struct error why = {0};
+    eventlog_wait_at_most(log, w->look_ms);
+    bool answers = eventlog_check(log, &why) == STATUS_OK;
+    eventlog_wait_at_most(log, WAITING_ASK_MS);
+    return answers;
+}
+
+void waiting_look_later(struct waiting *w, struct mono_time since)
+{
+    int64_t now_ns = mono_now().ns, least_ns = WAITING_LOOKS_APART_MS * INT64_C(1000000);
+    int64_t pause_ns = LOOKS_APART * (now_ns - since.ns);
+    w->look_at.ns = now_ns + (pause_ns > least_ns ? pause_ns : least_ns);
+    if (w->look_ms < LONGEST_LOOK_MS)
+        w->look_ms *= 2;
+}
+
+/* ---- the facts ---------------------------------------------------------------------------------------- */
 
 static void measure(const struct waiting *w)
 {

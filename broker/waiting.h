@@ -1,13 +1,16 @@
 /*
  * Facts that wait for the log: of executions that only the log knows, while it does not answer. What comes
- * for such an execution afterwards waits behind, so each keeps its order; the others go on. Belongs to the
- * engine's thread.
+ * for such an execution afterwards waits behind, so each keeps its order; the others go on. And when the log
+ * is looked for: seldom and briefly, because a server that hangs must not keep waiting what does not need it.
+ * Belongs to the engine's thread.
  */
 #ifndef BROKER_WAITING_H
 #define BROKER_WAITING_H
 
+#include "eventlog/eventlog.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
+#include "runtime/clock.h"
 
 struct waiting_fact {
     struct waiting_fact *next;
@@ -21,7 +24,21 @@ struct waiting_fact {
 struct waiting {
     struct waiting_fact *first, *last;
     size_t count, bytes;
+    struct mono_time look_at; /* the next time */
+    int64_t look_ms;          /* for how long then, at most */
 };
+
+/* Within how long the log has to go on with an answer, or it counts as away; and least between two looks. */
+enum { WAITING_ASK_MS = 3000, WAITING_LOOKS_APART_MS = 200 };
+
+/* The log has not answered. */
+void waiting_begin(struct waiting *w);
+/* Whether it is time to look for it. */
+bool waiting_is_due(const struct waiting *w);
+/* Looks whether it answers. */
+bool waiting_look(struct waiting *w, struct eventlog *log);
+/* It does not, or no more; that was found out since then. */
+void waiting_look_later(struct waiting *w, struct mono_time since);
 
 /* `fact` is copied, its delivery taken over. */
 enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, struct error *err) MUST_CHECK;

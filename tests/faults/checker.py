@@ -38,7 +38,7 @@ class Checker:
     def may_be_gone(self, at, until=None):
         """Whether a stream may have lost what it took then, or between the two times: it was set back behind that, or its
         disk was full."""
-        return at is not None and any(begin <= (until or at) and at <= end for begin, end in self.gone)
+        return any(begin <= (until or at) and at <= end for begin, end in self.gone)
 
     def stored_may_be_gone(self, wall_ns):
         return self.may_be_gone(self.journal.monotonic(wall_ns))
@@ -129,7 +129,7 @@ class Checker:
 
     def _request_may_be_gone(self, tag):
         """Of a sub-playbook's execution the log has who asked for it, and it is asked for again."""
-        return tag in self.asked and self.may_be_gone(self.asked[tag].answered_at)
+        return tag in self.asked and self.asked[tag].taken is not None and self.may_be_gone(*self.asked[tag].taken)
 
     def _counts_lost_attempts(self, rows, name):
         """Whether the result tells how many attempts there were, in the execution or in one that it called, and some were lost."""
@@ -140,7 +140,7 @@ class Checker:
     def _waits_for_what_is_gone(self, rows):
         """A signal or a cancellation that was lost with the end of a stream: nobody can know of it."""
         asked = self.asked.get(rows[0].tag)
-        if not asked or not asked.playbook.steer or not any(self.may_be_gone(at) for at in asked.steered_at):
+        if not asked or not asked.playbook.steer or not any(self.may_be_gone(*taken) for taken in asked.steered):
             return False
         done = {row.node for row in rows if row.type in STEP_ENDS}
         return (asked.playbook.name == "wait" and "late" in done) or (asked.playbook.name == "cancel" and "act" in done)

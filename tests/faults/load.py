@@ -20,8 +20,8 @@ class Asked:
     playbook: object
     workload: dict
     execution_id: str = None
-    answered_at: float = None  # monotonic, as are the times when each that steers it was taken
-    steered_at: list = dataclasses.field(default_factory=list)
+    taken: tuple = None  # between when and when, on the monotonic clock; and so each message that steers it
+    steered: list = dataclasses.field(default_factory=list)
 
 
 class Load:
@@ -40,10 +40,13 @@ class Load:
     # ---- asking until there is an answer ----
 
     def insist(self, call):
-        """Until it is answered. The end of the load does not end this: what was asked for must be answered."""
+        """Until it is answered; the answer, and between which times what was asked for was taken. The end of the load does
+        not end this: what was asked for must be answered."""
         while True:
+            sent = time.monotonic()
             try:
-                return call()
+                answer = call()
+                return answer, (sent, time.monotonic())
             except nats.Unanswered:
                 time.sleep(0.3)
 
@@ -70,7 +73,7 @@ class Load:
             text = playbooks.PLAYBOOKS[name].text
             for other, version in self.versions.items():
                 text = text.replace(f"{other.upper()}_VERSION", str(version))
-            answer = self.insist(lambda text=text: self.operation("register", {"playbook": text}))
+            answer, _ = self.insist(lambda text=text: self.operation("register", {"playbook": text}))
             self.versions[name] = answer["version"]
 
     # ---- executions ----
@@ -110,19 +113,17 @@ class Load:
         request = {"path": f"faults/{name}", "version": self.versions[name], "idempotency_key": asked.tag,
                    "workload": {**asked.workload, "tag": asked.tag}}
         if not asked.playbook.steer and chance < 0.3:
-            self.insist(lambda: self.store("noetl.commands.run", request, f"run-{asked.tag}"))
-            asked.answered_at = time.monotonic()
+            _, asked.taken = self.insist(lambda: self.store("noetl.commands.run", request, f"run-{asked.tag}"))
             return
-        answer = self.insist(lambda: self.operation("run", request))
+        answer, asked.taken = self.insist(lambda: self.operation("run", request))
         asked.execution_id = answer["execution_id"]
-        asked.answered_at = time.monotonic()
         for step in asked.playbook.steer:
             time.sleep(chance)
             more = {"name": "go", "payload": {"n": asked.workload.get("n")}} if step == "signal" else {}
             command = {"execution_id": asked.execution_id, **more}
-            self.insist(lambda step=step, command=command: self.store(f"noetl.commands.{step}", command,
-                                                                      f"{step}-{asked.tag}"))
-            asked.steered_at.append(time.monotonic())
+            _, taken = self.insist(lambda step=step, command=command: self.store(f"noetl.commands.{step}", command,
+                                                                                 f"{step}-{asked.tag}"))
+            asked.steered.append(taken)
 
     def is_answered(self):
         """Whether all that was asked for has its answer. None comes without `stop`."""

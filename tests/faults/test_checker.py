@@ -153,7 +153,7 @@ def effect_again_of_what_the_log_has(w):
 
 def lost_long_before(w):
     w.fault("restore-nats", 50.0)
-    w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=40.0)
+    w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, taken=(39.5, 40.0))
 
 
 def effect_after_a_look_that_saw_nothing(w):
@@ -228,7 +228,7 @@ class CheckerTest(unittest.TestCase):
     def test_what_a_stream_that_was_set_back_took_may_be_gone(self):
         w = World()
         w.fault("restore-nats", 50.0)
-        w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, answered_at=50.5)
+        w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, taken=(50.5, 52.0))
         self.assertEqual(w.anomalies(), [])
 
     def test_a_stream_that_was_set_back_has_numbers_twice(self):
@@ -244,7 +244,7 @@ class CheckerTest(unittest.TestCase):
         for restored in (True, False):
             w = World()
             w.rows()[0].tag = "t1/left"
-            w.asked = {"t1": Asked("t1", playbooks.PLAYBOOKS["parent"], {"n": 1, "fail": 0}, answered_at=50.5)}
+            w.asked = {"t1": Asked("t1", playbooks.PLAYBOOKS["parent"], {"n": 1, "fail": 0}, taken=(50.5, 52.0))}
             if restored:
                 w.fault("restore-nats", 50.0)
             self.assertEqual(w.anomalies() == [], restored)

@@ -583,11 +583,12 @@ static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
     assert_true(number(fleet_outcome(f, id), "meta.delivery") > 1);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&two), 0);
+    size_t before = file_lines(lines);
     assert_int_equal(kill(one.pid, SIGCONT), 0);
     counting(f, lines, &id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&one), 0);
-    assert_int_equal(file_lines(lines), 3);
+    assert_int_equal(file_lines(lines), before + 1);
 }
 
 int main(void)

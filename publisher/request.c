@@ -16,6 +16,7 @@ enum {
     PUBLISH_MS = 10000, /* after which the stream counts as unavailable */
     KEY_MAX = 512,
     ID_ATTEMPTS = 16,
+    MOST_READ = 64, /* messages on the subject of a request */
     TIMEOUT_MAX_S = 10 * 366 * 86400,
 };
 
@@ -256,6 +257,48 @@ static enum status request_text(struct bus *bus, const struct subjects *s, const
 
 /* ---- publishing --------------------------------------------------------------------------------------- */
 
+/* What the request that is stored asked for; an error when it is none. */
+static enum status read_stored(struct bus *bus, const struct subjects *s, struct str payload,
+                               const struct prepared *p, struct run_answer *answer, struct arena *a,
+                               struct error *err)
+{
+    struct value v;
+    struct event e;
+    TRY(parcel_text(bus, s, payload, a, &payload, err));
+    TRY(json_read(a, payload, NULL, &v, err));
+    TRY(event_from_value(v, &e, err));
+    answer->duplicate = !str_is(value_as_str(VALUE_GET(e.context, "token_seed")), p->token_seed);
+    answer->path = value_as_str(VALUE_GET(e.context, "path"));
+    struct value version = VALUE_GET(e.context, "version");
+    answer->version = version.type == VALUE_INT ? (uint64_t)version.u.i : 0;
+    return STATUS_OK;
+}
+
+/* Of the messages on the subject the first that is a request. *err says already why the last is none. */
+static enum status read_any(struct bus *bus, const struct subjects *s, const char *stream,
+                            const char *subject, const struct prepared *p, struct run_answer *answer,
+                            struct arena *a, struct error *err)
+{
+    struct bus_stored stored = {0};
+    for (int n = 0; n < MOST_READ; n++) {
+        struct error why;
+        enum status status = bus_stream_next(bus, stream, subject, stored.sequence + 1, a, &stored, &why);
+        if (status == STATUS_NOT_FOUND)
+            break;
+        if (status == STATUS_OK)
+            status = read_stored(bus, s, stored.payload, p, answer, a, &why);
+        if (status == STATUS_OK)
+            return STATUS_OK;
+        if (status_may_retry(status)) {
+            *err = why;
+            return status;
+        }
+    }
+    error_wrap(err, "the event stream has messages on %s, and none is a request", subject);
+    return error_hint(err,
+                      "Ask with another idempotency_key: somebody else published on this one's subject.");
+}
+
 /*
  * The stream has a request of this id. Whose it is tells its token: this one's own, whose acknowledgement was
  * lost, or another's. In *answer is then what that other asked for.
@@ -272,17 +315,11 @@ static enum status read_first(struct bus *bus, const struct subjects *s, const s
         answer->duplicate = true;
         return STATUS_OK;
     }
-    struct value v;
-    struct event e;
     TRY(status);
-    TRY(parcel_text(bus, s, stored.payload, a, &stored.payload, err));
-    TRY(json_read(a, stored.payload, NULL, &v, err));
-    TRY(event_from_value(v, &e, err));
-    answer->duplicate = !str_is(value_as_str(VALUE_GET(e.context, "token_seed")), p->token_seed);
-    answer->path = value_as_str(VALUE_GET(e.context, "path"));
-    struct value version = VALUE_GET(e.context, "version");
-    answer->version = version.type == VALUE_INT ? (uint64_t)version.u.i : 0;
-    return STATUS_OK;
+    status = read_stored(bus, s, stored.payload, p, answer, a, err);
+    return status == STATUS_OK || status_may_retry(status)
+               ? status
+               : read_any(bus, s, stream, subject, p, answer, a, err);
 }
 
 /* One try with one id. */

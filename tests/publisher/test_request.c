@@ -324,6 +324,40 @@ static void a_key_used_long_ago_is_still_the_same_execution(void **state)
     arena_free(&a);
 }
 
+static void publish_nonsense(int64_t execution_id)
+{
+    char subject[SUBJECT_MAX];
+    struct error err;
+    struct bus_ack ack;
+    struct bus_publication nonsense = {
+        .subject = subject_event(&subjects, execution_id, EVENT_EXECUTION_REQUESTED, subject),
+        .payload = STR("{"),
+        .give_up_ms = 10000};
+    must(bus_publish_wait(bus, &nonsense, &ack, &err), &err);
+}
+
+static void what_others_publish_on_a_requests_subject_is_passed_over(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct error err;
+    struct run_answer one, two;
+    struct run_request request = {
+        .path = STR(HELLO_PATH), .idempotency_key = STR("spoilt later"), .requested_by = STR("test")};
+    must_put(HELLO);
+    arena_init(&a, 0);
+    must(request_execution(bus, &subjects, 1, &request, &a, &one, &err), &err);
+    publish_nonsense(one.execution_id);
+    must(request_execution(other_bus, &subjects, 2, &request, &a, &two, &err), &err);
+    assert_true(two.duplicate && two.execution_id == one.execution_id && two.version == one.version);
+    request.idempotency_key = STR("spoilt before");
+    publish_nonsense(id_from_key(request.path, request.idempotency_key));
+    assert_int_not_equal(request_execution(bus, &subjects, 1, &request, &a, &one, &err), STATUS_OK);
+    assert_non_null(strstr(err.message, "none is a request"));
+    assert_non_null(strstr(err.hint, "idempotency_key"));
+    arena_free(&a);
+}
+
 static void a_command_that_is_delivered_again_is_one_execution(void **state)
 {
     (void)state;
@@ -487,6 +521,7 @@ int main(void)
         cmocka_unit_test(requests_without_a_key_are_executions_of_their_own),
         cmocka_unit_test(one_key_is_one_execution_whichever_publisher_is_asked),
         cmocka_unit_test(a_key_used_long_ago_is_still_the_same_execution),
+        cmocka_unit_test(what_others_publish_on_a_requests_subject_is_passed_over),
         cmocka_unit_test(a_command_that_is_delivered_again_is_one_execution),
         cmocka_unit_test(a_playbook_that_was_put_unchecked_is_checked_when_it_is_run),
         cmocka_unit_test(a_workload_that_no_message_can_carry_travels_by_reference),

@@ -17,6 +17,7 @@ enum {
     ANSWERS_WITHIN_MS = 300, /* of the other brokers, to the question who is there */
     PAUSE_MS = 200,          /* between looks while something waits */
     REST_MS = 2000,          /* between looks otherwise */
+    CHECK_MS = 5000,         /* between looks at whether the log agrees */
 };
 
 struct part {
@@ -51,7 +52,8 @@ struct holdings {
     bool look, stopping;
     bool log_is_right, alone_before, said_away, said_ready; /* the thread's own */
     bool lapsed_before;
-    atomic_bool ready; /* the first share was taken */
+    struct mono_time checked; /* when the log was asked what of it is held */
+    atomic_bool ready;        /* the first share was taken */
     atomic_bool failed;
     struct error failure;
 };
@@ -422,9 +424,15 @@ static enum status share_out(struct holdings *h, const struct member *members, s
     return any ? take(h, wanted, err) : STATUS_OK;
 }
 
-/* Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. */
-static bool is_contested(const struct holdings *h, const struct member *members, size_t count)
+/*
+ * Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. Two
+ * that start at the same time may both take everything, and each give back a half before it has heard so of
+ * the other: so the log is asked now and then in any case.
+ */
+static bool may_be_lost(const struct holdings *h, const struct member *members, size_t count)
 {
+    if (count > 1 && mono_ms_since(h->checked) > CHECK_MS)
+        return true;
     for (uint32_t p = 0; p < h->count; p++) {
         if (h->parts[p].state == HELD && holder_of(members, count, p))
             return true;
@@ -499,7 +507,8 @@ static enum status share_out_if_known(struct holdings *h, struct arena *a, bool 
         return STATUS_OK;
     *waits = false;
     TRY(membership_look(h->members, a, &members, &count, err));
-    if (is_contested(h, members, count)) {
+    if (may_be_lost(h, members, count)) {
+        h->checked = mono_now();
         TRY(see_what_is_held(h, err));
         TRY(drop_lost(h, err));
     }

@@ -85,7 +85,7 @@ static void partitions_lost(void *context)
 
 static enum status start_writer(struct broker *b, struct error *err)
 {
-    struct eventlog *log;
+    struct eventlog *log = NULL;
     struct writer_options options = {.bus = b->bus,
                                      .subjects = &b->subjects,
                                      .engine = &b->mailbox,
@@ -101,7 +101,7 @@ static enum status start_writer(struct broker *b, struct error *err)
 
 static enum status make_engine(struct broker *b, struct error *err)
 {
-    struct eventlog *log;
+    struct eventlog *log = NULL;
     struct engine_options options = {
         .bus = b->bus,
         .subjects = &b->subjects,

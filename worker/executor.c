@@ -370,6 +370,8 @@ static void run_lease(struct executor *x, struct lease *l)
     } else if (again_is_copy(l->delivery, &task)) {
         metric_add(METRIC_WORKER_COPIES, 0, 1);
         let_go(x, l, &task, "a task that the broker did not publish is not run");
+    } else if (!lease_claim(x->crew->station->keeper, l, &task)) {
+        give_back(x, l, LOOK_AGAIN_MS);
     } else if (again_is_possible(&x->crew->station->again, l->delivery)) {
         run_again(x, l, &task);
     } else {

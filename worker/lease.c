@@ -260,17 +260,30 @@ static void enter(struct lease *l, enum lease_stage stage)
     l->since_ns = wall_now().ns;
 }
 
+bool lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task)
+{
+    bool is_free = true;
+    pthread_mutex_lock(&k->mutex);
+    for (const struct lease *o = k->leases; o && is_free; o = o->older)
+        is_free = !o->claimed || o->execution_id != task->execution_id || !str_is(task->task_id, o->task_id);
+    if (is_free) {
+        l->execution_id = task->execution_id;
+        l->run = task->run;
+        snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
+    }
+    l->claimed = is_free;
+    pthread_mutex_unlock(&k->mutex);
+    return is_free;
+}
+
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms)
 {
     pthread_mutex_lock(&k->mutex);
-    l->execution_id = task->execution_id;
-    l->run = task->run;
     l->attempt = task->attempt;
     keep_word(task->step, l->step);
     keep_word(task->type, l->type);
     enter(l, LEASE_RUNS);
-    snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
     l->stop = stop;
     l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
     if (ended_recently(k, l))

@@ -3,7 +3,7 @@
  * refused. One thread, the keeper, tells the stream in time that they are being worked on, and stops attempts
  * whose time is over.
  *
- *   take ── begin ── (the tool runs) ── end ── (its outcome is on the way) ── release
+ *   take ── claim ── begin ── (the tool runs) ── end ── (its outcome is on the way) ── release
  */
 #ifndef WORKER_LEASE_H
 #define WORKER_LEASE_H
@@ -29,6 +29,7 @@ struct lease {
     int64_t again_ns;
     /* The keeper's, under its mutex. */
     struct lease *newer, *older;
+    bool claimed; /* the task's ids are known, and it is at work */
     int64_t execution_id;
     uint32_t run;
     struct task_stop *stop; /* NULL while no tool runs */
@@ -52,6 +53,8 @@ void lease_keeper_close(struct lease_keeper **k);
 
 /* Takes the delivery over; NULL, with it still the caller's, when there is no memory. */
 struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
+/* False while another delivery of the same task is at work here: the two must not run side by side. */
+bool lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task);
 /* From now on the deadline and the end of the execution set `stop`. */
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms);

@@ -102,10 +102,12 @@ class Checker:
 
     def _check_children(self, tag, rows, workload, known):
         """A call that was lost is made anew, and the first may come to light again; of a caller whose request is gone a call
-        may be left."""
+        may be left; and a caller may have heard the end of one of which nothing is left."""
         for branch, (name, given) in playbooks.parent_children(workload).items():
             lost = sum(row.type == "action_lost" and row.node == branch for row in rows)
-            self._check_asked(f"{tag}/{branch}", playbooks.PLAYBOOKS[name], given, known, 1 if rows else 0, 1 + lost)
+            gone = not rows or any(row.type.startswith("child_") and row.node == f"faults/{name}" and
+                                   self.stored_may_be_gone(row.time_ns) for row in rows)
+            self._check_asked(f"{tag}/{branch}", playbooks.PLAYBOOKS[name], given, known, 0 if gone else 1, 1 + lost)
 
     def _check_execution(self, execution_id, rows, playbook, expected):
         name = playbook.name

@@ -301,7 +301,7 @@ workflow:
   - step: start
     type: python
     args: {n: "{{ workload.n }}"}
-    retry: {max_attempts: 5000, initial_delay: 0.5, backoff_multiplier: 1.2, max_delay: 2}  # a broker ahead of time waits not at all
+    retry: {max_attempts: 1000, initial_delay: 0.5, backoff_multiplier: 1.2, max_delay: 2}  # a broker ahead of time does not wait
     save:
       - {name: kept, data: "{{ result.n }}"}
       - storage: postgres

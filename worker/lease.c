@@ -265,13 +265,12 @@ bool lease_claim(struct lease_keeper *k, struct lease *l, const struct task *tas
     bool is_free = true;
     pthread_mutex_lock(&k->mutex);
     for (const struct lease *o = k->leases; o && is_free; o = o->older)
-        is_free = !o->claimed || o->execution_id != task->execution_id || !str_is(task->task_id, o->task_id);
+        is_free = o->execution_id != task->execution_id || !str_is(task->task_id, o->task_id);
     if (is_free) {
         l->execution_id = task->execution_id;
         l->run = task->run;
         snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
     }
-    l->claimed = is_free;
     pthread_mutex_unlock(&k->mutex);
     return is_free;
 }

@@ -29,8 +29,7 @@ struct lease {
     int64_t again_ns;
     /* The keeper's, under its mutex. */
     struct lease *newer, *older;
-    bool claimed; /* the task's ids are known, and it is at work */
-    int64_t execution_id;
+    int64_t execution_id; /* this and the task's id since it was claimed, else 0 */
     uint32_t run;
     struct task_stop *stop; /* NULL while no tool runs */
     int64_t deadline_ns, working_ns;

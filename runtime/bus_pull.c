@@ -255,8 +255,6 @@ static void on_message(void *context, natsMsg *msg)
     pthread_mutex_unlock(&p->bus->pulls.mutex);
 }
 
-/* ---- the keeper's part ------------------------------------------------------------------------------- */
-
 /* Which of the requests it was does not show. */
 static void on_unserved(void *context)
 {
@@ -268,6 +266,8 @@ static void on_unserved(void *context)
     fails(p, &err);
     pthread_mutex_unlock(&p->bus->pulls.mutex);
 }
+
+/* ---- the keeper's part ------------------------------------------------------------------------------- */
 
 static enum status listen(struct bus_pull *p, uint32_t generation, struct listener **out, struct error *err)
 {

@@ -151,6 +151,8 @@ static void await_completion(struct listener *l)
 {
     struct bus *bus = l->bus;
     pthread_mutex_lock(&bus->state_mutex);
+    if (l->unserved)
+        l->completed = true; /* it has no thread that would say so */
     while (!l->completed || l->served)
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
     link_out(l);
@@ -168,8 +170,6 @@ void listener_close(struct listener **listener)
         natsSubscription_Unsubscribe(l->sub);
     else if (l->unserved)
         (void)natsSubscription_WaitForDrainCompletion(l->sub, DRAIN_MS);
-    if (l->unserved)
-        on_complete(l);
     await_completion(l);
     natsSubscription_Destroy(l->sub);
     free(l);
@@ -188,8 +188,6 @@ void listeners_free(struct bus *bus)
         pthread_mutex_unlock(&bus->state_mutex);
         if (!l)
             return;
-        if (l->unserved)
-            on_complete(l);
         await_completion(l);
         natsSubscription_Destroy(l->sub);
         free(l->owned);

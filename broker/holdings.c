@@ -134,7 +134,7 @@ static void stop_reader(struct holdings *h, uint32_t p)
 }
 
 /* Zeroed, one of each partition; NULL if there is no memory. */
-static void *for_each(const struct holdings *h, size_t size)
+static void *one_of_each(const struct holdings *h, size_t size)
 {
     return calloc(h->count > 0 ? h->count : 1, size);
 }
@@ -148,7 +148,7 @@ static enum status tell(struct holdings *h, struct mail mail, struct error *err)
 
 static void tell_members(struct holdings *h)
 {
-    bool *held = for_each(h, sizeof(*held));
+    bool *held = one_of_each(h, sizeof(*held));
     int64_t count = 0;
     if (!held)
         return; /* the next change says it */
@@ -197,8 +197,8 @@ static size_t list_held(const struct holdings *h, struct checkpoint *list)
 
 static enum status see_what_is_held(struct holdings *h, struct error *err)
 {
-    struct checkpoint *held = for_each(h, sizeof(*held));
-    bool *lost = for_each(h, sizeof(*lost));
+    struct checkpoint *held = one_of_each(h, sizeof(*held));
+    bool *lost = one_of_each(h, sizeof(*lost));
     if (!held || !lost) {
         free(held);
         free(lost);
@@ -229,7 +229,7 @@ static enum status begin_to_leave(struct holdings *h, uint32_t p, struct error *
 /* What the engine is done with is nobody's from now on. */
 static enum status end_leaving(struct holdings *h, struct error *err)
 {
-    struct checkpoint *gone = for_each(h, sizeof(*gone));
+    struct checkpoint *gone = one_of_each(h, sizeof(*gone));
     size_t count = 0;
     if (!gone)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
@@ -688,7 +688,7 @@ void holdings_stop_reading(struct holdings *h)
 static void give_back(struct holdings *h)
 {
     struct error err = {0};
-    struct checkpoint *held = for_each(h, sizeof(*held));
+    struct checkpoint *held = one_of_each(h, sizeof(*held));
     size_t count = held ? list_held(h, held) : 0;
     if (eventlog_release_partitions(h->options.log, held, count, &err) != STATUS_OK)
         LOG(LOG_WARN,

@@ -235,11 +235,12 @@ static bool rest_for(struct reconciler *r, int64_t ms)
 static bool rest(struct reconciler *r)
 {
     int64_t left_ms = r->busy_ms * SHARE;
-    bool go_on = rest_for(r, r->options.every_ms);
-    for (; go_on && (left_ms -= r->options.every_ms) > 0; go_on = rest_for(r, r->options.every_ms))
-        if (bus_connections(r->options.bus) != r->connection)
-            return true;
-    return go_on;
+    do {
+        if (!rest_for(r, r->options.every_ms))
+            return false;
+        left_ms -= r->options.every_ms;
+    } while (left_ms > 0 && bus_connections(r->options.bus) == r->connection);
+    return true;
 }
 
 static void *run(void *context)

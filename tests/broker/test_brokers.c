@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "standstill.h"
+
 enum { MANY = 24 };
 
 static const char CHAIN[] = "metadata: {path: test/shared}\n"
@@ -134,13 +136,13 @@ static void a_frozen_broker_loses_what_others_took_and_gets_a_share_again(void *
     struct process a = start_one(i), b = start_one(i);
     await_shares(i, "2 2");
     begin(i, &l);
-    process_signal(&a, SIGSTOP);
+    standstill_begin(&a);
     for (int n = 0; n < MANY; n++)
         task_done(i, l.held[n], "1");
     await_shares(i, "4");
     for (int n = 0; n < MANY; n++)
         l.held[n] = task_next(i); /* the second step of each */
-    process_signal(&a, SIGCONT);
+    standstill_end(&a);
     await_shares(i, "2 2");
     for (int n = 0; n < MANY; n++)
         task_done(i, l.held[n], "2");

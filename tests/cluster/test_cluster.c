@@ -2,12 +2,12 @@
  * The leaders of streams die, one after the other, and a server freezes, while executions are asked for and
  * run. Every execution ends well, the log has each event once, and each task has had its effect.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "evidence.h"
+#include "standstill.h"
 
 enum {
     BEFORE = 30, /* executions asked for before the fault, while its server is away, and behind it */
@@ -44,9 +44,9 @@ static void freeze_leader(struct stage *s, const char *stream)
     stage_request(s, BEFORE);
     struct process *leader = &s->cluster.nodes[nats_cluster_leader(s->bus, stream)].process;
     s->faults++;
-    process_signal(leader, SIGSTOP);
+    standstill_begin(leader);
     sleep(FREEZE_S);
-    process_signal(leader, SIGCONT);
+    standstill_end(leader);
     stage_request(s, AFTER);
 }
 

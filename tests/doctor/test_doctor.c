@@ -3,7 +3,6 @@
  * all, whose reconciler does not look meanwhile.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "core/json.h"
 #include "daemons.h"
 #include "runtime/clock.h"
+#include "standstill.h"
 
 enum { PATIENCE_MS = 30000, DOCUMENT_MAX = 1 << 20 };
 
@@ -204,12 +204,12 @@ static void branches_signals_and_other_executions_that_are_waited_for_are_named(
 static void a_broker_that_stands_still_or_is_gone_is_named(void **state)
 {
     struct daemons *d = *state;
-    process_signal(&d->parts[BROKER], SIGSTOP);
+    standstill_begin(&d->parts[BROKER]);
     int64_t id = api_run(d, "doctor/quick");
     (void)await(d, id, "broker_silent", 1);
     (void)await(d, id, "fact_unread", 1);
     (void)await(d, 0, "broker_silent", 1);
-    process_signal(&d->parts[BROKER], SIGCONT);
+    standstill_end(&d->parts[BROKER]);
     (void)await(d, id, "no_worker", 1);
     daemon_stop(d, BROKER);
     worker_as(d, "");
@@ -226,9 +226,9 @@ static void a_task_that_a_worker_runs_or_holds_is_named(void **state)
     worker_as(d, "");
     int64_t id = api_run(d, "doctor/slow");
     (void)await(d, id, "task_running", 0);
-    process_signal(&d->parts[WORKER], SIGSTOP);
+    standstill_begin(&d->parts[WORKER]);
     (void)await(d, id, "task_held", 1);
-    process_signal(&d->parts[WORKER], SIGCONT);
+    standstill_end(&d->parts[WORKER]);
     (void)await(d, id, "task_running", 0);
     cancel(d, id);
     daemon_stop(d, WORKER);

@@ -1,10 +1,10 @@
 /* Publishing to streams, against a real server. */
 #include "fixture.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "runtime/metrics.h"
+#include "standstill.h"
 
 static struct bus_ack publish(struct fixture *f, const char *subject, const char *id, bool only_first)
 {
@@ -115,7 +115,7 @@ static void what_the_socket_does_not_take_leaves_later(void **state)
     memset(payload, 'x', BYTES);
     make_stream(f->bus, "slow");
     record_init(&r, f->bus);
-    assert_int_equal(0, kill(f->servers.nats.process.pid, SIGSTOP));
+    standstill_begin(&f->servers.nats.process);
     for (int i = 0; i < COUNT; i++) {
         snprintf(id, sizeof(id), "slow-%d", i);
         struct bus_publication p = {.subject = "slow.a",
@@ -125,7 +125,7 @@ static void what_the_socket_does_not_take_leaves_later(void **state)
                                     .context = &r};
         must(bus_publish_async(f->bus, &p, &err), &err);
     }
-    assert_int_equal(0, kill(f->servers.nats.process.pid, SIGCONT));
+    standstill_end(&f->servers.nats.process);
     EVENTUALLY(record_acks(&r) == COUNT);
     assert_int_equal(0, record_failures(&r));
     must(bus_stream_info(f->bus, "slow", &info, &err), &err);

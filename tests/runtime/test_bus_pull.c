@@ -1,8 +1,9 @@
 /* Standing pulls on durable consumers, against a real server. */
 #include "fixture.h"
 
-#include <signal.h>
 #include <stdio.h>
+
+#include "standstill.h"
 
 static struct bus_pull *start(struct record *r, const char *stream, const char *consumer, uint32_t want)
 {
@@ -193,9 +194,9 @@ static void a_pull_goes_on_after_a_standstill(void **state)
     struct bus_pull *p = start(&r, "frozen", "w", 1000);
     fill_stream(f->bus, "frozen", 0, 50);
     EVENTUALLY(record_deliveries(&r) == 50);
-    kill(f->servers.nats.process.pid, SIGSTOP);
+    standstill_begin(&f->servers.nats.process);
     sleep(9);
-    kill(f->servers.nats.process.pid, SIGCONT);
+    standstill_end(&f->servers.nats.process);
     fill_stream(f->bus, "frozen", 50, 50);
     EVENTUALLY(record_deliveries(&r) >= 100);
     EVENTUALLY(info_of(f->bus, "frozen", "w").ack_pending == 0);

@@ -1,8 +1,9 @@
 /* Readers: a stream in order, once each, whatever happens to the server; against a real one. */
 #include "fixture.h"
 
-#include <signal.h>
 #include <stdio.h>
+
+#include "standstill.h"
 
 static struct bus_reader *start_behind(struct record *r, const char *stream, struct bus_place behind)
 {
@@ -131,7 +132,7 @@ static void a_server_that_stands_still_loses_nothing(void **state)
     record_init(&acks, f->bus);
     struct bus_reader *reader = start(&r, "frozen", NULL, 1);
     fill_stream(f->bus, "frozen", 0, 100);
-    kill(f->servers.nats.process.pid, SIGSTOP);
+    standstill_begin(&f->servers.nats.process);
     for (uint32_t i = 0; i < 100; i++) {
         char id[64];
         snprintf(id, sizeof(id), "while-frozen-%u", i);
@@ -143,7 +144,7 @@ static void a_server_that_stands_still_loses_nothing(void **state)
         must(bus_publish_async(f->bus, &p, &err), &err);
     }
     sleep(9);
-    kill(f->servers.nats.process.pid, SIGCONT);
+    standstill_end(&f->servers.nats.process);
     EVENTUALLY(record_acks(&acks) == 100);
     fill_stream(f->bus, "frozen", 100, 100);
     EVENTUALLY(record_deliveries(&r) >= 300);

@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "fleet.h"
+#include "standstill.h"
 #include "test_file.h"
 #include "worker/report.h"
 
@@ -576,7 +577,7 @@ static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
     struct process one = fleet_worker(f, NULL);
     counting(f, lines, &id); /* it takes tasks */
     fleet_wait_empty(f);
-    assert_int_equal(kill(one.pid, SIGSTOP), 0);
+    standstill_begin(&one);
     struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s\"}", lines);
     id = fleet_task(f, "shell", config.ptr, "{}", 0);
     struct process two = fleet_worker(f, NULL);
@@ -584,7 +585,7 @@ static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&two), 0);
     size_t before = file_lines(lines);
-    assert_int_equal(kill(one.pid, SIGCONT), 0);
+    standstill_end(&one);
     counting(f, lines, &id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&one), 0);
@@ -600,11 +601,11 @@ static void two_deliveries_of_a_task_do_not_run_side_by_side(void **state)
     struct process one = fleet_worker(f, NULL);
     counting(f, lines, &id);
     fleet_wait_empty(f);
-    assert_int_equal(kill(one.pid, SIGSTOP), 0);
+    standstill_begin(&one);
     struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s; sleep 1\"}", lines);
     id = fleet_task(f, "shell", config.ptr, "{}", 0);
     sleep(3); /* ack_wait is a second */
-    assert_int_equal(kill(one.pid, SIGCONT), 0);
+    standstill_end(&one);
     fleet_outcome(f, id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&one), 0);

@@ -107,7 +107,6 @@ static bool send(void *context, struct error *err)
     arena_init(&a, 0);
     enum status status = send_in(l, &a, err);
     arena_free(&a);
-    l->origin.again = true; /* if it comes here once more */
     return status == STATUS_OK;
 }
 
@@ -137,6 +136,7 @@ enum status large_task_send(struct dispatcher *d, struct batch *b, const struct 
                       .subject = subject,
                       .message_id = message_id.ptr,
                       .text = text};
+    l.origin.again = true; /* another broker may have sent it by the time that it is stored */
     TRY(parcel_task_summary(&b->arena, task, &summary, err));
     return give(d, b, &l, task->traceparent, summary, err);
 }

@@ -148,7 +148,8 @@ struct bus_publication {
     const char *traceparent;          /* or NULL */
     const struct bus_header *headers; /* further ones, at most BUS_MOST_HEADERS; may be NULL */
     size_t header_count;
-    struct bus_header repeated; /* on each copy but the first that is sent; a NULL name: nothing */
+    struct bus_header repeated; /* on each copy but the first, and on that too if it could not be sent at once
+                                   and had to wait for another connection; a NULL name: nothing */
     bool
         needs_stream; /* that no stream listens is an answer: STATUS_UNAVAILABLE at once, not after a while */
     bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */

@@ -33,6 +33,7 @@ struct loop {
     natsConnection *nc;
     int epoll, bell, timer;
     atomic_int socket;       /* -1: none is read */
+    atomic_uint attached;    /* sockets, the present one included */
     atomic_bool unsent;      /* the library has something to write */
     atomic_llong written_ns; /* monotonic; the last write */
     atomic_bool due;         /* the timer is set */
@@ -140,6 +141,8 @@ enum status loop_start(struct bus *bus, struct error *err) MUST_CHECK;
 void loop_stop(struct bus *bus);
 /* As bus_push(), for a thread that is about to wait for an answer: at once. */
 void loop_push(struct bus *bus);
+/* A number for each connection as its socket comes and goes, which others hear of later; 0: there is none. */
+uint32_t loop_connection(const struct bus *bus);
 /* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. */
 natsStatus loop_send_message(struct bus *bus, natsMsg *msg);
 natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload);

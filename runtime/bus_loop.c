@@ -101,6 +101,11 @@ void loop_push(struct bus *bus)
     write_now(&bus->loop);
 }
 
+uint32_t loop_connection(const struct bus *bus)
+{
+    return atomic_load(&bus->loop.socket) >= 0 ? atomic_load(&bus->loop.attached) : 0;
+}
+
 natsStatus loop_send_message(struct bus *bus, natsMsg *msg)
 {
     pushes = true;
@@ -126,6 +131,7 @@ static natsStatus on_attach(void **data, void *context, natsConnection *nc, nats
     struct loop *l = context;
     *data = l;
     l->nc = nc;
+    atomic_fetch_add(&l->attached, 1);
     atomic_store(&l->unsent, false);
     atomic_store(&l->socket, (int)socket);
     return watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN) ? NATS_OK : NATS_SYS_ERROR;

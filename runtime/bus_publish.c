@@ -27,10 +27,12 @@ struct publish {
     struct exchange exchange;
     natsMsg *msg;
     bool repeatable;           /* has an id */
-    const char *repeated_name; /* a header for further copies; or NULL */
+    const char *repeated_name; /* a header for copies that are not the first, or late; or NULL */
     char repeated_value[REPEATED_VALUE];
     bool needs_stream;
+    bool tried;         /* to send the first copy */
     uint32_t sent;      /* copies that may have reached the stream */
+    uint32_t begun_on;  /* loop_connection() then */
     int64_t give_up_ns; /* INT64_MAX: never */
     bus_published *done;
     void *context;
@@ -149,12 +151,16 @@ static void send_copy(struct publish *p)
 {
     struct bus *bus = p->exchange.bus;
     int64_t now_ns = mono_now().ns;
+    uint32_t connection = loop_connection(bus);
+    bool late = p->tried || connection != p->begun_on;
+    p->tried = true;
     p->exchange.connection = atomic_load(&bus->connections);
-    if (!atomic_load(&bus->connected)) {
+    /* Without a connection the library would keep it for the next one, as it is. */
+    if (!atomic_load(&bus->connected) || !connection) {
         exchange_reopen(&p->exchange, p->give_up_ns); /* the next connection makes it due */
         return;
     }
-    if (p->sent > 0 && p->repeated_name) /* without memory it goes without */
+    if (late && p->repeated_name) /* without memory it goes without */
         (void)natsMsgHeader_Set(p->msg, p->repeated_name, p->repeated_value);
     natsStatus s = loop_send_message(bus, p->msg);
     if (s == NATS_OK)
@@ -267,8 +273,8 @@ static size_t collect_headers(const struct bus_publication *p,
     return n;
 }
 
-static enum status publish_new(struct bus *bus, const struct bus_publication *p, struct publish **out,
-                               struct error *err)
+static enum status publish_new(struct bus *bus, const struct bus_publication *p, uint32_t begun_on,
+                               struct publish **out, struct error *err)
 {
     struct bus_header headers[OWN_HEADERS + BUS_MOST_HEADERS];
     char reply[REPLY_TEXT];
@@ -287,6 +293,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
         .repeatable = p->message_id != NULL,
         .needs_stream = p->needs_stream,
         .repeated_name = p->repeated.name,
+        .begun_on = begun_on,
         .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,
         .done = p->done,
         .context = p->context,
@@ -315,8 +322,9 @@ static enum status begin(struct bus *bus, const struct bus_publication *publicat
     struct publish *p = NULL;
     if (atomic_load(&bus->inbox_denied))
         return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    uint32_t begun_on = loop_connection(bus); /* before waiting for a place */
     enter_window(bus);
-    enum status status = publish_new(bus, publication, &p, err);
+    enum status status = publish_new(bus, publication, begun_on, &p, err);
     if (status != STATUS_OK) {
         leave_window(bus);
         return status;

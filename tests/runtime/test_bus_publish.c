@@ -164,6 +164,53 @@ static void what_a_crash_interrupts_is_stored_once(void **state)
     record_free(&r);
 }
 
+/* The header of repetitions that the newest message on the subject has, "" if it has none. */
+static const char *repeated(struct fixture *f, struct record *r, const char *id)
+{
+    static char text[32];
+    struct error err;
+    struct bus_publication p = {.subject = "late.a",
+                                .message_id = id,
+                                .payload = STR("x"),
+                                .repeated = {"Test-Late", "yes"},
+                                .done = record_published,
+                                .context = r};
+    uint32_t before = record_deliveries(r);
+    bool away = !bus_is_connected(f->bus);
+    must(bus_publish_async(f->bus, &p, &err), &err);
+    if (away)
+        servers_revive_nats(&f->servers);
+    EVENTUALLY(record_deliveries(r) > before);
+    struct bus_delivery *d = record_take(r);
+    const char *value = bus_delivery_header(d, "Test-Late");
+    snprintf(text, sizeof(text), "%s", value ? value : "");
+    bus_delivery_free(d);
+    return text;
+}
+
+/* Others may have published the same meanwhile. */
+static void a_message_that_waited_for_a_connection_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    struct error err;
+    struct bus_reader *reader = NULL;
+    make_stream(f->bus, "late");
+    record_init(&r, f->bus);
+    r.keep = true;
+    must(bus_reader_start(f->bus, "late", NULL, (struct bus_place){0}, record_deliver, record_troubled, &r,
+                          &reader, &err),
+         &err);
+    assert_string_equal(repeated(f, &r, "at-once"), "");
+    servers_kill_nats(&f->servers);
+    EVENTUALLY(!bus_is_connected(f->bus));
+    assert_string_equal(repeated(f, &r, "late"), "yes");
+    assert_string_equal(repeated(f, &r, "at-once-again"), "");
+    bus_reader_stop(&reader);
+    EVENTUALLY(record_acks(&r) == 3);
+    record_free(&r);
+}
+
 static void a_publish_gives_up_when_it_was_told_to(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +310,7 @@ int main(void)
         cmocka_unit_test(who_publishes_beyond_the_window_waits_and_is_counted),
         cmocka_unit_test(what_the_socket_does_not_take_leaves_later),
         cmocka_unit_test(what_a_crash_interrupts_is_stored_once),
+        cmocka_unit_test(a_message_that_waited_for_a_connection_says_so),
         cmocka_unit_test(a_publish_gives_up_when_it_was_told_to),
         cmocka_unit_test(a_full_stream_refuses),
         cmocka_unit_test(a_message_over_the_servers_limit_is_not_sent),

@@ -145,6 +145,13 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     return status;
 }
 
+static void say_ignored(enum log_level level, const struct event *fact, const char *why)
+{
+    LOG(level, "a fact changed nothing", LOG_ID("execution", fact->execution_id),
+        LOG_TEXT("type", event_type_name(fact->type)), LOG_NUM("sequence", fact->stream_seq),
+        LOG_TEXT("why", why));
+}
+
 /* `may_be_known`: the log is to be asked whether it has the execution, although the fact is a request. */
 static enum status find(struct folder *f, const struct event *fact, bool may_be_known, struct execution **out,
                         struct error *err)
@@ -157,6 +164,8 @@ static enum status find(struct folder *f, const struct event *fact, bool may_be_
         if (f->log_away)
             return error_set(err, STATUS_UNAVAILABLE, "the log does not answer");
         TRY(load(f, fact, out, &is_new, err));
+        if (is_new && fact->type != EVENT_EXECUTION_REQUESTED)
+            say_ignored(LOG_INFO, fact, "nobody has asked for the execution");
         if (fact->type != EVENT_EXECUTION_REQUESTED || !is_new)
             return STATUS_OK;
     }
@@ -238,9 +247,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     if (status != STATUS_OK)
         return give_up(f, b, x, fact, event_id, &why, err);
     if (decisions.ignored) {
-        LOG(LOG_DEBUG, "a fact changed nothing", LOG_ID("execution", fact->execution_id),
-            LOG_TEXT("type", event_type_name(fact->type)), LOG_NUM("sequence", fact->stream_seq),
-            LOG_TEXT("why", decisions.ignored));
+        say_ignored(LOG_DEBUG, fact, decisions.ignored);
         forget_if_over(f, x);
         return STATUS_OK;
     }

@@ -140,9 +140,12 @@ class Checker:
         return any(row.type == "action_lost" for rows in told for row in rows)
 
     def _waits_for_what_is_gone(self, rows):
-        """A signal or a cancellation that was lost with the end of a stream: nobody can know of it."""
+        """A signal or a cancellation that was lost with the end of a stream, or of an execution whose request was and came
+        again behind it: nobody can know of it."""
         asked = self.asked.get(rows[0].tag)
-        if not asked or not asked.playbook.steer or not any(self.may_be_gone(*taken) for taken in asked.steered):
+        begun = self.journal.monotonic(rows[0].time_ns)
+        if not asked or not asked.playbook.steer or \
+                not any(self.may_be_gone(*taken) or taken[1] < begun for taken in asked.steered):
             return False
         done = {row.node for row in rows if row.type in STEP_ENDS}
         return (asked.playbook.name == "wait" and "late" in done) or (asked.playbook.name == "cancel" and "act" in done)

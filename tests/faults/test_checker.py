@@ -231,6 +231,15 @@ class CheckerTest(unittest.TestCase):
         w.asked["t1"] = Asked("t1", playbooks.PLAYBOOKS["chain"], {"n": 1}, taken=(50.5, 52.0))
         self.assertEqual(w.anomalies(), [])
 
+    def test_a_cancellation_may_be_of_a_request_that_was_lost_and_came_again(self):
+        for ended, of_another in ((-20.0, True), (50.0, False)):
+            w = World()
+            w.asked["t0"] = Asked("t0", playbooks.PLAYBOOKS["cancel"], {}, taken=(-30.0, -29.0), steered=[(-21.0, ended)])
+            for row in w.rows():
+                row.node = "act"
+            judge = checker.Checker(w.evidence, w.asked, w)
+            self.assertEqual(judge._waits_for_what_is_gone(w.rows()), of_another)
+
     def test_a_stream_that_was_set_back_has_numbers_twice(self):
         w = World()
         for row in w.rows()[:3]:

@@ -18,6 +18,9 @@ enum { ANSWER_WITHIN_MS = 5000, READ_WITHIN_MS = 5000, LOOK_MS = 50 };
 /* One execution, as the log has it. */
 struct sight {
     const struct inspector *i;
+    int64_t astray_ns;     /* as it was found before */
+    struct str asked_pool; /* whose consumer is */
+    struct bus_consumer_info consumer;
     struct arena *arena;
     struct execution *x;
     struct event_list events;
@@ -107,49 +110,107 @@ static enum status publish_lost(struct sight *s, const struct open_work *w, cons
         arena_printf(s->arena, "%lld.%" PRISTR ".lost", (long long)s->x->id, ARGSTR(w->task_id)));
 }
 
-/* The subjects of the execution's tasks that are in the tasks stream and will be delivered, as keys of a map.
- */
+/* The subjects of the execution's tasks that are in the tasks stream and will be delivered, as keys of a map;
+ * and then what the workers have, who may have taken one out of it meanwhile. */
 static enum status tasks_there(struct sight *s, struct value *subjects)
 {
-    TRY(queued_tasks(s->i->bus, s->i->subjects, s->x->id, s->arena, subjects, s->err));
-    return s->i->may_be_left ? stranded_tasks_leave_out(s->i->bus, s->i->subjects, s->arena, subjects, s->err)
-                             : STATUS_OK;
+    const struct inspector *i = s->i;
+    TRY(queued_tasks(i->bus, i->subjects, s->x->id, s->arena, subjects, s->err));
+    if (i->may_be_left)
+        TRY(stranded_tasks_leave_out(i->bus, i->subjects, s->arena, subjects, s->err));
+    return at_work_see(i->at_work, i->bus, i->subjects, &s->finding->waited_ms, s->err);
+}
+
+/* Whether the pool's consumer gave the task to somebody, and has given more than its workers have. */
+static enum status is_given_away(struct sight *s, struct str pool, struct str subject, bool *given)
+{
+    const struct inspector *i = s->i;
+    uint64_t newest;
+    *given = false;
+    if (!at_work_has_room(i->at_work, pool))
+        return STATUS_OK;
+    if (!str_equal(s->asked_pool, pool))
+        TRY(stranded_pool(i->bus, i->subjects, pool, &s->consumer, s->err));
+    s->asked_pool = pool;
+    if (s->consumer.ack_pending <= at_work_count(i->at_work, pool))
+        return STATUS_OK;
+    TRY(stranded_newest(i->bus, i->subjects, subject, &newest, s->err));
+    *given = newest > stranded_settled_until(&s->consumer) && newest <= s->consumer.delivered_stream_sequence;
+    return STATUS_OK;
+}
+
+/*
+ * A task that was given to somebody, while no worker has it and one could take it. That is so for a moment
+ * when a worker dies or gives it back; *astray says that it has been for twice the time after which it would
+ * be given to another.
+ */
+static enum status see_astray(struct sight *s, const struct open_work *w, struct str subject, bool *astray)
+{
+    bool given;
+    *astray = false;
+    TRY(is_given_away(s, w->pool, subject, &given));
+    if (!given)
+        return STATUS_OK;
+    int64_t now_ns = mono_now().ns;
+    s->finding->astray_ns = s->astray_ns ? s->astray_ns : now_ns;
+    *astray = now_ns - s->finding->astray_ns > 2 * s->consumer.ack_wait_ms * INT64_C(1000000);
+    return STATUS_OK;
 }
 
 /* Why there is nothing that would bring the work's fact, unless that is in the event stream; or NULL. */
-static const char *what_is_missing(const struct open_work *w, struct value subjects)
+static enum status what_is_missing(struct sight *s, const struct open_work *w, struct value subjects,
+                                   const char **why)
 {
-    if (w->state == WORK_TASK && queued_task_subject(subjects, w->task_id).len == 0)
-        return "its task is in the tasks stream no more or was acknowledged, and it has no outcome";
-    /* A list is in the event stream before the log has that it was asked for. */
-    return w->state == WORK_LISTING ? "the list of playbooks that it waits for never came" : NULL;
-}
-
-/* Ids of the attempts of which something is missing; kept while the execution is folded anew. */
-static enum status find_missing(struct sight *s, struct value subjects, struct str **out, size_t *count)
-{
-    *count = 0;
-    *out = ARENA_ARRAY(s->arena, struct str, s->work_count + 1);
-    if (!*out)
-        return arena_error(s->arena, s->err, "the tasks that are missing");
-    for (size_t i = 0; i < s->work_count; i++) {
-        struct str id = s->works[i].task_id;
-        if (!what_is_missing(&s->works[i], subjects))
-            continue;
-        const char *copy = arena_strdup(s->arena, id);
-        if (!copy)
-            return arena_error(s->arena, s->err, "the tasks that are missing");
-        (*out)[(*count)++] = (struct str){copy, id.len};
+    bool astray = false;
+    *why = NULL;
+    if (w->state == WORK_TASK && !at_work_has(s->i->at_work, s->x->id, w->task_id)) {
+        struct str subject = queued_task_subject(subjects, w->task_id);
+        if (subject.len > 0)
+            TRY(see_astray(s, w, subject, &astray));
+        if (astray)
+            *why = "its task was given to somebody who does not answer, and will be given to nobody else";
+        else if (subject.len == 0)
+            *why = "its task is in the tasks stream no more or was acknowledged, and it has no outcome";
+    } else if (w->state == WORK_LISTING) {
+        /* A list is in the event stream before the log has that it was asked for. */
+        *why = "the list of playbooks that it waits for never came";
     }
     return STATUS_OK;
 }
 
-static bool is_among(struct str id, const struct str *ids, size_t count)
+/* An attempt of which something is missing; kept while the execution is folded anew. */
+struct missing {
+    struct str task_id;
+    const char *why;
+};
+
+static enum status find_missing(struct sight *s, struct value subjects, struct missing **out, size_t *count)
 {
-    size_t i = 0;
-    while (i < count && !str_equal(ids[i], id))
-        i++;
-    return i < count;
+    *count = 0;
+    *out = ARENA_ARRAY(s->arena, struct missing, s->work_count + 1);
+    if (!*out)
+        return arena_error(s->arena, s->err, "the tasks that are missing");
+    for (size_t i = 0; i < s->work_count; i++) {
+        struct str id = s->works[i].task_id;
+        const char *why, *copy;
+        TRY(what_is_missing(s, &s->works[i], subjects, &why));
+        if (!why)
+            continue;
+        if (!(copy = arena_strdup(s->arena, id)))
+            return arena_error(s->arena, s->err, "the tasks that are missing");
+        (*out)[(*count)++] = (struct missing){{copy, id.len}, why};
+    }
+    return STATUS_OK;
+}
+
+/* NULL: it is none of those. */
+static const char *why_missing(const struct open_work *w, const struct missing *missing, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(missing[i].task_id, w->task_id))
+            return missing[i].why;
+    }
+    return NULL;
 }
 
 /*
@@ -184,7 +245,7 @@ static enum status await_log(struct sight *s, bool *read)
 static enum status inspect_tasks(struct sight *s)
 {
     struct value subjects;
-    struct str *missing;
+    struct missing *missing;
     size_t count;
     bool read;
     TRY(tasks_there(s, &subjects));
@@ -198,9 +259,10 @@ static enum status inspect_tasks(struct sight *s)
     close_sight(s);
     TRY(open_sight(s, id));
     for (size_t i = 0; i < s->work_count; i++) {
-        const char *why = what_is_missing(&s->works[i], subjects);
-        if (why && is_among(s->works[i].task_id, missing, count))
-            TRY(publish_lost(s, &s->works[i], why));
+        const struct open_work *w = &s->works[i];
+        const char *why = why_missing(w, missing, count);
+        if (why && (w->state == WORK_TASK || w->state == WORK_LISTING))
+            TRY(publish_lost(s, w, why));
     }
     return STATUS_OK;
 }
@@ -335,11 +397,11 @@ static enum status inspect(struct sight *s, int64_t id)
     return s->finding->settled ? STATUS_OK : inspect_tasks(s);
 }
 
-enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct inspection *out,
-                              struct error *err)
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, int64_t astray_ns,
+                              struct inspection *out, struct error *err)
 {
     struct arena arena;
-    struct sight s = {.i = i, .arena = &arena, .finding = out, .err = err};
+    struct sight s = {.i = i, .astray_ns = astray_ns, .arena = &arena, .finding = out, .err = err};
     *out = (struct inspection){0};
     arena_init(&arena, 0);
     enum status status = inspect(&s, execution_id);

@@ -1,9 +1,9 @@
 /*
  * Whether what an open execution waits for is there: the promise that nothing hangs, looked at from outside.
- * Only the log and the streams are asked, nothing that a broker remembers.
+ * Only the log, the streams and the workers are asked, nothing that a broker remembers.
  *
- *   a work in TASK     its task is in the tasks stream and not acknowledged, or its outcome is in the event
- *                      stream, and is read
+ *   a work in TASK     a worker has its task; or that is in the tasks stream, not acknowledged and not given
+ *                      to nobody; or its outcome is in the event stream, and is read
  *   a work in LISTING  its list is in the event stream, and is read
  *   a work in CHILD    its execution is in the log, or requested in the event stream
  *                      if that is over, it has said so
@@ -16,6 +16,7 @@
 #ifndef BROKER_INSPECTION_H
 #define BROKER_INSPECTION_H
 
+#include "at_work.h"
 #include "eventlog/eventlog.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
@@ -28,17 +29,23 @@ struct inspector {
     struct playbook_cache *playbooks;
     int64_t overdue_ms; /* so late a timer is taken for lost */
     bool may_be_left;   /* the tasks stream may have tasks that no consumer will deliver (stranded.h) */
+    struct at_work *at_work;
 };
 
 struct inspection {
     uint32_t repaired;     /* facts that were published */
-    int64_t waited_ms;     /* until the log had what the event stream has: time that is no work */
+    int64_t waited_ms;     /* for others, until the log had what the event stream has: time that is no work */
+    int64_t astray_ns;     /* monotonic; since when a task of it is given to somebody and no worker has it; 0:
+                              none is */
     bool settled;          /* nothing need be looked at before a new event, or before: */
     int64_t look_again_ns; /* wall time; 0: never */
 };
 
-/* STATUS_UNAVAILABLE and the like: it could not be seen; look again later. */
-enum status inspect_execution(const struct inspector *i, int64_t execution_id, struct inspection *out,
-                              struct error *err) MUST_CHECK;
+/*
+ * astray_ns: what was found when it was last looked at, if nothing happened since; else 0. STATUS_UNAVAILABLE
+ * and the like: it could not be seen; look again later.
+ */
+enum status inspect_execution(const struct inspector *i, int64_t execution_id, int64_t astray_ns,
+                              struct inspection *out, struct error *err) MUST_CHECK;
 
 #endif

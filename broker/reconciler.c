@@ -24,11 +24,14 @@ struct open_execution {
     struct standing standing;
     uint32_t settled_at;   /* the event behind which nothing need be looked at; 0: none */
     int64_t look_again_ns; /* before another event; 0: need not */
+    uint32_t astray_at;    /* the event behind which a task was found astray: */
+    int64_t astray_ns;     /* since when; 0: none is */
 };
 
 struct reconciler {
     struct reconciler_options options;
     struct inspector inspector;
+    struct at_work at_work;
     int64_t busy_ms;     /* of the newest round */
     uint32_t connection; /* that it began with */
     int64_t *epochs;     /* of the partitions, when the list was begun */
@@ -95,7 +98,9 @@ static int compare(const void *a, const void *b)
     const struct open_execution *x = a, *y = b;
     if (x->standing.execution_id != y->standing.execution_id)
         return x->standing.execution_id < y->standing.execution_id ? -1 : 1;
-    return x->settled_at == y->settled_at ? 0 : x->settled_at > y->settled_at ? -1 : 1;
+    if (x->settled_at != y->settled_at)
+        return x->settled_at > y->settled_at ? -1 : 1;
+    return (x->astray_ns < y->astray_ns) - (x->astray_ns > y->astray_ns);
 }
 
 static void sort_out_doubles(struct reconciler *r)
@@ -173,13 +178,16 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
 {
     struct inspection f;
     struct mono_time start = mono_now();
-    enum status status = inspect_execution(&r->inspector, o->standing.execution_id, &f, err);
+    int64_t astray_ns = o->astray_at == o->standing.last_event_id ? o->astray_ns : 0;
+    enum status status = inspect_execution(&r->inspector, o->standing.execution_id, astray_ns, &f, err);
     if (status != STATUS_OK && error_may_retry(err))
         return status;
     if (status != STATUS_OK)
         LOG(LOG_WARN, "an open execution cannot be inspected", LOG_ID("execution", o->standing.execution_id),
             LOG_ERR(err));
     *repaired += f.repaired;
+    o->astray_at = o->standing.last_event_id;
+    o->astray_ns = f.astray_ns;
     count_work(r, start, f.waited_ms);
     if (status != STATUS_OK || f.settled) {
         o->settled_at = o->standing.last_event_id;
@@ -268,6 +276,7 @@ static void *run(void *context)
 static void reconciler_free(struct reconciler *r)
 {
     playbook_cache_free(&r->inspector.playbooks);
+    at_work_free(&r->at_work);
     eventlog_close(&r->options.log);
     free(r->epochs);
     free(r->open);
@@ -300,7 +309,8 @@ enum status reconciler_start(const struct reconciler_options *options, struct re
     r->inspector = (struct inspector){.bus = options->bus,
                                       .log = options->log,
                                       .subjects = options->subjects,
-                                      .overdue_ms = options->every_ms};
+                                      .overdue_ms = options->every_ms,
+                                      .at_work = &r->at_work};
     pthread_mutex_init(&r->lock, NULL);
     mono_cond_init(&r->changed);
     enum status status = start(r, err);

@@ -96,33 +96,29 @@ struct asked_pool {
     uint64_t settled_until;
 };
 
-/* Whoever makes a consumer that is missing has it deliver all that is there. */
-static enum status ask_pool(struct bus *bus, const char *stream, struct str pool, struct asked_pool *out,
-                            struct error *err)
+enum status stranded_pool(struct bus *bus, const struct subjects *s, struct str pool,
+                          struct bus_consumer_info *out, struct error *err)
 {
-    char name[128], consumer[96];
-    struct bus_consumer_info info;
-    if (str_equal(out->name, pool))
-        return STATUS_OK;
+    char stream[96], name[128], consumer[96];
     snprintf(name, sizeof(name), "%" PRISTR, ARGSTR(pool));
-    enum status status = bus_consumer_info(bus, stream, pool_consumer(name, consumer), &info, err);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+    enum status status =
+        bus_consumer_info(bus, stream_name(s, STREAM_TASKS, stream), pool_consumer(name, consumer), out, err);
+    if (status != STATUS_NOT_FOUND)
         return status;
-    bool there = status == STATUS_OK;
-    *out = (struct asked_pool){pool, there, there ? stranded_settled_until(&info) : 0};
+    *out = (struct bus_consumer_info){0};
     return STATUS_OK;
 }
 
-static enum status is_left(struct bus *bus, const char *stream, struct str subject, uint64_t settled_until,
-                           bool *left, struct error *err)
+enum status stranded_newest(struct bus *bus, const struct subjects *s, struct str subject, uint64_t *sequence,
+                            struct error *err)
 {
-    char text[SUBJECT_MAX];
-    struct bus_stored newest;
+    char stream[96], text[SUBJECT_MAX];
+    struct bus_stored newest = {0};
     struct arena a;
     arena_init(&a, 0);
     snprintf(text, sizeof(text), "%" PRISTR, ARGSTR(subject));
-    enum status status = bus_stream_last(bus, stream, text, &a, &newest, err);
-    *left = status == STATUS_NOT_FOUND || (status == STATUS_OK && newest.sequence <= settled_until);
+    enum status status = bus_stream_last(bus, stream_name(s, STREAM_TASKS, stream), text, &a, &newest, err);
+    *sequence = status == STATUS_OK ? newest.sequence : 0;
     arena_free(&a);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -130,19 +126,19 @@ static enum status is_left(struct bus *bus, const char *stream, struct str subje
 enum status stranded_tasks_leave_out(struct bus *bus, const struct subjects *s, struct arena *a,
                                      struct value *subjects, struct error *err)
 {
-    char stream[96];
-    struct asked_pool pool = {0};
+    struct str asked = STR("");
+    struct bus_consumer_info info = {0};
     struct map_builder there;
-    stream_name(s, STREAM_TASKS, stream);
     map_begin(&there, a);
     for (uint32_t i = 0; subjects->type == VALUE_MAP && i < subjects->len; i++) {
         const struct value_entry *e = &subjects->u.map->entries[i];
-        struct str subject = value_as_str(e->key);
-        bool left = false;
-        TRY(ask_pool(bus, stream, pool_of(subject, s), &pool, err));
-        if (pool.has_consumer)
-            TRY(is_left(bus, stream, subject, pool.settled_until, &left, err));
-        if (!left)
+        struct str subject = value_as_str(e->key), pool = pool_of(subject, s);
+        uint64_t newest;
+        if (!str_equal(pool, asked))
+            TRY(stranded_pool(bus, s, pool, &info, err));
+        asked = pool; /* most executions have tasks of one */
+        TRY(stranded_newest(bus, s, subject, &newest, err));
+        if (newest > stranded_settled_until(&info))
             map_put(&there, subject, e->value);
     }
     return map_end(&there, subjects, err);

@@ -26,5 +26,11 @@ uint64_t stranded_settled_until(const struct bus_consumer_info *c);
  */
 enum status stranded_tasks_leave_out(struct bus *bus, const struct subjects *s, struct arena *a,
                                      struct value *subjects, struct error *err) MUST_CHECK;
+/* All zero when the pool has no consumer: whoever makes it has it deliver all that is there. */
+enum status stranded_pool(struct bus *bus, const struct subjects *s, struct str pool,
+                          struct bus_consumer_info *out, struct error *err) MUST_CHECK;
+/* The sequence of the newest task of that subject; 0: there is none. */
+enum status stranded_newest(struct bus *bus, const struct subjects *s, struct str subject, uint64_t *sequence,
+                            struct error *err) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "core/id.h"
 #include "inner.h"
+#include "publisher/roll_call.h"
 
 /* A pull that ends is asked anew at once: a look or two later it is there again. */
 enum { LOOKS = 3, BETWEEN_LOOKS_MS = 60 };
@@ -74,26 +75,12 @@ enum status see_pool(struct doctor *d, struct str pool, const struct crowd *crow
     return STATUS_OK;
 }
 
-static struct value task_of(struct value worker, struct str execution, struct str task_id)
-{
-    struct value tasks = VALUE_GET(worker, "tasks");
-    for (uint32_t i = 0; tasks.type == VALUE_LIST && i < tasks.len; i++) {
-        struct value t = tasks.u.list[i];
-        if (str_equal(value_as_str(VALUE_GET(t, "task_id")), task_id) &&
-            str_equal(value_as_str(VALUE_GET(t, "execution_id")), execution))
-            return t;
-    }
-    return (struct value){0};
-}
-
 enum status find_holder(const struct crowd *crowd, int64_t execution_id, struct str task_id, struct arena *a,
                         const struct holder_evidence **out, struct error *err)
 {
-    char id[ID_TEXT];
-    struct str execution = {id, id_format(execution_id, id)};
     *out = NULL;
     for (uint32_t i = 0; i < crowd->workers.len; i++) {
-        struct value worker = crowd->workers.u.list[i], task = task_of(worker, execution, task_id);
+        struct value worker = crowd->workers.u.list[i], task = roll_call_task(worker, execution_id, task_id);
         if (value_is_absent(task))
             continue;
         struct holder_evidence *h = ARENA_NEW(a, struct holder_evidence);

@@ -68,13 +68,17 @@ static void look_again(struct mending *m, const struct finding *f)
     struct doctor *d = m->doctor;
     struct inspection found = {0};
     struct error why = {0};
+    struct at_work at_work = {0};
     const struct inspector inspector = {.bus = d->bus,
                                         .log = d->log,
                                         .subjects = &d->subjects,
                                         .playbooks = d->playbooks,
                                         .overdue_ms = OVERDUE_MS,
-                                        .may_be_left = true};
-    if (inspect_execution(&inspector, f->execution_id, &found, &why) != STATUS_OK)
+                                        .may_be_left = true,
+                                        .at_work = &at_work};
+    enum status status = inspect_execution(&inspector, f->execution_id, 0, &found, &why);
+    at_work_free(&at_work);
+    if (status != STATUS_OK)
         note_error(m, f, &why);
     else if (found.repaired == 0)
         note(m, f, false, STR("Looked again, and there is nothing to repair: it is on its way."));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/id.h"
 #include "core/json.h"
 
 /* Of a machine that is not overloaded, the answers come within some milliseconds of one another. */
@@ -42,6 +43,20 @@ enum status roll_call(struct bus *bus, const struct subjects *s, const char *kin
 {
     char subject[SUBJECT_MAX];
     return gather(bus, subject_daemon(s, kind, NULL, "status", subject), quiet_ms, a, list, err);
+}
+
+struct value roll_call_task(struct value worker, int64_t execution_id, struct str task_id)
+{
+    char id[ID_TEXT];
+    struct str execution = {id, id_format(execution_id, id)};
+    struct value tasks = VALUE_GET(worker, "tasks");
+    for (uint32_t i = 0; tasks.type == VALUE_LIST && i < tasks.len; i++) {
+        struct value t = tasks.u.list[i];
+        if (str_equal(value_as_str(VALUE_GET(t, "task_id")), task_id) &&
+            str_equal(value_as_str(VALUE_GET(t, "execution_id")), execution))
+            return t;
+    }
+    return (struct value){0};
 }
 
 enum status roll_call_services(struct bus *bus, struct arena *a, struct value *list, struct error *err)

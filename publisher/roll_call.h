@@ -14,6 +14,8 @@
 enum { ROLL_CALL_QUIET_MS = 250 };
 enum status roll_call(struct bus *bus, const struct subjects *s, const char *kind, int64_t quiet_ms,
                       struct arena *a, struct value *list, struct error *err) MUST_CHECK;
+/* Of a worker that answered, what it says of that task; absent: it has it not. */
+struct value roll_call_task(struct value worker, int64_t execution_id, struct str task_id);
 /* The same of what each daemon of every kind says to $SRV.PING: {"name", "id", "version", "metadata"}. */
 enum status roll_call_services(struct bus *bus, struct arena *a, struct value *list,
                                struct error *err) MUST_CHECK;

@@ -311,7 +311,8 @@ struct bus_consumer_info {
     uint64_t pending, ack_pending, redelivered, waiting, delivered_stream_sequence;
     uint64_t ack_floor_stream_sequence;    /* up to here all is acknowledged */
     uint64_t max_ack_pending, max_deliver; /* 0: none */
-    bool paused;                           /* by an administrator; servers from 2.11 on */
+    int64_t ack_wait_ms;
+    bool paused; /* by an administrator; servers from 2.11 on */
 };
 enum status bus_consumer_ensure(struct bus *bus, const struct bus_consumer *config,
                                 struct error *err) MUST_CHECK;

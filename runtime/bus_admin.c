@@ -302,6 +302,7 @@ enum status bus_consumer_info(struct bus *bus, const char *stream, const char *d
             .ack_floor_stream_sequence = get_count(VALUE_GET(v, "ack_floor"), STR("stream_seq")),
             .max_ack_pending = get_count(VALUE_GET(v, "config"), STR("max_ack_pending")),
             .max_deliver = get_count(VALUE_GET(v, "config"), STR("max_deliver")),
+            .ack_wait_ms = (int64_t)(get_count(VALUE_GET(v, "config"), STR("ack_wait")) / 1000000),
             .paused = value_equal(VALUE_GET(v, "paused"), value_bool(true)),
         };
     arena_free(&a);

@@ -7,9 +7,12 @@
 
 #include <libpq-fe.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { PATIENT_MS = 600000 }; /* a worker that is slow counts as one that works */
 
 static const char ONE[] = "metadata: {path: test/one}\n"
                           "workflow:\n"
@@ -189,6 +192,99 @@ static void what_is_no_question_gets_no_answer_and_harms_nobody(void **state)
 }
 
 /* An outcome that is on its way is no reason to run anything again. */
+/* What a worker says that is asked what it has; at first that it has nothing. */
+struct witness {
+    struct installation *i;
+    struct bus_subscription *subscription;
+    pthread_mutex_t mutex;
+    const char *tasks; /* JSON; "": it has ended, and says nothing */
+    int asked;
+};
+
+static void testify(void *context, const struct bus_message *m)
+{
+    struct witness *w = context;
+    char text[512];
+    struct error err = {0};
+    pthread_mutex_lock(&w->mutex);
+    const char *tasks = w->tasks;
+    w->asked++;
+    pthread_mutex_unlock(&w->mutex);
+    int len = snprintf(text, sizeof text,
+                       "{\"name\": \"by-hand\", \"pool\": \"default\", \"concurrency\": 2, \"tasks\": [%s]}",
+                       tasks);
+    assert_ok(bus_publish(w->i->bus, m->reply, NULL, NULL, 0, (struct str){text, (size_t)len}, &err), &err);
+}
+
+static void witness_begin(struct witness *w, struct installation *i)
+{
+    struct error err = {0};
+    *w = (struct witness){.i = i, .mutex = PTHREAD_MUTEX_INITIALIZER, .tasks = ""};
+    assert_ok(bus_subscribe(i->bus, "noetl.worker.status", NULL, testify, w, &w->subscription, &err), &err);
+}
+
+/* From now on it says so; returns when it was asked some times. */
+static void witness_says(struct witness *w, const char *tasks)
+{
+    int asked = 0, least = 0;
+    for (int tries = 0; tries < 300 && (least == 0 || asked < least); tries++) {
+        pthread_mutex_lock(&w->mutex);
+        w->tasks = tasks;
+        asked = w->asked;
+        pthread_mutex_unlock(&w->mutex);
+        if (least == 0)
+            least = asked + 2;
+        usleep(100000);
+    }
+    assert_true(asked >= least);
+}
+
+static void a_task_that_a_worker_has_is_not_lost(void **state)
+{
+    struct installation *i = *state;
+    struct witness w;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    struct bus_delivery *first = task_next(i);
+    witness_begin(&w, i);
+    w.tasks =
+        arena_printf(&i->arena, "{\"execution_id\": \"%lld\", \"task_id\": \"s0v1a1\"}", (long long)id).ptr;
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    witness_says(&w, w.tasks);
+    assert_true(task_none(i));
+    assert_string_equal(story(i, execution_events(i, id, 3)),
+                        "execution_requested, execution_start, step_started start");
+    witness_says(&w, ""); /* it has died */
+    bus_delivery_free(first);
+    struct bus_delivery *second = task_next(i);
+    assert_true(str_is(task_text(i, second, "task_id"), "s0v1a2"));
+    task_done(i, second, "1");
+    execution_end(i, id);
+    bus_unsubscribe(&w.subscription);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* As a message that a killed server counts as taken for good. */
+static void a_task_that_was_given_to_nobody_is_lost_after_a_while(void **state)
+{
+    struct installation *i = *state;
+    struct witness w;
+    tasks_wait_for(i, 1000);
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    bus_deliver_nak(i->bus, task_next(i), 600000);
+    assert_true(task_none(i));
+    execution_events(i, id, 3);
+    witness_begin(&w, i);
+    struct bus_delivery *again = task_next(i);
+    assert_true(str_is(task_text(i, again, "task_id"), "s0v1a2"));
+    task_done(i, again, "1");
+    execution_end(i, id);
+    bus_unsubscribe(&w.subscription);
+    assert_int_equal(broker_stop(i), 0);
+    tasks_wait_for(i, PATIENT_MS);
+}
+
 static void a_task_whose_outcome_is_in_the_stream_is_not_lost(void **state)
 {
     struct installation *i = *state;
@@ -357,7 +453,7 @@ static int start_attentively(void **state)
     int code = installation_start(state);
     struct installation *i = *state;
     i->variable = "NOETL_BROKER_RECONCILE=500ms";
-    tasks_wait_for(i, 600000);
+    tasks_wait_for(i, PATIENT_MS);
     return code;
 }
 
@@ -367,6 +463,8 @@ int main(void)
         cmocka_unit_test(a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched_again),
         cmocka_unit_test(a_task_that_left_its_stream_is_dispatched_again),
         cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
+        cmocka_unit_test(a_task_that_a_worker_has_is_not_lost),
+        cmocka_unit_test(a_task_that_was_given_to_nobody_is_lost_after_a_while),
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),
         cmocka_unit_test(a_task_that_was_begun_while_another_was_looked_for_is_not_lost),
         cmocka_unit_test(a_task_that_is_published_a_second_time_says_so),

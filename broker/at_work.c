@@ -1,0 +1,67 @@
+#include "at_work.h"
+
+#include "publisher/roll_call.h"
+#include "runtime/clock.h"
+
+enum { KEPT_MS = 2000 };
+
+enum status at_work_see(struct at_work *w, struct bus *bus, const struct subjects *s, int64_t *waited_ms,
+                        struct error *err)
+{
+    struct mono_time start = mono_now();
+    if (w->asked_ns != 0 && start.ns - w->asked_ns < KEPT_MS * INT64_C(1000000))
+        return STATUS_OK;
+    at_work_free(w);
+    arena_init(&w->arena, 0);
+    enum status status = roll_call(bus, s, "worker", ROLL_CALL_QUIET_MS, &w->arena, &w->workers, err);
+    *waited_ms += mono_ms_since(start);
+    if (status == STATUS_OK)
+        w->asked_ns = mono_now().ns;
+    else
+        w->workers = (struct value){0};
+    return status;
+}
+
+bool at_work_has(const struct at_work *w, int64_t execution_id, struct str task_id)
+{
+    bool has = false;
+    for (uint32_t i = 0; w->workers.type == VALUE_LIST && i < w->workers.len && !has; i++) {
+        struct value task = roll_call_task(w->workers.u.list[i], execution_id, task_id);
+        has = !value_is_absent(task) && !value_equal(VALUE_GET(task, "stopping"), value_bool(true));
+    }
+    return has;
+}
+
+/* Absent when the worker is of another pool. */
+static struct value tasks_of(struct value worker, struct str pool)
+{
+    bool is_of = str_equal(value_as_str(VALUE_GET(worker, "pool")), pool);
+    return is_of ? VALUE_GET(worker, "tasks") : (struct value){0};
+}
+
+bool at_work_has_room(const struct at_work *w, struct str pool)
+{
+    bool room = false;
+    for (uint32_t i = 0; w->workers.type == VALUE_LIST && i < w->workers.len && !room; i++) {
+        struct value worker = w->workers.u.list[i], tasks = tasks_of(worker, pool),
+                     most = VALUE_GET(worker, "concurrency");
+        room = tasks.type == VALUE_LIST && most.type == VALUE_INT && most.u.i > (int64_t)tasks.len;
+    }
+    return room;
+}
+
+uint64_t at_work_count(const struct at_work *w, struct str pool)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; w->workers.type == VALUE_LIST && i < w->workers.len; i++) {
+        struct value tasks = tasks_of(w->workers.u.list[i], pool);
+        count += tasks.type == VALUE_LIST ? tasks.len : 0;
+    }
+    return count;
+}
+
+void at_work_free(struct at_work *w)
+{
+    arena_free(&w->arena);
+    *w = (struct at_work){0};
+}

@@ -1,0 +1,30 @@
+/*
+ * Which tasks the workers have, as they say when they are asked (noetl.worker.status): what the streams
+ * cannot tell of a task whose message is gone, or was given to somebody who will never answer.
+ */
+#ifndef BROKER_AT_WORK_H
+#define BROKER_AT_WORK_H
+
+#include "core/arena.h"
+#include "core/value.h"
+#include "publisher/subject.h"
+#include "runtime/bus.h"
+
+struct at_work { /* all zero at first */
+    struct arena arena;
+    struct value workers;
+    int64_t asked_ns; /* monotonic; 0: never */
+};
+
+/* Asks, unless that was done in the last two seconds; *waited_ms grows by the time that it took. */
+enum status at_work_see(struct at_work *w, struct bus *bus, const struct subjects *s, int64_t *waited_ms,
+                        struct error *err) MUST_CHECK;
+/* Of what was seen. A worker that stops a task without an outcome has it no more. */
+bool at_work_has(const struct at_work *w, int64_t execution_id, struct str task_id);
+/* Whether a worker of the pool would take another task if it were given one. */
+bool at_work_has_room(const struct at_work *w, struct str pool);
+/* How many tasks the workers of the pool have. */
+uint64_t at_work_count(const struct at_work *w, struct str pool);
+void at_work_free(struct at_work *w);
+
+#endif

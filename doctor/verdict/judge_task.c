@@ -103,7 +103,8 @@ static enum verdict delivered(struct report *r, const struct execution_evidence 
         r,
         "A worker that does not answer got it: it was killed, stands still, or is cut off. The task is "
         "delivered to another one %" PRId64 " s after that worker last spoke of it "
-        "(worker.ack_wait).",
+        "(worker.ack_wait); if its server never does that, the broker makes the attempt again after twice "
+        "that time.",
         x->ack_wait_ms / 1000);
     f->advice = w->pool->workers == 0
                     ? REPORT_TEXT(r, "noetl serve worker --pool %" PRISTR, ARGSTR(w->pool->name))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/error_value.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "listing.h"
@@ -146,12 +147,7 @@ static enum status refusal_context(const struct errand *e, const struct error *w
     const char *kept = arena_strdup(a, str_of(id));
     if (!kept)
         return arena_error(a, err, "a fact");
-    map_begin(&m, a);
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    map_put(&m, STR("message"), value_text(why->message));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    TRY(map_end(&m, &error, err));
+    TRY(error_value(a, why, &error, err));
     map_begin(&m, a);
     map_put(&m, STR("execution_id"), value_text(kept));
     map_put(&m, STR("error"), error);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/error_value.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "publisher/catalog.h"
@@ -71,17 +72,6 @@ static enum status fact_text(struct arena *a, int64_t execution_id, const struct
     return json_text(a, text, out, err);
 }
 
-static enum status refusal(struct arena *a, const struct error *why, struct value *out, struct error *err)
-{
-    struct map_builder m;
-    map_begin(&m, a);
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    map_put(&m, STR("message"), value_text(why->message));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    return map_end(&m, out, err);
-}
-
 static enum status list(struct bus *bus, const struct subjects *s, int64_t execution_id,
                         const struct listing_order *order, struct arena *a, struct str *out,
                         struct error *err)
@@ -118,7 +108,7 @@ enum status listing_answer(struct bus *bus, const struct subjects *s, int64_t ex
     if (status != STATUS_OK) {
         LOG(LOG_WARN, "the playbooks under a path cannot be listed", LOG_ID("execution", execution_id),
             LOG_STR("path", order->prefix), LOG_ERR(&why));
-        TRY(refusal(a, &why, &refused, err));
+        TRY(error_value(a, &why, &refused, err));
         TRY(fact_text(a, execution_id, order, "error", refused, &text, err));
     }
     struct bus_publication p = {

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/error_value.h"
 #include "core/json.h"
 #include "core/utf8.h"
 #include "runtime/log.h"
@@ -20,14 +21,7 @@ static enum status describe(struct arena *a, const char *command, const struct b
 {
     struct map_builder m;
     struct value error, v;
-    map_begin(&m, a);
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    map_put(&m, STR("message"), value_text(why->message));
-    if (why->place[0])
-        map_put(&m, STR("place"), value_text(why->place));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    TRY(map_end(&m, &error, err));
+    TRY(error_value(a, why, &error, err));
     map_begin(&m, a);
     map_put(&m, STR("command"), value_text(command));
     map_put(&m, STR("sequence"), value_int((int64_t)d->stream_sequence));

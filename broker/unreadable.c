@@ -1,20 +1,8 @@
 #include "unreadable.h"
 
+#include "core/error_value.h"
 #include "core/event.h"
 #include "core/json.h"
-
-static enum status error_value(struct arena *a, const struct error *why, struct value *out, struct error *err)
-{
-    struct map_builder m;
-    map_begin(&m, a);
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    map_put(&m, STR("message"), value_text(why->message));
-    if (why->place[0])
-        map_put(&m, STR("place"), value_text(why->place));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    return map_end(&m, out, err);
-}
 
 static enum status fail_outcome(struct arena *a, struct event *e, struct value error, struct error *err)
 {

@@ -53,7 +53,7 @@ static enum status error_place_value(struct arena *a, const struct error *err, s
     return STATUS_OK;
 }
 
-static enum status error_value(struct arena *a, const struct error *err, struct value details,
+static enum status whole_error(struct arena *a, const struct error *err, struct value details,
                                struct value *out)
 {
     struct value place, object;
@@ -79,7 +79,7 @@ struct str error_json(struct arena *a, const struct error *err, struct value det
 {
     struct value v;
     struct str text;
-    if (error_value(a, err, details, &v) == STATUS_OK && json_text(a, v, &text, NULL) == STATUS_OK)
+    if (whole_error(a, err, details, &v) == STATUS_OK && json_text(a, v, &text, NULL) == STATUS_OK)
         return text;
     return STR(PLAIN_ERROR);
 }

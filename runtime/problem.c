@@ -1,5 +1,6 @@
 #include "problem.h"
 
+#include "core/error_value.h"
 #include "core/json.h"
 
 enum { RETRY_TOO_FAST_S = 1, RETRY_UNAVAILABLE_S = 5 };
@@ -66,16 +67,8 @@ void problem_answer_map(struct http_reply *reply, struct arena *a, int code, con
 void problem_answer(struct http_reply *reply, struct arena *a, int code, const char *instance,
                     const struct error *why)
 {
-    struct map_builder m;
     struct value error = VALUE_EMPTY_MAP;
-    map_begin(&m, a);
-    map_put(&m, STR("message"), value_text(why->message));
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    if (why->place[0])
-        map_put(&m, STR("place"), value_text(why->place));
-    if (why->hint[0])
-        map_put(&m, STR("hint"), value_text(why->hint));
-    if (map_end(&m, &error, NULL) != STATUS_OK)
+    if (error_value(a, why, &error, NULL) != STATUS_OK)
         error = VALUE_EMPTY_MAP;
     problem_answer_map(reply, a, code, instance, error);
 }

@@ -168,15 +168,16 @@ static enum status add_event(struct event_stream *x, struct value v, struct erro
     return buf_status(&x->out, err);
 }
 
-/* Whether the last event of a page is an execution's end: what comes later is of a retry. */
-static bool ends_with_the_end(struct value page)
+/* The number of the last event of a page if it is an execution's end, else 0: what comes later is of a retry.
+ */
+static int64_t end_of(struct value page)
 {
     struct value events = VALUE_GET(page, "events");
     if (events.type != VALUE_LIST || events.len == 0 || !value_is_absent(VALUE_GET(page, "next")))
-        return false;
-    struct value type = VALUE_GET(events.u.list[events.len - 1], "event_type");
-    enum event_type t = event_type_from_name(value_as_str(type));
-    return t != EVENT_COUNT && event_type_is_final(t);
+        return 0;
+    struct value last = events.u.list[events.len - 1], number = VALUE_GET(last, "event_id");
+    enum event_type t = event_type_from_name(value_as_str(VALUE_GET(last, "event_type")));
+    return t != EVENT_COUNT && event_type_is_final(t) && number.type == VALUE_INT ? number.u.i : 0;
 }
 
 /* The next page behind what is sent. */
@@ -188,7 +189,7 @@ static enum status read_page(struct event_stream *x, struct arena *a, struct err
     for (uint32_t i = 0; events.type == VALUE_LIST && i < events.len; i++)
         TRY(add_event(x, events.u.list[i], err));
     bool more = !value_is_absent(VALUE_GET(page, "next"));
-    x->over = ends_with_the_end(page);
+    x->over = end_of(page) > 0;
     pthread_mutex_lock(&x->all->lock);
     x->look = x->look || more;
     pthread_mutex_unlock(&x->all->lock);
@@ -307,7 +308,7 @@ static enum status read_request(struct event_stream *x, struct str text, const c
     return STATUS_OK;
 }
 
-/* Whether the client, for whom there is nothing new, has seen the end. */
+/* Whether the client, for whom there was nothing new, has seen the end, and not one that came just now. */
 static enum status look_back(const struct event_stream *x, struct arena *a, bool *ended, struct error *err)
 {
     struct value marks = {0};
@@ -316,7 +317,8 @@ static enum status look_back(const struct event_stream *x, struct arena *a, bool
         return STATUS_OK;
     TRY(ask_events(x, 0, "execution_complete,execution_failed,execution_cancelled,execution_retried", a,
                    &marks, err));
-    *ended = ends_with_the_end(marks);
+    int64_t end = end_of(marks);
+    *ended = end > 0 && end <= x->sent;
     return STATUS_OK;
 }
 

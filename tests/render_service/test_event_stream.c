@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,53 @@ static void what_is_not_heard_of_comes_with_the_next_keep_alive(void **state)
     http_stop(&h);
 }
 
+/* A log by hand, in which the execution ends between two questions. */
+static void answer_for_the_log(void *context, const struct bus_message *m)
+{
+    static const char END[] = "{\"event_id\":2,\"event_type\":\"execution_complete\"}";
+    atomic_int *asked = context;
+    char text[256];
+    struct error err;
+    switch (atomic_fetch_add(asked, 1)) {
+    case 0: snprintf(text, sizeof text, "{\"events\":[]}"); break;
+    case 1: snprintf(text, sizeof text, "{\"events\":[%s]}", END); break;
+    default:
+        snprintf(text, sizeof text, "{\"events\":[{\"event_id\":1,\"event_type\":\"execution_start\"},%s]}",
+                 END);
+    }
+    assert_int_equal(bus_publish(fixture.client, m->reply, NULL, NULL, 0, str_of(text), &err), STATUS_OK);
+}
+
+static void an_end_that_comes_just_now_was_not_seen(void **state)
+{
+    (void)state;
+    struct subjects by_hand = fixture.subjects;
+    struct bus_subscription *log;
+    struct http_socket s;
+    struct http *h;
+    struct error err;
+    atomic_int asked = 0;
+    snprintf(by_hand.prefix, sizeof by_hand.prefix, "by_hand");
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .bus = fixture.bus,
+                                   .subjects = &by_hand,
+                                   .table = publisher_operations(&fixture.publisher),
+                                   .connections = 8,
+                                   .idle_ms = 600};
+    assert_int_equal(http_start(&options, &h, &err), STATUS_OK);
+    assert_int_equal(
+        bus_subscribe(fixture.client, "by_hand.api.events", NULL, answer_for_the_log, &asked, &log, &err),
+        STATUS_OK);
+    assert_int_equal(bus_flush(fixture.client, 10000, &err), STATUS_OK);
+    open_stream(&s, h, fixture_next_id(), "", NULL);
+    http_socket_await_end(&s);
+    assert_non_null(strstr(s.text, "200 OK"));
+    assert_string_equal(ids_of(&s), "1 2");
+    http_socket_close(&s);
+    bus_unsubscribe(&log);
+    http_stop(&h);
+}
+
 static void streams_take_half_of_the_places_at_most(void **state)
 {
     (void)state;
@@ -248,6 +296,7 @@ int main(void)
         TEST(a_client_goes_on_behind_the_event_that_it_saw_last),
         TEST(there_is_no_stream_of_what_there_is_not),
         TEST(what_is_not_heard_of_comes_with_the_next_keep_alive),
+        TEST(an_end_that_comes_just_now_was_not_seen),
         TEST(streams_take_half_of_the_places_at_most),
         TEST(a_server_that_stops_says_so_to_its_streams),
         TEST(a_client_that_takes_nothing_is_cut_off),

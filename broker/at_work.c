@@ -2,6 +2,7 @@
 
 #include "publisher/roll_call.h"
 #include "runtime/clock.h"
+#include "runtime/log.h"
 
 enum { KEPT_MS = 2000 };
 
@@ -15,11 +16,15 @@ enum status at_work_see(struct at_work *w, struct bus *bus, const struct subject
     arena_init(&w->arena, 0);
     enum status status = roll_call(bus, s, "worker", ROLL_CALL_QUIET_MS, &w->arena, &w->workers, err);
     *waited_ms += mono_ms_since(start);
-    if (status == STATUS_OK)
-        w->asked_ns = mono_now().ns;
-    else
+    if (status != STATUS_OK)
         w->workers = (struct value){0};
-    return status;
+    if (status == STATUS_DENIED || status == STATUS_LIMIT)
+        LOG(LOG_WARN, "what the workers have cannot be heard; tasks are looked for in the streams alone",
+            LOG_ERR(err));
+    else if (status != STATUS_OK)
+        return status;
+    w->asked_ns = mono_now().ns;
+    return STATUS_OK;
 }
 
 bool at_work_has(const struct at_work *w, int64_t execution_id, struct str task_id)

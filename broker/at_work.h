@@ -16,7 +16,10 @@ struct at_work { /* all zero at first */
     int64_t asked_ns; /* monotonic; 0: never */
 };
 
-/* Asks, unless that was done in the last two seconds; *waited_ms grows by the time that it took. */
+/*
+ * Asks, unless that was done in the last two seconds; *waited_ms grows by the time that it took. Where it may
+ * not be asked, no worker has anything. STATUS_UNAVAILABLE and the like: again later.
+ */
 enum status at_work_see(struct at_work *w, struct bus *bus, const struct subjects *s, int64_t *waited_ms,
                         struct error *err) MUST_CHECK;
 /* Of what was seen. A worker that stops a task without an outcome has it no more. */

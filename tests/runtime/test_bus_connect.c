@@ -105,14 +105,20 @@ static void a_daemon_ends_when_the_server_that_comes_refuses_it(void **state)
                             .password = "no",
                             .connect_timeout_ms = 5000,
                             .retry_connect = true};
+    int waits[2];
+    char told;
+    assert_int_equal(pipe(waits), 0);
     pid_t child = fork();
     if (child == 0) {
         struct bus *bus = NULL;
         alarm(60);
-        if (bus_open(&o, &bus, &err) == STATUS_OK)
+        if (bus_open(&o, &bus, &err) == STATUS_OK && write(waits[1], "w", 1) == 1)
             pause();
         _exit(99);
     }
+    close(waits[1]);
+    assert_int_equal(read(waits[0], &told, 1), 1);
+    close(waits[0]);
     assert_non_null(mkdtemp(s.folder));
     snprintf(folder, sizeof(folder), "%s/nats", s.folder);
     struct private_nats_options options = {.folder = folder,

@@ -267,17 +267,27 @@ void daemon_await(struct daemons *d, enum part part, const char *name, const cha
     await(d, part, name, labels, value, value);
 }
 
-const char *daemon_await_ready(struct daemons *d, enum part part, long code)
+static const char *await_readiness(struct daemons *d, enum part part, long code, const char *says)
 {
     struct mono_time start = mono_now();
     for (;;) {
         struct http_answer answer = daemon_get(d, part, "/readyz");
-        if (answer.code == code)
+        if (answer.code == code && strstr(answer.text, says))
             return answer.text;
         if (mono_ms_since(start) > PATIENCE_MS)
             fail_msg("/readyz of the %s stays at %ld: %s", NAMES[part], answer.code, answer.text);
         pause_a_little();
     }
+}
+
+void daemon_await_ready(struct daemons *d, enum part part)
+{
+    (void)await_readiness(d, part, 200, "");
+}
+
+const char *daemon_await_unready(struct daemons *d, enum part part, const char *says)
+{
+    return await_readiness(d, part, 503, says);
 }
 
 int daemons_start_all(void **state)
@@ -289,7 +299,7 @@ int daemons_start_all(void **state)
     for (int part = 0; part < PART_COUNT; part++)
         daemon_start(d, (enum part)part);
     for (int part = 0; part < PART_COUNT; part++)
-        daemon_await_ready(d, (enum part)part, 200);
+        daemon_await_ready(d, (enum part)part);
     return 0;
 }
 

@@ -59,8 +59,9 @@ double daemon_metric(struct daemons *d, enum part part, const char *name, const 
 void daemon_await_least(struct daemons *d, enum part part, const char *name, const char *labels,
                         double least);
 void daemon_await(struct daemons *d, enum part part, const char *name, const char *labels, double value);
-/* Waits until /readyz answers with that code; its text. */
-const char *daemon_await_ready(struct daemons *d, enum part part, long code);
+/* Waits until /readyz answers that it is ready; or 503, and says that. */
+void daemon_await_ready(struct daemons *d, enum part part);
+const char *daemon_await_unready(struct daemons *d, enum part part, const char *says);
 
 void nats_leave(struct daemons *d);
 void nats_return(struct daemons *d);

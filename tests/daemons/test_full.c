@@ -75,8 +75,8 @@ static int start(void **state)
     daemons_set_up(d);
     daemon_start(d, PUBLISHER);
     daemon_start(d, BROKER);
-    daemon_await_ready(d, PUBLISHER, 200);
-    daemon_await_ready(d, BROKER, 200);
+    daemon_await_ready(d, PUBLISHER);
+    daemon_await_ready(d, BROKER);
     api_register(d, ONE);
     api_register(d, DEAD);
     api_register(d, PARENT);
@@ -225,7 +225,7 @@ static void a_workers_outcomes_are_kept_and_offered_again(void **state)
     assert_true(daemon_metric(d, WORKER, "noetl_worker_tasks_total",
                               "pool=\"default\",type=\"noop\",outcome=\"completed\"") == QUEUED);
     assert_int_equal(daemon_says(d, WORKER, "the stream refuses an outcome"), QUEUED);
-    daemon_await_ready(d, WORKER, 200);
+    daemon_await_ready(d, WORKER);
 }
 
 /* ---- room --------------------------------------------------------------------------------------------- */

@@ -84,7 +84,7 @@ static void too_many_clients_are_told_so_and_the_others_served(void **state)
     daemon_stop(d, PUBLISHER);
     daemons_set(d, "publisher.http_connections", "8");
     daemon_start(d, PUBLISHER);
-    daemon_await_ready(d, PUBLISHER, 200);
+    daemon_await_ready(d, PUBLISHER);
     const char *said = load(d, "24", "/api/catalog", NULL);
     assert_non_null(strstr(said, "Non-2xx"));
     assert_true(publisher_metric(d, "noetl_publisher_http_refused_total", "reason=\"connections\"") > 0);
@@ -101,7 +101,7 @@ static void who_asks_too_fast_is_told_so(void **state)
     daemon_stop(d, PUBLISHER);
     daemons_set(d, "publisher.http_rate", "10");
     daemon_start(d, PUBLISHER);
-    daemon_await_ready(d, PUBLISHER, 200);
+    daemon_await_ready(d, PUBLISHER);
     assert_non_null(strstr(load(d, "4", "/api/catalog", NULL), "Non-2xx"));
     assert_true(publisher_metric(d, "noetl_publisher_http_refused_total", "reason=\"rate\"") > 0);
     assert_int_equal(daemon_get(d, PUBLISHER, "/healthz").code, 200);

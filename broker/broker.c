@@ -148,6 +148,7 @@ static enum status start_reconciler(struct broker *b, struct error *err)
     struct reconciler_options options = {.bus = b->bus,
                                          .subjects = &b->subjects,
                                          .fence = &b->fence,
+                                         .intake = b->intake,
                                          .every_ms = settings_int(b->settings, SETTING_BROKER_RECONCILE)};
     TRY(open_log(b, "reconciler", &options.log, err));
     enum status status = reconciler_start(&options, &b->reconciler, err);
@@ -219,10 +220,10 @@ static enum status start_parts(struct broker *b, struct error *err)
     TRY(start_holdings(b, err));
     TRY(engine_start(b->engine, b->holdings, err));
     TRY(inquiries_start(b->bus, &b->subjects, &b->fence, &b->mailbox, &b->inquiries, err));
-    TRY(start_reconciler(b, err));
     TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
     TRY(intake_start(b->bus, &b->subjects, b->env, &b->occupancy,
                      (uint32_t)settings_int(b->settings, SETTING_BROKER_COMMANDS), &b->intake, err));
+    TRY(start_reconciler(b, err));
     atomic_store(&b->started, true);
     return start_service(b, err);
 }

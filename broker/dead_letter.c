@@ -63,15 +63,6 @@ static enum status report_failed(struct dead_letters *l, struct arena *a, const 
     return bus_publish_wait(l->bus, &p, &ack, err);
 }
 
-static enum status remove_task(struct dead_letters *l, struct arena *a, uint64_t sequence, struct error *err)
-{
-    char verb[160], body[64];
-    struct value answer;
-    snprintf(verb, sizeof(verb), "STREAM.MSG.DELETE.%s", l->tasks);
-    int len = snprintf(body, sizeof(body), "{\"seq\":%llu}", (unsigned long long)sequence);
-    return bus_api(l->bus, verb, (struct str){body, (size_t)len}, a, &answer, err);
-}
-
 /* The task of an advisory, from the stream; it stays there until its failure is reported. */
 static enum status bury(struct dead_letters *l, struct arena *a, struct value advisory, struct error *err)
 {
@@ -89,7 +80,7 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
     TRY(report_failed(l, a, &task, kept, count, err));
     metric_add(METRIC_BROKER_GIVEN_UP, 0, 1);
     LOG(LOG_WARN, "a task was delivered as often as it may be and is given up", LOG_TASK(&task));
-    return remove_task(l, a, (uint64_t)sequence.u.i, err);
+    return bus_stream_remove(l->bus, l->tasks, (uint64_t)sequence.u.i, err);
 }
 
 static void handle(void *context, struct bus_delivery *d)

@@ -11,6 +11,7 @@
 #include "publisher/request.h"
 #include "publisher/topology.h"
 #include "rejection.h"
+#include "stranded_commands.h"
 #include "runtime/log.h"
 
 enum { RETRY_AFTER_MS = 1000, RETRY_MOST_MS = 10000, NODE_OF_COMMANDS = 1023 };
@@ -21,6 +22,7 @@ struct intake {
     struct desk *desk;
     struct value env; /* of executions that are requested here */
     const struct occupancy *occupancy;
+    struct stranded_commands stranded;
     bool said_full; /* that run commands wait for room */
     bool waits;     /* that commands have to wait has been said, and none has been done since */
 };
@@ -30,29 +32,28 @@ struct intake {
  * one execution), else of the place and time of its message, which are the same however often it is
  * delivered.
  */
-static int64_t id_for(const struct bus_delivery *d, const struct run_request *r)
+static int64_t id_for(const struct command *c, const struct run_request *r)
 {
     char place[64];
-    const char *message_id = bus_delivery_header(d, "Nats-Msg-Id");
     if (r->idempotency_key.len)
         return id_from_key(r->path, r->idempotency_key);
-    if (message_id && *message_id)
-        return id_from_key(r->path, str_of(message_id));
-    int len = snprintf(place, sizeof(place), "%llu.%lld", (unsigned long long)d->stream_sequence,
-                       (long long)d->time_ns);
+    if (c->message_id.len)
+        return id_from_key(r->path, c->message_id);
+    int len =
+        snprintf(place, sizeof(place), "%llu.%lld", (unsigned long long)c->sequence, (long long)c->time_ns);
     return id_from_key(STR("command"), (struct str){place, (size_t)len});
 }
 
-static enum status on_run(struct intake *i, const struct bus_delivery *d, struct value payload,
-                          struct arena *a, struct error *err)
+static enum status on_run(struct intake *i, const struct command *c, struct value payload, struct arena *a,
+                          struct error *err)
 {
     struct run_request r;
     struct run_answer answer;
     TRY(run_request_from_value(payload, &r, err));
-    r.execution_id = id_for(d, &r);
+    r.execution_id = id_for(c, &r);
     r.requested_by = STR("command");
     r.env = i->env;
-    run_request_trace(&r, str_of(bus_delivery_header(d, "traceparent")));
+    run_request_trace(&r, c->traceparent);
     TRY(request_execution(i->bus, &i->subjects, NODE_OF_COMMANDS, &r, a, &answer, err));
     LOG(LOG_INFO,
         answer.duplicate ? "a run command asks for an execution that exists" : "an execution was requested",
@@ -61,14 +62,33 @@ static enum status on_run(struct intake *i, const struct bus_delivery *d, struct
     return STATUS_OK;
 }
 
+/* Whether the stream has a fact of that kind that came behind the command: its own, or one like it. */
+static enum status is_done(struct intake *i, const struct command *c, const struct control_request *r,
+                           struct arena *a, bool *done, struct error *err)
+{
+    char stream[96], subject[SUBJECT_MAX];
+    struct bus_stored fact;
+    stream_name(&i->subjects, STREAM_EVENTS, stream);
+    subject_event(&i->subjects, r->execution_id, control_fact(r->control), subject);
+    enum status status = bus_stream_last(i->bus, stream, subject, a, &fact, err);
+    *done = status == STATUS_OK && fact.time_ns >= c->time_ns;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* The same message gives the same fact, however often it is delivered. */
-static enum status on_control(struct intake *i, enum control_id control, const struct bus_delivery *d,
+static enum status on_control(struct intake *i, enum control_id control, const struct command *c,
                               struct value payload, struct arena *a, struct error *err)
 {
     struct control_request r;
+    bool done = false;
     TRY(control_from_value(control, payload, a, &r, err));
-    struct str message_id = arena_printf(a, "%lld.%s.%llu", (long long)r.execution_id, control_name(control),
-                                         (unsigned long long)d->stream_sequence);
+    if (c->may_be_done)
+        TRY(is_done(i, c, &r, a, &done, err));
+    if (done)
+        return STATUS_OK;
+    struct str message_id =
+        arena_printf(a, "%lld.%s.%llu.%lld", (long long)r.execution_id, control_name(control),
+                     (unsigned long long)c->sequence, (long long)c->time_ns);
     if (!message_id.ptr)
         return arena_error(a, err, "the message's id");
     return control_publish(i->bus, &i->subjects, &r, message_id, err);
@@ -84,24 +104,22 @@ static enum status unknown_command(const char *command, struct error *err)
                            ".");
 }
 
-static enum status handle_in(struct intake *i, const char *command, const struct bus_delivery *d,
-                             struct arena *a, struct error *err)
+static enum status handle_in(struct intake *i, const struct command *c, struct arena *a, struct error *err)
 {
     struct value payload;
-    bool is_run = strcmp(command, "run") == 0;
-    enum control_id control = control_from_name(command);
+    bool is_run = strcmp(c->name, "run") == 0;
+    enum control_id control = control_from_name(c->name);
     if (!is_run && control == CONTROL_COUNT)
-        return unknown_command(command, err);
-    TRY(json_read_map(a, d->payload, "the command", &payload, err));
-    return is_run ? on_run(i, d, payload, a, err) : on_control(i, control, d, payload, a, err);
+        return unknown_command(c->name, err);
+    TRY(json_read_map(a, c->payload, "the command", &payload, err));
+    return is_run ? on_run(i, c, payload, a, err) : on_control(i, control, c, payload, a, err);
 }
 
-static enum status handle(struct intake *i, const char *command, const struct bus_delivery *d,
-                          struct error *err)
+static enum status handle(struct intake *i, const struct command *c, struct error *err)
 {
     struct arena a;
     arena_init(&a, 0);
-    enum status status = handle_in(i, command, d, &a, err);
+    enum status status = handle_in(i, c, &a, err);
     arena_free(&a);
     return status;
 }
@@ -150,24 +168,58 @@ static void finish(struct intake *i, const struct bus_delivery *d)
 static void take(void *context, struct bus_delivery *d)
 {
     struct intake *i = context;
-    const char *dot = strrchr(d->subject, '.');
-    const char *command = dot ? dot + 1 : d->subject;
+    struct command c = command_of_delivery(d);
     struct error err = {0};
-    if (has_to_wait(i, command)) {
+    char reason[1536];
+    if (has_to_wait(i, c.name)) {
         measure_command(COMMAND_PUT_BACK);
         bus_deliver_nak(i->bus, d, RETRY_AFTER_MS);
         return;
     }
-    enum status status = handle(i, command, d, &err);
+    enum status status = handle(i, &c, &err);
     if (status == STATUS_OK) {
         finish(i, d);
     } else if (error_may_retry(&err)) {
-        put_back(i, command, d, &err);
+        put_back(i, c.name, d, &err);
     } else {
         measure_command(COMMAND_REJECTED);
-        reject_command(i->bus, &i->subjects, command, d, &err);
+        reject_command(i->bus, &i->subjects, &c, &err);
+        bus_deliver_term(i->bus, d, error_text(&err, reason, sizeof(reason)));
     }
 }
+
+/* ---- what is not delivered ---------------------------------------------------------------------------- */
+
+static bool take_stranded(void *context, const struct bus_stored *m)
+{
+    struct intake *i = context;
+    struct command c;
+    struct error err = {0};
+    struct arena a;
+    arena_init(&a, 0);
+    enum status status = STATUS_UNAVAILABLE;
+    bool known = command_of_stored(m, &a, &c);
+    if (known && (strcmp(c.name, "run") != 0 || !occupancy_is_full(i->occupancy)))
+        status = handle(i, &c, &err);
+    bool over = status == STATUS_OK || (known && err.status != STATUS_OK && !error_may_retry(&err));
+    if (status == STATUS_OK) {
+        LOG(LOG_WARN, "a command that its consumer does not deliver is done", LOG_TEXT("command", c.name),
+            LOG_NUM("sequence", c.sequence));
+        measure_command(COMMAND_DONE);
+    } else if (over) {
+        measure_command(COMMAND_REJECTED);
+        reject_command(i->bus, &i->subjects, &c, &err);
+    }
+    arena_free(&a);
+    return over;
+}
+
+enum status intake_look_for_stranded(struct intake *i, struct error *err)
+{
+    return stranded_commands_take(&i->stranded, i->bus, &i->subjects, take_stranded, i, err);
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------ */
 
 enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
                          const struct occupancy *occupancy, uint32_t at_a_time, struct intake **out,

@@ -21,6 +21,8 @@ struct intake;
 enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
                          const struct occupancy *occupancy, uint32_t at_a_time, struct intake **out,
                          struct error *err) MUST_CHECK;
+/* Does what is in the stream and will not be delivered (stranded_commands.h). From one thread at a time. */
+enum status intake_look_for_stranded(struct intake *i, struct error *err) MUST_CHECK;
 /* Commands in hand are finished or given back. NULL is allowed. */
 void intake_stop(struct intake **i);
 

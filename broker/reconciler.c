@@ -201,6 +201,7 @@ static enum status reconcile(struct reconciler *r, struct error *err)
     uint32_t looked_at = 0, repaired = 0;
     struct mono_time start = mono_now();
     see_partitions(r);
+    TRY(intake_look_for_stranded(r->options.intake, err));
     TRY(stranded_tasks_drop(r->options.bus, r->options.subjects, &r->inspector.may_be_left, err));
     TRY(find_begun(r, err));
     TRY(see_standings(r, err));

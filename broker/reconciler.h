@@ -8,6 +8,7 @@
 
 #include "eventlog/eventlog.h"
 #include "fence.h"
+#include "intake.h"
 #include "publisher/subject.h"
 #include "runtime/bus.h"
 
@@ -18,7 +19,8 @@ struct reconciler_options {
     struct bus *bus;
     const struct subjects *subjects;
     const struct fence *fence;
-    int64_t every_ms; /* between looks; an execution is looked at once it has stood still for as long */
+    struct intake *intake; /* borrowed */
+    int64_t every_ms;      /* between looks; an execution is looked at once it has stood still for as long */
 };
 
 enum status reconciler_start(const struct reconciler_options *options, struct reconciler **out,

@@ -26,6 +26,11 @@ const char *control_name(enum control_id c)
     return CONTROLS[c].name;
 }
 
+enum event_type control_fact(enum control_id c)
+{
+    return CONTROLS[c].fact;
+}
+
 const char *control_doc(enum control_id c)
 {
     return CONTROLS[c].doc;

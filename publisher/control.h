@@ -23,6 +23,7 @@ struct control_request {
 };
 
 const char *control_name(enum control_id c);
+enum event_type control_fact(enum control_id c);
 const char *control_doc(enum control_id c);
 /* CONTROL_COUNT for a name that is none. */
 enum control_id control_from_name(const char *name);

@@ -332,6 +332,7 @@ enum status bus_consumer_compare(struct bus *bus, const struct bus_consumer *con
 /* One stored message, copied into `a`; STATUS_NOT_FOUND. */
 struct bus_stored {
     struct str subject, payload;
+    struct str headers; /* bus_stored_header() reads them */
     uint64_t sequence;
     int64_t time_ns;
 };
@@ -342,6 +343,11 @@ enum status bus_stream_next(struct bus *bus, const char *stream, const char *sub
                             struct arena *a, struct bus_stored *out, struct error *err) MUST_CHECK;
 enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequence, struct arena *a,
                            struct bus_stored *out, struct error *err) MUST_CHECK;
+/* "" when it has none of that name. */
+struct str bus_stored_header(const struct bus_stored *m, const char *name);
+/* Removes that message; STATUS_NOT_FOUND. */
+enum status bus_stream_remove(struct bus *bus, const char *stream, uint64_t sequence,
+                              struct error *err) MUST_CHECK;
 /* Removes the messages whose subjects match; how many, in *purged (may be NULL). */
 enum status bus_stream_purge(struct bus *bus, const char *stream, const char *filter, uint64_t *purged,
                              struct error *err) MUST_CHECK;

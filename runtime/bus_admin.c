@@ -8,6 +8,7 @@
 #include "core/digest.h"
 #include "core/event.h"
 #include "core/json.h"
+#include "header_block.h"
 
 /* 2.12 looks at all that a message has to meet before it proposes it to the replicas, and only then keeps its
  * id. */
@@ -362,7 +363,7 @@ static enum status decode(struct arena *a, struct value text, struct str *out, s
 }
 
 enum status stream_stored(struct bus *bus, const char *stream, struct str request, struct arena *a,
-                          struct bus_stored *out, struct str *headers, struct error *err)
+                          struct bus_stored *out, struct error *err)
 {
     char verb[SUBJECT_MAX];
     struct value v = NO_VALUE;
@@ -372,8 +373,7 @@ enum status stream_stored(struct bus *bus, const char *stream, struct str reques
     struct value message = VALUE_GET(v, "message");
     *out = (struct bus_stored){.subject = value_as_str(VALUE_GET(message, "subject")),
                                .sequence = get_count(message, STR("seq"))};
-    if (headers)
-        TRY(decode(a, VALUE_GET(message, "hdrs"), headers, err));
+    TRY(decode(a, VALUE_GET(message, "hdrs"), &out->headers, err));
     TRY(decode(a, VALUE_GET(message, "data"), &out->payload, err));
     return time_parse(value_as_str(VALUE_GET(message, "time")), &out->time_ns, err);
 }
@@ -391,7 +391,7 @@ static enum status stored_of_subject(struct bus *bus, const char *stream, const 
     buf_add_char(&b, '}');
     enum status status = buf_status(&b, err);
     if (status == STATUS_OK)
-        status = stream_stored(bus, stream, buf_str(&b), a, out, NULL, err);
+        status = stream_stored(bus, stream, buf_str(&b), a, out, err);
     buf_free(&b);
     return status;
 }
@@ -415,7 +415,26 @@ enum status bus_stream_get(struct bus *bus, const char *stream, uint64_t sequenc
 {
     char request[64];
     int len = snprintf(request, sizeof(request), "{\"seq\":%" PRIu64 "}", sequence);
-    return stream_stored(bus, stream, (struct str){request, (size_t)len}, a, out, NULL, err);
+    return stream_stored(bus, stream, (struct str){request, (size_t)len}, a, out, err);
+}
+
+struct str bus_stored_header(const struct bus_stored *m, const char *name)
+{
+    struct str value;
+    return header_block_find(m->headers, str_of(name), &value) ? value : STR("");
+}
+
+enum status bus_stream_remove(struct bus *bus, const char *stream, uint64_t sequence, struct error *err)
+{
+    char verb[SUBJECT_MAX], body[64];
+    struct value answer;
+    struct arena a;
+    snprintf(verb, sizeof(verb), "STREAM.MSG.DELETE.%s", stream);
+    int len = snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 "}", sequence);
+    arena_init(&a, ADMIN_ARENA);
+    enum status status = bus_api(bus, verb, (struct str){body, (size_t)len}, &a, &answer, err);
+    arena_free(&a);
+    return status;
 }
 
 static enum status purge(struct bus *bus, const char *stream, const char *filter, struct arena *a,

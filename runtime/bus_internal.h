@@ -188,8 +188,8 @@ enum status stream_compare(struct bus *bus, const char *name, struct value wante
                            struct str *difference, struct error *err) MUST_CHECK;
 enum status stream_ensure(struct bus *bus, const char *name, struct value wanted, struct arena *a,
                           struct error *err) MUST_CHECK;
-/* The "message" of a STREAM.MSG.GET answer; *headers (may be NULL) is its header block, "" if none. */
+/* The "message" of a STREAM.MSG.GET answer. */
 enum status stream_stored(struct bus *bus, const char *stream, struct str request, struct arena *a,
-                          struct bus_stored *out, struct str *headers, struct error *err) MUST_CHECK;
+                          struct bus_stored *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -141,11 +141,10 @@ static enum status get(struct bus *bus, const char *bucket, const char *key, str
                        struct arena *a, struct bus_stored *stored, struct error *err)
 {
     char stream[BUCKET_TEXT], subject[SUBJECT_MAX];
-    struct str headers;
     struct error local;
     TRY(stream_name(bucket, stream, err));
     TRY(key_subject(bucket, key, subject, err));
-    enum status status = stream_stored(bus, stream, request, a, stored, &headers, &local);
+    enum status status = stream_stored(bus, stream, request, a, stored, &local);
     /* No message: no such key, or no such revision; no stream is said in the server's words. */
     if (status == STATUS_NOT_FOUND && str_find(str_of(local.message), STR("10059")) < 0)
         return not_there(bucket, key, err);
@@ -155,7 +154,7 @@ static enum status get(struct bus *bus, const char *bucket, const char *key, str
         return status;
     }
     /* A revision is a place in the whole bucket: it may be another key's. */
-    if (!str_is(stored->subject, subject) || is_deletion(headers))
+    if (!str_is(stored->subject, subject) || is_deletion(stored->headers))
         return not_there(bucket, key, err);
     return STATUS_OK;
 }

@@ -417,10 +417,11 @@ static void a_timer_that_nobody_has_fires(void **state)
 }
 
 /* The messages of the tasks stream are gone from the disk, and its consumers are where they were. */
-static void forget_tasks_on_disk(struct installation *i)
+static void forget_on_disk(struct installation *i, enum stream_id stream)
 {
-    char path[512];
-    snprintf(path, sizeof(path), "%s/nats/jetstream/$G/streams/NOETL_TASKS/msgs", i->servers.folder);
+    char path[512], name[96];
+    snprintf(path, sizeof(path), "%s/nats/jetstream/$G/streams/%s/msgs", i->servers.folder,
+             stream_name(&i->subjects, stream, name));
     DIR *folder = opendir(path);
     assert_non_null(folder);
     int removed = 0;
@@ -440,11 +441,114 @@ static void tasks_below_the_place_of_their_consumer_are_dispatched_again(void **
         execution_end(i, id);
     }
     servers_kill_nats(&i->servers);
-    forget_tasks_on_disk(i);
+    forget_on_disk(i, STREAM_TASKS);
     servers_revive_nats(&i->servers);
     int64_t id = execution_of(i, ONE, NULL);
     task_done(i, task_next(i), "1");
     execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* ---- commands ----------------------------------------------------------------------------------------- */
+
+static void command_run(struct installation *i, const char *path)
+{
+    struct bus_ack ack;
+    struct error err = {0};
+    struct str text = arena_printf(&i->arena, "{\"path\": \"%s\"}", path);
+    const struct bus_publication p = {.subject = "noetl.commands.run", .message_id = path, .payload = text};
+    assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
+}
+
+static void await_executions(struct installation *i, const char *path, const char *count)
+{
+    const char *sql =
+        arena_printf(&i->arena,
+                     "SELECT count(*) FROM noetl.event WHERE event_type = 'execution_requested' AND "
+                     "node_name = '%s'",
+                     path)
+            .ptr;
+    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), count) != 0; tries++)
+        usleep(100000);
+    assert_string_equal(database_says(i, sql), count);
+}
+
+static void await_no_commands(struct installation *i)
+{
+    char name[96];
+    struct bus_stream_info info = {.messages = 1};
+    struct error err = {0};
+    for (int tries = 0; tries < 300 && info.messages > 0; tries++) {
+        assert_ok(bus_stream_info(i->bus, stream_name(&i->subjects, STREAM_COMMANDS, name), &info, &err),
+                  &err);
+        usleep(100000);
+    }
+    assert_int_equal(info.messages, 0);
+}
+
+static void register_at(struct installation *i, const char *path)
+{
+    register_playbook(
+        i,
+        arena_printf(&i->arena,
+                     "metadata: {path: %s}\nworkflow:\n  - {step: start, type: signal, name: never}\n", path)
+            .ptr);
+}
+
+static void a_command_below_the_place_of_the_intake_is_done(void **state)
+{
+    struct installation *i = *state;
+    register_at(i, "test/placed");
+    register_at(i, "test/below");
+    broker_start(i);
+    command_run(i, "test/placed");
+    await_executions(i, "test/placed", "1");
+    await_no_commands(i);
+    assert_int_equal(broker_stop(i), 0);
+    servers_kill_nats(&i->servers);
+    forget_on_disk(i, STREAM_COMMANDS);
+    servers_revive_nats(&i->servers);
+    command_run(i, "test/below");
+    broker_start(i);
+    await_executions(i, "test/below", "1");
+    await_no_commands(i);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void keep_for_long(void *context, struct bus_delivery *d)
+{
+    struct installation *i = context;
+    bus_deliver_nak(i->bus, d, 600000);
+    bus_delivery_free(d);
+}
+
+/* As a message that a killed server counts as taken for good. */
+static void a_command_that_was_given_to_nobody_is_done_after_a_while(void **state)
+{
+    struct installation *i = *state;
+    char stream[96];
+    struct error err = {0};
+    struct bus_pull *pull;
+    struct value answer;
+    struct bus_consumer_info info = {0};
+    stream_name(&i->subjects, STREAM_COMMANDS, stream);
+    const struct bus_consumer hasty = {
+        .stream = stream, .durable = INTAKE_CONSUMER, .filter = "noetl.commands.>", .ack_wait_ms = 1000};
+    register_at(i, "test/astray");
+    assert_ok(bus_api(i->bus, "CONSUMER.DELETE.NOETL_COMMANDS.intake", STR(""), &i->arena, &answer, &err),
+              &err);
+    assert_ok(bus_consumer_ensure(i->bus, &hasty, &err), &err);
+    command_run(i, "test/astray");
+    assert_ok(bus_pull_start(i->bus, stream, INTAKE_CONSUMER, keep_for_long, NULL, i, &pull, &err), &err);
+    bus_pull_want(pull, 1);
+    for (int tries = 0; tries < 300 && info.ack_pending == 0; tries++) {
+        assert_ok(bus_consumer_info(i->bus, stream, INTAKE_CONSUMER, &info, &err), &err);
+        usleep(100000);
+    }
+    bus_pull_stop(&pull);
+    broker_start(i);
+    await_executions(i, "test/astray", "1");
+    await_no_commands(i);
     assert_int_equal(broker_stop(i), 0);
 }
 
@@ -475,6 +579,8 @@ int main(void)
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),
         cmocka_unit_test(a_timer_that_nobody_has_fires),
         cmocka_unit_test(tasks_below_the_place_of_their_consumer_are_dispatched_again),
+        cmocka_unit_test(a_command_below_the_place_of_the_intake_is_done),
+        cmocka_unit_test(a_command_that_was_given_to_nobody_is_done_after_a_while),
     };
     return cmocka_run_group_tests(tests, start_attentively, installation_stop);
 }

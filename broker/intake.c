@@ -62,16 +62,19 @@ static enum status on_run(struct intake *i, const struct command *c, struct valu
     return STATUS_OK;
 }
 
-/* Whether the stream has a fact of that kind that came behind the command: its own, or one like it. */
-static enum status is_done(struct intake *i, const struct command *c, const struct control_request *r,
+/* Whether the event stream has the command's fact. */
+static enum status is_done(struct intake *i, const struct control_request *r, struct str message_id,
                            struct arena *a, bool *done, struct error *err)
 {
     char stream[96], subject[SUBJECT_MAX];
-    struct bus_stored fact;
+    struct bus_stored fact = {0};
+    enum status status = STATUS_OK;
     stream_name(&i->subjects, STREAM_EVENTS, stream);
     subject_event(&i->subjects, r->execution_id, control_fact(r->control), subject);
-    enum status status = bus_stream_last(i->bus, stream, subject, a, &fact, err);
-    *done = status == STATUS_OK && fact.time_ns >= c->time_ns;
+    for (*done = false; status == STATUS_OK && !*done;) {
+        status = bus_stream_next(i->bus, stream, subject, fact.sequence + 1, a, &fact, err);
+        *done = status == STATUS_OK && str_equal(bus_stored_header(&fact, "Nats-Msg-Id"), message_id);
+    }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -82,16 +85,14 @@ static enum status on_control(struct intake *i, enum control_id control, const s
     struct control_request r;
     bool done = false;
     TRY(control_from_value(control, payload, a, &r, err));
-    if (c->may_be_done)
-        TRY(is_done(i, c, &r, a, &done, err));
-    if (done)
-        return STATUS_OK;
     struct str message_id =
         arena_printf(a, "%lld.%s.%llu.%lld", (long long)r.execution_id, control_name(control),
                      (unsigned long long)c->sequence, (long long)c->time_ns);
     if (!message_id.ptr)
         return arena_error(a, err, "the message's id");
-    return control_publish(i->bus, &i->subjects, &r, message_id, err);
+    if (c->may_be_done)
+        TRY(is_done(i, &r, message_id, a, &done, err));
+    return done ? STATUS_OK : control_publish(i->bus, &i->subjects, &r, message_id, err);
 }
 
 static enum status unknown_command(const char *command, struct error *err)

@@ -29,6 +29,11 @@ static const char WAITER[] = "metadata: {path: test/waiter}\n"
                              "workflow:\n"
                              "  - {step: start, type: noop, retry: {max_attempts: 2, initial_delay: 2}}\n";
 
+static const char SIGNALS[] = "metadata: {path: test/signals}\n"
+                              "workflow:\n"
+                              "  - {step: start, type: signal, name: one, next: b}\n"
+                              "  - {step: b, type: signal, name: two}\n";
+
 static void purge(struct installation *i, enum stream_id stream, const char *filter)
 {
     char name[96];
@@ -451,13 +456,24 @@ static void tasks_below_the_place_of_their_consumer_are_dispatched_again(void **
 
 /* ---- commands ----------------------------------------------------------------------------------------- */
 
-static void command_run(struct installation *i, const char *path)
+static void command(struct installation *i, const char *name, const char *id, struct str text)
 {
     struct bus_ack ack;
     struct error err = {0};
-    struct str text = arena_printf(&i->arena, "{\"path\": \"%s\"}", path);
-    const struct bus_publication p = {.subject = "noetl.commands.run", .message_id = path, .payload = text};
+    const char *subject = arena_printf(&i->arena, "noetl.commands.%s", name).ptr;
+    const struct bus_publication p = {.subject = subject, .message_id = id, .payload = text};
     assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
+}
+
+static void command_run(struct installation *i, const char *path)
+{
+    command(i, "run", path, arena_printf(&i->arena, "{\"path\": \"%s\"}", path));
+}
+
+static void command_signal(struct installation *i, int64_t id, const char *name)
+{
+    command(i, "signal", name,
+            arena_printf(&i->arena, "{\"execution_id\": \"%lld\", \"name\": \"%s\"}", (long long)id, name));
 }
 
 static void await_executions(struct installation *i, const char *path, const char *count)
@@ -495,13 +511,16 @@ static void register_at(struct installation *i, const char *path)
             .ptr);
 }
 
-static void a_command_below_the_place_of_the_intake_is_done(void **state)
+static void commands_below_the_place_of_the_intake_are_done(void **state)
 {
     struct installation *i = *state;
     register_at(i, "test/placed");
     register_at(i, "test/below");
     broker_start(i);
+    int64_t id = execution_of(i, SIGNALS, NULL);
     command_run(i, "test/placed");
+    command_signal(i, id, "nothing");
+    command_signal(i, id, "nothing_else");
     await_executions(i, "test/placed", "1");
     await_no_commands(i);
     assert_int_equal(broker_stop(i), 0);
@@ -509,8 +528,11 @@ static void a_command_below_the_place_of_the_intake_is_done(void **state)
     forget_on_disk(i, STREAM_COMMANDS);
     servers_revive_nats(&i->servers);
     command_run(i, "test/below");
+    command_signal(i, id, "one");
+    command_signal(i, id, "two");
     broker_start(i);
     await_executions(i, "test/below", "1");
+    execution_end(i, id);
     await_no_commands(i);
     assert_int_equal(broker_stop(i), 0);
 }
@@ -579,7 +601,7 @@ int main(void)
         cmocka_unit_test(a_childs_end_that_was_not_heard_is_told_again),
         cmocka_unit_test(a_timer_that_nobody_has_fires),
         cmocka_unit_test(tasks_below_the_place_of_their_consumer_are_dispatched_again),
-        cmocka_unit_test(a_command_below_the_place_of_the_intake_is_done),
+        cmocka_unit_test(commands_below_the_place_of_the_intake_are_done),
         cmocka_unit_test(a_command_that_was_given_to_nobody_is_done_after_a_while),
     };
     return cmocka_run_group_tests(tests, start_attentively, installation_stop);

@@ -206,6 +206,7 @@ static bool take_stranded(void *context, const struct bus_stored *m)
     if (status == STATUS_OK) {
         LOG(LOG_WARN, "a command that its consumer does not deliver is done", LOG_TEXT("command", c.name),
             LOG_NUM("sequence", c.sequence));
+        measure_repair(REPAIR_COMMAND);
         measure_command(COMMAND_DONE);
     } else if (over) {
         measure_command(COMMAND_REJECTED);

@@ -6,7 +6,7 @@ static size_t places[EVENT_COUNT];
 
 enum status broker_metrics_begin(struct error *err)
 {
-    static const char *const repairs[REPAIR_COUNT] = {"attempt", "timer", "end"};
+    static const char *const repairs[REPAIR_COUNT] = {"attempt", "timer", "end", "command"};
     static const char *const ends[COMMAND_END_COUNT] = {"done", "rejected", "put_back"};
     struct metric_label fact = {facts, 0};
     const struct metric_label repair = {repairs, REPAIR_COUNT}, end = {ends, COMMAND_END_COUNT};

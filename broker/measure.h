@@ -6,7 +6,7 @@
 #include "runtime/metrics.h"
 
 /* What the reconciler mends, and how a command's handling ends. */
-enum repair { REPAIR_ATTEMPT, REPAIR_TIMER, REPAIR_END, REPAIR_COUNT };
+enum repair { REPAIR_ATTEMPT, REPAIR_TIMER, REPAIR_END, REPAIR_COMMAND, REPAIR_COUNT };
 enum command_end { COMMAND_DONE, COMMAND_REJECTED, COMMAND_PUT_BACK, COMMAND_END_COUNT };
 
 /* Before threads start. */

@@ -184,16 +184,20 @@ class Checker:
 
     def _deliveries(self):
         """(execution, step, visit, item, attempt) -> the most deliveries that an outcome in log or stream tells of; and
-        since when there is one, on the clock of the effects. One that a stream lost before the log had it is in neither."""
+        since when there is one, on the clock of the effects. One that a stream lost before the log had it is in neither; a
+        copy of one that came before the log has its attempt begun is of a life that was lost, and counts for nothing."""
         most = collections.Counter()
         self.stood_at = {}
+        begun = {(execution_id, *row.attempt()): row.time_ns for execution_id, rows in self.e.log.items() for row in rows
+                 if row.type == "step_started" and row.attempt()}
         for fact in self.e.facts:
             if fact.type in OUTCOMES and fact.value:
                 meta = fact.value.get("meta")
                 place = place_of(fact)
                 if place and isinstance(meta, dict) and isinstance(meta.get("delivery"), int):
                     most[place] = max(most[place], meta["delivery"])
-                    self.stood_at.setdefault(place, self.journal.monotonic(fact.time_ns))
+                    if fact.time_ns >= begun.get(place, 0):
+                        self.stood_at.setdefault(place, self.journal.monotonic(fact.time_ns))
         for execution_id, rows in self.e.log.items():
             for row in rows:
                 at = row.attempt() if row.type in OUTCOMES else None

@@ -271,6 +271,20 @@ class CheckerTest(unittest.TestCase):
         w.fault("kill-worker", 0.1)
         self.assertEqual(w.anomalies(), [])
 
+    def test_a_copy_of_an_outcome_of_a_life_that_was_lost_does_not_stand(self):
+        value = {"node_name": "b", "task_id": "s2v1a1", "meta": {"delivery": 1}}
+        for copied, allowed in ((-10**9, True), (3 * 10**9 + 1, False)):
+            w = World()
+            w.evidence.effects[ID, "b", 1, -1, 1] = [(WORKER, -2.0), (88, 9.5)]
+            for fact in [f for f in w.evidence.facts if f.value.get("task_id") == "s2v1a1"]:
+                w.evidence.facts.remove(fact)
+            for row in [r for r in w.rows() if r.type == "action_completed" and r.node == "b"]:
+                row.time_ns = 10 * 10**9
+            w.evidence.facts.insert(0, Fact(0, copied, "7", ID, "action_completed", value))
+            w.fault("restore-nats", -1.5)
+            seconds = [text for text in w.anomalies() if "had its effect again" in text]
+            self.assertEqual(seconds == [], allowed)
+
     def test_whatever_is_wrong_is_found(self):
         for change in WRONG:
             with self.subTest(change.__name__):

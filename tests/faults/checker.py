@@ -189,7 +189,7 @@ class Checker:
         most = collections.Counter()
         self.stood_at = {}
         begun = {(execution_id, *row.attempt()): row.time_ns for execution_id, rows in self.e.log.items() for row in rows
-                 if row.type == "step_started" and row.attempt()}
+                 if row.type in ("step_started", "iteration_started") and row.attempt()}
         for fact in self.e.facts:
             if fact.type in OUTCOMES and fact.value:
                 meta = fact.value.get("meta")

@@ -37,32 +37,18 @@ bool at_work_has(const struct at_work *w, int64_t execution_id, struct str task_
     return has;
 }
 
-/* Absent when the worker is of another pool. */
-static struct value tasks_of(struct value worker, struct str pool)
+struct pool_at_work at_work_pool(const struct at_work *w, struct str pool)
 {
-    bool is_of = str_equal(value_as_str(VALUE_GET(worker, "pool")), pool);
-    return is_of ? VALUE_GET(worker, "tasks") : (struct value){0};
-}
-
-bool at_work_has_room(const struct at_work *w, struct str pool)
-{
-    bool room = false;
-    for (uint32_t i = 0; w->workers.type == VALUE_LIST && i < w->workers.len && !room; i++) {
-        struct value worker = w->workers.u.list[i], tasks = tasks_of(worker, pool),
-                     most = VALUE_GET(worker, "concurrency");
-        room = tasks.type == VALUE_LIST && most.type == VALUE_INT && most.u.i > (int64_t)tasks.len;
-    }
-    return room;
-}
-
-uint64_t at_work_count(const struct at_work *w, struct str pool)
-{
-    uint64_t count = 0;
+    struct pool_at_work p = {0};
     for (uint32_t i = 0; w->workers.type == VALUE_LIST && i < w->workers.len; i++) {
-        struct value tasks = tasks_of(w->workers.u.list[i], pool);
-        count += tasks.type == VALUE_LIST ? tasks.len : 0;
+        struct value worker = w->workers.u.list[i], tasks = VALUE_GET(worker, "tasks"),
+                     most = VALUE_GET(worker, "concurrency");
+        if (!str_equal(value_as_str(VALUE_GET(worker, "pool")), pool) || tasks.type != VALUE_LIST)
+            continue;
+        p.tasks += tasks.len;
+        p.has_room = p.has_room || (most.type == VALUE_INT && most.u.i > (int64_t)tasks.len);
     }
-    return count;
+    return p;
 }
 
 void at_work_free(struct at_work *w)

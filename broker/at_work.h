@@ -16,6 +16,11 @@ struct at_work { /* all zero at first */
     int64_t asked_ns; /* monotonic; 0: never */
 };
 
+struct pool_at_work {
+    uint64_t tasks; /* that the workers of the pool have */
+    bool has_room;  /* one of them would take another if it were given one */
+};
+
 /*
  * Asks, unless that was done in the last two seconds; *waited_ms grows by the time that it took. Where it may
  * not be asked, no worker has anything. STATUS_UNAVAILABLE and the like: again later.
@@ -24,10 +29,7 @@ enum status at_work_see(struct at_work *w, struct bus *bus, const struct subject
                         struct error *err) MUST_CHECK;
 /* Of what was seen. A worker that stops a task without an outcome has it no more. */
 bool at_work_has(const struct at_work *w, int64_t execution_id, struct str task_id);
-/* Whether a worker of the pool would take another task if it were given one. */
-bool at_work_has_room(const struct at_work *w, struct str pool);
-/* How many tasks the workers of the pool have. */
-uint64_t at_work_count(const struct at_work *w, struct str pool);
+struct pool_at_work at_work_pool(const struct at_work *w, struct str pool);
 void at_work_free(struct at_work *w);
 
 #endif

@@ -126,13 +126,14 @@ static enum status is_given_away(struct sight *s, struct str pool, struct str su
 {
     const struct inspector *i = s->i;
     uint64_t newest;
+    const struct pool_at_work workers = at_work_pool(i->at_work, pool);
     *given = false;
-    if (!at_work_has_room(i->at_work, pool))
+    if (!workers.has_room)
         return STATUS_OK;
     if (!str_equal(s->asked_pool, pool))
         TRY(stranded_pool(i->bus, i->subjects, pool, &s->consumer, s->err));
     s->asked_pool = pool;
-    if (s->consumer.ack_pending <= at_work_count(i->at_work, pool))
+    if (s->consumer.ack_pending <= workers.tasks)
         return STATUS_OK;
     TRY(stranded_newest(i->bus, i->subjects, subject, &newest, s->err));
     *given = newest > stranded_settled_until(&s->consumer) && newest <= s->consumer.delivered_stream_sequence;

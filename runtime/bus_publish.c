@@ -30,9 +30,8 @@ struct publish {
     const char *repeated_name; /* a header for copies that are not the first, or late; or NULL */
     char repeated_value[REPEATED_VALUE];
     bool needs_stream;
-    bool tried;         /* to send the first copy */
     uint32_t sent;      /* copies that may have reached the stream */
-    uint32_t begun_on;  /* loop_connection() then */
+    uint32_t prompt_on; /* loop_connection() on which the next copy is the first, and not late; 0: none */
     int64_t give_up_ns; /* INT64_MAX: never */
     bus_published *done;
     void *context;
@@ -152,8 +151,8 @@ static void send_copy(struct publish *p)
     struct bus *bus = p->exchange.bus;
     int64_t now_ns = mono_now().ns;
     uint32_t connection = loop_connection(bus);
-    bool late = p->tried || connection != p->begun_on;
-    p->tried = true;
+    bool late = connection != p->prompt_on;
+    p->prompt_on = 0;
     p->exchange.connection = atomic_load(&bus->connections);
     /* Without a connection the library would keep it for the next one, as it is. */
     if (!atomic_load(&bus->connected) || !connection) {
@@ -293,7 +292,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
         .repeatable = p->message_id != NULL,
         .needs_stream = p->needs_stream,
         .repeated_name = p->repeated.name,
-        .begun_on = begun_on,
+        .prompt_on = begun_on,
         .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,
         .done = p->done,
         .context = p->context,

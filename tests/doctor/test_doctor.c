@@ -308,8 +308,8 @@ static int start(void **state)
     daemon_start(d, PUBLISHER);
     daemon_start(d, RENDER);
     daemon_start(d, BROKER);
-    (void)daemon_await_ready(d, PUBLISHER);
-    (void)daemon_await_ready(d, BROKER);
+    daemon_await_ready(d, PUBLISHER);
+    daemon_await_ready(d, BROKER);
     api_register(d, QUICK);
     api_register(d, SLOW);
     api_register(d, WAITS);

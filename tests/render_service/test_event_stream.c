@@ -33,12 +33,12 @@ static int stop(void **state)
     return 0;
 }
 
-/* A server of its own over the same services. */
-static struct http *serve(uint32_t connections, int64_t idle_ms)
+/* A server of its own, over services that listen under these subjects. */
+static struct http *serve_over(const struct subjects *subjects, uint32_t connections, int64_t idle_ms)
 {
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .bus = fixture.bus,
-                                   .subjects = &fixture.subjects,
+                                   .subjects = subjects,
                                    .table = publisher_operations(&fixture.publisher),
                                    .connections = connections,
                                    .idle_ms = idle_ms};
@@ -46,6 +46,11 @@ static struct http *serve(uint32_t connections, int64_t idle_ms)
     struct error err;
     assert_int_equal(http_start(&options, &h, &err), STATUS_OK);
     return h;
+}
+
+static struct http *serve(uint32_t connections, int64_t idle_ms)
+{
+    return serve_over(&fixture.subjects, connections, idle_ms);
 }
 
 static void open_stream(struct http_socket *s, const struct http *h, int64_t id, const char *query,
@@ -179,17 +184,10 @@ static void an_end_that_comes_just_now_was_not_seen(void **state)
     struct subjects by_hand = fixture.subjects;
     struct bus_subscription *log;
     struct http_socket s;
-    struct http *h;
     struct error err;
     atomic_int asked = 0;
     snprintf(by_hand.prefix, sizeof by_hand.prefix, "by_hand");
-    struct http_options options = {.listen = "127.0.0.1:0",
-                                   .bus = fixture.bus,
-                                   .subjects = &by_hand,
-                                   .table = publisher_operations(&fixture.publisher),
-                                   .connections = 8,
-                                   .idle_ms = 600};
-    assert_int_equal(http_start(&options, &h, &err), STATUS_OK);
+    struct http *h = serve_over(&by_hand, 8, 600);
     assert_int_equal(
         bus_subscribe(fixture.client, "by_hand.api.events", NULL, answer_for_the_log, &asked, &log, &err),
         STATUS_OK);

@@ -54,11 +54,7 @@ enum status bus_publish_through(struct bus *bus, const char *subject, const stru
 {
     TRY(bus_publish(bus, subject, NULL, headers, header_count, payload, err));
     TRY(bus_flush(bus, timeout_ms, err));
-    if (!is_refused(bus, subject))
-        return STATUS_OK;
-    error_set(err, STATUS_DENIED, "the server forbids this user to publish here");
-    error_hint(err, "Add the subject to the user's permissions in nats-server's configuration.");
-    return error_place(err, "%s", subject);
+    return is_refused(bus, subject) ? publish_refused(subject, err) : STATUS_OK;
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
@@ -237,8 +233,7 @@ enum status bus_ask(struct bus *bus, const struct bus_ask *ask, struct arena *a,
     struct request r;
     if (bus_on_handler_thread)
         return error_set(err, STATUS_INTERNAL, "a handler must not wait for the answer to %s", ask->subject);
-    if (atomic_load(&bus->inbox_denied))
-        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    TRY(inbox_check(bus, err));
     int64_t until_ns = mono_now().ns + ask->timeout_ms * NS_PER_MS;
     request_init(&r, bus, ask->subject);
     enum status status = send_request(&r, ask, err);

@@ -49,6 +49,7 @@ static void on_disconnected(natsConnection *nc, void *closure)
     (void)nc;
     bus_on_handler_thread = true;
     atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
+    atomic_store(&bus->inbox_denied, false); /* the next connection asks for it again */
     if (atomic_exchange(&bus->connected, false))
         tell(bus, false, "the connection was lost");
 }
@@ -103,27 +104,43 @@ static char *refused_subject(char *text, const char *verb)
     return start + 1;
 }
 
+enum status publish_refused(const char *subject, struct error *err)
+{
+    error_set(err, STATUS_DENIED, "the server forbids this user to publish here");
+    error_hint(err, "Add the subject to the user's permissions in nats-server's configuration.");
+    return error_place(err, "%s", subject);
+}
+
 static void refuse_publish(struct bus *bus, const char *subject)
 {
     struct error err;
-    error_set(&err, STATUS_DENIED, "the server forbids this user to publish here");
-    error_place(&err, "%s", subject);
-    error_hint(&err, "Add the subject to the user's permissions in nats-server's configuration.");
+    (void)publish_refused(subject, &err);
     exchanges_fail_subject(bus, subject, &err);
     pulls_denied(bus, subject, &err);
 }
 
-/* Without its inbox a client can publish and be told nothing. */
-static void refuse_subscription(struct bus *bus, const char *subject)
+enum status inbox_check(struct bus *bus, struct error *err)
+{
+    if (!atomic_load(&bus->inbox_denied))
+        return STATUS_OK;
+    error_set(err, STATUS_DENIED, "the server forbids this user its inbox");
+    error_hint(err, "Allow this user to subscribe to its inbox prefix in nats-server's configuration.");
+    return error_place(err, "%s.>", bus->inbox);
+}
+
+void inbox_tend(struct bus *bus)
 {
     struct error err;
+    if (inbox_check(bus, &err) != STATUS_OK)
+        exchanges_fail_all(bus, &err);
+}
+
+static void refuse_subscription(struct bus *bus, const char *subject)
+{
     if (strncmp(subject, bus->inbox, strlen(bus->inbox)) != 0)
         return;
     atomic_store(&bus->inbox_denied, true);
-    error_set(&err, STATUS_DENIED, "the server forbids this user its inbox");
-    error_place(&err, "%s", subject);
-    error_hint(&err, "Allow this user to subscribe to its inbox prefix in nats-server's configuration.");
-    exchanges_fail_all(bus, &err);
+    inbox_tend(bus);
 }
 
 static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus status, void *closure)

@@ -94,8 +94,7 @@ enum status bus_gather(struct bus *bus, const char *subject, struct str payload,
     struct bus_subscription *subscription = NULL;
     struct gathering g = {.last = &g.first};
     *count = 0;
-    if (atomic_load(&bus->inbox_denied))
-        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    TRY(inbox_check(bus, err));
     (void)snprintf(inbox, sizeof(inbox), "%s.M.%llu", bus->inbox,
                    (unsigned long long)atomic_fetch_add(&bus->ids, 1));
     pthread_mutex_init(&g.lock, NULL);

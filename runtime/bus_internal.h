@@ -152,7 +152,13 @@ void keeper_stop(struct bus *bus);
 /* Looks after everything now instead of at the next tick. */
 void keeper_hurry(struct bus *bus);
 
-/* Called by the keeper, several times a second. */
+/* Says that the server forbids to publish on the subject; STATUS_DENIED. */
+enum status publish_refused(const char *subject, struct error *err);
+/* STATUS_DENIED once the server forbade the inbox: a client without it can publish and be told nothing. */
+enum status inbox_check(struct bus *bus, struct error *err) MUST_CHECK;
+
+/* Called by the keeper, several times a second. The inbox's fails what was being sent as the refusal came. */
+void inbox_tend(struct bus *bus);
 void readers_tend(struct bus *bus, int64_t now_ns);
 void pulls_tend(struct bus *bus, int64_t now_ns);
 /* The server refused this subject: whoever sends on it is told. */

@@ -44,6 +44,7 @@ static void tend(struct bus *bus)
     int64_t now_ns = mono_now().ns;
     watch_connection(bus, now_ns);
     exchanges_tend(bus, now_ns);
+    inbox_tend(bus);
     if (!atomic_load(&bus->connected))
         return;
     readers_tend(bus, now_ns);

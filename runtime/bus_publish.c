@@ -319,8 +319,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
 static enum status begin(struct bus *bus, const struct bus_publication *publication, struct error *err)
 {
     struct publish *p = NULL;
-    if (atomic_load(&bus->inbox_denied))
-        return error_set(err, STATUS_DENIED, "the server forbids this user its inbox %s.>", bus->inbox);
+    TRY(inbox_check(bus, err));
     uint32_t begun_on = loop_connection(bus); /* before waiting for a place */
     enter_window(bus);
     enum status status = publish_new(bus, publication, begun_on, &p, err);

@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "spent.h"
 
-enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64, CLAIM_MS = 200 };
+enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64 };
 
 /* ---- the table --------------------------------------------------------------------------------------- */
 
@@ -39,6 +39,7 @@ enum status exchange_begin(struct exchange *e, char reply[REPLY_TEXT], struct er
     e->slot = t->free;
     e->generation = slot->generation;
     e->claimed = true;
+    e->refused = false;
     e->begun_ns = mono_now().ns;
     t->free = slot->next_free;
     slot->exchange = e;
@@ -159,8 +160,14 @@ struct wanted {
     int64_t now_ns;
     unsigned connection;
     const char *subject;
-    bool all;
+    bool all, refused;
 };
+
+static bool is_sent_on(const struct exchange *e, const char *subject)
+{
+    const char *own = e->subject;
+    return own && strcmp(own, subject) == 0;
+}
 
 static bool is_wanted(const struct exchange *e, const struct wanted *w)
 {
@@ -168,8 +175,10 @@ static bool is_wanted(const struct exchange *e, const struct wanted *w)
         return false;
     if (w->all)
         return true;
+    if (w->refused)
+        return e->refused;
     if (w->subject)
-        return e->subject && strcmp(e->subject, w->subject) == 0;
+        return is_sent_on(e, w->subject);
     return e->kind->due && (e->due_ns <= w->now_ns || e->connection != w->connection);
 }
 
@@ -204,30 +213,35 @@ void exchanges_fail_all(struct bus *bus, const struct error *err)
     fail_wanted(bus, &(struct wanted){.all = true}, err);
 }
 
-/* With the mutex held. */
-static bool is_being_sent(const struct exchange_table *t, const char *subject)
+/* With the mutex held: the refusal can be here before the thread that sends has given its claim back. */
+static void mark_claimed(const struct exchange_table *t, const char *subject)
 {
     for (uint32_t i = 0; t->open > 0 && i < t->count; i++) {
-        const struct exchange *e = t->slots[i].exchange;
-        if (e && e->claimed && e->subject && strcmp(e->subject, subject) == 0)
-            return true;
+        struct exchange *e = t->slots[i].exchange;
+        if (e && e->claimed && is_sent_on(e, subject))
+            e->refused = true;
     }
-    return false;
 }
 
-/* The refusal can be here before the thread that sent has given its claim back, a few instructions later. On
- * a busy subject somebody always sends; who comes later hears of a refusal of its own. */
 void exchanges_fail_subject(struct bus *bus, const char *subject, const struct error *err)
 {
-    struct exchange_table *t = &bus->exchanges;
-    int64_t until_ns = mono_now().ns + CLAIM_MS * NS_PER_MS;
-    pthread_mutex_lock(&t->mutex);
-    t->waiting++;
-    while (is_being_sent(t, subject) && mono_cond_wait_until(&t->released, &t->mutex, until_ns))
-        continue;
-    t->waiting--;
-    pthread_mutex_unlock(&t->mutex);
+    pthread_mutex_lock(&bus->exchanges.mutex);
+    mark_claimed(&bus->exchanges, subject);
+    pthread_mutex_unlock(&bus->exchanges.mutex);
     fail_wanted(bus, &(struct wanted){.subject = subject}, err);
+}
+
+/* Those that were claimed as they were refused. */
+static void fail_marked(struct bus *bus)
+{
+    struct exchange *found[AT_ONCE];
+    struct error err;
+    uint32_t from = 0;
+    for (size_t n; (n = claim_wanted(&bus->exchanges, &(struct wanted){.refused = true}, &from, found)) > 0;)
+        for (size_t i = 0; i < n; i++) {
+            (void)publish_refused(found[i]->subject, &err);
+            found[i]->kind->failed(found[i], &err);
+        }
 }
 
 void exchanges_tend(struct bus *bus, int64_t now_ns)
@@ -235,6 +249,7 @@ void exchanges_tend(struct bus *bus, int64_t now_ns)
     struct exchange *found[AT_ONCE];
     struct wanted w = {.now_ns = now_ns, .connection = atomic_load(&bus->connections)};
     uint32_t from = 0;
+    fail_marked(bus);
     for (size_t n; (n = claim_wanted(&bus->exchanges, &w, &from, found)) > 0;)
         for (size_t i = 0; i < n; i++)
             found[i]->kind->due(found[i]);

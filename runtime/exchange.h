@@ -32,12 +32,13 @@ struct exchange_kind {
 struct exchange {
     const struct exchange_kind *kind;
     struct bus *bus;
-    const char *subject; /* that it was sent on; lives as long as the exchange */
-    int64_t begun_ns;    /* monotonic, like */
+    const char *_Atomic subject; /* that it was sent on; lives as long as the exchange */
+    int64_t begun_ns;            /* monotonic, like */
     int64_t due_ns;
     unsigned connection; /* the number of the connection it was last sent on; due when there is a newer one */
     uint32_t slot, generation;
     bool claimed;
+    bool refused; /* while it was claimed; exchanges_tend() fails it */
 };
 
 struct exchange_slot {
@@ -65,7 +66,7 @@ void exchanges_free(struct bus *bus);
 void exchanges_fail_all(struct bus *bus, const struct error *err);
 /* Fails those that were sent on the subject. */
 void exchanges_fail_subject(struct bus *bus, const char *subject, const struct error *err);
-/* Calls `due` of those whose time has come. */
+/* Fails those that were refused while claimed, and calls `due` of those whose time has come. */
 void exchanges_tend(struct bus *bus, int64_t now_ns);
 
 /* Opens it, claimed, and writes where its answer must go; kind and bus are set. Send, then exchange_reopen().

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* The seed of a key made for this test; its public half is in the configuration. */
 static const char SEED[] = "SUAB4IOIBL4JW42RLDYOYONXPDEC3PCDIEBO7ILCD2Z4EWYZP2HOUEJJHE\n";
@@ -32,9 +33,10 @@ static int stop_server(void **state)
     return 0;
 }
 
-static struct bus *connect_as(const char *user, const char *password, const char *inbox)
+static struct bus *connect_to(const struct servers *to, const char *user, const char *password,
+                              const char *inbox)
 {
-    struct bus_options o = {.servers = server.nats.url,
+    struct bus_options o = {.servers = to->nats.url,
                             .name = "test",
                             .user = user,
                             .password = password,
@@ -44,6 +46,21 @@ static struct bus *connect_as(const char *user, const char *password, const char
     struct error err;
     must(bus_open(&o, &bus, &err), &err);
     return bus;
+}
+
+static struct bus *connect_as(const char *user, const char *password, const char *inbox)
+{
+    return connect_to(&server, user, password, inbox);
+}
+
+static enum status ask(struct bus *bus, const char *subject, struct error *err)
+{
+    struct arena a;
+    struct str reply;
+    arena_init(&a, 0);
+    enum status status = bus_request(bus, subject, NULL, 0, STR("x"), 600000, &a, &reply, err);
+    arena_free(&a);
+    return status;
 }
 
 static void a_wrong_password_is_refused(void **state)
@@ -65,15 +82,10 @@ static void a_forbidden_request_is_denied_at_once(void **state)
 {
     (void)state;
     struct bus *bus = connect_as("worker", "w", "_INBOX_worker");
-    struct arena a;
-    struct str reply;
     struct error err;
-    arena_init(&a, 0);
-    assert_int_equal(STATUS_DENIED,
-                     bus_request(bus, "secret.thing", NULL, 0, STR("x"), 600000, &a, &reply, &err));
+    assert_int_equal(STATUS_DENIED, ask(bus, "secret.thing", &err));
     assert_string_equal("secret.thing", err.place);
     bus_close(&bus);
-    arena_free(&a);
 }
 
 static void a_forbidden_publish_is_denied_and_not_repeated(void **state)
@@ -124,15 +136,39 @@ static void a_forbidden_reader_is_told_as_trouble(void **state)
 static void a_user_without_its_inbox_is_told(void **state)
 {
     (void)state;
-    struct bus *bus = connect_as("deaf", "d", "_INBOX_worker");
-    struct arena a;
-    struct str reply;
     struct error err;
-    arena_init(&a, 0);
-    assert_int_equal(STATUS_DENIED,
-                     bus_request(bus, "ok.thing", NULL, 0, STR("x"), 600000, &a, &reply, &err));
+    struct bus *bus = connect_as("deaf", "d", "_INBOX_worker");
+    assert_int_equal(STATUS_DENIED, ask(bus, "ok.thing", &err));
     bus_close(&bus);
-    arena_free(&a);
+}
+
+/* The refusal comes before, while or after the request is sent. */
+static void a_refused_inbox_is_told_whenever_one_asks(void **state)
+{
+    (void)state;
+    struct error err;
+    for (int delay_us = 0; delay_us < 400; delay_us += 4) {
+        struct bus *bus = connect_as("deaf", "d", "_INBOX_worker");
+        usleep((useconds_t)delay_us);
+        assert_int_equal(STATUS_DENIED, ask(bus, "ok.thing", &err));
+        bus_close(&bus);
+    }
+}
+
+static void an_inbox_that_is_allowed_later_is_used(void **state)
+{
+    (void)state;
+    struct error err;
+    struct servers own = {0};
+    servers_start_nats_with(&own, CONFIGURATION);
+    struct bus *bus = connect_to(&own, "deaf", "d", "_INBOX_worker");
+    assert_int_equal(STATUS_DENIED, ask(bus, "ok.thing", &err));
+    servers_kill_nats(&own);
+    servers_revive_nats(&own); /* without users: everything is allowed */
+    EVENTUALLY(bus_connections(bus) == 2);
+    assert_int_equal(STATUS_UNAVAILABLE, ask(bus, "ok.thing", &err)); /* nobody answers */
+    bus_close(&bus);
+    servers_stop(&own);
 }
 
 static void an_nkey_logs_in(void **state)
@@ -168,6 +204,8 @@ int main(void)
         cmocka_unit_test(a_forbidden_pull_is_told_as_trouble),
         cmocka_unit_test(a_forbidden_reader_is_told_as_trouble),
         cmocka_unit_test(a_user_without_its_inbox_is_told),
+        cmocka_unit_test(a_refused_inbox_is_told_whenever_one_asks),
+        cmocka_unit_test(an_inbox_that_is_allowed_later_is_used),
         cmocka_unit_test(an_nkey_logs_in),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

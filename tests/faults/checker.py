@@ -16,6 +16,7 @@ SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "d
 LOSSES = ("full-disk-nats", "restore-nats")
 LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect, where its log does not tell the time
 LOOKING = 2.0  # seconds at most that a look takes
+TOLD = 2.0  # seconds at most from an effect to its outcome in the stream
 LATE = 60.0  # seconds at most from a look to the effect
 KILLERS = ("kill-nats", "restore-nats", "full-disk-nats")
 PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
@@ -217,10 +218,14 @@ class Checker:
             at = key[1:]
             if at[:3] not in expected.effects:
                 self.say(execution_id, f"({name}) an effect of {at}, which its playbook has not")
-            elif at not in outcomes and at not in lost and not expected.cut_short:
+            elif at not in outcomes and at not in lost and not expected.cut_short and not self._outcome_may_be_gone(key):
                 self.say(execution_id, f"({name}) an effect of {at}, of which the log has no outcome")
             if len(self.e.effects[key]) > 1:
                 self._check_second(execution_id, name, key, self.e.effects[key])
+
+    def _outcome_may_be_gone(self, key):
+        """With the end of the stream, before it was in the log: the execution may have taken another course since."""
+        return all(self.may_be_gone(at, at + TOLD) for _, at in self.e.effects[key])
 
     def by_execution(self):
         if not hasattr(self, "_by_execution"):

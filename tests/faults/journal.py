@@ -3,16 +3,21 @@
 import time
 
 
-class Journal:
-    def __init__(self, path):
-        self.file = open(path, "w", buffering=1)
-        self.entries = []
-        self.began = time.monotonic()
-        self.offset = time.time() - time.monotonic()
+class History:
+    def __init__(self, entries, offset):
+        self.entries = entries
+        self.offset = offset  # from the monotonic clock to the calendar, in seconds
 
     def monotonic(self, wall_ns):
         """The monotonic time, which the effects have, of a time of this machine's calendar."""
         return wall_ns / 10**9 - self.offset
+
+
+class Journal(History):
+    def __init__(self, path):
+        super().__init__([], time.time() - time.monotonic())
+        self.file = open(path, "w", buffering=1)
+        self.began = time.monotonic()
 
     def say(self, text):
         self.file.write(f"{time.time():.3f} +{time.monotonic() - self.began:8.3f} {text}\n")

@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import json
 import os
 import re
 import shlex
@@ -25,19 +24,15 @@ def sanitizer_reports(logs):
     return found
 
 
-def keep_evidence(folder, found):
-    """The log and the stream of events, one line each, because the servers' data go."""
-    with open(folder / "log.jsonl", "w") as f:
-        for execution_id, rows in found.log.items():
-            for row in rows:
-                f.write(json.dumps({"execution_id": execution_id, **vars(row)}) + "\n")
-    with open(folder / "events.jsonl", "w") as f:
-        for fact in found.facts:
-            f.write(json.dumps(vars(fact)) + "\n")
-
-
 def counted(counter):
     return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
+
+
+def tell_anomalies(texts):
+    for text in texts[:MOST_SHOWN]:
+        print(f"anomaly: {text}")
+    if len(texts) > MOST_SHOWN:
+        print(f"… and {len(texts) - MOST_SHOWN} more")
 
 
 @dataclasses.dataclass
@@ -72,10 +67,7 @@ class Outcome:
                 setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
     def tell(self):
-        for text in self.texts[:MOST_SHOWN]:
-            print(f"anomaly: {text}")
-        if len(self.texts) > MOST_SHOWN:
-            print(f"… and {len(self.texts) - MOST_SHOWN} more")
+        tell_anomalies(self.texts)
         print(f"executions {sum(self.executions.values())}, anomalies {self.anomalies}", flush=True)
 
     def tell_sum(self):
@@ -101,6 +93,7 @@ def say_where(folder, arguments, seed, seconds):
     print(f"kept: {folder}: journal (what was done when), logs/ (what each process said), log.jsonl and events.jsonl "
           f"(the log and the stream), effects\n"
           f"an execution: grep -r EXECUTION_ID {folder}\n"
+          f"judged again: tests/faults/faults --judge {folder}\n"
           f"again: {again_with()}tests/faults/faults --seed {seed} --seconds {seconds:g} --brokers {arguments.brokers} --workers "
           f"{arguments.workers}" + "".join(f" --{name} {getattr(arguments, name)}" for name in ("only", "without")
                                            if getattr(arguments, name)), flush=True)

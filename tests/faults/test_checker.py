@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -13,8 +14,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import again
 import checker
+import kept
 import playbooks
 from evidence import Evidence, Fact, Row
+from journal import History
 from load import Asked
 
 ID, WORKER = "1000", 77
@@ -284,6 +287,22 @@ class CheckerTest(unittest.TestCase):
             w.fault("restore-nats", -1.5)
             seconds = [text for text in w.anomalies() if "had its effect again" in text]
             self.assertEqual(seconds == [], allowed)
+
+    def test_what_was_kept_is_judged_as_it_was(self):
+        for change in (lambda w: None, effect_twice):
+            w = World()
+            change(w)
+            with tempfile.TemporaryDirectory() as name:
+                folder = pathlib.Path(name)
+                kept.keep(folder, w.evidence, w.asked, History(w.entries, 0.0), {"worker-1": [WORKER]})
+                self.assertEqual(kept.judge_again(folder), w.anomalies())
+
+    def test_an_outcome_may_be_gone_with_the_end_of_the_stream(self):
+        for at, allowed in ((1.5, True), (9.5, False)):
+            w = World()
+            w.evidence.effects[ID, "b", 1, -1, 2] = [(WORKER, at)]
+            w.fault("restore-nats", 1.0)
+            self.assertEqual(w.anomalies() == [], allowed)
 
     def test_whatever_is_wrong_is_found(self):
         for change in WRONG:

@@ -21,7 +21,7 @@ struct waiting {
 struct lane { /* of a partition */
     struct bus_reader *reader;
     struct waiting *first, *last;
-    bool held;            /* facts go through the queue; begun by the readers' thread only */
+    bool held;            /* facts go through the queue; begun by who reads the connection only */
     bool at_work;         /* a thread has taken the first of them */
     atomic_bool unwanted; /* its reader is to end: what comes is dropped */
 };
@@ -39,20 +39,12 @@ struct arrivals {
     bool closing;
 };
 
-/* ---- the readers' thread ------------------------------------------------------------------------------ */
+/* ---- what the readers bring --------------------------------------------------------------------------- */
 
 static _Noreturn void end_broker(const struct error *err)
 {
     LOG(LOG_ERROR, "an event cannot be taken; the broker ends to read it again", LOG_ERR(err));
     _exit(status_exit_code(STATUS_NO_MEMORY));
-}
-
-static void post(struct arrivals *a, struct lane *lane, struct bus_delivery *d)
-{
-    struct mail mail = {.kind = MAIL_FACT, .u.fact = d};
-    struct error err = {0};
-    if (mailbox_post_unless(a->mailbox, mail, &lane->unwanted, &err) != STATUS_OK)
-        end_broker(&err);
 }
 
 /* With the lock held. */
@@ -76,37 +68,46 @@ static void append(struct lane *lane, struct waiting *w)
     lane->last = w;
 }
 
-/* False: nothing is before it, and it needs no fetching. */
-static bool queue(struct arrivals *a, struct lane *lane, struct bus_delivery *d, bool is_reference)
+/* Behind what its lane waits for, if it does. */
+static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *d)
 {
     struct error err;
-    struct waiting *w = NULL;
-    pthread_mutex_lock(&a->lock);
-    bool has_to_wait = lane->held || is_reference;
-    if (has_to_wait) {
-        w = calloc(1, sizeof *w);
-        if (!w) {
-            error_set(&err, STATUS_NO_MEMORY, "no memory for a fact that has to wait");
-            end_broker(&err);
-        }
-        w->delivery = d;
-        append(lane, w);
-        if (!lane->held)
-            hold(a, lane, true);
-        pthread_cond_signal(&a->changed);
+    struct waiting *w = calloc(1, sizeof *w);
+    if (!w) {
+        error_set(&err, STATUS_NO_MEMORY, "no memory for a fact that has to wait");
+        end_broker(&err);
     }
+    w->delivery = d;
+    pthread_mutex_lock(&a->lock);
+    append(lane, w);
+    if (!lane->held)
+        hold(a, lane, true);
+    pthread_cond_signal(&a->changed);
     pthread_mutex_unlock(&a->lock);
-    return has_to_wait;
+}
+
+/* Only who reads the connection begins to hold lanes, so that one that is seen free stays so. */
+static bool is_free(struct arrivals *a, const struct lane *lane)
+{
+    if (atomic_load(&a->held) == 0)
+        return true;
+    pthread_mutex_lock(&a->lock);
+    bool held = lane->held;
+    pthread_mutex_unlock(&a->lock);
+    return !held;
 }
 
 void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d)
 {
     struct lane *lane = &a->lanes[partition];
-    bool is_reference = parcel_is_reference(d->payload);
-    /* Only this thread begins to hold lanes, so that one that is seen free stays so. */
-    bool is_free = atomic_load(&a->held) == 0 && !is_reference;
-    if (is_free || !queue(a, lane, d, is_reference))
-        post(a, lane, d);
+    struct error err = {0};
+    enum status status = STATUS_LIMIT;
+    if (!parcel_is_reference(d->payload) && is_free(a, lane))
+        status = mailbox_post_fact(a->mailbox, d, &lane->unwanted, &err);
+    if (status == STATUS_LIMIT)
+        wait_in(a, lane, d);
+    else if (status != STATUS_OK)
+        end_broker(&err);
 }
 
 /* ---- fetching ----------------------------------------------------------------------------------------- */
@@ -211,11 +212,12 @@ static void *run(void *context)
     struct arrivals *a = context;
     struct lane *lane;
     struct bus_delivery *d;
+    struct error err = {0};
     while ((d = next(a, &lane))) {
-        if (!parcel_is_reference(d->payload) || fetch_until_done(a, lane, d))
-            post(a, lane, d);
-        else
+        if (parcel_is_reference(d->payload) && !fetch_until_done(a, lane, d))
             bus_delivery_free(d); /* and all behind it, for the same reason */
+        else if (mailbox_wait_post_fact(a->mailbox, d, &lane->unwanted, &err) != STATUS_OK)
+            end_broker(&err);
         done(a, lane);
     }
     return NULL;

@@ -212,6 +212,7 @@ static enum status start_parts(struct broker *b, struct error *err)
 {
     TRY(look_at_stream(b, err));
     TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, MAX_BYTES_IN_MAILBOX, err));
+    mailbox_lead(&b->mailbox, b->bus);
     b->has_mailbox = true;
     TRY(start_writer(b, err));
     TRY(environment_for_templates(b->settings, &b->arena, &b->env, err));

@@ -63,52 +63,121 @@ static bool is_full(const struct mailbox *m)
     return m->facts >= m->max_facts || m->bytes >= m->max_bytes;
 }
 
-static void count_fact(struct mailbox *m, const struct mail *mail)
+/* With the lock held: that there is mail. */
+static void wake_taker(struct mailbox *m)
 {
-    if (mail->kind != MAIL_FACT)
+    if (m->leads) {
+        bus_lead_look(m->bus);
         return;
-    m->facts++;
-    m->bytes += mail->u.fact->payload.len;
+    }
+    pthread_cond_signal(&m->filled);
+    if (m->bus)
+        bus_lead_offer(m->bus);
+}
+
+/* With the lock held. */
+static enum status put(struct mailbox *m, struct mail mail, struct error *err)
+{
+    if (!make_room(m))
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
+    m->items[m->count++] = mail;
+    if (m->count == 1)
+        wake_taker(m);
+    return STATUS_OK;
+}
+
+enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+{
+    pthread_mutex_lock(&m->lock);
+    enum status status = put(m, mail, err);
+    pthread_mutex_unlock(&m->lock);
+    return status;
 }
 
 /* With the lock held. */
 static bool is_dropped(const struct mailbox *m, const atomic_bool *unwanted)
 {
-    return m->closed || (unwanted && atomic_load(unwanted));
+    return m->closed || atomic_load(unwanted);
 }
 
-enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomic_bool *unwanted,
-                                struct error *err)
+/* With the lock held. */
+static enum status post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
+                             struct error *err)
 {
-    enum status status = STATUS_OK;
-    pthread_mutex_lock(&m->lock);
-    while (mail.kind == MAIL_FACT && is_full(m) && !is_dropped(m, unwanted))
-        mono_cond_wait_until(&m->drained, &m->lock, mono_now().ns + LOOK_MS * INT64_C(1000000));
-    if (mail.kind == MAIL_FACT && is_dropped(m, unwanted)) {
-        bus_delivery_free(mail.u.fact);
-    } else if (make_room(m)) {
-        m->items[m->count++] = mail;
-        count_fact(m, &mail);
-        if (m->count == 1)
-            pthread_cond_signal(&m->filled);
-    } else {
-        status = error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
+    if (is_dropped(m, unwanted)) {
+        bus_delivery_free(fact);
+        return STATUS_OK;
     }
+    if (is_full(m))
+        return error_set(err, STATUS_LIMIT, "the engine's mailbox is full");
+    size_t bytes = fact->payload.len;
+    TRY(put(m, (struct mail){.kind = MAIL_FACT, .u.fact = fact}, err));
+    m->facts++;
+    m->bytes += bytes;
+    return STATUS_OK;
+}
+
+enum status mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
+                              struct error *err)
+{
+    pthread_mutex_lock(&m->lock);
+    enum status status = post_fact(m, fact, unwanted, err);
     pthread_mutex_unlock(&m->lock);
     return status;
 }
 
-enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
+                                   struct error *err)
 {
-    return mailbox_post_unless(m, mail, NULL, err);
+    pthread_mutex_lock(&m->lock);
+    while (is_full(m) && !is_dropped(m, unwanted))
+        mono_cond_wait_until(&m->drained, &m->lock, mono_now().ns + LOOK_MS * INT64_C(1000000));
+    enum status status = post_fact(m, fact, unwanted, err);
+    pthread_mutex_unlock(&m->lock);
+    return status;
+}
+
+void mailbox_lead(struct mailbox *m, struct bus *bus)
+{
+    m->bus = bus;
+}
+
+static bool has_mail(void *mailbox)
+{
+    struct mailbox *m = mailbox;
+    pthread_mutex_lock(&m->lock);
+    bool has = m->count > 0;
+    pthread_mutex_unlock(&m->lock);
+    return has;
+}
+
+/* With the lock held, which is let go meanwhile. False, at once, when another thread leads. */
+static bool lead(struct mailbox *m, int64_t until_ns)
+{
+    if (!m->bus)
+        return false;
+    m->leads = true;
+    pthread_mutex_unlock(&m->lock);
+    bool led = bus_lead(m->bus, until_ns, has_mail, m);
+    pthread_mutex_lock(&m->lock);
+    m->leads = false;
+    return led;
+}
+
+/* With the lock held: until there is mail, or it is over. */
+static void await_mail(struct mailbox *m, int64_t until_ns)
+{
+    if (m->count > 0 || lead(m, until_ns))
+        return;
+    while (m->count == 0 && mono_cond_wait_until(&m->filled, &m->lock, until_ns))
+        continue;
 }
 
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms)
 {
     int64_t until_ns = mono_now().ns + timeout_ms * 1000000;
     pthread_mutex_lock(&m->lock);
-    while (m->count == 0 && mono_cond_wait_until(&m->filled, &m->lock, until_ns))
-        continue;
+    await_mail(m, until_ns);
     /* The taker's emptied array becomes the next to be filled. */
     struct mail *full = m->items;
     size_t full_capacity = m->capacity, count = m->count;

@@ -50,21 +50,27 @@ struct mailbox {
     pthread_cond_t filled, drained;
     struct mail *items;
     size_t count, capacity;
-    size_t facts, max_facts; /* posting a fact waits while there are as many, */
+    size_t facts, max_facts; /* there is no room for another while there are as many, */
     size_t bytes, max_bytes; /* or while they have as many bytes */
     bool closed;             /* facts are dropped, nobody waits */
+    struct bus *bus;         /* that the taker leads while it waits; may be NULL */
+    bool leads;              /* it does */
 };
 
 enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err) MUST_CHECK;
+/* From now on who takes reads the connection while it waits for mail. Before anything is posted. */
+void mailbox_lead(struct mailbox *m, struct bus *bus);
 /* What is still in it is freed. */
 void mailbox_free(struct mailbox *m);
-/* A fact waits for room: that is the broker's backpressure on the readers. STATUS_NO_MEMORY: nothing was
- * posted. */
+/* Anything but a fact. STATUS_NO_MEMORY: nothing was posted. */
 enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err) MUST_CHECK;
-/* The same for a fact that is no longer wanted once `unwanted` is true: it is dropped, also while it waits.
- */
-enum status mailbox_post_unless(struct mailbox *m, struct mail mail, const atomic_bool *unwanted,
-                                struct error *err) MUST_CHECK;
+/* A fact, which is dropped once it is `unwanted`. STATUS_LIMIT: there is no room, and it is the caller's
+ * still. */
+enum status mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
+                              struct error *err) MUST_CHECK;
+/* The same, and waits for room. */
+enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
+                                   struct error *err) MUST_CHECK;
 /* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
 /* How many facts are in it; *full: that is as many as may be. Any thread. */

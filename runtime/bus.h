@@ -2,7 +2,8 @@
  * One NATS connection, and JetStream over it: publishing with acknowledgements, pulling, reading a stream in
  * order, administration. nats.c is the transport; JetStream is spoken here (docs/ARCHITECTURE.md says why).
  *
- * All functions may be called from any thread. Handlers run on threads of the connection: a handler must not
+ * All functions may be called from any thread. Handlers run on threads of the connection, or on the one that
+ * reads it in their place (bus_lead()): a handler must not
  * call a function that waits (bus_request, bus_publish_wait, bus_close, the *_stop functions, …) and should
  * be short. Message data handed to a handler is valid until it returns, unless it says otherwise.
  */
@@ -39,6 +40,17 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
  * NULL is allowed.
  */
 void bus_close(struct bus **bus);
+/*
+ * For a thread that would sleep until a pull or a reader delivers it something: it reads the connection
+ * itself meanwhile and runs the handlers of both, which saves waking it. Ends when `has_work` says so, which
+ * is asked after all that was read and must not wait, or at `until_ns` (monotonic). False, at once, when
+ * another thread reads. It has to be over before bus_close().
+ */
+bool bus_lead(struct bus *bus, int64_t until_ns, bool (*has_work)(void *context), void *context);
+/* Makes the thread that reads ask its `has_work` again: for work that no handler brings. */
+void bus_lead_look(struct bus *bus);
+/* By a handler that woke a thread which will lead when it has nothing to do: it is to find the place free. */
+void bus_lead_offer(struct bus *bus);
 bool bus_is_connected(struct bus *bus);
 /* How often it has connected so far: what was asked on an earlier connection may be lost. */
 uint32_t bus_connections(struct bus *bus);
@@ -242,8 +254,9 @@ struct bus_place {
 /*
  * Every message of a stream whose subject matches, in order, once each, from a place on: through an ephemeral
  * consumer that is made anew from the right place after any gap, silence or reconnect.
- * One thread calls `deliver` for all readers of a bus. Starting asks and does not wait: many readers start
- * together, and what is wrong (no such stream) is told to `trouble` while the reader goes on trying.
+ * Who reads the connection calls `deliver`, one message after the other. Starting asks and does not wait:
+ * many readers start together, and what is wrong (no such stream) is told to `trouble` while the reader goes
+ * on trying.
  *
  * Each consumer begins with the message that was read last, and is used only if that is the same one still.
  * If it is not (the stream lost its tail, was made anew or restored, or the message is gone by age or by

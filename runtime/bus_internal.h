@@ -40,6 +40,11 @@ struct loop {
     bool awaits_room;        /* of the socket; under `io` */
     atomic_bool stop;
     bool started;
+    pthread_mutex_t seat; /* of the next three */
+    bool led;             /* some thread reads */
+    bool counting;        /* the grace timer runs */
+    bool offered;         /* the loop's thread woke a guest, which may want to lead */
+    int grace;            /* a timer: the loop's thread sleeps in it while it does not lead */
 };
 
 struct keeper {
@@ -54,6 +59,7 @@ struct readers {
     pthread_cond_t idle; /* a reader's `busy` fell to 0 */
     bool listening;      /* with the first reader, until the bus is closed */
     struct listener *listener;
+    atomic_bool unserved; /* a reader's consumer is gone */
     struct bus_reader **slots;
     uint32_t count;       /* of slots */
     uint32_t generations; /* of all readers: no two consumers ever have one name */

@@ -1,5 +1,5 @@
 /*
- * The loop: the one thread that reads the connection, and what sends on it.
+ * The loop: what reads the connection, one thread at a time, and what sends on it.
  *
  * nats.c has threads of its own for both, of which the one that sends sleeps a millisecond to let a batch
  * gather; its other way, a write(2) for each message, costs half the throughput under load. It also lets a
@@ -9,11 +9,19 @@
  * write, so that under load what gathers meanwhile leaves together. Then the loop does it, as it does what
  * the socket would not take at once.
  *
+ * Who reads leads. The loop has a thread for it; but a message that this thread reads and another handles
+ * costs a change of threads, at rest the waking of a core that sleeps. So a thread that handles what it
+ * reads may lead while it would sleep (bus_lead()), as in "Leader/Followers" (Schmidt and others, 2000): it
+ * reads the message itself, stops leading, and handles it. The loop's thread follows when nobody has led for
+ * GRACE_NS, so that whatever a guest does meanwhile, short of that nobody else is woken; and it steps back
+ * for as long when it had to wake a guest.
+ *
  * Reading and writing exclude each other (`io`): the library closes its socket when either fails, and must
  * not do so under the other. Who finds `io` taken leaves its messages to whoever has it. The library calls
  * on_*() with its own lock held, which is taken behind `io`; so these do no more than keep notes.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,11 +32,13 @@
 #include "bus_internal.h"
 #include "clock.h"
 
-enum { PACE_NS = 200000 };
+enum { PACE_NS = 200000, GRACE_NS = 150000 };
 enum source { SOCKET, BELL, TIMER, SOURCES };
 
 /* The calling thread pushes what it publishes; the loop need not be woken for it. */
 static _Thread_local bool pushes;
+/* That the calling thread leads now. */
+static _Thread_local const struct loop *leads;
 
 /* ---- waking the loop --------------------------------------------------------------------------------- */
 
@@ -39,11 +49,17 @@ static void ring(struct loop *l)
     (void)n; /* it cannot overflow before it is read */
 }
 
-static void wake_in(struct loop *l, int64_t delay_ns)
+/* 0: not at all. */
+static void set_timer(int fd, int64_t delay_ns)
 {
     const struct itimerspec once = {.it_value = {.tv_nsec = delay_ns}};
+    (void)timerfd_settime(fd, 0, &once, NULL);
+}
+
+static void wake_in(struct loop *l, int64_t delay_ns)
+{
     if (!atomic_exchange(&l->due, true))
-        (void)timerfd_settime(l->timer, 0, &once, NULL);
+        set_timer(l->timer, delay_ns);
 }
 
 static void silence(int fd)
@@ -87,8 +103,8 @@ static void write_now(struct loop *l)
 void bus_push(struct bus *bus)
 {
     struct loop *l = &bus->loop;
-    if (!atomic_load(&l->unsent) || pthread_equal(pthread_self(), l->thread))
-        return; /* the loop writes behind its handlers */
+    if (!atomic_load(&l->unsent) || leads == l)
+        return; /* who leads writes behind its handlers */
     int64_t wait_ns = atomic_load(&l->written_ns) + PACE_NS - mono_now().ns;
     if (wait_ns > 0)
         wake_in(l, wait_ns);
@@ -188,17 +204,87 @@ static void serve(struct bus *bus, enum source source)
     }
 }
 
+/* Waits up to `timeout_ms` (-1: for ever) for something to do, and does it. */
+static void turn(struct bus *bus, int timeout_ms)
+{
+    struct loop *l = &bus->loop;
+    struct epoll_event ready[SOURCES];
+    int count = epoll_wait(l->epoll, ready, SOURCES, timeout_ms);
+    for (int i = 0; i < count; i++)
+        serve(bus, (enum source)ready[i].data.u32);
+    write_now(l);
+}
+
+/* ---- who leads --------------------------------------------------------------------------------------- */
+
+static bool take_lead(struct loop *l)
+{
+    pthread_mutex_lock(&l->seat);
+    bool mine = !l->led;
+    l->led = true;
+    if (mine && l->counting)
+        set_timer(l->grace, 0);
+    if (mine)
+        l->counting = false;
+    pthread_mutex_unlock(&l->seat);
+    if (mine) {
+        leads = l;
+        bus_on_handler_thread = true;
+    }
+    return mine;
+}
+
+static void leave_lead(struct loop *l)
+{
+    bus_on_handler_thread = false;
+    leads = NULL;
+    pthread_mutex_lock(&l->seat);
+    l->led = false;
+    l->counting = true;
+    set_timer(l->grace, GRACE_NS);
+    pthread_mutex_unlock(&l->seat);
+}
+
+static int ms_until(int64_t until_ns)
+{
+    int64_t left_ms = (until_ns - mono_now().ns + NS_PER_MS - 1) / NS_PER_MS;
+    return left_ms <= 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+bool bus_lead(struct bus *bus, int64_t until_ns, bool (*has_work)(void *context), void *context)
+{
+    struct loop *l = &bus->loop;
+    if (!take_lead(l))
+        return false;
+    for (int left_ms; !has_work(context) && (left_ms = ms_until(until_ns)) > 0;)
+        turn(bus, left_ms);
+    leave_lead(l);
+    return true;
+}
+
+void bus_lead_look(struct bus *bus)
+{
+    if (leads != &bus->loop) /* looks by itself */
+        ring(&bus->loop);
+}
+
+void bus_lead_offer(struct bus *bus)
+{
+    if (leads == &bus->loop)
+        bus->loop.offered = true;
+}
+
 static void *run(void *context)
 {
     struct bus *bus = context;
     struct loop *l = &bus->loop;
-    struct epoll_event ready[SOURCES];
-    bus_on_handler_thread = true;
     while (!atomic_load(&l->stop)) {
-        int count = epoll_wait(l->epoll, ready, SOURCES, -1);
-        for (int i = 0; i < count; i++)
-            serve(bus, (enum source)ready[i].data.u32);
-        write_now(l);
+        if (take_lead(l)) {
+            for (l->offered = false; !atomic_load(&l->stop) && !l->offered;)
+                turn(bus, -1);
+            leave_lead(l);
+        }
+        silence(l->grace); /* waits */
     }
     nats_ReleaseThreadMemory();
     return NULL;
@@ -209,7 +295,8 @@ static bool open_sources(struct loop *l)
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    return l->epoll >= 0 && l->bell >= 0 && l->timer >= 0 &&
+    l->grace = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    return l->epoll >= 0 && l->bell >= 0 && l->timer >= 0 && l->grace >= 0 &&
            watch(l, EPOLL_CTL_ADD, l->bell, BELL, EPOLLIN) &&
            watch(l, EPOLL_CTL_ADD, l->timer, TIMER, EPOLLIN);
 }
@@ -222,7 +309,8 @@ static void close_source(int fd)
 
 void loop_init(struct loop *l)
 {
-    l->epoll = l->bell = l->timer = -1;
+    l->epoll = l->bell = l->timer = l->grace = -1;
+    pthread_mutex_init(&l->seat, NULL);
     atomic_store(&l->socket, -1);
     pthread_mutex_init(&l->io, NULL);
 }
@@ -232,6 +320,8 @@ void loop_free(struct loop *l)
     close_source(l->epoll);
     close_source(l->bell);
     close_source(l->timer);
+    close_source(l->grace);
+    pthread_mutex_destroy(&l->seat);
     pthread_mutex_destroy(&l->io);
 }
 
@@ -254,6 +344,7 @@ void loop_stop(struct bus *bus)
         return;
     atomic_store(&l->stop, true);
     ring(l);
+    set_timer(l->grace, 1);
     pthread_join(l->thread, NULL);
     l->started = false;
 }

@@ -199,9 +199,6 @@ static void take_status(struct bus_reader *r, natsMsg *msg, int code, const char
             reader_wait(r, 0); /* what was sent before has not come */
     } else if (code == 404 || code == 408) {
         take_end(r, msg);
-    } else if (code == 503) {
-        error_set(&err, STATUS_UNAVAILABLE, "the consumer of a reader of stream %s is gone", r->stream);
-        reader_failed(r, &err);
     } else {
         error_set(&err, STATUS_UNAVAILABLE, "a reader of stream %s: %s (%d)", r->stream, text, code);
         reader_failed(r, &err);
@@ -268,15 +265,24 @@ static void on_message(void *context, natsMsg *msg)
         reader_leave(r);
 }
 
+/* A consumer is gone, and it is not said whose: each reader gets another, which begins where the old one was.
+ */
+static void on_unserved(void *context)
+{
+    struct bus *bus = context;
+    atomic_store(&bus->readers.unserved, true);
+    keeper_hurry(bus);
+}
+
 /* ---- the keeper's part ------------------------------------------------------------------------------- */
 
-static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
+static bool needs_renewal(const struct bus_reader *r, int64_t now_ns, bool unserved)
 {
     if (r->connection != atomic_load(&r->bus->connections))
         return true;
     switch (r->state) {
     case READER_CREATING: return false; /* its creation has a deadline of its own */
-    case READER_READING: return r->asked > 0 && now_ns - r->heard_ns > SILENCE_MS * NS_PER_MS;
+    case READER_READING: return r->asked > 0 && (unserved || now_ns - r->heard_ns > SILENCE_MS * NS_PER_MS);
     case READER_WAITING: return r->due_ns <= now_ns;
     case READER_LOST: return false;
     }
@@ -286,13 +292,14 @@ static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
 void readers_tend(struct bus *bus, int64_t now_ns)
 {
     struct bus_reader *r;
+    bool unserved = atomic_exchange(&bus->readers.unserved, false);
     pthread_mutex_lock(&bus->readers.mutex);
     uint32_t count = bus->readers.count;
     pthread_mutex_unlock(&bus->readers.mutex);
     for (uint32_t i = 0; i < count; i++) {
         if (!(r = reader_enter(bus, i)))
             continue;
-        if (needs_renewal(r, now_ns))
+        if (needs_renewal(r, now_ns, unserved))
             reader_renew(r);
         reader_leave(r);
     }
@@ -310,7 +317,8 @@ static enum status listen(struct bus *bus, struct error *err)
     if (!first)
         return STATUS_OK;
     snprintf(subject, sizeof(subject), "%s.R.*.*", bus->inbox);
-    enum status status = listener_open(bus, subject, NULL, 0, on_message, bus, &bus->readers.listener, err);
+    enum status status =
+        listener_open_on_loop(bus, subject, on_message, on_unserved, bus, &bus->readers.listener, err);
     if (status != STATUS_OK) {
         pthread_mutex_lock(&bus->state_mutex);
         bus->readers.listening = false;

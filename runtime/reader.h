@@ -20,8 +20,8 @@
  *   4. `busy` counts the threads that are in a handler of the reader; bus_reader_stop() waits until it is 0.
  *
  * The consumers are pulled from: the server sends to a push consumer only when somebody subscribes to exactly
- * its deliver subject, and here one subscription, "<inbox>.R.*.*", hears all readers, so that one thread
- * delivers for all. Pulling also is the backpressure: a reader that is held asks for nothing.
+ * its deliver subject, and here one subscription, "<inbox>.R.*.*", hears all readers, and who reads the
+ * connection delivers for all. Pulling also is the backpressure: a reader that is held asks for nothing.
  */
 #ifndef RUNTIME_READER_H
 #define RUNTIME_READER_H

@@ -49,7 +49,8 @@ struct crew {
     struct bus_pull *pull;
     pthread_mutex_t mutex;
     pthread_cond_t all_idle;
-    struct executor *idle;       /* a stack: the one that became idle last is on top */
+    struct executor *idle;    /* a stack: the one that became idle last is on top */
+    struct executor *leading; /* the idle one that reads the connection, not in the stack; or is about to */
     struct lease *first, **last; /* the queue */
     bool waking;                 /* a thread was woken for it and has not looked yet */
     uint32_t owed;               /* free threads that the pull has not been asked for */
@@ -413,25 +414,58 @@ static struct lease *take_queued(struct crew *c)
 /*
  * With the mutex held: wakes one thread for what is queued, unless one is on its way. That one wakes the next
  * when it has come, so that all start within a few wake-ups, while short tasks are run one after the other by
- * a few threads that are awake.
+ * a few threads that are awake. The one that leads takes the first by itself.
  */
 static void wake_one(struct crew *c)
 {
     struct executor *x = c->idle;
-    if (!x || !c->first || c->waking)
+    bool leader_has_it = c->leading && c->first && !c->first->next;
+    if (!x || !c->first || c->waking || leader_has_it)
         return;
     c->idle = x->idle_below;
     c->waking = x->woken = true;
     pthread_cond_signal(&x->wake);
+    bus_lead_offer(c->station->bus);
+}
+
+/* With the mutex held. */
+static bool has_call(const struct crew *c)
+{
+    return c->first || c->finishing;
+}
+
+static bool is_called(void *crew)
+{
+    struct crew *c = crew;
+    pthread_mutex_lock(&c->mutex);
+    bool called = has_call(c);
+    pthread_mutex_unlock(&c->mutex);
+    return called;
+}
+
+/* With the mutex held, which is let go meanwhile. False, at once, when another thread leads. */
+static bool lead(struct executor *x)
+{
+    struct crew *c = x->crew;
+    if (c->leading)
+        return false;
+    c->leading = x;
+    pthread_mutex_unlock(&c->mutex);
+    bool led = bus_lead(c->station->bus, INT64_MAX, is_called, c);
+    pthread_mutex_lock(&c->mutex);
+    c->leading = NULL;
+    return led;
 }
 
 /* With the mutex held. A thread that becomes idle asks for all that are free. */
 static void wait_idle(struct executor *x)
 {
     struct crew *c = x->crew;
+    ask_for_work(c);
+    if (has_call(c) || lead(x) || has_call(c))
+        return;
     x->idle_below = c->idle;
     c->idle = x;
-    ask_for_work(c);
     while (!x->woken && !c->finishing)
         pthread_cond_wait(&x->wake, &c->mutex);
     if (x->woken)
@@ -584,6 +618,8 @@ uint32_t crew_finish(struct crew *c, int64_t timeout_ms)
     give_back_queue(c);
     for (uint32_t i = 0; i < c->started; i++)
         pthread_cond_signal(&c->executors[i].wake);
+    if (c->leading)
+        bus_lead_look(c->station->bus);
     while (c->busy > 0 && pthread_cond_timedwait(&c->all_idle, &c->mutex, &until) == 0)
         ;
     uint32_t busy = c->busy;

@@ -9,6 +9,7 @@
 #include "broker/assignment.h"
 #include "broker/batch.h"
 #include "broker/execution_table.h"
+#include "broker/arrivals.h"
 #include "broker/mailbox.h"
 #include "broker/timer_queue.h"
 #include "core/digest.h"
@@ -384,6 +385,76 @@ static void mail_of_many_threads_arrives_once(void **state)
     mailbox_free(&m);
 }
 
+static struct bus_delivery *fact_of(uint64_t sequence)
+{
+    struct bus_delivery *d = calloc(1, sizeof(*d));
+    assert_non_null(d);
+    d->stream_sequence = sequence;
+    d->payload = STR("{}");
+    return d;
+}
+
+/* All that is there; how many facts, which follow `*last`. */
+static size_t take_facts(struct mailbox *m, uint64_t *last)
+{
+    struct mail *items = NULL;
+    size_t capacity = 0, n = mailbox_take(m, &items, &capacity, 10000);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(items[i].kind, MAIL_FACT);
+        assert_int_equal(items[i].u.fact->stream_sequence, ++*last);
+        mail_free(&items[i]);
+    }
+    free(items);
+    return n;
+}
+
+static void a_full_mailbox_takes_no_facts(void **state)
+{
+    (void)state;
+    struct mailbox m;
+    struct error err;
+    const atomic_bool wanted = false, unwanted = true;
+    uint64_t last = 0;
+    struct bus_delivery *third = fact_of(3);
+    assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL), STATUS_OK);
+    assert_int_equal(mailbox_post_fact(&m, fact_of(1), &wanted, &err), STATUS_OK);
+    assert_int_equal(mailbox_post_fact(&m, fact_of(2), &wanted, &err), STATUS_OK);
+    assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_LIMIT);
+    assert_int_equal(mailbox_post_fact(&m, fact_of(4), &unwanted, &err), STATUS_OK); /* is dropped */
+    assert_int_equal(mailbox_wait_post_fact(&m, fact_of(5), &unwanted, &err), STATUS_OK);
+    assert_int_equal(take_facts(&m, &last), 2);
+    assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_OK);
+    assert_int_equal(take_facts(&m, &last), 1);
+    mailbox_free(&m);
+}
+
+/* Who reads the connection is never held up by it, and nothing changes its order. */
+static void facts_wait_for_room_in_order(void **state)
+{
+    (void)state;
+    enum { FACTS = 1000 };
+    const struct subjects subjects = {.partitions = 4};
+    struct mailbox m;
+    struct arrivals *a = NULL;
+    struct error err;
+    uint64_t last = 0;
+    assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL), STATUS_OK);
+    assert_int_equal(arrivals_open(NULL, &subjects, &m, &a, &err), STATUS_OK);
+    arrivals_begin(a, 3);
+    for (uint64_t sequence = 1; sequence <= FACTS / 2; sequence++)
+        arrivals_take(a, 3, fact_of(sequence));
+    assert_true(arrivals_wait(a, 3));
+    for (uint64_t sequence = FACTS / 2 + 1; last < FACTS; sequence++) {
+        if (sequence <= FACTS)
+            arrivals_take(a, 3, fact_of(sequence));
+        (void)take_facts(&m, &last);
+    }
+    arrivals_leave(a, 3);
+    arrivals_end(a, 3);
+    arrivals_close(&a);
+    mailbox_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +471,8 @@ int main(void)
         cmocka_unit_test(a_timer_that_was_set_again_is_not_dropped_with_its_older_self),
         cmocka_unit_test(a_hundred_thousand_timers_take_little_memory_and_time),
         cmocka_unit_test(mail_of_many_threads_arrives_once),
+        cmocka_unit_test(a_full_mailbox_takes_no_facts),
+        cmocka_unit_test(facts_wait_for_room_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

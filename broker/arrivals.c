@@ -11,18 +11,20 @@
 #include "publisher/parcel.h"
 #include "runtime/log.h"
 
-enum { THREADS = 2, RETRY_S = 1 };
+enum { FETCHERS = 2, RETRY_S = 1 };
 
 struct waiting {
     struct waiting *next;
     struct bus_delivery *delivery;
+    bool is_reference;
 };
 
 struct lane { /* of a partition */
     struct bus_reader *reader;
     struct waiting *first, *last;
-    bool held;            /* facts go through the queue; begun by who reads the connection only */
+    atomic_bool held;     /* facts go through the queue; begun by who reads the connection only */
     bool at_work;         /* a thread has taken the first of them */
+    uint32_t references;  /* among them, with that first one */
     atomic_bool unwanted; /* its reader is to end: what comes is dropped */
 };
 
@@ -31,10 +33,14 @@ struct arrivals {
     struct subjects subjects;
     struct mailbox *mailbox;
     struct lane *lanes;
-    atomic_uint held; /* lanes */
     pthread_mutex_t lock;
     pthread_cond_t changed, idle; /* a lane is no longer at work */
-    pthread_t threads[THREADS];
+    struct clerks {
+        struct arrivals *arrivals;
+        bool fetches;  /* takes what has to be fetched; or else what needs room alone */
+        uint32_t from; /* the partition where it looks first, so that each has its turn */
+    } fetchers, poster;
+    pthread_t threads[FETCHERS + 1];
     int thread_count;
     bool closing;
 };
@@ -48,13 +54,9 @@ static _Noreturn void end_broker(const struct error *err)
 }
 
 /* With the lock held. */
-static void hold(struct arrivals *a, struct lane *lane, bool held)
+static void hold(struct lane *lane, bool held)
 {
-    lane->held = held;
-    if (held)
-        atomic_fetch_add(&a->held, 1);
-    else
-        atomic_fetch_sub(&a->held, 1);
+    atomic_store(&lane->held, held);
     if (lane->reader)
         bus_reader_hold(lane->reader, held);
 }
@@ -69,7 +71,7 @@ static void append(struct lane *lane, struct waiting *w)
 }
 
 /* Behind what its lane waits for, if it does. */
-static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *d)
+static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *d, bool is_reference)
 {
     struct error err;
     struct waiting *w = calloc(1, sizeof *w);
@@ -78,34 +80,27 @@ static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *
         end_broker(&err);
     }
     w->delivery = d;
+    w->is_reference = is_reference;
     pthread_mutex_lock(&a->lock);
     append(lane, w);
-    if (!lane->held)
-        hold(a, lane, true);
-    pthread_cond_signal(&a->changed);
+    lane->references += is_reference;
+    if (!atomic_load(&lane->held))
+        hold(lane, true);
+    pthread_cond_broadcast(&a->changed);
     pthread_mutex_unlock(&a->lock);
-}
-
-/* Only who reads the connection begins to hold lanes, so that one that is seen free stays so. */
-static bool is_free(struct arrivals *a, const struct lane *lane)
-{
-    if (atomic_load(&a->held) == 0)
-        return true;
-    pthread_mutex_lock(&a->lock);
-    bool held = lane->held;
-    pthread_mutex_unlock(&a->lock);
-    return !held;
 }
 
 void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d)
 {
     struct lane *lane = &a->lanes[partition];
     struct error err = {0};
+    bool is_reference = parcel_is_reference(d->payload);
     enum status status = STATUS_LIMIT;
-    if (!parcel_is_reference(d->payload) && is_free(a, lane))
+    /* Only who reads the connection begins to hold lanes, so that one that is seen free stays so. */
+    if (!is_reference && !atomic_load(&lane->held))
         status = mailbox_post_fact(a->mailbox, d, &lane->unwanted, &err);
     if (status == STATUS_LIMIT)
-        wait_in(a, lane, d);
+        wait_in(a, lane, d, is_reference);
     else if (status != STATUS_OK)
         end_broker(&err);
 }
@@ -167,58 +162,64 @@ static bool fetch_until_done(struct arrivals *a, const struct lane *lane, struct
 /* ---- the threads -------------------------------------------------------------------------------------- */
 
 /* With the lock held. */
-static struct lane *lane_with_work(struct arrivals *a)
+static struct lane *lane_with_work(struct arrivals *a, struct clerks *c)
 {
-    for (uint32_t p = 0; p < a->subjects.partitions; p++) {
+    uint32_t count = a->subjects.partitions;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t p = (c->from + i) % count;
         struct lane *lane = &a->lanes[p];
-        if (lane->first && !lane->at_work)
+        if (lane->first && !lane->at_work && lane->first->is_reference == c->fetches) {
+            c->from = p + 1;
             return lane;
+        }
     }
     return NULL;
 }
 
-/* NULL when the thread is to end. */
-static struct bus_delivery *next(struct arrivals *a, struct lane **out)
+/* False when the thread is to end. */
+static bool next(struct arrivals *a, struct clerks *c, struct lane **lane, struct waiting *out)
 {
-    struct bus_delivery *d = NULL;
     pthread_mutex_lock(&a->lock);
-    while (!a->closing && !(*out = lane_with_work(a)))
+    while (!a->closing && !(*lane = lane_with_work(a, c)))
         pthread_cond_wait(&a->changed, &a->lock);
-    if (!a->closing) {
-        struct waiting *w = (*out)->first;
-        (*out)->first = w->next;
-        (*out)->at_work = true;
-        d = w->delivery;
+    bool goes_on = !a->closing;
+    if (goes_on) {
+        struct waiting *w = (*lane)->first;
+        (*lane)->first = w->next;
+        (*lane)->at_work = true;
+        *out = *w;
         free(w);
     }
     pthread_mutex_unlock(&a->lock);
-    return d;
+    return goes_on;
 }
 
-static void done(struct arrivals *a, struct lane *lane)
+static void done(struct arrivals *a, struct lane *lane, const struct waiting *w)
 {
     pthread_mutex_lock(&a->lock);
     lane->at_work = false;
+    lane->references -= w->is_reference;
     if (!lane->first)
-        hold(a, lane, false);
+        hold(lane, false);
     else
-        pthread_cond_signal(&a->changed);
+        pthread_cond_broadcast(&a->changed);
     pthread_cond_broadcast(&a->idle);
     pthread_mutex_unlock(&a->lock);
 }
 
-static void *run(void *context)
+static void *run(void *clerks)
 {
-    struct arrivals *a = context;
+    struct clerks *c = clerks;
+    struct arrivals *a = c->arrivals;
     struct lane *lane;
-    struct bus_delivery *d;
+    struct waiting w;
     struct error err = {0};
-    while ((d = next(a, &lane))) {
-        if (parcel_is_reference(d->payload) && !fetch_until_done(a, lane, d))
-            bus_delivery_free(d); /* and all behind it, for the same reason */
-        else if (mailbox_wait_post_fact(a->mailbox, d, &lane->unwanted, &err) != STATUS_OK)
+    while (next(a, c, &lane, &w)) {
+        if (w.is_reference && !fetch_until_done(a, lane, w.delivery))
+            bus_delivery_free(w.delivery); /* and all behind it, for the same reason */
+        else if (mailbox_wait_post_fact(a->mailbox, w.delivery, &lane->unwanted, &err) != STATUS_OK)
             end_broker(&err);
-        done(a, lane);
+        done(a, lane, &w);
     }
     return NULL;
 }
@@ -241,12 +242,16 @@ enum status arrivals_open(struct bus *bus, const struct subjects *s, struct mail
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     pthread_cond_init(&a->idle, NULL);
-    for (; a->thread_count < THREADS; a->thread_count++) {
-        int code = pthread_create(&a->threads[a->thread_count], NULL, run, a);
+    a->fetchers = (struct clerks){.arrivals = a, .fetches = true};
+    a->poster = (struct clerks){.arrivals = a};
+    for (; a->thread_count < FETCHERS + 1; a->thread_count++) {
+        struct clerks *c = a->thread_count < FETCHERS ? &a->fetchers : &a->poster;
+        int code = pthread_create(&a->threads[a->thread_count], NULL, run, c);
         if (code == 0)
             continue;
         arrivals_close(&a);
-        return error_set(err, STATUS_IO, "no thread could be started for large events: %s", strerror(code));
+        return error_set(err, STATUS_IO, "no thread could be started for events that wait: %s",
+                         strerror(code));
     }
     *out = a;
     return STATUS_OK;
@@ -257,6 +262,7 @@ static void drop_all(struct lane *lane)
     while (lane->first) {
         struct waiting *w = lane->first;
         lane->first = w->next;
+        lane->references -= w->is_reference;
         bus_delivery_free(w->delivery);
         free(w);
     }
@@ -272,7 +278,7 @@ static void set_reader(struct arrivals *a, uint32_t partition, struct bus_reader
     struct lane *lane = &a->lanes[partition];
     pthread_mutex_lock(&a->lock);
     lane->reader = reader;
-    if (reader && lane->held)
+    if (reader && atomic_load(&lane->held))
         bus_reader_hold(reader, true);
     pthread_mutex_unlock(&a->lock);
 }
@@ -295,15 +301,15 @@ void arrivals_end(struct arrivals *a, uint32_t partition)
     drop_all(lane);
     while (lane->at_work)
         pthread_cond_wait(&a->idle, &a->lock);
-    if (lane->held)
-        hold(a, lane, false);
+    if (atomic_load(&lane->held))
+        hold(lane, false);
     pthread_mutex_unlock(&a->lock);
 }
 
 bool arrivals_wait(struct arrivals *a, uint32_t partition)
 {
     pthread_mutex_lock(&a->lock);
-    bool waits = a->lanes[partition].held;
+    bool waits = a->lanes[partition].references > 0;
     pthread_mutex_unlock(&a->lock);
     return waits;
 }

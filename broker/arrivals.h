@@ -1,8 +1,8 @@
 /*
  * Between the readers and the mailbox: facts that are only references to what they say (publisher/parcel.h)
- * are fetched here, by threads of their own, and these wait for room in a mailbox that is full, because who
- * reads the connection must not. Until a fact is in the mailbox, its partition waits behind it and asks for
- * no more (the broker's backpressure), so that the order stays; the others go on. Where nothing has to be
+ * are fetched here, by threads of their own, and another waits for room in a mailbox that is full, because
+ * who reads the connection must not. Until a fact is in the mailbox, its partition waits behind it and asks
+ * for no more (the broker's backpressure), so that the order stays; the others go on. Where nothing has to be
  * waited for, it passes at once.
  *
  * What can never be fetched (its chunks are gone, or are not what was stored) becomes the fact that it failed
@@ -32,7 +32,7 @@ void arrivals_end(struct arrivals *a, uint32_t partition);
  * waits for. Without memory for it the process ends: a fact must not be left out of its order.
  */
 void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d);
-/* Whether the partition's facts wait, for a large one that is being fetched or for room. Any thread. */
+/* Whether the partition's facts wait for a large one that is being fetched. Any thread. */
 bool arrivals_wait(struct arrivals *a, uint32_t partition);
 /* When no reader calls any more. NULL is allowed. */
 void arrivals_close(struct arrivals **a);

@@ -17,6 +17,7 @@ enum {
     PUSH_EVERY = 8,
     RESEND_AFTER_MS = 500,
     LONGEST_WAIT_MS = 10000,
+    LEASE_LOOKS_APART_MS = 50,
     LOOK_FOR_ROOM_MS = 1000,
     BATCH_BYTES = 16 << 20
 };
@@ -426,9 +427,12 @@ static void make_room(struct engine *e)
 /* Until a timer is due, something is to be sent again or the log looked for, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    return timekeeper_wait_ms(&e->timers, e->folder.log_away ? WAITING_LOOKS_APART_MS
-                                          : e->refused       ? RESEND_AFTER_MS
-                                                             : LONGEST_WAIT_MS);
+    int64_t most = e->folder.log_away ? WAITING_LOOKS_APART_MS
+                   : e->refused       ? RESEND_AFTER_MS
+                                      : LONGEST_WAIT_MS;
+    if (!fence_lease_lasts(e->fence)) /* no timer fires */
+        return most < LEASE_LOOKS_APART_MS ? most : LEASE_LOOKS_APART_MS;
+    return timekeeper_wait_ms(&e->timers, most);
 }
 
 static void measure(const struct engine *e)

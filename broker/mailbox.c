@@ -66,10 +66,10 @@ static bool is_full(const struct mailbox *m)
 /* With the lock held: that there is mail. */
 static void wake_taker(struct mailbox *m)
 {
-    if (m->leads) {
+    if (m->leads)
         bus_lead_look(m->bus);
+    if (!m->sleeps)
         return;
-    }
     pthread_cond_signal(&m->filled);
     if (m->bus)
         bus_lead_offer(m->bus);
@@ -169,8 +169,10 @@ static void await_mail(struct mailbox *m, int64_t until_ns)
 {
     if (m->count > 0 || lead(m, until_ns))
         return;
+    m->sleeps = true;
     while (m->count == 0 && mono_cond_wait_until(&m->filled, &m->lock, until_ns))
         continue;
+    m->sleeps = false;
 }
 
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms)

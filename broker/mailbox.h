@@ -54,7 +54,8 @@ struct mailbox {
     size_t bytes, max_bytes; /* or while they have as many bytes */
     bool closed;             /* facts are dropped, nobody waits */
     struct bus *bus;         /* that the taker leads while it waits; may be NULL */
-    bool leads;              /* it does */
+    bool leads;              /* it does, or is about to */
+    bool sleeps;             /* the taker, until `filled` */
 };
 
 enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err) MUST_CHECK;

@@ -1,8 +1,9 @@
 /*
  * What the files of the bus share; nothing outside the room includes it.
  *
- * Threads of a bus: the loop (reading, and the handlers of pulls, see bus_loop.c), those of nats.c
- * (asynchronous events, one per other subscription), and the keeper (deadlines, see bus_keeper.c). Order of
+ * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
+ * bus_loop.c), those of nats.c (asynchronous events, one per other subscription), and the keeper (deadlines,
+ * see bus_keeper.c). Order of
  * locks: lists (readers, pulls) before the table of exchanges; none is held while a callback or a call of
  * nats.c that may wait is running.
  */
@@ -40,10 +41,10 @@ struct loop {
     bool awaits_room;        /* of the socket; under `io` */
     atomic_bool stop;
     bool started;
-    pthread_mutex_t seat; /* of the next three */
-    bool led;             /* some thread reads */
-    bool counting;        /* the grace timer runs */
-    bool offered;         /* the loop's thread woke a guest, which may want to lead */
+    pthread_mutex_t seat; /* of `led` and the grace timer */
+    bool led;             /* some thread reads: it leads, and has the next two */
+    bool offered;         /* a guest was woken, which may want to lead */
+    uint32_t guests;      /* how often one led */
     int grace;            /* a timer: the loop's thread sleeps in it while it does not lead */
 };
 
@@ -99,7 +100,7 @@ struct bus {
     struct arena answer_arena; /* of the thread that hears answers */
     struct loop loop;
     atomic_llong answered_ns; /* monotonic; when the newest request was sent that has had its answer */
-    int64_t fresh_ns;         /* what is read now left the server after that; the loop's own */
+    int64_t fresh_ns;         /* what is read now left the server after that; of who leads */
     struct keeper keeper;
     struct readers readers;
     struct pulls pulls;

@@ -13,8 +13,9 @@
  * costs a change of threads, at rest the waking of a core that sleeps. So a thread that handles what it
  * reads may lead while it would sleep (bus_lead()), as in "Leader/Followers" (Schmidt and others, 2000): it
  * reads the message itself, stops leading, and handles it. The loop's thread follows when nobody has led for
- * GRACE_NS, so that whatever a guest does meanwhile, short of that nobody else is woken; and it steps back
- * for as long when it had to wake a guest.
+ * GRACE_NS, or when a thread waits for an answer; so a guest may work for that long, and nobody else is
+ * woken. The loop's thread steps back for as long when it woke a guest, to let it lead when it has done its
+ * work; but seldom while guests do not come in time, because their work takes longer.
  *
  * Reading and writing exclude each other (`io`): the library closes its socket when either fails, and must
  * not do so under the other. Who finds `io` taken leaves its messages to whoever has it. The library calls
@@ -32,7 +33,7 @@
 #include "bus_internal.h"
 #include "clock.h"
 
-enum { PACE_NS = 200000, GRACE_NS = 150000 };
+enum { PACE_NS = 200000, GRACE_NS = 150000, MOST_MISSED = 4, TRY_EVERY = 16 };
 enum source { SOCKET, BELL, TIMER, SOURCES };
 
 /* The calling thread pushes what it publishes; the loop need not be woken for it. */
@@ -110,11 +111,6 @@ void bus_push(struct bus *bus)
         wake_in(l, wait_ns);
     else
         write_now(l);
-}
-
-void loop_push(struct bus *bus)
-{
-    write_now(&bus->loop);
 }
 
 uint32_t loop_connection(const struct bus *bus)
@@ -217,15 +213,15 @@ static void turn(struct bus *bus, int timeout_ms)
 
 /* ---- who leads --------------------------------------------------------------------------------------- */
 
-static bool take_lead(struct loop *l)
+static bool take_lead(struct loop *l, bool guest)
 {
     pthread_mutex_lock(&l->seat);
     bool mine = !l->led;
     l->led = true;
-    if (mine && l->counting)
+    if (mine && guest) {
         set_timer(l->grace, 0);
-    if (mine)
-        l->counting = false;
+        l->guests++;
+    }
     pthread_mutex_unlock(&l->seat);
     if (mine) {
         leads = l;
@@ -240,8 +236,16 @@ static void leave_lead(struct loop *l)
     leads = NULL;
     pthread_mutex_lock(&l->seat);
     l->led = false;
-    l->counting = true;
     set_timer(l->grace, GRACE_NS);
+    pthread_mutex_unlock(&l->seat);
+}
+
+/* Whoever calls is about to wait for an answer. */
+static void follow_now(struct loop *l)
+{
+    pthread_mutex_lock(&l->seat);
+    if (!l->led)
+        set_timer(l->grace, 1);
     pthread_mutex_unlock(&l->seat);
 }
 
@@ -251,13 +255,23 @@ static int ms_until(int64_t until_ns)
     return left_ms <= 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
 
+void loop_push(struct bus *bus)
+{
+    write_now(&bus->loop);
+    follow_now(&bus->loop);
+}
+
 bool bus_lead(struct bus *bus, int64_t until_ns, bool (*has_work)(void *context), void *context)
 {
     struct loop *l = &bus->loop;
-    if (!take_lead(l))
+    int left_ms = ms_until(until_ns);
+    /* Who takes the lead reads: one that only takes it, again and again, would keep everybody from reading.
+     */
+    if (left_ms == 0 || !take_lead(l, true))
         return false;
-    for (int left_ms; !has_work(context) && (left_ms = ms_until(until_ns)) > 0;)
-        turn(bus, left_ms);
+    do
+        turn(bus, has_work(context) ? 0 : left_ms);
+    while (!has_work(context) && (left_ms = ms_until(until_ns)) > 0);
     leave_lead(l);
     return true;
 }
@@ -274,14 +288,31 @@ void bus_lead_offer(struct bus *bus)
         bus->loop.offered = true;
 }
 
+/* By the loop's thread, when it woke a guest; `missed`: how often none came in time, one after the other. */
+static bool steps_back(const struct loop *l, uint32_t missed, uint32_t *offers)
+{
+    return l->offered && (missed < MOST_MISSED || ++*offers % TRY_EVERY == 0);
+}
+
+static void lead_until_offered(struct bus *bus, uint32_t missed, uint32_t *offers)
+{
+    struct loop *l = &bus->loop;
+    do {
+        l->offered = false;
+        turn(bus, -1);
+    } while (!atomic_load(&l->stop) && !steps_back(l, missed, offers));
+}
+
 static void *run(void *context)
 {
     struct bus *bus = context;
     struct loop *l = &bus->loop;
+    uint32_t missed = 0, offers = 0, guests = 0;
     while (!atomic_load(&l->stop)) {
-        if (take_lead(l)) {
-            for (l->offered = false; !atomic_load(&l->stop) && !l->offered;)
-                turn(bus, -1);
+        if (take_lead(l, false)) {
+            missed = l->guests == guests ? missed + 1 : 0;
+            lead_until_offered(bus, missed, &offers);
+            guests = l->guests;
             leave_lead(l);
         }
         silence(l->grace); /* waits */

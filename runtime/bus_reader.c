@@ -107,6 +107,7 @@ void reader_ask(struct bus_reader *r)
         return;
     uint32_t batch = MOST_ASKED - (uint32_t)r->asked;
     r->asked += batch;
+    r->unheard = true;
     reader_consumer_name(r, r->generation, name);
     snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", r->stream, name);
     snprintf(inbox, sizeof(inbox), "%s.R.%u.%u", r->bus->inbox, r->slot, r->generation);
@@ -238,6 +239,7 @@ static void take(struct bus_reader *r, natsMsg *msg)
     const char *text = "";
     int code = wire_status(msg, &text);
     r->heard_ns = mono_now().ns;
+    r->unheard = false;
     if (code == 0) {
         take_message(r, msg);
     } else {
@@ -265,8 +267,7 @@ static void on_message(void *context, natsMsg *msg)
         reader_leave(r);
 }
 
-/* A consumer is gone, and it is not said whose: each reader gets another, which begins where the old one was.
- */
+/* The consumer of a reader is gone, and it is not said which: one that has asked and heard nothing since. */
 static void on_unserved(void *context)
 {
     struct bus *bus = context;
@@ -276,13 +277,19 @@ static void on_unserved(void *context)
 
 /* ---- the keeper's part ------------------------------------------------------------------------------- */
 
-static bool needs_renewal(const struct bus_reader *r, int64_t now_ns, bool unserved)
+static const struct error *error_of_unserved(const struct bus_reader *r, struct error *err)
+{
+    error_set(err, STATUS_UNAVAILABLE, "the consumer of a reader of stream %s is gone", r->stream);
+    return err;
+}
+
+static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
 {
     if (r->connection != atomic_load(&r->bus->connections))
         return true;
     switch (r->state) {
     case READER_CREATING: return false; /* its creation has a deadline of its own */
-    case READER_READING: return r->asked > 0 && (unserved || now_ns - r->heard_ns > SILENCE_MS * NS_PER_MS);
+    case READER_READING: return r->asked > 0 && now_ns - r->heard_ns > SILENCE_MS * NS_PER_MS;
     case READER_WAITING: return r->due_ns <= now_ns;
     case READER_LOST: return false;
     }
@@ -292,6 +299,7 @@ static bool needs_renewal(const struct bus_reader *r, int64_t now_ns, bool unser
 void readers_tend(struct bus *bus, int64_t now_ns)
 {
     struct bus_reader *r;
+    struct error err;
     bool unserved = atomic_exchange(&bus->readers.unserved, false);
     pthread_mutex_lock(&bus->readers.mutex);
     uint32_t count = bus->readers.count;
@@ -299,7 +307,9 @@ void readers_tend(struct bus *bus, int64_t now_ns)
     for (uint32_t i = 0; i < count; i++) {
         if (!(r = reader_enter(bus, i)))
             continue;
-        if (needs_renewal(r, now_ns, unserved))
+        if (unserved && r->state == READER_READING && r->unheard)
+            reader_failed(r, error_of_unserved(r, &err));
+        if (needs_renewal(r, now_ns))
             reader_renew(r);
         reader_leave(r);
     }

@@ -13,7 +13,7 @@
 struct bus;
 struct listener;
 
-/* Owns msg. On the listener's own thread, or on the loop's. */
+/* Owns msg. On the listener's own thread, or on that of who reads the connection. */
 typedef void listener_handler(void *context, natsMsg *msg);
 
 /* `limit`: most messages that may wait for the handler before further ones are dropped; 0: none. */
@@ -21,14 +21,15 @@ enum status listener_open(struct bus *bus, const char *subject, const char *queu
                           listener_handler *handler, void *context, struct listener **out,
                           struct error *err) MUST_CHECK;
 /*
- * One whose handler is called by the loop itself, between what it reads: without a change of threads, in the
- * order of the connection, and so it must never wait. That nobody serves a request which was to be answered
- * here is told by `unserved`, with the same context; the library keeps for itself which one.
+ * One whose handler is called by who reads the connection (bus_loop.c), between what it reads: without a
+ * change of threads, in the order of the connection, and so it must never wait. That nobody serves a request
+ * which was to be answered here is told by `unserved`, with the same context; the library keeps for itself
+ * which one.
  */
 enum status listener_open_on_loop(struct bus *bus, const char *subject, listener_handler *handler,
                                   void (*unserved)(void *context), void *context, struct listener **out,
                                   struct error *err) MUST_CHECK;
-/* Hands over what the loop has read. The loop's. */
+/* Hands over what was read. By who reads. */
 void listeners_serve(struct bus *bus);
 /* Unsubscribes; what has already come is still handled before it returns. */
 void listener_close(struct listener **l);

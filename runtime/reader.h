@@ -46,6 +46,7 @@ struct bus_reader {
     bool looking;               /* for the message of `place`, which this generation begins with */
     uint64_t consumer_sequence; /* of the last message of this generation */
     uint64_t asked;             /* messages asked for that have not come */
+    bool unheard;               /* nothing has come since it was asked */
     unsigned connection;        /* that this generation was made on */
     int64_t heard_ns, due_ns;
     uint32_t failures, busy;

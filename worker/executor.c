@@ -49,8 +49,8 @@ struct crew {
     struct bus_pull *pull;
     pthread_mutex_t mutex;
     pthread_cond_t all_idle;
-    struct executor *idle;    /* a stack: the one that became idle last is on top */
-    struct executor *leading; /* the idle one that reads the connection, not in the stack; or is about to */
+    struct executor *idle; /* a stack: the one that became idle last is on top */
+    bool leading;          /* one that is idle, and not in the stack, reads the connection or is about to */
     struct lease *first, **last; /* the queue */
     bool waking;                 /* a thread was woken for it and has not looked yet */
     uint32_t owed;               /* free threads that the pull has not been asked for */
@@ -444,16 +444,15 @@ static bool is_called(void *crew)
 }
 
 /* With the mutex held, which is let go meanwhile. False, at once, when another thread leads. */
-static bool lead(struct executor *x)
+static bool lead(struct crew *c)
 {
-    struct crew *c = x->crew;
     if (c->leading)
         return false;
-    c->leading = x;
+    c->leading = true;
     pthread_mutex_unlock(&c->mutex);
     bool led = bus_lead(c->station->bus, INT64_MAX, is_called, c);
     pthread_mutex_lock(&c->mutex);
-    c->leading = NULL;
+    c->leading = false;
     return led;
 }
 
@@ -462,7 +461,7 @@ static void wait_idle(struct executor *x)
 {
     struct crew *c = x->crew;
     ask_for_work(c);
-    if (has_call(c) || lead(x) || has_call(c))
+    if (has_call(c) || lead(c) || has_call(c))
         return;
     x->idle_below = c->idle;
     c->idle = x;

@@ -106,7 +106,7 @@ static void look_for_consumer(struct worker *w)
     }
 }
 
-/* On a thread of the connection. */
+/* By who reads the connection, or a thread of it. */
 static void on_trouble(void *context, const struct error *err)
 {
     struct worker *w = context;

@@ -394,14 +394,18 @@ static struct bus_delivery *fact_of(uint64_t sequence)
     return d;
 }
 
-/* All that is there; how many facts, which follow `*last`. */
-static size_t take_facts(struct mailbox *m, uint64_t *last)
+enum { LANES = 2, LANE_OF = 10000 }; /* the lane of a fact is in its sequence */
+
+/* All that is there, in the order of each lane; adds to `taken`. */
+static size_t take_facts(struct mailbox *m, uint64_t taken[LANES])
 {
     struct mail *items = NULL;
     size_t capacity = 0, n = mailbox_take(m, &items, &capacity, 10000);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(items[i].kind, MAIL_FACT);
-        assert_int_equal(items[i].u.fact->stream_sequence, ++*last);
+        uint64_t sequence = items[i].u.fact->stream_sequence, lane = sequence / LANE_OF;
+        assert_true(lane < LANES);
+        assert_int_equal(sequence % LANE_OF, ++taken[lane]);
         mail_free(&items[i]);
     }
     free(items);
@@ -414,7 +418,7 @@ static void a_full_mailbox_takes_no_facts(void **state)
     struct mailbox m;
     struct error err;
     const atomic_bool wanted = false, unwanted = true;
-    uint64_t last = 0;
+    uint64_t taken[LANES] = {0};
     struct bus_delivery *third = fact_of(3);
     assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL), STATUS_OK);
     assert_int_equal(mailbox_post_fact(&m, fact_of(1), &wanted, &err), STATUS_OK);
@@ -422,35 +426,42 @@ static void a_full_mailbox_takes_no_facts(void **state)
     assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_LIMIT);
     assert_int_equal(mailbox_post_fact(&m, fact_of(4), &unwanted, &err), STATUS_OK); /* is dropped */
     assert_int_equal(mailbox_wait_post_fact(&m, fact_of(5), &unwanted, &err), STATUS_OK);
-    assert_int_equal(take_facts(&m, &last), 2);
+    assert_int_equal(take_facts(&m, taken), 2);
     assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_OK);
-    assert_int_equal(take_facts(&m, &last), 1);
+    assert_int_equal(take_facts(&m, taken), 1);
     mailbox_free(&m);
 }
 
-/* Who reads the connection is never held up by it, and nothing changes its order. */
+/* Who reads the connection is never held up by it, nothing changes the order, and each lane has its turn. */
 static void facts_wait_for_room_in_order(void **state)
 {
     (void)state;
-    enum { FACTS = 1000 };
+    enum { FACTS = 1000, ROOM = 2 };
     const struct subjects subjects = {.partitions = 4};
+    const uint32_t partitions[LANES] = {0, 3};
     struct mailbox m;
     struct arrivals *a = NULL;
     struct error err;
-    uint64_t last = 0;
-    assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL), STATUS_OK);
+    uint64_t taken[LANES] = {0};
+    assert_int_equal(mailbox_init(&m, ROOM, SIZE_MAX, NULL), STATUS_OK);
     assert_int_equal(arrivals_open(NULL, &subjects, &m, &a, &err), STATUS_OK);
-    arrivals_begin(a, 3);
-    for (uint64_t sequence = 1; sequence <= FACTS / 2; sequence++)
-        arrivals_take(a, 3, fact_of(sequence));
-    assert_true(arrivals_wait(a, 3));
-    for (uint64_t sequence = FACTS / 2 + 1; last < FACTS; sequence++) {
-        if (sequence <= FACTS)
-            arrivals_take(a, 3, fact_of(sequence));
-        (void)take_facts(&m, &last);
+    for (uint64_t lane = 0; lane < LANES; lane++) {
+        arrivals_begin(a, partitions[lane]);
+        for (uint64_t sequence = 1; sequence <= FACTS / 2; sequence++)
+            arrivals_take(a, partitions[lane], fact_of(lane * LANE_OF + sequence));
     }
-    arrivals_leave(a, 3);
-    arrivals_end(a, 3);
+    while (taken[0] + taken[1] < FACTS / 2)
+        (void)take_facts(&m, taken);
+    assert_true(taken[0] > FACTS / 8 && taken[1] > FACTS / 8);
+    for (uint64_t sequence = FACTS / 2 + 1; taken[0] + taken[1] < LANES * FACTS; sequence++) {
+        for (uint64_t lane = 0; lane < LANES && sequence <= FACTS; lane++)
+            arrivals_take(a, partitions[lane], fact_of(lane * LANE_OF + sequence));
+        (void)take_facts(&m, taken);
+    }
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        arrivals_leave(a, partitions[lane]);
+        arrivals_end(a, partitions[lane]);
+    }
     arrivals_close(&a);
     mailbox_free(&m);
 }

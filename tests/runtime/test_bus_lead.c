@@ -182,7 +182,7 @@ static void one_thread_leads_at_a_time(void **state)
     guest_start(&g, f->bus, "one");
     while (read_itself(&g) == 0)
         one_more(&g, "one", &sent);
-    EVENTUALLY(!bus_lead(f->bus, 0, never, NULL)); /* the guest does */
+    EVENTUALLY(!bus_lead(f->bus, mono_now().ns + 1000000, never, NULL)); /* the guest does */
     guest_stop(&g);
 }
 
@@ -199,6 +199,19 @@ static void nobody_leads_for_longer_than_it_wants(void **state)
         led = bus_lead(f->bus, begin_ns + wanted_ns, never, NULL);
     }
     assert_true(mono_now().ns - begin_ns >= wanted_ns);
+    stop_listening(&nobody);
+}
+
+/* It would not read, and by coming again and again keep everybody from reading. */
+static void who_has_no_time_does_not_lead(void **state)
+{
+    struct fixture *f = *state;
+    struct guest nobody = {0};
+    listen_to(&nobody, f->bus, "hasty");
+    for (uint32_t sent = 0; sent < 200; sent++) {
+        fill_stream(f->bus, "hasty", sent, 1); /* which offers the place */
+        assert_false(bus_lead(f->bus, 0, never, NULL));
+    }
     stop_listening(&nobody);
 }
 
@@ -225,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_guest_that_leads_is_called),
         cmocka_unit_test(one_thread_leads_at_a_time),
         cmocka_unit_test(nobody_leads_for_longer_than_it_wants),
+        cmocka_unit_test(who_has_no_time_does_not_lead),
         cmocka_unit_test(a_guest_leads_over_a_crash_of_the_server),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

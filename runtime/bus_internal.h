@@ -35,6 +35,7 @@ struct loop {
     int epoll, bell, timer;
     atomic_int socket;       /* -1: none is read */
     atomic_uint attached;    /* sockets, the present one included */
+    atomic_bool fresh;       /* nothing was read of it yet */
     atomic_bool unsent;      /* the library has something to write */
     atomic_llong written_ns; /* monotonic; the last write */
     atomic_bool due;         /* the timer is set */
@@ -84,6 +85,7 @@ struct bus {
 
     atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
+    atomic_uint garbled; /* connections, one after the other, that ended because they could not be read */
     atomic_bool inbox_denied; /* the server forbids the inbox: nothing can be answered */
     atomic_llong
         reconnect_progress_ns;   /* monotonic; when the library last gave a sign of life while reconnecting */

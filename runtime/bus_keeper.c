@@ -1,7 +1,9 @@
 /*
  * The keeper: a thread that looks after what has a deadline: publishes without an answer, readers and pulls
- * without a heartbeat, everything after a reconnect. And it is the watchdog of a reconnect that hangs: nats.c
- * before 3.8 never comes back from a server that freezes after its greeting.
+ * without a heartbeat, everything after a reconnect. And it is the watchdog of reconnects that lead nowhere:
+ * nats.c before 3.8 never comes back from a server that freezes after its greeting; and where the program
+ * reads the connection, nats.c keeps its parser over a reconnect (its issue 1007): when the connection ended
+ * within a message, the parser takes each new one's beginning for the rest of that and ends it, for ever.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,7 +12,7 @@
 #include "clock.h"
 #include "pulse.h"
 
-enum { TICK_MS = 200, HANGING_MS = 120000 };
+enum { TICK_MS = 200, HANGING_MS = 120000, MOST_GARBLED = 5 };
 
 /* For what only a new process can mend; whoever supervises this one starts it. */
 static _Noreturn void end_process(const char *why)
@@ -24,6 +26,8 @@ static _Noreturn void end_process(const char *why)
 
 static void watch_connection(struct bus *bus, int64_t now_ns)
 {
+    if (atomic_load(&bus->garbled) >= MOST_GARBLED)
+        end_process("nats.c reads no connection any more, because one ended within a message");
     if (atomic_load(&bus->connected))
         return;
     pthread_mutex_lock(&bus->state_mutex);

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -145,6 +146,7 @@ static natsStatus on_attach(void **data, void *context, natsConnection *nc, nats
     l->nc = nc;
     atomic_fetch_add(&l->attached, 1);
     atomic_store(&l->unsent, false);
+    atomic_store(&l->fresh, true);
     atomic_store(&l->socket, (int)socket);
     return watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN) ? NATS_OK : NATS_SYS_ERROR;
 }
@@ -175,13 +177,33 @@ static natsStatus on_detach(void *data)
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
+static bool has_bytes(struct loop *l)
+{
+    char byte;
+    return recv(atomic_load(&l->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+/* Whether the library takes the first that a connection brings; where it does not, it closes that at once. */
+static void read_first(struct bus *bus)
+{
+    struct loop *l = &bus->loop;
+    bool had_bytes = has_bytes(l);
+    natsConnection_ProcessReadEvent(l->nc);
+    bool closed = atomic_load(&l->socket) < 0;
+    if (had_bytes)
+        atomic_store(&bus->garbled, closed ? atomic_load(&bus->garbled) + 1 : 0);
+}
+
 static void serve_socket(struct bus *bus)
 {
     struct loop *l = &bus->loop;
     /* Each answer that was handled by now came before all that is read now. */
     bus->fresh_ns = atomic_load(&bus->answered_ns);
     pthread_mutex_lock(&l->io);
-    natsConnection_ProcessReadEvent(l->nc);
+    if (atomic_exchange(&l->fresh, false))
+        read_first(bus);
+    else
+        natsConnection_ProcessReadEvent(l->nc);
     pthread_mutex_unlock(&l->io);
     listeners_serve(bus);
 }

@@ -133,6 +133,95 @@ static void a_daemon_ends_when_the_server_that_comes_refuses_it(void **state)
     servers_stop(&s);
 }
 
+/* ---- servers that behave as none should ---- */
+
+static const char GREETING[] =
+    "INFO "
+    "{\"server_id\":\"X\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,\"max_payload\":1048576}\r\n";
+
+static int listen_as_server(char url[64])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(0, bind(listener, (struct sockaddr *)&address, sizeof(address)));
+    assert_int_equal(0, listen(listener, 16));
+    assert_int_equal(0, getsockname(listener, (struct sockaddr *)&address, &size));
+    snprintf(url, 64, "nats://127.0.0.1:%u", ntohs(address.sin_port));
+    return listener;
+}
+
+static void say(int fd, const char *text)
+{
+    (void)!send(fd, text, strlen(text), MSG_NOSIGNAL); /* the other side may have gone */
+}
+
+/* Until the client has gone, or says the word. */
+static void hear(int fd, const char *word)
+{
+    char text[4096];
+    size_t len = 0;
+    for (ssize_t n; (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0;) {
+        len += (size_t)n;
+        text[len] = '\0';
+        if (strstr(text, word))
+            return;
+        len = len < sizeof(text) / 2 ? len : 0;
+    }
+}
+
+/* The first connection ends within a message; each further one is as it should be, and has something to say.
+ */
+static void *break_off(void *argument)
+{
+    int listener = *(int *)argument;
+    bool first = true;
+    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0; first = false) {
+        say(fd, GREETING);
+        hear(fd, "PING\r\n");
+        say(fd, "PONG\r\n");
+        usleep(200000); /* the answer is read by itself */
+        if (first)
+            say(fd, "MSG x 1 10\r");
+        for (int i = 0; !first && i < 10; i++)
+            say(fd, "PING\r\n");
+        usleep(200000);
+        close(fd);
+    }
+    return NULL;
+}
+
+/* nats.c's issue 1007: it never comes out of it. */
+static void a_daemon_ends_when_it_cannot_read_any_more(void **state)
+{
+    (void)state;
+    static int listener;
+    char url[64];
+    pthread_t thread;
+    struct error err;
+    listener = listen_as_server(url);
+    struct bus_options o = {
+        .servers = url, .name = "test", .connect_timeout_ms = 5000, .retry_connect = true};
+    pid_t child = fork();
+    if (child == 0) {
+        struct bus *bus = NULL;
+        alarm(60);
+        close(listener);
+        if (bus_open(&o, &bus, &err) == STATUS_OK)
+            pause();
+        _exit(99);
+    }
+    assert_int_equal(0, pthread_create(&thread, NULL, break_off, &listener));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), status_exit_code(STATUS_UNAVAILABLE));
+    shutdown(listener, SHUT_RDWR); /* ends the server's thread */
+    assert_int_equal(0, pthread_join(thread, NULL));
+    close(listener);
+}
+
 static void a_daemon_can_end_before_its_server_comes(void **state)
 {
     (void)state;
@@ -237,11 +326,8 @@ static void a_login_that_is_refused_for_a_moment_is_tried_again(void **state)
 static void *greet_and_freeze(void *argument)
 {
     int listener = *(int *)argument;
-    static const char greeting[] = "INFO "
-                                   "{\"server_id\":\"X\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
-                                   "\"max_payload\":1048576}\r\n";
     for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;)
-        assert_int_equal((ssize_t)sizeof(greeting) - 1, write(fd, greeting, sizeof(greeting) - 1));
+        say(fd, GREETING);
     return NULL;
 }
 
@@ -255,16 +341,9 @@ static void a_server_that_freezes_is_given_up(void **state)
     pthread_t thread;
     struct bus *bus = NULL;
     struct error err;
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof(address);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(0, bind(listener, (struct sockaddr *)&address, sizeof(address)));
-    assert_int_equal(0, listen(listener, 16));
-    assert_int_equal(0, getsockname(listener, (struct sockaddr *)&address, &size));
+    listener = listen_as_server(url);
     assert_int_equal(0, pthread_create(&thread, NULL, greet_and_freeze, &listener));
     pthread_detach(thread);
-    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", ntohs(address.sin_port));
     struct bus_options o = {.servers = url, .name = "test", .connect_timeout_ms = 500};
     assert_int_equal(STATUS_UNAVAILABLE, bus_open(&o, &bus, &err));
     assert_null(bus);
@@ -274,7 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            a_daemon_ends_when_the_server_that_comes_refuses_it), /* before the library has threads */
+            a_daemon_ends_when_the_server_that_comes_refuses_it),     /* before the library has threads */
+        cmocka_unit_test(a_daemon_ends_when_it_cannot_read_any_more), /* and this */
         cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
         cmocka_unit_test(a_bad_address_is_refused),
         cmocka_unit_test(a_login_that_is_refused_for_a_moment_is_tried_again),

@@ -15,8 +15,10 @@ struct guest {
     uint64_t read, handled; /* sequences */
     uint32_t read_itself;   /* messages that came on the guest's own thread */
     uint32_t led;           /* how often it led */
+    int64_t led_ns;         /* for how long the last time that nothing came meanwhile */
     atomic_bool over;
-    atomic_uint work_us; /* for each message */
+    atomic_uint work_us;    /* for each message */
+    atomic_llong wanted_ns; /* for how long it leads at most; 0: for ever */
 };
 
 static void deliver(void *context, struct bus_delivery *d)
@@ -57,9 +59,12 @@ static void *work(void *context)
 {
     struct guest *g = context;
     while (!atomic_load(&g->over)) {
-        bool led = bus_lead(g->bus, INT64_MAX, has_work, g);
+        int64_t begin_ns = mono_now().ns, wanted_ns = atomic_load(&g->wanted_ns);
+        bool led = bus_lead(g->bus, wanted_ns ? begin_ns + wanted_ns : INT64_MAX, has_work, g);
         pthread_mutex_lock(&g->mutex);
         g->led += led;
+        if (led && !has_news(g))
+            g->led_ns = mono_now().ns - begin_ns;
         while (!has_news(g))
             pthread_cond_wait(&g->filled, &g->mutex);
         g->handled = g->read;
@@ -86,13 +91,6 @@ static void stop_listening(struct guest *g)
     bus_reader_stop(&g->reader);
     pthread_cond_destroy(&g->filled);
     pthread_mutex_destroy(&g->mutex);
-}
-
-static void guest_start(struct guest *g, struct bus *bus, const char *stream)
-{
-    *g = (struct guest){.bus = NULL};
-    listen_to(g, bus, stream);
-    assert_int_equal(0, pthread_create(&g->thread, NULL, work, g));
 }
 
 static void guest_stop(struct guest *g)
@@ -122,6 +120,14 @@ static uint32_t read_itself(struct guest *g)
     return count;
 }
 
+static int64_t led_for(struct guest *g)
+{
+    pthread_mutex_lock(&g->mutex);
+    int64_t led_ns = g->led_ns;
+    pthread_mutex_unlock(&g->mutex);
+    return led_ns;
+}
+
 /* One more message, which the guest has handled. */
 static void one_more(struct guest *g, const char *stream, uint32_t *sent)
 {
@@ -129,14 +135,24 @@ static void one_more(struct guest *g, const char *stream, uint32_t *sent)
     EVENTUALLY(handled(g) == *sent);
 }
 
+/* Until the guest has read so many itself: one that comes too late for the place finds it free the next time.
+ * How many were sent. */
+static uint32_t guest_start(struct guest *g, struct bus *bus, const char *stream, uint32_t times)
+{
+    uint32_t sent = 0;
+    *g = (struct guest){.bus = NULL};
+    listen_to(g, bus, stream);
+    assert_int_equal(0, pthread_create(&g->thread, NULL, work, g));
+    while (read_itself(g) < times)
+        one_more(g, stream, &sent);
+    return sent;
+}
+
 static void a_guest_reads_what_it_handles(void **state)
 {
     struct fixture *f = *state;
     struct guest g;
-    uint32_t sent = 0;
-    guest_start(&g, f->bus, "guest");
-    while (read_itself(&g) < 10) /* when it comes too late for the place it finds it free the next time */
-        one_more(&g, "guest", &sent);
+    (void)guest_start(&g, f->bus, "guest", 10);
     guest_stop(&g);
     assert_true(g.led > 0);
 }
@@ -145,10 +161,7 @@ static void others_are_answered_while_a_guest_works(void **state)
 {
     struct fixture *f = *state;
     struct guest g;
-    uint32_t sent = 0;
-    guest_start(&g, f->bus, "busy");
-    while (read_itself(&g) < 3)
-        one_more(&g, "busy", &sent);
+    uint32_t sent = guest_start(&g, f->bus, "busy", 3);
     atomic_store(&g.work_us, 1000000);
     fill_stream(f->bus, "busy", sent,
                 2000); /* all acknowledged, by way of the connection that the guest read */
@@ -161,10 +174,7 @@ static void a_guest_that_leads_is_called(void **state)
 {
     struct fixture *f = *state;
     struct guest g;
-    uint32_t sent = 0;
-    guest_start(&g, f->bus, "called");
-    while (read_itself(&g) == 0)
-        one_more(&g, "called", &sent);
+    (void)guest_start(&g, f->bus, "called", 1);
     guest_stop(&g); /* nothing comes on the connection: it would wait for ever */
 }
 
@@ -178,10 +188,7 @@ static void one_thread_leads_at_a_time(void **state)
 {
     struct fixture *f = *state;
     struct guest g;
-    uint32_t sent = 0;
-    guest_start(&g, f->bus, "one");
-    while (read_itself(&g) == 0)
-        one_more(&g, "one", &sent);
+    (void)guest_start(&g, f->bus, "one", 1);
     EVENTUALLY(!bus_lead(f->bus, mono_now().ns + 1000000, never, NULL)); /* the guest does */
     guest_stop(&g);
 }
@@ -189,17 +196,18 @@ static void one_thread_leads_at_a_time(void **state)
 static void nobody_leads_for_longer_than_it_wants(void **state)
 {
     struct fixture *f = *state;
-    struct guest nobody = {0};
+    struct guest g;
     const int64_t wanted_ns = 20000000;
-    uint32_t sent = 0;
-    int64_t begin_ns;
-    listen_to(&nobody, f->bus, "limit");
-    for (bool led = false; !led; fill_stream(f->bus, "limit", sent++, 1)) { /* which offers the place */
-        begin_ns = mono_now().ns;
-        led = bus_lead(f->bus, begin_ns + wanted_ns, never, NULL);
+    int64_t led_ns = 0;
+    uint32_t sent = guest_start(&g, f->bus, "limit", 1);
+    atomic_store(&g.wanted_ns, wanted_ns);
+    while (led_ns == 0) {
+        one_more(&g, "limit", &sent);
+        usleep(2 * wanted_ns / 1000);
+        led_ns = led_for(&g);
     }
-    assert_true(mono_now().ns - begin_ns >= wanted_ns);
-    stop_listening(&nobody);
+    assert_true(led_ns >= wanted_ns);
+    guest_stop(&g);
 }
 
 /* It would not read, and by coming again and again keep everybody from reading. */
@@ -219,10 +227,7 @@ static void a_guest_leads_over_a_crash_of_the_server(void **state)
 {
     struct fixture *f = *state;
     struct guest g;
-    uint32_t sent = 0;
-    guest_start(&g, f->bus, "crash");
-    while (read_itself(&g) < 3)
-        one_more(&g, "crash", &sent);
+    uint32_t sent = guest_start(&g, f->bus, "crash", 3);
     fixture_crash(f);
     uint32_t before = read_itself(&g);
     while (read_itself(&g) < before + 3)

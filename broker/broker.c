@@ -211,8 +211,7 @@ static enum status start_service(struct broker *b, struct error *err)
 static enum status start_parts(struct broker *b, struct error *err)
 {
     TRY(look_at_stream(b, err));
-    TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, MAX_BYTES_IN_MAILBOX, err));
-    mailbox_lead(&b->mailbox, b->bus);
+    TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, MAX_BYTES_IN_MAILBOX, b->bus, err));
     b->has_mailbox = true;
     TRY(start_writer(b, err));
     TRY(environment_for_templates(b->settings, &b->arena, &b->env, err));

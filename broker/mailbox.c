@@ -9,9 +9,10 @@
 
 enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
 
-enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err)
+enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct bus *bus,
+                         struct error *err)
 {
-    *m = (struct mailbox){.max_facts = max_facts, .max_bytes = max_bytes, .capacity = 1024};
+    *m = (struct mailbox){.max_facts = max_facts, .max_bytes = max_bytes, .capacity = 1024, .bus = bus};
     m->items = calloc(m->capacity, sizeof(*m->items));
     if (!m->items)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
@@ -135,11 +136,6 @@ enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact,
     enum status status = post_fact(m, fact, unwanted, err);
     pthread_mutex_unlock(&m->lock);
     return status;
-}
-
-void mailbox_lead(struct mailbox *m, struct bus *bus)
-{
-    m->bus = bus;
 }
 
 static bool has_mail(void *mailbox)

@@ -58,9 +58,9 @@ struct mailbox {
     bool sleeps;             /* the taker, until `filled` */
 };
 
-enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct error *err) MUST_CHECK;
-/* From now on who takes reads the connection while it waits for mail. Before anything is posted. */
-void mailbox_lead(struct mailbox *m, struct bus *bus);
+/* `bus`: who takes reads it while there is no mail; NULL: sleeps. */
+enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, struct bus *bus,
+                         struct error *err) MUST_CHECK;
 /* What is still in it is freed. */
 void mailbox_free(struct mailbox *m);
 /* Anything but a fact. STATUS_NO_MEMORY: nothing was posted. */

@@ -3,9 +3,9 @@
  * order, administration. nats.c is the transport; JetStream is spoken here (docs/ARCHITECTURE.md says why).
  *
  * All functions may be called from any thread. Handlers run on threads of the connection, or on the one that
- * reads it in their place (bus_lead()): a handler must not
- * call a function that waits (bus_request, bus_publish_wait, bus_close, the *_stop functions, …) and should
- * be short. Message data handed to a handler is valid until it returns, unless it says otherwise.
+ * reads it in their place (bus_lead()): a handler must not call a function that waits (bus_request,
+ * bus_publish_wait, bus_close, the *_stop functions, …) and should be short. Message data handed to a handler
+ * is valid until it returns, unless it says otherwise.
  */
 #ifndef RUNTIME_BUS_H
 #define RUNTIME_BUS_H

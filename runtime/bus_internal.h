@@ -3,9 +3,8 @@
  *
  * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
  * bus_loop.c), those of nats.c (asynchronous events, one per other subscription), and the keeper (deadlines,
- * see bus_keeper.c). Order of
- * locks: lists (readers, pulls) before the table of exchanges; none is held while a callback or a call of
- * nats.c that may wait is running.
+ * see bus_keeper.c). Order of locks: lists (readers, pulls) before the table of exchanges; none is held while
+ * a callback or a call of nats.c that may wait is running.
  */
 #ifndef RUNTIME_BUS_INTERNAL_H
 #define RUNTIME_BUS_INTERNAL_H

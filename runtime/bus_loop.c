@@ -183,7 +183,8 @@ static bool has_bytes(struct loop *l)
     return recv(atomic_load(&l->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
-/* Whether the library takes the first that a connection brings; where it does not, it closes that at once. */
+/* Counts the connections, one after the other, whose first bytes the library does not take: it closes them.
+ */
 static void read_first(struct bus *bus)
 {
     struct loop *l = &bus->loop;
@@ -291,9 +292,10 @@ bool bus_lead(struct bus *bus, int64_t until_ns, bool (*has_work)(void *context)
      */
     if (left_ms == 0 || !take_lead(l, true))
         return false;
+    bool has = has_work(context);
     do
-        turn(bus, has_work(context) ? 0 : left_ms);
-    while (!has_work(context) && (left_ms = ms_until(until_ns)) > 0);
+        turn(bus, has ? 0 : left_ms);
+    while (!(has = has_work(context)) && (left_ms = ms_until(until_ns)) > 0);
     leave_lead(l);
     return true;
 }
@@ -310,30 +312,26 @@ void bus_lead_offer(struct bus *bus)
         bus->loop.offered = true;
 }
 
-/* By the loop's thread, when it woke a guest; `missed`: how often none came in time, one after the other. */
-static bool steps_back(const struct loop *l, uint32_t missed, uint32_t *offers)
-{
-    return l->offered && (missed < MOST_MISSED || ++*offers % TRY_EVERY == 0);
-}
-
-static void lead_until_offered(struct bus *bus, uint32_t missed, uint32_t *offers)
+/* Until a guest was woken so many times. */
+static void lead_until_offered(struct bus *bus, uint32_t times)
 {
     struct loop *l = &bus->loop;
-    do {
+    while (times > 0 && !atomic_load(&l->stop)) {
         l->offered = false;
         turn(bus, -1);
-    } while (!atomic_load(&l->stop) && !steps_back(l, missed, offers));
+        times -= l->offered;
+    }
 }
 
 static void *run(void *context)
 {
     struct bus *bus = context;
     struct loop *l = &bus->loop;
-    uint32_t missed = 0, offers = 0, guests = 0;
+    uint32_t missed = 0, guests = 0; /* how often none came in time, one after the other; `guests` then */
     while (!atomic_load(&l->stop)) {
         if (take_lead(l, false)) {
             missed = l->guests == guests ? missed + 1 : 0;
-            lead_until_offered(bus, missed, &offers);
+            lead_until_offered(bus, missed < MOST_MISSED ? 1 : TRY_EVERY);
             guests = l->guests;
             leave_lead(l);
         }

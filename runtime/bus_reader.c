@@ -277,10 +277,11 @@ static void on_unserved(void *context)
 
 /* ---- the keeper's part ------------------------------------------------------------------------------- */
 
-static const struct error *error_of_unserved(const struct bus_reader *r, struct error *err)
+static void consumer_is_gone(struct bus_reader *r)
 {
-    error_set(err, STATUS_UNAVAILABLE, "the consumer of a reader of stream %s is gone", r->stream);
-    return err;
+    struct error err;
+    error_set(&err, STATUS_UNAVAILABLE, "the consumer of a reader of stream %s is gone", r->stream);
+    reader_failed(r, &err);
 }
 
 static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
@@ -299,7 +300,6 @@ static bool needs_renewal(const struct bus_reader *r, int64_t now_ns)
 void readers_tend(struct bus *bus, int64_t now_ns)
 {
     struct bus_reader *r;
-    struct error err;
     bool unserved = atomic_exchange(&bus->readers.unserved, false);
     pthread_mutex_lock(&bus->readers.mutex);
     uint32_t count = bus->readers.count;
@@ -308,7 +308,7 @@ void readers_tend(struct bus *bus, int64_t now_ns)
         if (!(r = reader_enter(bus, i)))
             continue;
         if (unserved && r->state == READER_READING && r->unheard)
-            reader_failed(r, error_of_unserved(r, &err));
+            consumer_is_gone(r);
         if (needs_renewal(r, now_ns))
             reader_renew(r);
         reader_leave(r);

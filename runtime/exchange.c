@@ -160,7 +160,7 @@ struct wanted {
     int64_t now_ns;
     unsigned connection;
     const char *subject;
-    bool all, refused;
+    bool all;
 };
 
 static bool is_sent_on(const struct exchange *e, const char *subject)
@@ -175,11 +175,9 @@ static bool is_wanted(const struct exchange *e, const struct wanted *w)
         return false;
     if (w->all)
         return true;
-    if (w->refused)
-        return e->refused;
     if (w->subject)
         return is_sent_on(e, w->subject);
-    return e->kind->due && (e->due_ns <= w->now_ns || e->connection != w->connection);
+    return e->refused || (e->kind->due && (e->due_ns <= w->now_ns || e->connection != w->connection));
 }
 
 /* Claims up to AT_ONCE from *from on; moves *from behind the last one looked at. */
@@ -231,17 +229,16 @@ void exchanges_fail_subject(struct bus *bus, const char *subject, const struct e
     fail_wanted(bus, &(struct wanted){.subject = subject}, err);
 }
 
-/* Those that were claimed as they were refused. */
-static void fail_marked(struct bus *bus)
+/* Claimed. */
+static void tend(struct exchange *e)
 {
-    struct exchange *found[AT_ONCE];
     struct error err;
-    uint32_t from = 0;
-    for (size_t n; (n = claim_wanted(&bus->exchanges, &(struct wanted){.refused = true}, &from, found)) > 0;)
-        for (size_t i = 0; i < n; i++) {
-            (void)publish_refused(found[i]->subject, &err);
-            found[i]->kind->failed(found[i], &err);
-        }
+    if (!e->refused) {
+        e->kind->due(e);
+        return;
+    }
+    (void)publish_refused(e->subject, &err);
+    e->kind->failed(e, &err);
 }
 
 void exchanges_tend(struct bus *bus, int64_t now_ns)
@@ -249,10 +246,9 @@ void exchanges_tend(struct bus *bus, int64_t now_ns)
     struct exchange *found[AT_ONCE];
     struct wanted w = {.now_ns = now_ns, .connection = atomic_load(&bus->connections)};
     uint32_t from = 0;
-    fail_marked(bus);
     for (size_t n; (n = claim_wanted(&bus->exchanges, &w, &from, found)) > 0;)
         for (size_t i = 0; i < n; i++)
-            found[i]->kind->due(found[i]);
+            tend(found[i]);
 }
 
 void exchanges_init(struct bus *bus)

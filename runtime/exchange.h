@@ -13,6 +13,7 @@
 #define RUNTIME_EXCHANGE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <nats/nats.h>
@@ -38,7 +39,7 @@ struct exchange {
     unsigned connection; /* the number of the connection it was last sent on; due when there is a newer one */
     uint32_t slot, generation;
     bool claimed;
-    bool refused; /* while it was claimed; exchanges_tend() fails it */
+    atomic_bool refused; /* while it was claimed; exchanges_tend() fails it */
 };
 
 struct exchange_slot {

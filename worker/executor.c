@@ -419,8 +419,7 @@ static struct lease *take_queued(struct crew *c)
 static void wake_one(struct crew *c)
 {
     struct executor *x = c->idle;
-    bool leader_has_it = c->leading && c->first && !c->first->next;
-    if (!x || !c->first || c->waking || leader_has_it)
+    if (!x || !c->first || c->waking || (c->leading && !c->first->next))
         return;
     c->idle = x->idle_below;
     c->waking = x->woken = true;

@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
+#include "broker/arrivals.h"
 #include "broker/assignment.h"
 #include "broker/batch.h"
 #include "broker/execution_table.h"
-#include "broker/arrivals.h"
 #include "broker/mailbox.h"
 #include "broker/timer_queue.h"
 #include "core/digest.h"
@@ -369,7 +369,7 @@ static void mail_of_many_threads_arrives_once(void **state)
     pthread_t threads[THREADS];
     struct mail *items = NULL;
     size_t capacity = 0, got = 0;
-    assert_int_equal(mailbox_init(&m, 10, SIZE_MAX, NULL), STATUS_OK);
+    assert_int_equal(mailbox_init(&m, 10, SIZE_MAX, NULL, NULL), STATUS_OK);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, post_many, &m), 0);
     while (got < THREADS * 1000) {
@@ -420,7 +420,7 @@ static void a_full_mailbox_takes_no_facts(void **state)
     const atomic_bool wanted = false, unwanted = true;
     uint64_t taken[LANES] = {0};
     struct bus_delivery *third = fact_of(3);
-    assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL), STATUS_OK);
+    assert_int_equal(mailbox_init(&m, 2, SIZE_MAX, NULL, NULL), STATUS_OK);
     assert_int_equal(mailbox_post_fact(&m, fact_of(1), &wanted, &err), STATUS_OK);
     assert_int_equal(mailbox_post_fact(&m, fact_of(2), &wanted, &err), STATUS_OK);
     assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_LIMIT);
@@ -443,7 +443,7 @@ static void facts_wait_for_room_in_order(void **state)
     struct arrivals *a = NULL;
     struct error err;
     uint64_t taken[LANES] = {0};
-    assert_int_equal(mailbox_init(&m, ROOM, SIZE_MAX, NULL), STATUS_OK);
+    assert_int_equal(mailbox_init(&m, ROOM, SIZE_MAX, NULL, NULL), STATUS_OK);
     assert_int_equal(arrivals_open(NULL, &subjects, &m, &a, &err), STATUS_OK);
     for (uint64_t lane = 0; lane < LANES; lane++) {
         arrivals_begin(a, partitions[lane]);

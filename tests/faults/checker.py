@@ -23,8 +23,9 @@ PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it
 
 
 class Checker:
-    def __init__(self, evidence, asked, journal):
+    def __init__(self, evidence, asked, journal, workers=None):
         self.e, self.asked, self.journal = evidence, asked, journal
+        self.workers = workers or {}  # name -> pids of all its lives
         self.gone = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries if entry["kind"] in LOSSES]
         self.anomalies = []
         self.left_over = 0  # messages of work queues that nobody will ever get
@@ -266,8 +267,6 @@ class Checker:
 
     def _is_of(self, entry, pid):
         return pid in self.workers.get(entry["resource"].partition(":")[0], ())
-
-    workers = {}  # name -> pids of all its lives; set by who knows them
 
     def _check_saved(self, execution_id, rows, expected):
         for step in expected.rows:

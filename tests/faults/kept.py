@@ -33,10 +33,4 @@ def judge_again(folder):
     with open(path, "rb") as f:
         found, named, journal, workers = pickle.load(f)
     asked = {tag: dataclasses.replace(a, playbook=playbooks.PLAYBOOKS[a.playbook]) for tag, a in named.items()}
-    return judge(found, asked, journal, workers).check()
-
-
-def judge(found, asked, journal, workers):
-    judge = Checker(found, asked, journal)
-    judge.workers = workers
-    return judge
+    return Checker(found, asked, journal, workers).check()

@@ -65,9 +65,7 @@ class World:
             row.event_id = number + 1
 
     def anomalies(self):
-        judge = checker.Checker(self.evidence, self.asked, self)
-        judge.workers = {"worker-1": [WORKER]}
-        return judge.check()
+        return checker.Checker(self.evidence, self.asked, self, {"worker-1": [WORKER]}).check()
 
     # As a journal.
     @property

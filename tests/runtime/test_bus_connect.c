@@ -90,6 +90,15 @@ static void a_daemon_waits_for_its_server(void **state)
     servers_stop(&s);
 }
 
+/* The process ends with what it cannot mend. */
+static void gives_up(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), status_exit_code(STATUS_UNAVAILABLE));
+}
+
 /* What is closed for good would be waited for in vain; whoever supervises the process starts it again. */
 static void a_daemon_ends_when_the_server_that_comes_refuses_it(void **state)
 {
@@ -126,10 +135,7 @@ static void a_daemon_ends_when_the_server_that_comes_refuses_it(void **state)
                                            .configuration =
                                                "authorization { users: [ {user: a, password: b} ] }\n"};
     must(private_nats_start(&options, &s.nats, &err), &err);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), status_exit_code(STATUS_UNAVAILABLE));
+    gives_up(child);
     servers_stop(&s);
 }
 
@@ -213,10 +219,7 @@ static void a_daemon_ends_when_it_cannot_read_any_more(void **state)
         _exit(99);
     }
     assert_int_equal(0, pthread_create(&thread, NULL, break_off, &listener));
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), status_exit_code(STATUS_UNAVAILABLE));
+    gives_up(child);
     shutdown(listener, SHUT_RDWR); /* ends the server's thread */
     assert_int_equal(0, pthread_join(thread, NULL));
     close(listener);

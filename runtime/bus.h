@@ -78,14 +78,17 @@ const char *bus_message_header(const struct bus_message *m, const char *name);
 
 typedef void bus_handler(void *context, const struct bus_message *message);
 
-/* Fire and forget. `headers` may be NULL. */
+/* Fire and forget; STATUS_UNAVAILABLE while there is no connection. `headers` may be NULL. */
 enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
                         const struct bus_header *headers, size_t header_count, struct str payload,
                         struct error *err) MUST_CHECK;
 /* The same of a payload alone, which leaves with the next bus_push(): for many at a time. */
 enum status bus_publish_later(struct bus *bus, const char *subject, struct str payload,
                               struct error *err) MUST_CHECK;
-/* Waits for one answer, copied into `a`. STATUS_UNAVAILABLE when nobody listens, STATUS_TIMEOUT. */
+/*
+ * Waits for one answer, copied into `a`, and before that for a connection if there is none.
+ * STATUS_UNAVAILABLE when nobody listens or no connection came, STATUS_TIMEOUT.
+ */
 enum status bus_request(struct bus *bus, const char *subject, const struct bus_header *headers,
                         size_t header_count, struct str payload, int64_t timeout_ms, struct arena *a,
                         struct str *reply, struct error *err) MUST_CHECK;

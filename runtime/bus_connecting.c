@@ -1,303 +1,265 @@
 /*
- * Making the connection: options, and natsConnection_Connect() under a time limit.
+ * The connector: a thread that makes the connection, waits until it is lost, and makes the next.
  *
- * nats.c before 3.8 never returns from a server that freezes after its greeting, and spins. So the connect
- * runs on a thread of its own; when its time is up that thread is left behind, with what it refers to, and
- * the caller gets an error with which a program can only end.
+ * The library could come back by itself, but keeps its parser when it does, where the program reads the
+ * connection (nats.c's issue 1007): of a connection that ended within a message, the parser takes the next
+ * one's first bytes for the rest of that message, hands over a garbled one, or reads nothing any more. So
+ * each connection here is one of the library's of its own, and listeners move to it (listeners_move()) before
+ * anything is sent on it.
+ *
+ * natsConnection_Connect() of nats.c before 3.8 never returns from a server that freezes after its greeting,
+ * and spins, and nothing can stop it. If that is the first one, bus_open() leaves the thread behind with what
+ * it refers to, and fails with an error with which a program can only end; later the keeper ends the process.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "bus_internal.h"
 #include "clock.h"
-#include "core/buf.h"
-#include "nkey.h"
 
 enum {
-    MOST_SERVERS = 16,
     LOGIN_TRIES = 3, /* nats.c before 3.8 makes a wrong signature once in some hundred logins */
-    PING_MS = 20000,
     GRACE_MS = 3000,
+    FIRST_DELAY_MS = 50,
+    MOST_DELAY_MS = 2000,
+    REFUSED_DELAY_MS = 3000, /* a server that is being reconfigured refuses for a moment only */
+    MOST_REFUSALS = 2,       /* one after the other; then it is meant */
+    SETTLED_MS = 1000,       /* a connection that lived so long was a good one */
+    HANGING_MS = 120000,
+    TOLD_FAILURES = 5, /* in a row: what hinders is told, once */
 };
 
-/* ---- options ----------------------------------------------------------------------------------------- */
+/* ---- one attempt ------------------------------------------------------------------------------------- */
 
-static natsStatus set_servers(natsOptions *options, const char *list)
+static int64_t time_limit_ms(const struct bus *bus)
 {
-    const char *urls[MOST_SERVERS];
-    int count = 0;
-    char *copy = strdup(list ? list : "");
-    if (!copy)
-        return NATS_NO_MEMORY;
-    for (char *rest = copy, *url; count < MOST_SERVERS && (url = strsep(&rest, ", "));)
-        if (*url)
-            urls[count++] = url;
-    natsStatus s = count ? natsOptions_SetServers(options, urls, count) : NATS_ADDRESS_MISSING;
-    free(copy);
-    return s;
+    return (int64_t)bus->connecting.addresses.count * bus->request_timeout_ms * LOGIN_TRIES + GRACE_MS;
 }
 
-static bool given(const char *text)
-{
-    return text && *text;
-}
-
-/* Said here: the library says it as if no server answered, and a daemon would try again for ever. */
-static enum status check_files(const struct bus_options *o, struct error *err)
-{
-    const char *const files[] = {o->tls_ca, o->tls_cert, o->tls_key, o->credentials};
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (!given(files[i]) || access(files[i], R_OK) == 0)
-            continue;
-        error_set(err, STATUS_NOT_FOUND, "cannot read the file: %s", strerror(errno));
-        return error_place(err, "%s", files[i]);
-    }
-    char public_key[NKEY_TEXT];
-    return given(o->credentials) ? nkey_public(o->credentials, public_key, err) : STATUS_OK;
-}
-
-static enum status set_tls(natsOptions *options, const struct bus_options *o, struct error *err)
-{
-    natsStatus s = NATS_OK;
-    if (given(o->tls_ca) || given(o->tls_cert))
-        s = natsOptions_SetSecure(options, true);
-    if (s == NATS_OK && given(o->tls_ca))
-        s = natsOptions_LoadCATrustedCertificates(options, o->tls_ca);
-    if (s == NATS_OK && given(o->tls_cert))
-        s = natsOptions_LoadCertificatesChain(options, o->tls_cert, o->tls_key);
-    if (s == NATS_OK)
-        return STATUS_OK;
-    const char *detail = nats_GetLastError(NULL);
-    error_set(err, STATUS_INVALID, "cannot use the TLS certificates: %s",
-              detail && *detail ? detail : natsStatus_GetText(s));
-    return error_hint(err, "See nats.tlsca, nats.tlscert and nats.tlskey: PEM files, the last two together.");
-}
-
-static natsStatus set_user(natsOptions *options, const struct bus_options *o)
-{
-    natsStatus s = NATS_OK;
-    if (given(o->user))
-        s = natsOptions_SetUserInfo(options, o->user, o->password ? o->password : "");
-    if (s == NATS_OK && given(o->token))
-        s = natsOptions_SetToken(options, o->token);
-    if (s == NATS_OK && given(o->credentials))
-        s = natsOptions_SetUserCredentialsFromFiles(options, o->credentials, NULL);
-    return s;
-}
-
-static enum status set_nkey(natsOptions *options, const char *seed_file, struct error *err)
-{
-    char public_key[NKEY_TEXT];
-    if (!given(seed_file))
-        return STATUS_OK;
-    TRY(nkey_public(seed_file, public_key, err));
-    natsStatus s = natsOptions_SetNKeyFromSeed(options, public_key, seed_file);
-    return s == NATS_OK ? STATUS_OK : wire_error(s, err, "using the NKey", seed_file);
-}
-
-static natsStatus set_behaviour(natsOptions *options, const struct bus_options *o, struct bus *bus)
-{
-    natsStatus s = natsOptions_SetName(options, o->name ? o->name : "noetl");
-    if (s == NATS_OK)
-        s = natsOptions_SetTimeout(options, bus->request_timeout_ms);
-    if (s == NATS_OK)
-        s = natsOptions_SetWriteDeadline(options, 2 * bus->request_timeout_ms);
-    if (s == NATS_OK)
-        s = natsOptions_SetPingInterval(options, PING_MS);
-    if (s == NATS_OK)
-        s = natsOptions_SetMaxReconnect(options, -1);
-    if (s == NATS_OK && o->inbox_prefix)
-        s = natsOptions_SetCustomInboxPrefix(options, o->inbox_prefix);
-    if (s == NATS_OK && o->retry_connect)
-        s = events_set_retry(options, bus);
-    return s == NATS_OK ? events_set(options, bus) : s;
-}
-
-static enum status make_options(const struct bus_options *o, struct bus *bus, natsOptions **out,
-                                struct error *err)
-{
-    natsOptions *options = NULL;
-    natsStatus s = natsOptions_Create(&options);
-    const char *what = "making the options of a connection", *place = "nats";
-    if (s == NATS_OK && (s = set_servers(options, o->servers)) != NATS_OK) {
-        what = "reading the addresses of the NATS servers";
-        place = o->servers ? o->servers : "";
-    }
-    if (s == NATS_OK)
-        s = set_user(options, o);
-    if (s == NATS_OK)
-        s = set_behaviour(options, o, bus);
-    if (s == NATS_OK)
-        s = loop_set(options, bus);
-    enum status status = s == NATS_OK ? set_tls(options, o, err) : wire_error(s, err, what, place);
-    if (status == STATUS_OK)
-        status = set_nkey(options, o->nkey, err);
-    if (status == STATUS_OK)
-        *out = options;
-    else
-        natsOptions_Destroy(options);
-    return status;
-}
-
-/* ---- the attempt ------------------------------------------------------------------------------------- */
-
-/* Shared by the caller and the thread; whoever is last frees it. */
-struct attempt {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    natsOptions *options;
-    bool may_retry_login;
-    bool done, abandoned;
-    natsConnection *nc;
-    natsStatus status;
-    struct error error;
-    char *place;
-};
-
-static void attempt_free(struct attempt *t)
-{
-    natsOptions_Destroy(t->options);
-    pthread_cond_destroy(&t->changed);
-    pthread_mutex_destroy(&t->mutex);
-    free(t->place);
-    free(t);
-}
-
-static natsStatus connect_and_login(struct attempt *t)
+static natsStatus connect_and_login(struct connecting *c, natsConnection **nc)
 {
     natsStatus s = NATS_ERR;
     for (int i = 0; i < LOGIN_TRIES; i++) {
-        s = natsConnection_Connect(&t->nc, t->options);
-        if (s != NATS_CONNECTION_AUTH_FAILED || !t->may_retry_login)
+        s = natsConnection_Connect(nc, c->options);
+        if (s != NATS_CONNECTION_AUTH_FAILED || !c->may_retry_login)
             break;
     }
     return s;
 }
 
-static void *attempt(void *argument)
+/* One round over the servers, of those that were given or of all; NULL: none took it, and *err says why. */
+static natsConnection *attempt(struct bus *bus, bool all, struct error *err)
 {
-    struct attempt *t = argument;
-    natsStatus s = connect_and_login(t);
-    pthread_mutex_lock(&t->mutex);
-    t->status = s;
-    if (s != NATS_OK && s != NATS_NOT_YET_CONNECTED)
-        (void)wire_error(s, &t->error, "connecting to NATS", t->place);
-    t->done = true;
-    bool abandoned = t->abandoned;
-    pthread_cond_signal(&t->changed);
-    pthread_mutex_unlock(&t->mutex);
-    nats_ReleaseThreadMemory();
-    if (abandoned) {
-        natsConnection_Destroy(t->nc);
-        attempt_free(t);
-    }
+    struct connecting *c = &bus->connecting;
+    natsConnection *nc = NULL;
+    int64_t limit_ms = time_limit_ms(bus);
+    pthread_mutex_lock(&bus->state_mutex);
+    c->lost = false;
+    pthread_mutex_unlock(&bus->state_mutex);
+    natsStatus s = addresses_set(&c->addresses, all, c->options);
+    atomic_store(&c->hangs_from_ns,
+                 mono_now().ns + (limit_ms > HANGING_MS ? limit_ms : HANGING_MS) * NS_PER_MS);
+    if (s == NATS_OK)
+        s = connect_and_login(c, &nc);
+    atomic_store(&c->hangs_from_ns, INT64_MAX);
+    if (s == NATS_OK)
+        return nc;
+    (void)wire_error(s, err, "connecting to NATS", c->place);
     return NULL;
 }
 
-/* The addresses without what stands before an "@": that is a password. */
-static char *without_credentials(const char *servers)
+/* Everything that is listened to, before anything is sent. */
+static void adopt(struct bus *bus, natsConnection *nc)
 {
-    struct buf b;
-    struct str rest = str_of(servers);
-    buf_init(&b, 0);
-    while (rest.len > 0) {
-        struct str url = str_split(&rest, ',');
-        ptrdiff_t at = str_find(url, STR("@"));
-        if (at >= 0)
-            url = (struct str){url.ptr + at + 1, url.len - (size_t)at - 1};
-        if (b.len > 0)
-            buf_add_char(&b, ',');
-        buf_add_str(&b, url);
-    }
-    buf_add_text(&b, "");
-    char *text = buf_take(&b, NULL);
-    buf_free(&b);
-    return text;
+    listeners_move(bus, line_set(bus, nc));
+    line_open(bus);
+    events_connected(bus, nc);
+    keeper_hurry(bus);
 }
 
-static enum status attempt_new(const struct bus_options *o, struct bus *bus, struct attempt **out,
-                               struct error *err)
+static void drop(struct bus *bus)
 {
-    natsOptions *options = NULL;
-    TRY(check_files(o, err));
-    TRY(make_options(o, bus, &options, err));
-    struct attempt *t = calloc(1, sizeof(*t));
-    char *place = without_credentials(o->servers);
-    if (!t || !place) {
-        free(t);
-        free(place);
-        natsOptions_Destroy(options);
-        error_set(err, STATUS_NO_MEMORY, "no memory for a connection to NATS");
-        return STATUS_NO_MEMORY;
+    natsConnection *nc = line_take(bus);
+    events_lost(bus); /* if it was before there was something to lose */
+    loop_forget(bus);
+    addresses_learn(&bus->connecting.addresses, nc);
+    natsConnection_Destroy(nc);
+}
+
+/* ---- how the first one went -------------------------------------------------------------------------- */
+
+/* err: NULL when there is a connection. */
+static void tell_first(struct bus *bus, const struct error *err)
+{
+    struct connecting *c = &bus->connecting;
+    pthread_mutex_lock(&bus->state_mutex);
+    if (!c->told && err)
+        c->error = *err;
+    c->told = true;
+    pthread_cond_broadcast(&bus->state_changed);
+    pthread_mutex_unlock(&bus->state_mutex);
+}
+
+static enum status await_first(struct bus *bus, int64_t limit_ms, struct error *err)
+{
+    struct connecting *c = &bus->connecting;
+    int64_t until_ns = mono_now().ns + limit_ms * NS_PER_MS;
+    pthread_mutex_lock(&bus->state_mutex);
+    bool in_time = true;
+    while (!c->told && in_time)
+        in_time = mono_cond_wait_until(&bus->state_changed, &bus->state_mutex, until_ns);
+    bus->abandoned = c->stop = !c->told;
+    struct error first = c->error;
+    pthread_mutex_unlock(&bus->state_mutex);
+    if (bus->abandoned) {
+        pthread_detach(c->thread);
+        error_set(err, STATUS_UNAVAILABLE, "the NATS server took the connection and went silent");
+        return error_place(err, "%s", c->place);
     }
-    t->options = options;
-    t->place = place;
-    t->may_retry_login = given(o->nkey) || given(o->credentials);
-    pthread_mutex_init(&t->mutex, NULL);
-    mono_cond_init(&t->changed);
-    *out = t;
+    if (first.status == STATUS_OK || (bus->is_daemon && first.status != STATUS_DENIED))
+        return STATUS_OK;
+    if (err)
+        *err = first;
+    return first.status;
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------- */
+
+/* Whether it is to go on. */
+static bool wait_ms(struct bus *bus, int64_t delay_ms)
+{
+    int64_t until_ns = mono_now().ns + delay_ms * NS_PER_MS;
+    pthread_mutex_lock(&bus->state_mutex);
+    while (!bus->connecting.stop && mono_cond_wait_until(&bus->state_changed, &bus->state_mutex, until_ns)) {
+    }
+    bool go_on = !bus->connecting.stop;
+    pthread_mutex_unlock(&bus->state_mutex);
+    return go_on;
+}
+
+/* Whether it was lost, and not given up. */
+static bool await_loss(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->state_mutex);
+    while (!bus->connecting.stop && !bus->connecting.lost)
+        pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
+    bool go_on = !bus->connecting.stop;
+    pthread_mutex_unlock(&bus->state_mutex);
+    return go_on;
+}
+
+/* Doubling, with jitter, so that a fleet does not come back in one instant. */
+static int64_t delay_ms(uint32_t failures, bool refused)
+{
+    int64_t delay = refused ? REFUSED_DELAY_MS : FIRST_DELAY_MS;
+    for (uint32_t i = 1; i < failures && delay < MOST_DELAY_MS; i++)
+        delay *= 2;
+    return delay + mono_now().ns / 1000 % delay / 2;
+}
+
+/* Until it is lost, or the bus closes, which leaves it as it is; whether it was a good one. */
+static bool live(struct bus *bus, natsConnection *nc)
+{
+    int64_t since_ns = mono_now().ns;
+    adopt(bus, nc);
+    tell_first(bus, NULL);
+    if (await_loss(bus))
+        drop(bus);
+    return mono_now().ns - since_ns > SETTLED_MS * NS_PER_MS;
+}
+
+/* Tells of the n-th failure in a row. */
+static void fail(struct bus *bus, const struct error *err, uint32_t failures, uint32_t refusals)
+{
+    tell_first(bus, err);
+    if (refusals > 0)
+        events_refused(bus, err, refusals == MOST_REFUSALS);
+    else if (failures == TOLD_FAILURES)
+        events_down(bus, err->message);
+}
+
+static void *run(void *argument)
+{
+    struct bus *bus = argument;
+    uint32_t failures = 0, refusals = 0;
+    bool go_on = true;
+    bus_on_handler_thread = true; /* it tells of what it does */
+    while (go_on) {
+        struct error err;
+        natsConnection *nc = attempt(bus, failures > 0, &err);
+        refusals = !nc && err.status == STATUS_DENIED ? refusals + 1 : 0;
+        failures = nc && live(bus, nc) ? 0 : failures + 1;
+        if (!nc)
+            fail(bus, &err, failures, refusals);
+        go_on = refusals < MOST_REFUSALS && wait_ms(bus, failures ? delay_ms(failures, refusals > 0) : 0);
+    }
+    atomic_store(&bus->connecting.ended, true);
+    nats_ReleaseThreadMemory();
+    return NULL;
+}
+
+/* ---- the calls --------------------------------------------------------------------------------------- */
+
+static enum status prepare(const struct bus_options *o, struct bus *bus, struct error *err)
+{
+    struct connecting *c = &bus->connecting;
+    TRY(addresses_read(&c->addresses, o->servers, err));
+    addresses_show(&c->addresses, c->place, sizeof(c->place));
+    c->may_retry_login = (o->nkey && *o->nkey) || (o->credentials && *o->credentials);
+    return options_make(o, bus, &c->options, err);
+}
+
+static enum status start_thread(struct bus *bus, struct error *err)
+{
+    struct connecting *c = &bus->connecting;
+    if (pthread_create(&c->thread, NULL, run, bus) != 0)
+        return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for connecting");
+    c->started = true;
     return STATUS_OK;
 }
 
-static int64_t time_limit_ms(const struct bus *bus, const char *servers)
+enum status connecting_start(const struct bus_options *o, struct bus *bus, struct error *err)
 {
-    int64_t count = 1;
-    for (const char *c = servers; *c; c++)
-        count += *c == ',';
-    return count * bus->request_timeout_ms * LOGIN_TRIES + GRACE_MS;
-}
-
-/* False when the time is up and the thread was left behind. */
-static bool await_attempt(struct attempt *t, int64_t limit_ms)
-{
-    int64_t until_ns = mono_now().ns + limit_ms * NS_PER_MS;
-    pthread_mutex_lock(&t->mutex);
-    bool in_time = true;
-    while (!t->done && in_time)
-        in_time = mono_cond_wait_until(&t->changed, &t->mutex, until_ns);
-    t->abandoned = !t->done;
-    bool done = t->done;
-    pthread_mutex_unlock(&t->mutex);
-    return done;
-}
-
-static enum status run(struct attempt *t, struct bus *bus, int64_t limit_ms, struct error *err)
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, attempt, t) != 0) {
-        attempt_free(t);
-        return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for connecting");
-    }
-    if (!await_attempt(t, limit_ms)) {
-        pthread_detach(thread);
-        bus->abandoned = true;
-        error_set(err, STATUS_UNAVAILABLE, "the NATS server took the connection and went silent");
-        return error_place(err, "%s", t->place);
-    }
-    pthread_join(thread, NULL);
-    bus->nc = t->nc;
-    enum status status =
-        t->status == NATS_OK || t->status == NATS_NOT_YET_CONNECTED ? STATUS_OK : t->error.status;
-    if (status != STATUS_OK && err)
-        *err = t->error;
-    if (t->status == NATS_OK)
-        events_connected(bus, bus->nc, "connected to");
-    attempt_free(t);
-    return status;
-}
-
-enum status connecting_open(const struct bus_options *o, struct bus *bus, struct error *err)
-{
-    struct attempt *t = NULL;
-    TRY(attempt_new(o, bus, &t, err));
-    enum status status = run(t, bus, time_limit_ms(bus, o->servers), err);
+    TRY(prepare(o, bus, err));
+    int64_t limit_ms = time_limit_ms(bus); /* the thread learns addresses */
+    TRY(start_thread(bus, err));
+    enum status status = await_first(bus, limit_ms, err);
     if (status == STATUS_UNAVAILABLE)
         error_hint(err, "Start nats-server there, or set nats.url (NOETL_NATS_URL) to where it is.");
     if (status == STATUS_DENIED)
         error_hint(err, "The server does not accept these credentials: see nats.user, nats.token, nats.creds "
                         "and nats.nkey.");
     return status;
+}
+
+void connecting_init(struct connecting *c)
+{
+    atomic_store(&c->hangs_from_ns, INT64_MAX);
+}
+
+void connecting_lost(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->state_mutex);
+    bus->connecting.lost = true;
+    pthread_cond_broadcast(&bus->state_changed);
+    pthread_mutex_unlock(&bus->state_mutex);
+}
+
+void connecting_stop(struct bus *bus)
+{
+    struct connecting *c = &bus->connecting;
+    if (!c->started)
+        return;
+    pthread_mutex_lock(&bus->state_mutex);
+    c->stop = true;
+    pthread_cond_broadcast(&bus->state_changed);
+    pthread_mutex_unlock(&bus->state_mutex);
+    pthread_join(c->thread, NULL);
+    c->started = false;
+}
+
+void connecting_free(struct bus *bus)
+{
+    natsOptions_Destroy(bus->connecting.options);
+    addresses_free(&bus->connecting.addresses);
 }

@@ -36,7 +36,8 @@ static struct bus *bus_new(const struct bus_options *o)
     loop_init(&bus->loop);
     pthread_mutex_init(&bus->keeper.mutex, NULL);
     mono_cond_init(&bus->keeper.wake);
-    atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
+    line_init(&bus->line);
+    connecting_init(&bus->connecting);
     publish_init(bus);
     readers_init(bus);
     pulls_init(bus);
@@ -50,6 +51,8 @@ static void bus_free(struct bus *bus)
     pulls_free(bus);
     readers_free(bus);
     publish_free(bus);
+    connecting_free(bus);
+    line_free(&bus->line);
     pthread_cond_destroy(&bus->keeper.wake);
     pthread_mutex_destroy(&bus->keeper.mutex);
     loop_free(&bus->loop);
@@ -62,7 +65,7 @@ static enum status start(struct bus *bus, const struct bus_options *options, str
 {
     TRY(make_inbox(bus, options->inbox_prefix, err));
     TRY(loop_start(bus, err));
-    TRY(connecting_open(options, bus, err));
+    TRY(connecting_start(options, bus, err));
     TRY(exchanges_listen(bus, err));
     return keeper_start(bus, err);
 }
@@ -83,10 +86,10 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
 }
 
 /* After natsConnection_Close() the library still makes its last calls. */
-static void await_closed(struct bus *bus)
+static void await_loss(struct bus *bus)
 {
     pthread_mutex_lock(&bus->state_mutex);
-    while (!bus->closed)
+    while (!bus->connecting.lost)
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
     pthread_mutex_unlock(&bus->state_mutex);
 }
@@ -99,18 +102,19 @@ void bus_close(struct bus **bus_pointer)
         return;
     *bus_pointer = NULL;
     atomic_store(&bus->closing, true);
+    connecting_stop(bus);
     keeper_stop(bus);
-    if (bus->nc) {
-        if (atomic_load(&bus->connected))
-            (void)natsConnection_FlushTimeout(bus->nc, CLOSE_FLUSH_MS); /* all that can be done for it */
-        natsConnection_Close(bus->nc);
-        await_closed(bus);
+    natsConnection *nc = line_take(bus);
+    if (nc) {
+        (void)natsConnection_FlushTimeout(nc, CLOSE_FLUSH_MS); /* all that can be done for it */
+        natsConnection_Close(nc);
+        await_loss(bus);
     }
     loop_stop(bus);
     listeners_free(bus);
     error_set(&err, STATUS_CANCELLED, "the connection to NATS was closed before the answer came");
     exchanges_fail_all(bus, &err);
-    natsConnection_Destroy(bus->nc);
+    natsConnection_Destroy(nc);
     bus_free(bus);
 }
 
@@ -126,14 +130,21 @@ uint32_t bus_connections(struct bus *bus)
 
 int64_t bus_max_payload(struct bus *bus)
 {
-    int64_t most = natsConnection_GetMaxPayload(bus->nc);
+    natsConnection *nc = line_hold(bus);
+    if (nc) {
+        atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
+        line_release(bus);
+    }
+    int64_t most = atomic_load(&bus->max_payload);
     return most > 0 ? most : DEFAULT_MAX_PAYLOAD;
 }
 
 enum status bus_flush(struct bus *bus, int64_t timeout_ms, struct error *err)
 {
-    if (!atomic_load(&bus->connected))
+    natsConnection *nc = line_hold(bus);
+    if (!nc)
         return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
-    natsStatus s = natsConnection_FlushTimeout(bus->nc, timeout_ms > 0 ? timeout_ms : 1);
+    natsStatus s = natsConnection_FlushTimeout(nc, timeout_ms > 0 ? timeout_ms : 1);
+    line_release(bus);
     return s == NATS_OK ? STATUS_OK : wire_error(s, err, "waiting for the server", "nats");
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bus_internal.h"
 #include "clock.h"
@@ -43,9 +44,14 @@ static bool is_refused(struct bus *bus, const char *subject)
 {
     const char *last = NULL;
     char quoted[SUBJECT_MAX + 3];
+    natsConnection *nc = line_hold(bus);
+    if (!nc)
+        return false;
     snprintf(quoted, sizeof(quoted), "\"%s\"", subject);
-    return natsConnection_GetLastError(bus->nc, &last) == NATS_NOT_PERMITTED && last &&
-           strstr(last, "Publish") && strstr(last, quoted);
+    bool refused = natsConnection_GetLastError(nc, &last) == NATS_NOT_PERMITTED && last &&
+                   strstr(last, "Publish") && strstr(last, quoted);
+    line_release(bus);
+    return refused;
 }
 
 enum status bus_publish_through(struct bus *bus, const char *subject, const struct bus_header *headers,
@@ -108,7 +114,7 @@ static void request_free(struct request *r)
     pthread_mutex_destroy(&r->mutex);
 }
 
-enum { ASK_AGAIN_MS = 50 };
+enum { ASK_AGAIN_MS = 50, UNCONNECTED_MS = 20 };
 
 /* Waits for the end of the request, of its time or of the wish for it; whether the first came. */
 static bool wait_done(struct request *r, const struct bus_ask *ask, int64_t until_ns)
@@ -143,7 +149,25 @@ static void await_request(struct request *r, const struct bus_ask *ask, int64_t 
     pthread_mutex_unlock(&r->mutex);
 }
 
-static enum status send_request(struct request *r, const struct bus_ask *ask, struct error *err)
+static bool is_unconnected(natsStatus s)
+{
+    return s == NATS_CONNECTION_DISCONNECTED || s == NATS_CONNECTION_CLOSED;
+}
+
+/* On the next connection, if that comes in time. */
+static natsStatus send_in_time(struct bus *bus, natsMsg *msg, const struct bus_ask *ask, int64_t until_ns)
+{
+    natsStatus s;
+    const struct timespec moment = {.tv_nsec = UNCONNECTED_MS * NS_PER_MS};
+    while (is_unconnected(s = loop_send_message(bus, msg)) && mono_now().ns < until_ns &&
+           !(ask->is_over && ask->is_over(ask->context)))
+        nanosleep(&moment, NULL);
+    return s;
+}
+
+/* STATUS_OK too when there was no connection in all the time: no_answer() says that. */
+static enum status send_request(struct request *r, const struct bus_ask *ask, int64_t until_ns,
+                                struct error *err)
 {
     struct bus *bus = r->exchange.bus;
     const char *subject = r->exchange.subject;
@@ -153,9 +177,9 @@ static enum status send_request(struct request *r, const struct bus_ask *ask, st
     enum status status =
         wire_message(bus, subject, reply, ask->headers, ask->header_count, ask->payload, &msg, err);
     if (status == STATUS_OK) {
-        natsStatus s = loop_send_message(bus, msg);
+        natsStatus s = send_in_time(bus, msg, ask, until_ns);
         natsMsg_Destroy(msg);
-        status = s == NATS_OK ? STATUS_OK : wire_error(s, err, "requesting", subject);
+        status = s == NATS_OK || is_unconnected(s) ? STATUS_OK : wire_error(s, err, "requesting", subject);
     }
     if (status != STATUS_OK)
         exchange_end(&r->exchange);
@@ -236,7 +260,7 @@ enum status bus_ask(struct bus *bus, const struct bus_ask *ask, struct arena *a,
     TRY(inbox_check(bus, err));
     int64_t until_ns = mono_now().ns + ask->timeout_ms * NS_PER_MS;
     request_init(&r, bus, ask->subject);
-    enum status status = send_request(&r, ask, err);
+    enum status status = send_request(&r, ask, until_ns, err);
     if (status == STATUS_OK) {
         loop_push(bus);
         await_request(&r, ask, until_ns);

@@ -5,89 +5,52 @@
 #include "bus_internal.h"
 #include "clock.h"
 
-enum { FIRST_DELAY_MS = 50, MOST_DELAY_MS = 2000, REFUSED_DELAY_MS = 3000 };
-
 static void tell(struct bus *bus, bool connected, const char *detail)
 {
     if (bus->on_event && !atomic_load(&bus->closing))
         bus->on_event(bus->on_event_context, connected, detail);
 }
 
-void events_connected(struct bus *bus, natsConnection *nc, const char *detail)
+void events_connected(struct bus *bus, natsConnection *nc)
 {
     char url[256];
     char text[320];
+    bool again = atomic_load(&bus->connections) > 0;
     if (natsConnection_GetConnectedUrl(nc, url, sizeof(url)) != NATS_OK)
         snprintf(url, sizeof(url), "NATS");
     const char *at = strrchr(url, '@'); /* what is before it are credentials */
-    snprintf(text, sizeof(text), "%s %s", detail, at ? at + 1 : url);
+    snprintf(text, sizeof(text), "connected %sto %s", again ? "again " : "", at ? at + 1 : url);
     /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
     atomic_fetch_add(&bus->connections, 1);
     tell(bus, true, text);
 }
 
-static void on_connected(natsConnection *nc, void *closure)
+void events_down(struct bus *bus, const char *detail)
 {
-    struct bus *bus = closure;
-    bus_on_handler_thread = true;
-    events_connected(bus, nc, "connected to");
-    keeper_hurry(bus);
+    tell(bus, false, detail);
 }
 
-static void on_reconnected(natsConnection *nc, void *closure)
+void events_refused(struct bus *bus, const struct error *err, bool for_good)
 {
-    struct bus *bus = closure;
-    bus_on_handler_thread = true;
-    events_connected(bus, nc, "connected again to");
-    keeper_hurry(bus);
+    tell(bus, false,
+         for_good ? "the connection is closed for good: the server refuses this user" : err->message);
 }
 
-static void on_disconnected(natsConnection *nc, void *closure)
+void events_lost(struct bus *bus)
 {
-    struct bus *bus = closure;
-    (void)nc;
-    bus_on_handler_thread = true;
-    atomic_store(&bus->reconnect_progress_ns, mono_now().ns);
     atomic_store(&bus->inbox_denied, false); /* the next connection asks for it again */
     if (atomic_exchange(&bus->connected, false))
         tell(bus, false, "the connection was lost");
 }
 
-static bool login_was_refused(natsConnection *nc)
-{
-    const char *ignored;
-    return natsConnection_GetLastError(nc, &ignored) == NATS_CONNECTION_AUTH_FAILED;
-}
-
 static void on_closed(natsConnection *nc, void *closure)
 {
     struct bus *bus = closure;
+    (void)nc;
     bus_on_handler_thread = true;
-    atomic_store(&bus->connected, false);
-    tell(bus, false,
-         login_was_refused(nc) ? "the connection is closed for good: the server refuses this user"
-                               : "the connection is closed for good");
-    pthread_mutex_lock(&bus->state_mutex);
-    bus->closed = true;
-    pthread_cond_broadcast(&bus->state_changed);
-    pthread_mutex_unlock(&bus->state_mutex);
-}
-
-/*
- * After each round over the servers: doubling, with jitter, so that a fleet does not come back in one
- * instant. The library gives up for good when a server refuses the login twice in a row, so the second time
- * is put off: a server that is being reconfigured refuses for a moment only.
- */
-static int64_t reconnect_delay(natsConnection *nc, int attempts, void *closure)
-{
-    struct bus *bus = closure;
-    int64_t delay_ms = login_was_refused(nc) ? REFUSED_DELAY_MS : FIRST_DELAY_MS;
-    int64_t now_ns = mono_now().ns;
-    for (int i = 1; i < attempts && delay_ms < MOST_DELAY_MS; i++)
-        delay_ms *= 2;
-    atomic_store(&bus->reconnect_progress_ns, now_ns);
-    return delay_ms + now_ns / 1000 % delay_ms / 2;
+    events_lost(bus);
+    connecting_lost(bus);
 }
 
 /* ---- refusals ---------------------------------------------------------------------------------------- */
@@ -164,19 +127,6 @@ static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus statu
 
 natsStatus events_set(natsOptions *options, struct bus *bus)
 {
-    natsStatus s = natsOptions_SetDisconnectedCB(options, on_disconnected, bus);
-    if (s == NATS_OK)
-        s = natsOptions_SetReconnectedCB(options, on_reconnected, bus);
-    if (s == NATS_OK)
-        s = natsOptions_SetClosedCB(options, on_closed, bus);
-    if (s == NATS_OK)
-        s = natsOptions_SetErrorHandler(options, on_error, bus);
-    if (s == NATS_OK)
-        s = natsOptions_SetCustomReconnectDelay(options, reconnect_delay, bus);
-    return s;
-}
-
-natsStatus events_set_retry(natsOptions *options, struct bus *bus)
-{
-    return natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus);
+    natsStatus s = natsOptions_SetClosedCB(options, on_closed, bus);
+    return s == NATS_OK ? natsOptions_SetErrorHandler(options, on_error, bus) : s;
 }

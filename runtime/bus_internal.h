@@ -2,9 +2,10 @@
  * What the files of the bus share; nothing outside the room includes it.
  *
  * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
- * bus_loop.c), those of nats.c (asynchronous events, one per other subscription), and the keeper (deadlines,
- * see bus_keeper.c). Order of locks: lists (readers, pulls) before the table of exchanges; none is held while
- * a callback or a call of nats.c that may wait is running.
+ * bus_loop.c), those of nats.c (asynchronous events, one per other subscription), the connector
+ * (bus_connecting.c), and the keeper (deadlines, see bus_keeper.c). Order of locks: lists (readers, pulls)
+ * before the table of exchanges before the line; none but the line is held while a callback or a call of
+ * nats.c that may wait is running.
  */
 #ifndef RUNTIME_BUS_INTERNAL_H
 #define RUNTIME_BUS_INTERNAL_H
@@ -21,20 +22,49 @@ enum {
     INBOX_TEXT = 96,
     SUBJECT_MAX = BUS_SUBJECT_MAX,     /* longest subject that is sent */
     DEFAULT_MAX_PAYLOAD = 1024 * 1024, /* of a server that was not asked yet */
+    MOST_ADDRESSES = 64,
 };
 /* Nothing yet, or nothing at all. */
 #define NO_VALUE ((struct value){.type = VALUE_UNDEFINED})
 enum { WIRE_EXPIRES_MS = 30000, WIRE_HEARTBEAT_MS = 3000 };
 #define NS_PER_MS INT64_C(1000000)
 
+/* Where servers are. */
+struct addresses {
+    char *urls[MOST_ADDRESSES];
+    uint32_t count, given; /* the given ones come first */
+    bool all_set;          /* by the last addresses_set() */
+};
+
+struct line {
+    pthread_rwlock_t lock;
+    natsConnection *nc; /* NULL: there is none */
+    uint32_t number;    /* of the connections that there were */
+    bool ready;         /* all that is listened to is subscribed: now one may send */
+};
+
+struct connecting {
+    pthread_t thread;
+    bool started, may_retry_login;
+    natsOptions *options;
+    struct addresses addresses; /* of the thread, as soon as that runs */
+    char place[192];            /* where it connects to, for errors; no passwords */
+    /* Under state_mutex: */
+    bool stop;
+    bool lost;                  /* the library has said its last word about the connection */
+    bool told;                  /* how the first attempt went: */
+    struct error error;         /* STATUS_OK if there is a connection */
+    atomic_bool ended;          /* it makes no more */
+    atomic_llong hangs_from_ns; /* monotonic; an attempt that lasts until then does not end any more */
+};
+
 struct loop {
     pthread_t thread;
-    pthread_mutex_t io; /* of whoever reads or writes */
-    natsConnection *nc;
+    pthread_mutex_t io;         /* of whoever reads or writes */
+    natsConnection *_Atomic nc; /* NULL: none; taken away under `io` */
     int epoll, bell, timer;
     atomic_int socket;       /* -1: none is read */
     atomic_uint attached;    /* sockets, the present one included */
-    atomic_bool fresh;       /* nothing was read of it yet */
     atomic_bool unsent;      /* the library has something to write */
     atomic_llong written_ns; /* monotonic; the last write */
     atomic_bool due;         /* the timer is set */
@@ -74,7 +104,6 @@ struct pulls {
 };
 
 struct bus {
-    natsConnection *nc;
     char inbox[INBOX_TEXT]; /* "<prefix>.<random>": all that is answered to this connection stands under it */
     char id[24];            /* the random part */
     int64_t request_timeout_ms;
@@ -84,13 +113,12 @@ struct bus {
 
     atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
-    atomic_uint garbled; /* connections, one after the other, that ended because they could not be read */
     atomic_bool inbox_denied; /* the server forbids the inbox: nothing can be answered */
-    atomic_llong
-        reconnect_progress_ns;   /* monotonic; when the library last gave a sign of life while reconnecting */
+    atomic_llong max_payload; /* of the last server that was asked */
+    struct line line;
     pthread_mutex_t state_mutex; /* of the members below */
     pthread_cond_t state_changed;
-    bool closed;                /* the library's last callback has run */
+    struct connecting connecting;
     bool abandoned;             /* nats.c hangs in its connect and still refers to the bus */
     struct listener *listeners; /* all that are open */
     uint32_t version;
@@ -145,7 +173,9 @@ void loop_free(struct loop *l);
 natsStatus loop_set(natsOptions *options, struct bus *bus);
 /* Before there is a connection. */
 enum status loop_start(struct bus *bus, struct error *err) MUST_CHECK;
-/* After natsConnection_Close(), before natsConnection_Destroy(). */
+/* Before natsConnection_Destroy(): nobody reads or writes that connection any more. */
+void loop_forget(struct bus *bus);
+/* After natsConnection_Close(). */
 void loop_stop(struct bus *bus);
 /* As bus_push(), for a thread that is about to wait for an answer: at once. */
 void loop_push(struct bus *bus);
@@ -180,14 +210,51 @@ void pulls_free(struct bus *bus);
 void publish_init(struct bus *bus);
 void publish_free(struct bus *bus);
 
-/* bus_connecting.c: natsConnection_Connect() under a time limit. */
-enum status connecting_open(const struct bus_options *o, struct bus *bus, struct error *err) MUST_CHECK;
+/* ---- making connections ------------------------------------------------------------------------------ */
+
+/* What comes of a list that commas separate; STATUS_INVALID for none. */
+enum status addresses_read(struct addresses *a, const char *list, struct error *err) MUST_CHECK;
+/* Takes up what the cluster has told on that connection. */
+void addresses_learn(struct addresses *a, natsConnection *nc);
+/* As a list, without credentials. */
+void addresses_show(const struct addresses *a, char *out, size_t size);
+/* `all`: not only those that were given. */
+natsStatus addresses_set(struct addresses *a, bool all, natsOptions *options);
+void addresses_free(struct addresses *a);
+
+/* The options of all connections of the bus, but for the addresses; natsOptions_Destroy() frees them. */
+enum status options_make(const struct bus_options *o, struct bus *bus, natsOptions **out,
+                         struct error *err) MUST_CHECK;
+
+void connecting_init(struct connecting *c);
+/* Starts the connector, and waits for how its first attempt goes, which a daemon's bus takes either way. */
+enum status connecting_start(const struct bus_options *o, struct bus *bus, struct error *err) MUST_CHECK;
+/* The library has said its last word about the connection. */
+void connecting_lost(struct bus *bus);
+/* Waits for an attempt that is on its way. The connection that is left stays. */
+void connecting_stop(struct bus *bus);
+void connecting_free(struct bus *bus);
+
+void line_init(struct line *line);
+void line_free(struct line *line);
+/* The connection, for sending; it is not replaced before line_release(). NULL, and nothing to release: there
+ * is none. Not twice at a time. */
+natsConnection *line_hold(struct bus *bus);
+/* The same for subscribing, which comes first; *number is that of line.number, also if there is none. */
+natsConnection *line_hold_early(struct bus *bus, uint32_t *number);
+void line_release(struct bus *bus);
+/* By the connector: a new one, which gets that number; it may be sent on; it is taken away. */
+uint32_t line_set(struct bus *bus, natsConnection *nc);
+void line_open(struct bus *bus);
+natsConnection *line_take(struct bus *bus);
+
 /* bus_events.c: what the library reports. */
 natsStatus events_set(natsOptions *options, struct bus *bus);
-/* Makes a failed first connect go on in the background. */
-natsStatus events_set_retry(natsOptions *options, struct bus *bus);
-/* There is a connection. */
-void events_connected(struct bus *bus, natsConnection *nc, const char *detail);
+/* There is a connection; it is lost; there is none, because of that; the server refuses the login. */
+void events_connected(struct bus *bus, natsConnection *nc);
+void events_lost(struct bus *bus);
+void events_down(struct bus *bus, const char *detail);
+void events_refused(struct bus *bus, const struct error *err, bool for_good);
 
 /* Like bus_server_version(), but asks nobody: 0 until that was called. */
 uint32_t bus_server_version_known(struct bus *bus);

@@ -1,9 +1,6 @@
 /*
  * The keeper: a thread that looks after what has a deadline: publishes without an answer, readers and pulls
- * without a heartbeat, everything after a reconnect. And it is the watchdog of reconnects that lead nowhere:
- * nats.c before 3.8 never comes back from a server that freezes after its greeting; and where the program
- * reads the connection, nats.c keeps its parser over a reconnect (its issue 1007): when the connection ended
- * within a message, the parser takes each new one's beginning for the rest of that and ends it, for ever.
+ * without a heartbeat, everything on a new connection. And it is the connector's watchdog.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -12,7 +9,7 @@
 #include "clock.h"
 #include "pulse.h"
 
-enum { TICK_MS = 200, HANGING_MS = 120000, MOST_GARBLED = 5 };
+enum { TICK_MS = 200 };
 
 /* For what only a new process can mend; whoever supervises this one starts it. */
 static _Noreturn void end_process(const char *why)
@@ -24,29 +21,18 @@ static _Noreturn void end_process(const char *why)
     _exit(status_exit_code(STATUS_UNAVAILABLE));
 }
 
-static void watch_connection(struct bus *bus, int64_t now_ns)
+static void watch_connecting(struct bus *bus, int64_t now_ns)
 {
-    if (atomic_load(&bus->garbled) >= MOST_GARBLED)
-        end_process("nats.c reads no connection any more, because one ended within a message");
-    if (atomic_load(&bus->connected))
-        return;
-    pthread_mutex_lock(&bus->state_mutex);
-    bool closed = bus->closed;
-    pthread_mutex_unlock(&bus->state_mutex);
-    /* After two refused logins in a row the library never tries again; nor after a first connection that
-     * ended while it was made. */
-    if (closed && bus->is_daemon)
-        end_process("the connection to NATS is closed for good, as when NATS refuses this user");
-    /* The library's thread spins, and nothing can stop it. */
-    if (!closed && atomic_load(&bus->connections) > 0 &&
-        now_ns - atomic_load(&bus->reconnect_progress_ns) > HANGING_MS * NS_PER_MS)
-        end_process("the connection to NATS hangs while reconnecting: the server took it and went silent");
+    if (bus->is_daemon && atomic_load(&bus->connecting.ended) && !atomic_load(&bus->closing))
+        end_process("the connection to NATS is closed for good: NATS refuses this user");
+    if (now_ns > atomic_load(&bus->connecting.hangs_from_ns))
+        end_process("the connection to NATS hangs while it is made: the server took it and went silent");
 }
 
 static void tend(struct bus *bus)
 {
     int64_t now_ns = mono_now().ns;
-    watch_connection(bus, now_ns);
+    watch_connecting(bus, now_ns);
     exchanges_tend(bus, now_ns);
     inbox_tend(bus);
     if (!atomic_load(&bus->connected))

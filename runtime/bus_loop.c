@@ -27,7 +27,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -82,7 +81,11 @@ static bool watch(struct loop *l, int operation, int fd, enum source source, uin
 /* With `io` held, and something unsent. */
 static void write_some(struct loop *l)
 {
-    natsConnection_ProcessWriteEvent(l->nc);
+    natsConnection *nc = atomic_load(&l->nc);
+    if (nc)
+        natsConnection_ProcessWriteEvent(nc);
+    else
+        atomic_store(&l->unsent, false); /* it is lost with its connection */
     atomic_store(&l->written_ns, mono_now().ns);
     bool left = atomic_load(&l->unsent);
     if (left || l->awaits_room)
@@ -121,19 +124,26 @@ uint32_t loop_connection(const struct bus *bus)
 
 natsStatus loop_send_message(struct bus *bus, natsMsg *msg)
 {
+    natsConnection *nc = line_hold(bus);
+    if (!nc)
+        return NATS_CONNECTION_DISCONNECTED;
     pushes = true;
-    natsStatus s = natsConnection_PublishMsg(bus->nc, msg);
+    natsStatus s = natsConnection_PublishMsg(nc, msg);
     pushes = false;
+    line_release(bus);
     return s;
 }
 
 natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload)
 {
+    natsConnection *nc = line_hold(bus);
+    if (!nc)
+        return NATS_CONNECTION_DISCONNECTED;
     pushes = true;
-    natsStatus s = reply
-                       ? natsConnection_PublishRequest(bus->nc, subject, reply, payload.ptr, (int)payload.len)
-                       : natsConnection_Publish(bus->nc, subject, payload.ptr, (int)payload.len);
+    natsStatus s = reply ? natsConnection_PublishRequest(nc, subject, reply, payload.ptr, (int)payload.len)
+                         : natsConnection_Publish(nc, subject, payload.ptr, (int)payload.len);
     pushes = false;
+    line_release(bus);
     return s;
 }
 
@@ -143,10 +153,9 @@ static natsStatus on_attach(void **data, void *context, natsConnection *nc, nats
 {
     struct loop *l = context;
     *data = l;
-    l->nc = nc;
+    atomic_store(&l->nc, nc);
     atomic_fetch_add(&l->attached, 1);
     atomic_store(&l->unsent, false);
-    atomic_store(&l->fresh, true);
     atomic_store(&l->socket, (int)socket);
     return watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN) ? NATS_OK : NATS_SYS_ERROR;
 }
@@ -177,34 +186,15 @@ static natsStatus on_detach(void *data)
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
-static bool has_bytes(struct loop *l)
-{
-    char byte;
-    return recv(atomic_load(&l->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
-}
-
-/* Counts the connections, one after the other, whose first bytes the library does not take: it closes them.
- */
-static void read_first(struct bus *bus)
-{
-    struct loop *l = &bus->loop;
-    bool had_bytes = has_bytes(l);
-    natsConnection_ProcessReadEvent(l->nc);
-    bool closed = atomic_load(&l->socket) < 0;
-    if (had_bytes)
-        atomic_store(&bus->garbled, closed ? atomic_load(&bus->garbled) + 1 : 0);
-}
-
 static void serve_socket(struct bus *bus)
 {
     struct loop *l = &bus->loop;
     /* Each answer that was handled by now came before all that is read now. */
     bus->fresh_ns = atomic_load(&bus->answered_ns);
     pthread_mutex_lock(&l->io);
-    if (atomic_exchange(&l->fresh, false))
-        read_first(bus);
-    else
-        natsConnection_ProcessReadEvent(l->nc);
+    natsConnection *nc = atomic_load(&l->nc);
+    if (nc)
+        natsConnection_ProcessReadEvent(nc);
     pthread_mutex_unlock(&l->io);
     listeners_serve(bus);
 }
@@ -386,6 +376,13 @@ enum status loop_start(struct bus *bus, struct error *err)
         return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for a connection");
     l->started = true;
     return STATUS_OK;
+}
+
+void loop_forget(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->loop.io);
+    atomic_store(&bus->loop.nc, NULL);
+    pthread_mutex_unlock(&bus->loop.io);
 }
 
 void loop_stop(struct bus *bus)

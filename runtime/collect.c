@@ -34,7 +34,12 @@ enum status collect(struct bus *bus, const char *subject, struct str payload, in
     char inbox[SUBJECT_MAX];
     natsSubscription *sub = NULL;
     snprintf(inbox, sizeof(inbox), "%s.C.%" PRIu64, bus->inbox, (uint64_t)atomic_fetch_add(&bus->ids, 1));
-    natsStatus s = natsConnection_SubscribeSync(&sub, bus->nc, inbox);
+    natsStatus s = NATS_CONNECTION_DISCONNECTED;
+    natsConnection *nc = line_hold(bus);
+    if (nc) {
+        s = natsConnection_SubscribeSync(&sub, nc, inbox);
+        line_release(bus);
+    }
     if (s == NATS_OK)
         s = loop_send(bus, subject, inbox, payload);
     enum status status;

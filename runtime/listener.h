@@ -1,7 +1,7 @@
 /*
- * A subscription of nats.c whose end can be waited for. The library's own destroy returns while the handler
- * may still be running, and is unsafe under traffic: here a subscription is closed, its thread is waited for,
- * and only then is it destroyed.
+ * A subscription that lasts from connection to connection, and whose end can be waited for. The library's own
+ * destroy returns while the handler may still be running, and is unsafe under traffic: here a subscription is
+ * closed, its thread is waited for, and only then is it destroyed.
  */
 #ifndef RUNTIME_LISTENER_H
 #define RUNTIME_LISTENER_H
@@ -29,6 +29,11 @@ enum status listener_open(struct bus *bus, const char *subject, const char *queu
 enum status listener_open_on_loop(struct bus *bus, const char *subject, listener_handler *handler,
                                   void (*unserved)(void *context), void *context, struct listener **out,
                                   struct error *err) MUST_CHECK;
+/*
+ * Subscribes all on the connection of that number (line.number). By the connector, before anything is sent.
+ * What came on the connection before and was not handled yet is dropped.
+ */
+void listeners_move(struct bus *bus, uint32_t number);
 /* Hands over what was read. By who reads. */
 void listeners_serve(struct bus *bus);
 /* Unsubscribes; what has already come is still handled before it returns. */

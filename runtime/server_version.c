@@ -133,6 +133,16 @@ uint32_t bus_server_version_known(struct bus *bus)
     return version;
 }
 
+static bool get_url(struct bus *bus, char *url, size_t size)
+{
+    natsConnection *nc = line_hold(bus);
+    if (!nc)
+        return false;
+    natsStatus s = natsConnection_GetConnectedUrl(nc, url, size);
+    line_release(bus);
+    return s == NATS_OK;
+}
+
 uint32_t bus_server_version(struct bus *bus)
 {
     char url[512];
@@ -140,7 +150,7 @@ uint32_t bus_server_version(struct bus *bus)
     pthread_mutex_lock(&bus->state_mutex);
     bool fresh = bus->version != 0 && bus->version_of == connection;
     pthread_mutex_unlock(&bus->state_mutex);
-    if (!fresh && natsConnection_GetConnectedUrl(bus->nc, url, sizeof(url)) == NATS_OK) {
+    if (!fresh && get_url(bus, url, sizeof(url))) {
         uint32_t version = ask(url);
         pthread_mutex_lock(&bus->state_mutex);
         bus->version = version;

@@ -163,66 +163,105 @@ static void say(int fd, const char *text)
     (void)!send(fd, text, strlen(text), MSG_NOSIGNAL); /* the other side may have gone */
 }
 
-/* Until the client has gone, or says the word. */
-static void hear(int fd, const char *word)
+/* Until the client has gone, or has said the word and a line's end behind it: what stands between. */
+static void hear(int fd, const char *word, char *behind, size_t size)
 {
     char text[4096];
     size_t len = 0;
-    for (ssize_t n; (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0;) {
+    behind[0] = '\0';
+    for (ssize_t n; len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0;) {
         len += (size_t)n;
         text[len] = '\0';
-        if (strstr(text, word))
+        const char *found = strstr(text, word), *end = found ? strstr(found + strlen(word), "\r\n") : NULL;
+        if (end) {
+            snprintf(behind, size, "%.*s", (int)(end - found - strlen(word)), found + strlen(word));
             return;
-        len = len < sizeof(text) / 2 ? len : 0;
+        }
     }
 }
 
-/* The first connection ends within a message; each further one is as it should be, and has something to say.
- */
+struct breaking {
+    int listener;
+    const char
+        *last; /* of the first connection: a beginning of a message, behind its subscription's number */
+};
+
 static void *break_off(void *argument)
 {
-    int listener = *(int *)argument;
+    const struct breaking *b = argument;
     bool first = true;
-    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0; first = false) {
+    char text[128], number[16];
+    for (int fd; (fd = accept(b->listener, NULL, NULL)) >= 0; first = false) {
         say(fd, GREETING);
-        hear(fd, "PING\r\n");
+        hear(fd, "PING", number, sizeof(number));
         say(fd, "PONG\r\n");
-        usleep(200000); /* the answer is read by itself */
-        if (first)
-            say(fd, "MSG x 1 10\r");
-        for (int i = 0; !first && i < 10; i++)
-            say(fd, "PING\r\n");
-        usleep(200000);
+        hear(fd, "SUB x ", number, sizeof(number));
+        snprintf(text, sizeof(text), "MSG x %s %s", number, first ? b->last : "5\r\nwhole\r\n");
+        say(fd, first ? "" : "PING\r\n");
+        say(fd, text);
+        if (!first) {
+            hear(fd, "PING", number, sizeof(number)); /* the client flushes before it leaves */
+            say(fd, "PONG\r\n");
+        }
         close(fd);
     }
     return NULL;
 }
 
-/* nats.c's issue 1007: it never comes out of it. */
-static void a_daemon_ends_when_it_cannot_read_any_more(void **state)
+struct payloads {
+    pthread_mutex_t mutex;
+    char all[256];
+};
+
+static void collect_payload(void *context, const struct bus_message *m)
 {
-    (void)state;
-    static int listener;
+    struct payloads *p = context;
+    size_t len = strlen(p->all);
+    pthread_mutex_lock(&p->mutex);
+    snprintf(p->all + len, sizeof(p->all) - len, "%" PRISTR ";", ARGSTR(m->payload));
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static bool has_come(struct payloads *p, const char *text)
+{
+    pthread_mutex_lock(&p->mutex);
+    bool has = strcmp(p->all, text) == 0;
+    pthread_mutex_unlock(&p->mutex);
+    return has;
+}
+
+/* What comes behind it is read as what it is. */
+static void break_off_behind(const char *last)
+{
+    static struct breaking server;
     char url[64];
     pthread_t thread;
+    struct bus *bus = NULL;
+    struct bus_subscription *subscription = NULL;
+    struct payloads heard = {.all = ""};
     struct error err;
-    listener = listen_as_server(url);
+    pthread_mutex_init(&heard.mutex, NULL);
+    server = (struct breaking){listen_as_server(url), last};
+    assert_int_equal(0, pthread_create(&thread, NULL, break_off, &server));
     struct bus_options o = {
         .servers = url, .name = "test", .connect_timeout_ms = 5000, .retry_connect = true};
-    pid_t child = fork();
-    if (child == 0) {
-        struct bus *bus = NULL;
-        alarm(60);
-        close(listener);
-        if (bus_open(&o, &bus, &err) == STATUS_OK)
-            pause();
-        _exit(99);
-    }
-    assert_int_equal(0, pthread_create(&thread, NULL, break_off, &listener));
-    gives_up(child);
-    shutdown(listener, SHUT_RDWR); /* ends the server's thread */
+    must(bus_open(&o, &bus, &err), &err);
+    must(bus_subscribe(bus, "x", NULL, collect_payload, &heard, &subscription, &err), &err);
+    EVENTUALLY(has_come(&heard, "whole;"));
+    bus_close(&bus);
+    shutdown(server.listener, SHUT_RDWR); /* ends the server's thread */
     assert_int_equal(0, pthread_join(thread, NULL));
-    close(listener);
+    close(server.listener);
+    pthread_mutex_destroy(&heard.mutex);
+}
+
+/* nats.c's issue 1007, if it made the next connection itself. */
+static void a_connection_may_end_within_a_message(void **state)
+{
+    (void)state;
+    break_off_behind("10\r");             /* where the line ends */
+    break_off_behind("10\r\nabc");        /* within the payload */
+    break_off_behind("10\r\nabcdefghij"); /* before its end */
 }
 
 static void a_daemon_can_end_before_its_server_comes(void **state)
@@ -326,6 +365,58 @@ static void a_login_that_is_refused_for_a_moment_is_tried_again(void **state)
     servers_stop(&s);
 }
 
+struct telling {
+    int listener;
+    uint16_t other;
+};
+
+/* Of a cluster; goes away as soon as it has told of the other. */
+static void *tell_of_another(void *argument)
+{
+    const struct telling *t = argument;
+    char greeting[256], ignored[16];
+    snprintf(greeting, sizeof(greeting), "%.*s,\"connect_urls\":[\"127.0.0.1:%u\"]}\r\n",
+             (int)(strlen(GREETING) - strlen("}\r\n")), GREETING, t->other);
+    int fd = accept(t->listener, NULL, NULL);
+    say(fd, greeting);
+    hear(fd, "PING", ignored, sizeof(ignored));
+    say(fd, "PONG\r\n");
+    close(t->listener);
+    close(fd);
+    return NULL;
+}
+
+/* With what the address that was given has before its "@". */
+static void a_server_that_the_cluster_told_of_is_found(void **state)
+{
+    (void)state;
+    struct servers s = {.folder = "/tmp/noetl-test-XXXXXX"};
+    struct heard h = {.connects = 0};
+    struct telling t = {.other = port_find_free()};
+    struct bus *bus = NULL;
+    struct error err;
+    pthread_t thread;
+    char url[64], with_password[96], again[96];
+    pthread_mutex_init(&h.mutex, NULL);
+    assert_non_null(mkdtemp(s.folder));
+    start_with_password(&s, t.other, "one");
+    t.listener = listen_as_server(url);
+    snprintf(with_password, sizeof(with_password), "nats://somebody:one@%s", strstr(url, "127"));
+    snprintf(again, sizeof(again), "connected again to 127.0.0.1:%u", t.other);
+    assert_int_equal(0, pthread_create(&thread, NULL, tell_of_another, &t));
+    struct bus_options o = {.servers = with_password,
+                            .name = "test",
+                            .connect_timeout_ms = 5000,
+                            .on_event = on_event,
+                            .context = &h};
+    must(bus_open(&o, &bus, &err), &err);
+    EVENTUALLY(has_heard(&h, again));
+    assert_int_equal(0, pthread_join(thread, NULL));
+    bus_close(&bus);
+    servers_stop(&s);
+    pthread_mutex_destroy(&h.mutex);
+}
+
 static void *greet_and_freeze(void *argument)
 {
     int listener = *(int *)argument;
@@ -356,14 +447,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            a_daemon_ends_when_the_server_that_comes_refuses_it),     /* before the library has threads */
-        cmocka_unit_test(a_daemon_ends_when_it_cannot_read_any_more), /* and this */
+            a_daemon_ends_when_the_server_that_comes_refuses_it), /* before the library has threads */
+        cmocka_unit_test(a_connection_may_end_within_a_message),
         cmocka_unit_test(nobody_there_is_an_error_that_names_the_place),
         cmocka_unit_test(a_bad_address_is_refused),
         cmocka_unit_test(a_login_that_is_refused_for_a_moment_is_tried_again),
         cmocka_unit_test(a_daemon_waits_for_its_server),
         cmocka_unit_test(a_daemon_can_end_before_its_server_comes),
         cmocka_unit_test(connects_and_losses_are_told),
+        cmocka_unit_test(a_server_that_the_cluster_told_of_is_found),
         cmocka_unit_test(a_server_that_freezes_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

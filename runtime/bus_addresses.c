@@ -1,0 +1,110 @@
+/*
+ * Where servers are: those that were given, and those that the cluster told of on the last connection, so
+ * that a client which was given one address finds the others when that one is gone.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus_internal.h"
+
+static bool has(const struct addresses *a, const char *url)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        if (strcmp(a->urls[i], url) == 0)
+            return true;
+    return false;
+}
+
+/* Takes `url` (malloc, may be NULL). */
+static void add(struct addresses *a, char *url)
+{
+    if (url && a->count < MOST_ADDRESSES && !has(a, url))
+        a->urls[a->count++] = url;
+    else
+        free(url);
+}
+
+enum status addresses_read(struct addresses *a, const char *list, struct error *err)
+{
+    char *copy = strdup(list ? list : "");
+    for (char *rest = copy, *url; (url = strsep(&rest, ", "));)
+        if (*url)
+            add(a, strdup(url));
+    free(copy);
+    a->given = a->count;
+    if (a->given > 0)
+        return STATUS_OK;
+    error_set(err, STATUS_INVALID, "no address of a NATS server is given");
+    return error_hint(err, "Set nats.url (NOETL_NATS_URL), as in nats://127.0.0.1:4222.");
+}
+
+static void forget(struct addresses *a, uint32_t from)
+{
+    while (a->count > from)
+        free(a->urls[--a->count]);
+}
+
+void addresses_free(struct addresses *a)
+{
+    forget(a, 0);
+}
+
+/* "user:password@" of the first address that has it: a cluster tells hosts alone. */
+static struct str credentials(const struct addresses *a)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const char *host = strstr(a->urls[i], "://"), *at = strrchr(a->urls[i], '@');
+        host = host ? host + 3 : a->urls[i];
+        if (at)
+            return (struct str){host, (size_t)(at + 1 - host)};
+    }
+    return STR("");
+}
+
+static char *with_credentials(const char *url, struct str who)
+{
+    const char *host = strstr(url, "://");
+    size_t scheme = host ? (size_t)(host + 3 - url) : 0, size = strlen(url) + who.len + 1;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%.*s%" PRISTR "%s", (int)scheme, url, ARGSTR(who), url + scheme);
+    return text;
+}
+
+void addresses_learn(struct addresses *a, natsConnection *nc)
+{
+    char **urls = NULL;
+    int count = 0;
+    struct str who = credentials(a);
+    if (natsConnection_GetDiscoveredServers(nc, &urls, &count) != NATS_OK)
+        return;
+    if (!a->all_set) /* else the library knew those of before, and does not tell them */
+        forget(a, a->given);
+    for (int i = 0; i < count; i++) {
+        add(a, with_credentials(urls[i], who));
+        free(urls[i]);
+    }
+    free(urls);
+}
+
+void addresses_show(const struct addresses *a, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < a->count && len < size; i++) {
+        const char *at = strrchr(a->urls[i], '@');
+        int n = snprintf(out + len, size - len, "%s%s", i ? "," : "", at ? at + 1 : a->urls[i]);
+        len += (size_t)n;
+    }
+}
+
+natsStatus addresses_set(struct addresses *a, bool all, natsOptions *options)
+{
+    const char *urls[MOST_ADDRESSES];
+    uint32_t count = all ? a->count : a->given;
+    for (uint32_t i = 0; i < count; i++)
+        urls[i] = a->urls[i];
+    a->all_set = all;
+    return natsOptions_SetServers(options, urls, (int)count);
+}

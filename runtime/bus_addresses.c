@@ -79,7 +79,7 @@ void addresses_learn(struct addresses *a, natsConnection *nc)
     struct str who = credentials(a);
     if (natsConnection_GetDiscoveredServers(nc, &urls, &count) != NATS_OK)
         return;
-    if (!a->all_set) /* else the library knew those of before, and does not tell them */
+    if (count > 0) /* one that has just come back may know of nobody yet */
         forget(a, a->given);
     for (int i = 0; i < count; i++) {
         add(a, with_credentials(urls[i], who));
@@ -99,12 +99,8 @@ void addresses_show(const struct addresses *a, char *out, size_t size)
     }
 }
 
-natsStatus addresses_set(struct addresses *a, bool all, natsOptions *options)
+uint32_t addresses_nth(const struct addresses *a, uint32_t n, uint32_t turn)
 {
-    const char *urls[MOST_ADDRESSES];
-    uint32_t count = all ? a->count : a->given;
-    for (uint32_t i = 0; i < count; i++)
-        urls[i] = a->urls[i];
-    a->all_set = all;
-    return natsOptions_SetServers(options, urls, (int)count);
+    uint32_t told = a->count - a->given;
+    return n < a->given ? (n + turn) % a->given : a->given + (n - a->given + turn) % told;
 }

@@ -31,9 +31,9 @@ enum {
 
 /* ---- one attempt ------------------------------------------------------------------------------------- */
 
-static int64_t time_limit_ms(const struct bus *bus)
+static int64_t time_limit_ms(const struct bus *bus, uint32_t servers)
 {
-    return (int64_t)bus->connecting.addresses.count * bus->request_timeout_ms * LOGIN_TRIES + GRACE_MS;
+    return (int64_t)servers * bus->request_timeout_ms * LOGIN_TRIES + GRACE_MS;
 }
 
 static natsStatus connect_and_login(struct connecting *c, natsConnection **nc)
@@ -47,18 +47,15 @@ static natsStatus connect_and_login(struct connecting *c, natsConnection **nc)
     return s;
 }
 
-/* One round over the servers, of those that were given or of all; NULL: none took it, and *err says why. */
-static natsConnection *attempt(struct bus *bus, bool all, struct error *err)
+static natsConnection *connect_to(struct bus *bus, const char *url, struct error *err)
 {
     struct connecting *c = &bus->connecting;
     natsConnection *nc = NULL;
-    int64_t limit_ms = time_limit_ms(bus);
     pthread_mutex_lock(&bus->state_mutex);
     c->lost = false;
     pthread_mutex_unlock(&bus->state_mutex);
-    natsStatus s = addresses_set(&c->addresses, all, c->options);
-    atomic_store(&c->hangs_from_ns,
-                 mono_now().ns + (limit_ms > HANGING_MS ? limit_ms : HANGING_MS) * NS_PER_MS);
+    natsStatus s = natsOptions_SetServers(c->options, &url, 1);
+    atomic_store(&c->hangs_from_ns, mono_now().ns + (HANGING_MS + time_limit_ms(bus, 1)) * NS_PER_MS);
     if (s == NATS_OK)
         s = connect_and_login(c, &nc);
     atomic_store(&c->hangs_from_ns, INT64_MAX);
@@ -68,19 +65,50 @@ static natsConnection *attempt(struct bus *bus, bool all, struct error *err)
     return NULL;
 }
 
-/* Everything that is listened to, before anything is sent. */
-static void adopt(struct bus *bus, natsConnection *nc)
+static bool is_stopping(struct bus *bus)
 {
-    listeners_move(bus, line_set(bus, nc));
-    line_open(bus);
-    events_connected(bus, nc);
-    keeper_hurry(bus);
+    pthread_mutex_lock(&bus->state_mutex);
+    bool stop = bus->connecting.stop;
+    pthread_mutex_unlock(&bus->state_mutex);
+    return stop;
 }
 
-static void drop(struct bus *bus)
+/* One server after the other; NULL: none took it, and *err says why: a refusal before anything else. */
+static natsConnection *attempt(struct bus *bus, struct error *err)
+{
+    const struct addresses *a = &bus->connecting.addresses;
+    uint32_t turn = (uint32_t)(mono_now().ns / 1000); /* not all clients at the same one */
+    natsConnection *nc = NULL;
+    error_set(err, STATUS_CANCELLED, "connecting was given up");
+    for (uint32_t n = 0; n < a->count && !nc && !is_stopping(bus); n++) {
+        struct error one;
+        nc = connect_to(bus, a->urls[addresses_nth(a, n, turn)], &one);
+        if (!nc && err->status != STATUS_DENIED)
+            *err = one;
+    }
+    return nc;
+}
+
+/* Everything that is listened to, before anything is sent; whether it was told that there is a connection. */
+static bool adopt(struct bus *bus, natsConnection *nc)
+{
+    bool announced = false;
+    if (listeners_move(bus, line_set(bus, nc))) {
+        line_open(bus);
+        announced = events_connected(bus, nc);
+        keeper_hurry(bus);
+    } else {
+        natsConnection_Close(nc); /* of whose loss the library tells as of any other */
+        events_down(bus, "the system gives no thread, or no memory, for a subscription");
+    }
+    return announced;
+}
+
+static void drop(struct bus *bus, bool announced)
 {
     natsConnection *nc = line_take(bus);
-    events_lost(bus); /* if it was before there was something to lose */
+    if (announced)
+        events_down(bus, "the connection was lost");
     loop_forget(bus);
     addresses_learn(&bus->connecting.addresses, nc);
     natsConnection_Destroy(nc);
@@ -100,6 +128,12 @@ static void tell_first(struct bus *bus, const struct error *err)
     pthread_mutex_unlock(&bus->state_mutex);
 }
 
+/* Whether bus_open() succeeds nevertheless, and the connector goes on. */
+static bool may_pass(const struct bus *bus, const struct error *first)
+{
+    return bus->is_daemon && status_may_retry(first->status);
+}
+
 static enum status await_first(struct bus *bus, int64_t limit_ms, struct error *err)
 {
     struct connecting *c = &bus->connecting;
@@ -112,11 +146,12 @@ static enum status await_first(struct bus *bus, int64_t limit_ms, struct error *
     struct error first = c->error;
     pthread_mutex_unlock(&bus->state_mutex);
     if (bus->abandoned) {
+        atomic_store(&bus->closing, true);
         pthread_detach(c->thread);
         error_set(err, STATUS_UNAVAILABLE, "the NATS server took the connection and went silent");
         return error_place(err, "%s", c->place);
     }
-    if (first.status == STATUS_OK || (bus->is_daemon && first.status != STATUS_DENIED))
+    if (first.status == STATUS_OK || may_pass(bus, &first))
         return STATUS_OK;
     if (err)
         *err = first;
@@ -161,10 +196,10 @@ static int64_t delay_ms(uint32_t failures, bool refused)
 static bool live(struct bus *bus, natsConnection *nc)
 {
     int64_t since_ns = mono_now().ns;
-    adopt(bus, nc);
+    bool announced = adopt(bus, nc);
     tell_first(bus, NULL);
     if (await_loss(bus))
-        drop(bus);
+        drop(bus, announced);
     return mono_now().ns - since_ns > SETTLED_MS * NS_PER_MS;
 }
 
@@ -182,16 +217,17 @@ static void *run(void *argument)
 {
     struct bus *bus = argument;
     uint32_t failures = 0, refusals = 0;
-    bool go_on = true;
+    bool first = true, go_on = true;
     bus_on_handler_thread = true; /* it tells of what it does */
-    while (go_on) {
+    for (; go_on; first = false) {
         struct error err;
-        natsConnection *nc = attempt(bus, failures > 0, &err);
+        natsConnection *nc = attempt(bus, &err);
         refusals = !nc && err.status == STATUS_DENIED ? refusals + 1 : 0;
         failures = nc && live(bus, nc) ? 0 : failures + 1;
         if (!nc)
             fail(bus, &err, failures, refusals);
-        go_on = refusals < MOST_REFUSALS && wait_ms(bus, failures ? delay_ms(failures, refusals > 0) : 0);
+        go_on = (nc || !first || may_pass(bus, &err)) && refusals < MOST_REFUSALS &&
+                wait_ms(bus, failures ? delay_ms(failures, refusals > 0) : 0);
     }
     atomic_store(&bus->connecting.ended, true);
     nats_ReleaseThreadMemory();
@@ -221,7 +257,7 @@ static enum status start_thread(struct bus *bus, struct error *err)
 enum status connecting_start(const struct bus_options *o, struct bus *bus, struct error *err)
 {
     TRY(prepare(o, bus, err));
-    int64_t limit_ms = time_limit_ms(bus); /* the thread learns addresses */
+    int64_t limit_ms = time_limit_ms(bus, bus->connecting.addresses.given);
     TRY(start_thread(bus, err));
     enum status status = await_first(bus, limit_ms, err);
     if (status == STATUS_UNAVAILABLE)

@@ -31,6 +31,7 @@ static struct bus *bus_new(const struct bus_options *o)
     bus->on_event = o->on_event;
     bus->on_event_context = o->context;
     bus->is_daemon = o->retry_connect;
+    pthread_mutex_init(&bus->telling, NULL);
     pthread_mutex_init(&bus->state_mutex, NULL);
     mono_cond_init(&bus->state_changed);
     loop_init(&bus->loop);
@@ -58,6 +59,7 @@ static void bus_free(struct bus *bus)
     loop_free(&bus->loop);
     pthread_cond_destroy(&bus->state_changed);
     pthread_mutex_destroy(&bus->state_mutex);
+    pthread_mutex_destroy(&bus->telling);
     free(bus);
 }
 
@@ -85,9 +87,13 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
     return STATUS_OK;
 }
 
-/* After natsConnection_Close() the library still makes its last calls. */
-static void await_loss(struct bus *bus)
+/* Nobody sends on it any more; all that it has still to report is told before the last word of the library,
+ * because nobody reads it any more. */
+static void end_connection(struct bus *bus, natsConnection *nc)
 {
+    (void)natsConnection_FlushTimeout(nc, CLOSE_FLUSH_MS); /* all that can be done for it */
+    loop_stop(bus);
+    natsConnection_Close(nc);
     pthread_mutex_lock(&bus->state_mutex);
     while (!bus->connecting.lost)
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
@@ -105,11 +111,8 @@ void bus_close(struct bus **bus_pointer)
     connecting_stop(bus);
     keeper_stop(bus);
     natsConnection *nc = line_take(bus);
-    if (nc) {
-        (void)natsConnection_FlushTimeout(nc, CLOSE_FLUSH_MS); /* all that can be done for it */
-        natsConnection_Close(nc);
-        await_loss(bus);
-    }
+    if (nc)
+        end_connection(bus, nc);
     loop_stop(bus);
     listeners_free(bus);
     error_set(&err, STATUS_CANCELLED, "the connection to NATS was closed before the answer came");

@@ -1,21 +1,26 @@
-/* What the library reports on its own: connects, disconnects, refusals. All on one thread of the library. */
+/* What is told of the connection: by the connector, and by the library on a thread of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "bus_internal.h"
 #include "clock.h"
 
-static void tell(struct bus *bus, bool connected, const char *detail)
+/* One at a time: whether there is a connection is what was told last. */
+static void tell(struct bus *bus, const char *detail)
 {
+    pthread_mutex_lock(&bus->telling);
     if (bus->on_event && !atomic_load(&bus->closing))
-        bus->on_event(bus->on_event_context, connected, detail);
+        bus->on_event(bus->on_event_context, atomic_load(&bus->connected), detail);
+    pthread_mutex_unlock(&bus->telling);
 }
 
-void events_connected(struct bus *bus, natsConnection *nc)
+bool events_connected(struct bus *bus, natsConnection *nc)
 {
     char url[256];
     char text[320];
     bool again = atomic_load(&bus->connections) > 0;
+    if (natsConnection_IsClosed(nc))
+        return false;
     if (natsConnection_GetConnectedUrl(nc, url, sizeof(url)) != NATS_OK)
         snprintf(url, sizeof(url), "NATS");
     const char *at = strrchr(url, '@'); /* what is before it are credentials */
@@ -23,33 +28,27 @@ void events_connected(struct bus *bus, natsConnection *nc)
     /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
     atomic_fetch_add(&bus->connections, 1);
-    tell(bus, true, text);
+    tell(bus, text);
+    return true;
 }
 
 void events_down(struct bus *bus, const char *detail)
 {
-    tell(bus, false, detail);
+    atomic_store(&bus->connected, false);
+    tell(bus, detail);
 }
 
 void events_refused(struct bus *bus, const struct error *err, bool for_good)
 {
-    tell(bus, false,
-         for_good ? "the connection is closed for good: the server refuses this user" : err->message);
-}
-
-void events_lost(struct bus *bus)
-{
-    atomic_store(&bus->inbox_denied, false); /* the next connection asks for it again */
-    if (atomic_exchange(&bus->connected, false))
-        tell(bus, false, "the connection was lost");
+    tell(bus, for_good ? "the connection is closed for good: the server refuses this user" : err->message);
 }
 
 static void on_closed(natsConnection *nc, void *closure)
 {
     struct bus *bus = closure;
     (void)nc;
-    bus_on_handler_thread = true;
-    events_lost(bus);
+    atomic_store(&bus->connected, false);
+    atomic_store(&bus->inbox_denied, false); /* the next connection asks for it again */
     connecting_lost(bus);
 }
 
@@ -116,7 +115,7 @@ static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus statu
         (void)natsConnection_GetLastError(nc, &last);
     snprintf(text, sizeof(text), "%s: %s%s%s", natsStatus_GetText(status), last ? last : "",
              sub ? " on " : "", sub ? natsSubscription_GetSubject(sub) : "");
-    tell(bus, atomic_load(&bus->connected), text);
+    tell(bus, text);
     if (status != NATS_NOT_PERMITTED)
         return;
     if ((subject = refused_subject(text, "Publish")))

@@ -33,7 +33,6 @@ enum { WIRE_EXPIRES_MS = 30000, WIRE_HEARTBEAT_MS = 3000 };
 struct addresses {
     char *urls[MOST_ADDRESSES];
     uint32_t count, given; /* the given ones come first */
-    bool all_set;          /* by the last addresses_set() */
 };
 
 struct line {
@@ -109,7 +108,8 @@ struct bus {
     int64_t request_timeout_ms;
     void (*on_event)(void *context, bool connected, const char *detail);
     void *on_event_context;
-    bool is_daemon; /* keeps trying for ever */
+    bool is_daemon;          /* keeps trying when nobody answers at the start */
+    pthread_mutex_t telling; /* of on_event */
 
     atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
@@ -179,6 +179,9 @@ void loop_forget(struct bus *bus);
 void loop_stop(struct bus *bus);
 /* As bus_push(), for a thread that is about to wait for an answer: at once. */
 void loop_push(struct bus *bus);
+/* Nothing is read or written in between; the connection is held (line_hold()) or the connector's. */
+void loop_hold(struct bus *bus);
+void loop_let_go(struct bus *bus);
 /* A number for each connection as its socket comes and goes, which others hear of later; 0: there is none. */
 uint32_t loop_connection(const struct bus *bus);
 /* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. */
@@ -218,8 +221,9 @@ enum status addresses_read(struct addresses *a, const char *list, struct error *
 void addresses_learn(struct addresses *a, natsConnection *nc);
 /* As a list, without credentials. */
 void addresses_show(const struct addresses *a, char *out, size_t size);
-/* `all`: not only those that were given. */
-natsStatus addresses_set(struct addresses *a, bool all, natsOptions *options);
+/* The n-th one to try, n < count: those that were given first, each kind in a circle that begins at `turn`.
+ */
+uint32_t addresses_nth(const struct addresses *a, uint32_t n, uint32_t turn);
 void addresses_free(struct addresses *a);
 
 /* The options of all connections of the bus, but for the addresses; natsOptions_Destroy() frees them. */
@@ -250,9 +254,9 @@ natsConnection *line_take(struct bus *bus);
 
 /* bus_events.c: what the library reports. */
 natsStatus events_set(natsOptions *options, struct bus *bus);
-/* There is a connection; it is lost; there is none, because of that; the server refuses the login. */
-void events_connected(struct bus *bus, natsConnection *nc);
-void events_lost(struct bus *bus);
+/* Told by the connector: there is a connection (false, and nothing told: it is closed by now); there is none,
+ * because of that; the server refuses the login. */
+bool events_connected(struct bus *bus, natsConnection *nc);
 void events_down(struct bus *bus, const char *detail);
 void events_refused(struct bus *bus, const struct error *err, bool for_good);
 

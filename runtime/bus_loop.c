@@ -117,6 +117,17 @@ void bus_push(struct bus *bus)
         write_now(l);
 }
 
+void loop_hold(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->loop.io);
+}
+
+void loop_let_go(struct bus *bus)
+{
+    pthread_mutex_unlock(&bus->loop.io);
+    write_now(&bus->loop);
+}
+
 uint32_t loop_connection(const struct bus *bus)
 {
     return atomic_load(&bus->loop.socket) >= 0 ? atomic_load(&bus->loop.attached) : 0;

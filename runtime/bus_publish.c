@@ -150,10 +150,10 @@ static void send_copy(struct publish *p)
 {
     struct bus *bus = p->exchange.bus;
     int64_t now_ns = mono_now().ns;
+    p->exchange.connection = atomic_load(&bus->connections); /* first: a later one makes it due */
     uint32_t connection = loop_connection(bus);
     bool late = connection != p->prompt_on;
     p->prompt_on = 0;
-    p->exchange.connection = atomic_load(&bus->connections);
     /* Without a connection the library would keep it for the next one, as it is. */
     if (!atomic_load(&bus->connected) || !connection) {
         exchange_reopen(&p->exchange, p->give_up_ns); /* the next connection makes it due */

@@ -19,7 +19,7 @@ struct listener {
     natsSubscription *sub; /* of whoever claimed it, like the next; NULL: there is no connection */
     uint32_t number;       /* of the connection that it is subscribed on, or would be */
     /* Under state_mutex: */
-    bool claimed; /* is being subscribed */
+    bool claimed; /* is being subscribed, or freed */
     bool closing;
     bool completed; /* its thread, if it has one, has made its last call */
     bool served;    /* by the loop, at this moment */
@@ -69,14 +69,21 @@ static void link_out(struct listener *l)
 
 /* ---- subscribing ------------------------------------------------------------------------------------- */
 
+/*
+ * Once it would say when its thread has ended, that is waited for, whatever else fails. Before, nothing may
+ * reach it: while the loop is held, the server is not told of it.
+ */
 static natsStatus subscribe_with_thread(struct listener *l, natsConnection *nc)
 {
+    loop_hold(l->bus);
     natsStatus s = l->queue ? natsConnection_QueueSubscribe(&l->sub, nc, l->subject, l->queue, on_message, l)
                             : natsConnection_Subscribe(&l->sub, nc, l->subject, on_message, l);
     if (s == NATS_OK)
         s = natsSubscription_SetOnCompleteCB(l->sub, on_complete, l);
     if (s == NATS_OK)
-        s = natsSubscription_SetPendingLimits(l->sub, l->limit ? l->limit : -1, -1);
+        (void)natsSubscription_SetPendingLimits(l->sub, l->limit ? l->limit : -1,
+                                                -1); /* unless it is closed */
+    loop_let_go(l->bus);
     return s;
 }
 
@@ -120,7 +127,7 @@ static void let_go(struct listener *l)
     pthread_mutex_unlock(&bus->state_mutex);
 }
 
-/* Claimed: nothing of it runs any more. */
+/* Until nothing of it runs any more; nobody begins to serve it behind that. */
 static void await_completion(struct listener *l)
 {
     struct bus *bus = l->bus;
@@ -129,6 +136,7 @@ static void await_completion(struct listener *l)
     while (l->served || (l->sub && !l->unserved && !l->completed))
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
     l->awaited = false;
+    l->claimed = true;
     pthread_mutex_unlock(&bus->state_mutex);
 }
 
@@ -220,17 +228,18 @@ static struct listener *claim_left_behind(struct bus *bus, uint32_t number)
     return l;
 }
 
-void listeners_move(struct bus *bus, uint32_t number)
+bool listeners_move(struct bus *bus, uint32_t number)
 {
     struct listener *l;
-    while ((l = claim_left_behind(bus, number))) {
+    natsStatus s = NATS_OK;
+    while (s == NATS_OK && (l = claim_left_behind(bus, number))) {
         await_completion(l);
         natsSubscription_Destroy(l->sub);
         l->sub = NULL;
-        /* What fails for another reason than the connection is noticed by whoever waits for messages. */
-        (void)subscribe(l);
+        s = subscribe(l);
         let_go(l);
     }
+    return s == NATS_OK;
 }
 
 /* ---- the loop's part --------------------------------------------------------------------------------- */

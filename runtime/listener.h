@@ -6,6 +6,7 @@
 #ifndef RUNTIME_LISTENER_H
 #define RUNTIME_LISTENER_H
 
+#include <stdbool.h>
 #include <nats/nats.h>
 
 #include "core/status.h"
@@ -31,9 +32,10 @@ enum status listener_open_on_loop(struct bus *bus, const char *subject, listener
                                   struct error *err) MUST_CHECK;
 /*
  * Subscribes all on the connection of that number (line.number). By the connector, before anything is sent.
- * What came on the connection before and was not handled yet is dropped.
+ * What came on the connection before and was not handled yet is dropped. False if one cannot be subscribed,
+ * for another reason than that this connection is closed by now.
  */
-void listeners_move(struct bus *bus, uint32_t number);
+bool listeners_move(struct bus *bus, uint32_t number);
 /* Hands over what was read. By who reads. */
 void listeners_serve(struct bus *bus);
 /* Unsubscribes; what has already come is still handled before it returns. */

@@ -47,8 +47,12 @@ static void a_bad_address_is_refused(void **state)
     (void)state;
     struct bus *bus = NULL;
     struct error err;
-    struct bus_options o = {.servers = "", .name = "test", .connect_timeout_ms = 2000};
-    assert_int_equal(STATUS_INVALID, bus_open(&o, &bus, &err));
+    const char *const bad[] = {"", "nats://127.0.0.1:abc"};
+    for (size_t i = 0; i < 4; i++) {
+        struct bus_options o = {
+            .servers = bad[i / 2], .name = "test", .connect_timeout_ms = 2000, .retry_connect = i % 2};
+        assert_int_equal(STATUS_INVALID, bus_open(&o, &bus, &err));
+    }
 }
 
 static void a_daemon_waits_for_its_server(void **state)
@@ -396,13 +400,13 @@ static void a_server_that_the_cluster_told_of_is_found(void **state)
     struct bus *bus = NULL;
     struct error err;
     pthread_t thread;
-    char url[64], with_password[96], again[96];
+    char url[64], with_password[96], there[96];
     pthread_mutex_init(&h.mutex, NULL);
     assert_non_null(mkdtemp(s.folder));
     start_with_password(&s, t.other, "one");
     t.listener = listen_as_server(url);
     snprintf(with_password, sizeof(with_password), "nats://somebody:one@%s", strstr(url, "127"));
-    snprintf(again, sizeof(again), "connected again to 127.0.0.1:%u", t.other);
+    snprintf(there, sizeof(there), "to 127.0.0.1:%u", t.other);
     assert_int_equal(0, pthread_create(&thread, NULL, tell_of_another, &t));
     struct bus_options o = {.servers = with_password,
                             .name = "test",
@@ -410,7 +414,7 @@ static void a_server_that_the_cluster_told_of_is_found(void **state)
                             .on_event = on_event,
                             .context = &h};
     must(bus_open(&o, &bus, &err), &err);
-    EVENTUALLY(has_heard(&h, again));
+    EVENTUALLY(has_heard(&h, there));
     assert_int_equal(0, pthread_join(thread, NULL));
     bus_close(&bus);
     servers_stop(&s);

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "runtime/clock.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "traffic.h"
 
 enum { PATIENCE_S = 60 };

@@ -8,7 +8,7 @@
 #include "core/json.h"
 #include "eventlog/eventlog.h"
 #include "publisher/subject.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "traffic.h"
 

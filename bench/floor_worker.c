@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "publisher/topology.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "traffic.h"
 

@@ -8,7 +8,7 @@
 
 #include "eventlog/eventlog.h"
 #include "publisher/topology.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 
 extern char **environ;
 

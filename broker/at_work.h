@@ -8,7 +8,7 @@
 #include "core/arena.h"
 #include "core/value.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct at_work { /* all zero at first */
     struct arena arena;

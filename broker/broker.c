@@ -16,7 +16,7 @@
 #include "publisher/topology.h"
 #include "reconciler.h"
 #include "runtime/clock.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"

@@ -3,7 +3,7 @@
 #define BROKER_COMMAND_H
 
 #include "core/arena.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct command {
     const char *name; /* the last word of its subject */

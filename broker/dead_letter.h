@@ -7,7 +7,7 @@
 #define BROKER_DEAD_LETTER_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct dead_letters;
 

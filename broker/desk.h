@@ -5,7 +5,7 @@
 #ifndef BROKER_DESK_H
 #define BROKER_DESK_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/metrics.h"
 
 struct desk;

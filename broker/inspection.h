@@ -19,7 +19,7 @@
 #include "at_work.h"
 #include "eventlog/eventlog.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "transition/playbook_cache.h"
 
 struct inspector {

@@ -9,7 +9,7 @@
 #include "core/value.h"
 #include "occupancy.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct intake;
 

@@ -6,7 +6,7 @@
 #define BROKER_LISTING_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "transition/transition.h"
 
 /*

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "core/status.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct batch;
 struct outgoing;

@@ -13,7 +13,7 @@
 #include "fence.h"
 #include "occupancy.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct membership;
 

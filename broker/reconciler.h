@@ -10,7 +10,7 @@
 #include "fence.h"
 #include "intake.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct reconciler;
 

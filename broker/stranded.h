@@ -8,7 +8,7 @@
 #define BROKER_STRANDED_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /*
  * If a consumer of the tasks stream stands behind the stream's end, the stream goes on from there: what is in

@@ -7,7 +7,7 @@
 #define BROKER_STRANDED_COMMANDS_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct stranded_commands { /* all zero at first */
     uint64_t given_until;  /* commands up to here had been given to somebody */

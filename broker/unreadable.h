@@ -7,7 +7,7 @@
 
 #include "core/buf.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /*
  * Has the delivery, a reference with its summary, say so: its payload and subject are in `text`, which

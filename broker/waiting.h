@@ -9,7 +9,7 @@
 
 #include "eventlog/eventlog.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/clock.h"
 
 struct waiting_fact {

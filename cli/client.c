@@ -5,7 +5,7 @@
 #include "core/json.h"
 #include "publisher/answer.h"
 #include "publisher/ask.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 
 #include "dev_registry.h"
 #include "execution_name.h"

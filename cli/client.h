@@ -6,7 +6,7 @@
 #define CLI_CLIENT_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 #include "invocation.h"
 

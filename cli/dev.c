@@ -17,7 +17,7 @@
 #include "dev_servers.h"
 #include "dev_settings.h"
 #include "publisher/subject.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/port.h"
 
 enum { WORKERS_MAX = 64, CHILDREN_MAX = WORKERS_MAX + 3, TICK_MS = 200, READY_MS = 60000, GRACE_MS = 10000 };

@@ -9,7 +9,7 @@
 #include "dev_settings.h"
 #include "eventlog/eventlog.h"
 #include "publisher/topology.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 
 enum { NATS_PORT = 4222, POSTGRES_PORT = 5432, PORT_MAX = 65535 };
 #define PAUSE_NS INT64_C(2000000000) /* between two tries to start a server again */

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct letter {
     struct letter *next;

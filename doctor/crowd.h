@@ -7,7 +7,7 @@
 #define DOCTOR_CROWD_H
 
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 enum { CROWD_MOST = 1000 }; /* brokers of whose beats the newest is kept */
 

@@ -11,7 +11,7 @@
 
 #include "eventlog/eventlog.h"
 #include "publisher/topology.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "transition/playbook_cache.h"
 #include "verdict/report.h"
 

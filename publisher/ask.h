@@ -3,7 +3,7 @@
 #define PUBLISHER_ASK_H
 
 #include "core/arena.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 struct question {

@@ -14,7 +14,7 @@
 
 #include "core/buf.h"
 #include "core/value.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 /* The largest that is put or read. */

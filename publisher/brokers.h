@@ -3,7 +3,7 @@
 #ifndef PUBLISHER_BROKERS_H
 #define PUBLISHER_BROKERS_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 struct brokers;

@@ -7,7 +7,7 @@
 #define PUBLISHER_CATALOG_H
 
 #include "playbook/playbook.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 /* STATUS_INVALID unless the text can be the path of a playbook. */

@@ -6,7 +6,7 @@
 #define PUBLISHER_CONTROL_H
 
 #include "core/event.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 enum control_id {

@@ -7,7 +7,7 @@
 #include "http.h"
 #include "operations.h"
 #include "runtime/clock.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"

@@ -2,7 +2,7 @@
 #ifndef PUBLISHER_QUEUED_TASKS_H
 #define PUBLISHER_QUEUED_TASKS_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 /* Their subjects, as keys of a map in `a`. */

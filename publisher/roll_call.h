@@ -3,7 +3,7 @@
 #define PUBLISHER_ROLL_CALL_H
 
 #include "core/value.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 /*

@@ -16,7 +16,7 @@
 #define PUBLISHER_SERVICE_H
 
 #include "core/value.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/metrics.h"
 #include "subject.h"
 

@@ -2,7 +2,7 @@
 #ifndef PUBLISHER_TOPOLOGY_H
 #define PUBLISHER_TOPOLOGY_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "subject.h"
 
 /* 0: none. What is more is refused, and nothing that is there is removed for it. */

@@ -13,7 +13,7 @@
 
 #include "core/task.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 struct again {
     struct bus *bus;

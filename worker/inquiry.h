@@ -7,7 +7,7 @@
 
 #include "core/task.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /*
  * Whether the attempt has ended for its execution (broker/inquiry.h). Waits up to a second for whoever holds

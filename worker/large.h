@@ -4,7 +4,7 @@
 
 #include "outcome.h"
 #include "publisher/subject.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /*
  * The whole of a task whose message may be a reference; `*task` has what the message says, and stays as it is

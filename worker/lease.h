@@ -9,7 +9,7 @@
 #define WORKER_LEASE_H
 
 #include "core/id.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "tool.h"
 
 struct lease_keeper;

@@ -11,7 +11,7 @@
 #include "core/task.h"
 #include "core/value.h"
 #include "config/settings.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /* Set from another thread when the attempt's time is over or the execution was cancelled. */
 struct task_stop {

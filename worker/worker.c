@@ -11,7 +11,7 @@
 #include "measure.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"

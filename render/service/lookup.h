@@ -10,7 +10,7 @@
 #include "log_pool.h"
 #include "publisher/subject.h"
 #include "render/template_cache.h"
-#include "runtime/bus.h"
+#include "bus/bus.h"
 
 /* What the operations work with; outlives them. */
 struct render_service {

@@ -1,7 +1,7 @@
 #include "service.h"
 
 #include "operations.h"
-#include "runtime/connect.h"
+#include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/private_nats.h"
 #include "runtime/private_postgres.h"
 

@@ -2,8 +2,8 @@
  * input. */
 #include <assert.h>
 
-#include "runtime/ack_subject.h"
-#include "runtime/header_block.h"
+#include "bus/ack_subject.h"
+#include "bus/header_block.h"
 
 static int is_inside(struct str part, struct str whole)
 {

@@ -6,7 +6,7 @@
 #ifndef TESTS_NATS_CLUSTER_H
 #define TESTS_NATS_CLUSTER_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/private_nats.h"
 
 enum { CLUSTER_NODES = 3 };

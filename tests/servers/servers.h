@@ -5,7 +5,7 @@
 #ifndef TESTS_SERVERS_H
 #define TESTS_SERVERS_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "runtime/private_nats.h"
 #include "runtime/private_postgres.h"
 

@@ -2,7 +2,7 @@
 #ifndef WORKER_TOOLS_NATS_MESSAGE_H
 #define WORKER_TOOLS_NATS_MESSAGE_H
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "worker/tool.h"
 
 struct nats_message {

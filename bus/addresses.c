@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 
 static bool has(const struct addresses *a, const char *url)
 {

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 #include "core/json.h"
-#include "log.h"
-#include "metrics.h"
-#include "pulse.h"
+#include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/pulse.h"
 #include "spent.h"
 
 enum {

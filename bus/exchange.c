@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 #include "spent.h"
 
 enum { FIRST_SLOTS = 256, MOST_SLOTS = 1 << 22, AT_ONCE = 64 };

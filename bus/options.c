@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 #include "nkey.h"
 
 enum { PING_MS = 20000 };
@@ -76,7 +76,7 @@ static natsStatus set_behaviour(natsOptions *options, const struct bus_options *
     if (s == NATS_OK)
         s = natsOptions_SetPingInterval(options, PING_MS);
     if (s == NATS_OK)
-        s = natsOptions_SetAllowReconnect(options, false); /* bus_connecting.c does it */
+        s = natsOptions_SetAllowReconnect(options, false); /* connector.c does it */
     if (s == NATS_OK && o->inbox_prefix)
         s = natsOptions_SetCustomInboxPrefix(options, o->inbox_prefix);
     return s == NATS_OK ? events_set(options, bus) : s;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 
 enum { SUBSCRIBE_BACKLOG = 65536 }; /* messages that may wait for a handler */
 

@@ -30,8 +30,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 
 enum { PACE_NS = 200000, GRACE_NS = 150000, MOST_MISSED = 4, TRY_EVERY = 16 };
 enum source { SOCKET, BELL, TIMER, SOURCES };

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 
 /*
  * A subscription of its own, not an exchange: messages of a stream come with the subject that they were

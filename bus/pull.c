@@ -18,8 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 #include "spent.h"
 
 enum {

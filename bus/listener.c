@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 
 enum { DRAIN_MS = 2000 };
 

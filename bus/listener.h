@@ -22,7 +22,7 @@ enum status listener_open(struct bus *bus, const char *subject, const char *queu
                           listener_handler *handler, void *context, struct listener **out,
                           struct error *err) MUST_CHECK;
 /*
- * One whose handler is called by who reads the connection (bus_loop.c), between what it reads: without a
+ * One whose handler is called by who reads the connection (loop.c), between what it reads: without a
  * change of threads, in the order of the connection, and so it must never wait. That nobody serves a request
  * which was to be answered here is told by `unserved`, with the same context; the library keeps for itself
  * which one.

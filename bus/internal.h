@@ -2,8 +2,8 @@
  * What the files of the bus share; nothing outside the room includes it.
  *
  * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
- * bus_loop.c), those of nats.c (asynchronous events, one per other subscription), the connector
- * (bus_connecting.c), and the keeper (deadlines, see bus_keeper.c). Order of locks: lists (readers, pulls)
+ * loop.c), those of nats.c (asynchronous events, one per other subscription), the connector
+ * (connector.c), and the keeper (deadlines, see keeper.c). Order of locks: lists (readers, pulls)
  * before the table of exchanges before the line; none but the line is held while a callback or a call of
  * nats.c that may wait is running.
  */
@@ -42,7 +42,7 @@ struct line {
     bool ready;         /* all that is listened to is subscribed: now one may send */
 };
 
-struct connecting {
+struct connector {
     pthread_t thread;
     bool started, may_retry_login;
     natsOptions *options;
@@ -118,7 +118,7 @@ struct bus {
     struct line line;
     pthread_mutex_t state_mutex; /* of the members below */
     pthread_cond_t state_changed;
-    struct connecting connecting;
+    struct connector connector;
     bool abandoned;             /* nats.c hangs in its connect and still refers to the bus */
     struct listener *listeners; /* all that are open */
     uint32_t version;
@@ -144,7 +144,7 @@ struct bus {
 /* True on threads that run handlers: they must not wait for what only they can bring. */
 extern _Thread_local bool bus_on_handler_thread;
 
-/* ---- bus_wire.c: what may stand on the wire, and what the library's codes mean ----------------------- */
+/* ---- wire.c: what may stand on the wire, and what the library's codes mean --------------------------- */
 
 /* STATUS_INVALID for what would break the protocol: white space, empty tokens, wildcards unless allowed. */
 enum status wire_check_subject(const char *subject, bool wildcards, struct error *err) MUST_CHECK;
@@ -230,14 +230,14 @@ void addresses_free(struct addresses *a);
 enum status options_make(const struct bus_options *o, struct bus *bus, natsOptions **out,
                          struct error *err) MUST_CHECK;
 
-void connecting_init(struct connecting *c);
+void connector_init(struct connector *c);
 /* Starts the connector, and waits for how its first attempt goes, which a daemon's bus takes either way. */
-enum status connecting_start(const struct bus_options *o, struct bus *bus, struct error *err) MUST_CHECK;
+enum status connector_start(const struct bus_options *o, struct bus *bus, struct error *err) MUST_CHECK;
 /* The library has said its last word about the connection. */
-void connecting_lost(struct bus *bus);
+void connector_lost(struct bus *bus);
 /* Waits for an attempt that is on its way. The connection that is left stays. */
-void connecting_stop(struct bus *bus);
-void connecting_free(struct bus *bus);
+void connector_stop(struct bus *bus);
+void connector_free(struct bus *bus);
 
 void line_init(struct line *line);
 void line_free(struct line *line);
@@ -252,7 +252,7 @@ uint32_t line_set(struct bus *bus, natsConnection *nc);
 void line_open(struct bus *bus);
 natsConnection *line_take(struct bus *bus);
 
-/* bus_events.c: what the library reports. */
+/* events.c: what the library reports. */
 natsStatus events_set(natsOptions *options, struct bus *bus);
 /* Told by the connector: there is a connection (false, and nothing told: it is closed by now); there is none,
  * because of that; the server refuses the login. */
@@ -266,7 +266,7 @@ uint32_t bus_server_version_known(struct bus *bus);
 /* Makes the delivery of a stream's message, taking `msg`; NULL (and msg destroyed) if it is none. */
 struct bus_delivery *delivery_take(natsMsg *msg);
 
-/* bus_admin.c, for bus_kv.c: makes a stream have the members of `wanted` (a map of the API's stream config).
+/* admin.c, for kv.c: makes a stream have the members of `wanted` (a map of the API's stream config).
  */
 /* The first member of `wanted` that the stream's configuration has otherwise, "" if there is none. */
 enum status stream_compare(struct bus *bus, const char *name, struct value wanted, struct arena *a,

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 
 /* One at a time: whether there is a connection is what was told last. */
 static void tell(struct bus *bus, const char *detail)
@@ -49,7 +49,7 @@ static void on_closed(natsConnection *nc, void *closure)
     (void)nc;
     atomic_store(&bus->connected, false);
     atomic_store(&bus->inbox_denied, false); /* the next connection asks for it again */
-    connecting_lost(bus);
+    connector_lost(bus);
 }
 
 /* ---- refusals ---------------------------------------------------------------------------------------- */

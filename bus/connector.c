@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 
 enum {
     LOGIN_TRIES = 3, /* nats.c before 3.8 makes a wrong signature once in some hundred logins */
@@ -36,7 +36,7 @@ static int64_t time_limit_ms(const struct bus *bus, uint32_t servers)
     return (int64_t)servers * bus->request_timeout_ms * LOGIN_TRIES + GRACE_MS;
 }
 
-static natsStatus connect_and_login(struct connecting *c, natsConnection **nc)
+static natsStatus connect_and_login(struct connector *c, natsConnection **nc)
 {
     natsStatus s = NATS_ERR;
     for (int i = 0; i < LOGIN_TRIES; i++) {
@@ -49,7 +49,7 @@ static natsStatus connect_and_login(struct connecting *c, natsConnection **nc)
 
 static natsConnection *connect_to(struct bus *bus, const char *url, struct error *err)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     natsConnection *nc = NULL;
     pthread_mutex_lock(&bus->state_mutex);
     c->lost = false;
@@ -68,7 +68,7 @@ static natsConnection *connect_to(struct bus *bus, const char *url, struct error
 static bool is_stopping(struct bus *bus)
 {
     pthread_mutex_lock(&bus->state_mutex);
-    bool stop = bus->connecting.stop;
+    bool stop = bus->connector.stop;
     pthread_mutex_unlock(&bus->state_mutex);
     return stop;
 }
@@ -76,7 +76,7 @@ static bool is_stopping(struct bus *bus)
 /* One server after the other; NULL: none took it, and *err says why: a refusal before anything else. */
 static natsConnection *attempt(struct bus *bus, struct error *err)
 {
-    const struct addresses *a = &bus->connecting.addresses;
+    const struct addresses *a = &bus->connector.addresses;
     uint32_t turn = (uint32_t)(mono_now().ns / 1000); /* not all clients at the same one */
     natsConnection *nc = NULL;
     error_set(err, STATUS_CANCELLED, "connecting was given up");
@@ -110,7 +110,7 @@ static void drop(struct bus *bus, bool announced)
     if (announced)
         events_down(bus, "the connection was lost");
     loop_forget(bus);
-    addresses_learn(&bus->connecting.addresses, nc);
+    addresses_learn(&bus->connector.addresses, nc);
     natsConnection_Destroy(nc);
 }
 
@@ -119,7 +119,7 @@ static void drop(struct bus *bus, bool announced)
 /* err: NULL when there is a connection. */
 static void tell_first(struct bus *bus, const struct error *err)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     pthread_mutex_lock(&bus->state_mutex);
     if (!c->told && err)
         c->error = *err;
@@ -136,7 +136,7 @@ static bool may_pass(const struct bus *bus, const struct error *first)
 
 static enum status await_first(struct bus *bus, int64_t limit_ms, struct error *err)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     int64_t until_ns = mono_now().ns + limit_ms * NS_PER_MS;
     pthread_mutex_lock(&bus->state_mutex);
     bool in_time = true;
@@ -165,9 +165,9 @@ static bool wait_ms(struct bus *bus, int64_t delay_ms)
 {
     int64_t until_ns = mono_now().ns + delay_ms * NS_PER_MS;
     pthread_mutex_lock(&bus->state_mutex);
-    while (!bus->connecting.stop && mono_cond_wait_until(&bus->state_changed, &bus->state_mutex, until_ns)) {
+    while (!bus->connector.stop && mono_cond_wait_until(&bus->state_changed, &bus->state_mutex, until_ns)) {
     }
-    bool go_on = !bus->connecting.stop;
+    bool go_on = !bus->connector.stop;
     pthread_mutex_unlock(&bus->state_mutex);
     return go_on;
 }
@@ -176,9 +176,9 @@ static bool wait_ms(struct bus *bus, int64_t delay_ms)
 static bool await_loss(struct bus *bus)
 {
     pthread_mutex_lock(&bus->state_mutex);
-    while (!bus->connecting.stop && !bus->connecting.lost)
+    while (!bus->connector.stop && !bus->connector.lost)
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
-    bool go_on = !bus->connecting.stop;
+    bool go_on = !bus->connector.stop;
     pthread_mutex_unlock(&bus->state_mutex);
     return go_on;
 }
@@ -229,7 +229,7 @@ static void *run(void *argument)
         go_on = (nc || !first || may_pass(bus, &err)) && refusals < MOST_REFUSALS &&
                 wait_ms(bus, failures ? delay_ms(failures, refusals > 0) : 0);
     }
-    atomic_store(&bus->connecting.ended, true);
+    atomic_store(&bus->connector.ended, true);
     nats_ReleaseThreadMemory();
     return NULL;
 }
@@ -238,7 +238,7 @@ static void *run(void *argument)
 
 static enum status prepare(const struct bus_options *o, struct bus *bus, struct error *err)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     TRY(addresses_read(&c->addresses, o->servers, err));
     addresses_show(&c->addresses, c->place, sizeof(c->place));
     c->may_retry_login = (o->nkey && *o->nkey) || (o->credentials && *o->credentials);
@@ -247,17 +247,17 @@ static enum status prepare(const struct bus_options *o, struct bus *bus, struct 
 
 static enum status start_thread(struct bus *bus, struct error *err)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     if (pthread_create(&c->thread, NULL, run, bus) != 0)
         return error_set(err, STATUS_NO_MEMORY, "the system gives no thread for connecting");
     c->started = true;
     return STATUS_OK;
 }
 
-enum status connecting_start(const struct bus_options *o, struct bus *bus, struct error *err)
+enum status connector_start(const struct bus_options *o, struct bus *bus, struct error *err)
 {
     TRY(prepare(o, bus, err));
-    int64_t limit_ms = time_limit_ms(bus, bus->connecting.addresses.given);
+    int64_t limit_ms = time_limit_ms(bus, bus->connector.addresses.given);
     TRY(start_thread(bus, err));
     enum status status = await_first(bus, limit_ms, err);
     if (status == STATUS_UNAVAILABLE)
@@ -268,22 +268,22 @@ enum status connecting_start(const struct bus_options *o, struct bus *bus, struc
     return status;
 }
 
-void connecting_init(struct connecting *c)
+void connector_init(struct connector *c)
 {
     atomic_store(&c->hangs_from_ns, INT64_MAX);
 }
 
-void connecting_lost(struct bus *bus)
+void connector_lost(struct bus *bus)
 {
     pthread_mutex_lock(&bus->state_mutex);
-    bus->connecting.lost = true;
+    bus->connector.lost = true;
     pthread_cond_broadcast(&bus->state_changed);
     pthread_mutex_unlock(&bus->state_mutex);
 }
 
-void connecting_stop(struct bus *bus)
+void connector_stop(struct bus *bus)
 {
-    struct connecting *c = &bus->connecting;
+    struct connector *c = &bus->connector;
     if (!c->started)
         return;
     pthread_mutex_lock(&bus->state_mutex);
@@ -294,8 +294,8 @@ void connecting_stop(struct bus *bus)
     c->started = false;
 }
 
-void connecting_free(struct bus *bus)
+void connector_free(struct bus *bus)
 {
-    natsOptions_Destroy(bus->connecting.options);
-    addresses_free(&bus->connecting.addresses);
+    natsOptions_Destroy(bus->connector.options);
+    addresses_free(&bus->connector.addresses);
 }

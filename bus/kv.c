@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "ack_subject.h"
-#include "bus_internal.h"
+#include "internal.h"
 #include "collect.h"
 #include "core/buf.h"
 #include "core/json.h"

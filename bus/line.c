@@ -1,5 +1,5 @@
 /* The connection of the moment, which everybody uses and the connector replaces. */
-#include "bus_internal.h"
+#include "internal.h"
 
 void line_init(struct line *line)
 {

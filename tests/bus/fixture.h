@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/bus.h"
+#include "bus/bus.h"
 #include "servers.h"
 
 struct fixture {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 
 _Thread_local bool bus_on_handler_thread;
 

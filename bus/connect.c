@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "daemon.h"
-#include "log.h"
-#include "metrics.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+#include "runtime/metrics.h"
 
 static void log_connection(void *context, bool connected, const char *detail)
 {

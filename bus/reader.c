@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ack_subject.h"
-#include "clock.h"
+#include "runtime/clock.h"
 #include "reader.h"
 #include "spent.h"
 

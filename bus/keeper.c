@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bus_internal.h"
-#include "clock.h"
-#include "pulse.h"
+#include "internal.h"
+#include "runtime/clock.h"
+#include "runtime/pulse.h"
 
 enum { TICK_MS = 200 };
 
@@ -23,9 +23,9 @@ static _Noreturn void end_process(const char *why)
 
 static void watch_connecting(struct bus *bus, int64_t now_ns)
 {
-    if (bus->is_daemon && atomic_load(&bus->connecting.ended) && !atomic_load(&bus->closing))
+    if (bus->is_daemon && atomic_load(&bus->connector.ended) && !atomic_load(&bus->closing))
         end_process("the connection to NATS is closed for good: NATS refuses this user");
-    if (now_ns > atomic_load(&bus->connecting.hangs_from_ns))
+    if (now_ns > atomic_load(&bus->connector.hangs_from_ns))
         end_process("the connection to NATS hangs while it is made: the server took it and went silent");
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "runtime/clock.h"
 #include "core/buf.h"
 #include "core/event.h"
 #include "core/json.h"

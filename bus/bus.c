@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 
 enum { DEFAULT_TIMEOUT_MS = 5000, CLOSE_FLUSH_MS = 2000 };
 
@@ -38,7 +38,7 @@ static struct bus *bus_new(const struct bus_options *o)
     pthread_mutex_init(&bus->keeper.mutex, NULL);
     mono_cond_init(&bus->keeper.wake);
     line_init(&bus->line);
-    connecting_init(&bus->connecting);
+    connector_init(&bus->connector);
     publish_init(bus);
     readers_init(bus);
     pulls_init(bus);
@@ -52,7 +52,7 @@ static void bus_free(struct bus *bus)
     pulls_free(bus);
     readers_free(bus);
     publish_free(bus);
-    connecting_free(bus);
+    connector_free(bus);
     line_free(&bus->line);
     pthread_cond_destroy(&bus->keeper.wake);
     pthread_mutex_destroy(&bus->keeper.mutex);
@@ -67,7 +67,7 @@ static enum status start(struct bus *bus, const struct bus_options *options, str
 {
     TRY(make_inbox(bus, options->inbox_prefix, err));
     TRY(loop_start(bus, err));
-    TRY(connecting_start(options, bus, err));
+    TRY(connector_start(options, bus, err));
     TRY(exchanges_listen(bus, err));
     return keeper_start(bus, err);
 }
@@ -95,7 +95,7 @@ static void end_connection(struct bus *bus, natsConnection *nc)
     loop_stop(bus);
     natsConnection_Close(nc);
     pthread_mutex_lock(&bus->state_mutex);
-    while (!bus->connecting.lost)
+    while (!bus->connector.lost)
         pthread_cond_wait(&bus->state_changed, &bus->state_mutex);
     pthread_mutex_unlock(&bus->state_mutex);
 }
@@ -108,7 +108,7 @@ void bus_close(struct bus **bus_pointer)
         return;
     *bus_pointer = NULL;
     atomic_store(&bus->closing, true);
-    connecting_stop(bus);
+    connector_stop(bus);
     keeper_stop(bus);
     natsConnection *nc = line_take(bus);
     if (nc)

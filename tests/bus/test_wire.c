@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/ack_subject.h"
-#include "runtime/header_block.h"
+#include "bus/ack_subject.h"
+#include "bus/header_block.h"
 
 static void both_forms_of_ack_subjects_are_read(void **state)
 {

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bus_internal.h"
-#include "clock.h"
+#include "internal.h"
+#include "runtime/clock.h"
 #include "core/json.h"
 
 enum { GREETING_MS = 1000, GREETING_MAX = 16384 };

@@ -1,5 +1,5 @@
 /*
- * A reader's state, shared by bus_reader.c (what its consumer sends) and reader_consumer.c (making
+ * A reader's state, shared by reader.c (what its consumer sends) and reader_consumer.c (making
  * consumers).
  *
  *                      start
@@ -26,7 +26,7 @@
 #ifndef RUNTIME_READER_H
 #define RUNTIME_READER_H
 
-#include "bus_internal.h"
+#include "internal.h"
 
 enum { READER_NAME_TEXT = 64 };
 
@@ -81,7 +81,7 @@ static inline bool reader_knows_message(const struct bus_reader *r)
 void reader_lost(struct bus_reader *r, uint64_t found);
 /* It could not be made, or be asked: waits, longer each time. */
 void reader_failed(struct bus_reader *r, const struct error *err);
-/* Read back in bus_reader.c. */
+/* Read back in reader.c. */
 void reader_consumer_name(const struct bus_reader *r, uint32_t generation, char out[READER_NAME_TEXT]);
 /* Nobody waits for the answer; what stays ends by itself when nobody has asked it for a while. Without the
  * mutex. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ack_subject.h"
-#include "bus_internal.h"
+#include "internal.h"
 #include "core/buf.h"
 #include "spent.h"
 

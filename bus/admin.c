@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus_internal.h"
+#include "internal.h"
 #include "core/buf.h"
 #include "core/digest.h"
 #include "core/event.h"

@@ -4,8 +4,8 @@
  *   $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time ns>.<pending>
  *   $JS.ACK.<domain>.<account hash>.<stream>.<consumer>.<deliveries>.….<pending>[.<more>…]
  */
-#ifndef RUNTIME_ACK_SUBJECT_H
-#define RUNTIME_ACK_SUBJECT_H
+#ifndef BUS_ACK_SUBJECT_H
+#define BUS_ACK_SUBJECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

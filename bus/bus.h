@@ -7,8 +7,8 @@
  * bus_publish_wait, bus_close, the *_stop functions, …) and should be short. Message data handed to a handler
  * is valid until it returns, unless it says otherwise.
  */
-#ifndef RUNTIME_BUS_H
-#define RUNTIME_BUS_H
+#ifndef BUS_BUS_H
+#define BUS_BUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

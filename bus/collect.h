@@ -1,6 +1,6 @@
 /* Many answers to one request: what a pull without waiting brings, gathered by the thread that asked. */
-#ifndef RUNTIME_COLLECT_H
-#define RUNTIME_COLLECT_H
+#ifndef BUS_COLLECT_H
+#define BUS_COLLECT_H
 
 #include <nats/nats.h>
 

@@ -1,6 +1,6 @@
 /* From settings to a connection. */
-#ifndef RUNTIME_CONNECT_H
-#define RUNTIME_CONNECT_H
+#ifndef BUS_CONNECT_H
+#define BUS_CONNECT_H
 
 #include "bus.h"
 #include "config/settings.h"

@@ -9,8 +9,8 @@
  * answer that comes then waits. The function called with a claimed exchange ends it or reopens it, and does
  * not wait long.
  */
-#ifndef RUNTIME_EXCHANGE_H
-#define RUNTIME_EXCHANGE_H
+#ifndef BUS_EXCHANGE_H
+#define BUS_EXCHANGE_H
 
 #include <pthread.h>
 #include <stdatomic.h>

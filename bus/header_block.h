@@ -1,8 +1,8 @@
 /*
  * The headers of a stored message, as STREAM.MSG.GET gives them: "NATS/1.0\r\nName: value\r\n…\r\n\r\n".
  */
-#ifndef RUNTIME_HEADER_BLOCK_H
-#define RUNTIME_HEADER_BLOCK_H
+#ifndef BUS_HEADER_BLOCK_H
+#define BUS_HEADER_BLOCK_H
 
 #include <stdbool.h>
 

@@ -2,13 +2,13 @@
  * What the files of the bus share; nothing outside the room includes it.
  *
  * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
- * loop.c), those of nats.c (asynchronous events, one per other subscription), the connector
- * (connector.c), and the keeper (deadlines, see keeper.c). Order of locks: lists (readers, pulls)
- * before the table of exchanges before the line; none but the line is held while a callback or a call of
+ * loop.c), those of nats.c (asynchronous events, one per other subscription), the connector (connector.c), and
+ * the keeper (deadlines, see keeper.c). Order of locks: lists (readers, pulls), the table of exchanges, the
+ * line, the loop's `io`, the library's own. None but the last three is held while a callback or a call of
  * nats.c that may wait is running.
  */
-#ifndef RUNTIME_BUS_INTERNAL_H
-#define RUNTIME_BUS_INTERNAL_H
+#ifndef BUS_INTERNAL_H
+#define BUS_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,8 +3,8 @@
  * destroy returns while the handler may still be running, and is unsafe under traffic: here a subscription is
  * closed, its thread is waited for, and only then is it destroyed.
  */
-#ifndef RUNTIME_LISTENER_H
-#define RUNTIME_LISTENER_H
+#ifndef BUS_LISTENER_H
+#define BUS_LISTENER_H
 
 #include <stdbool.h>
 #include <nats/nats.h>

@@ -1,7 +1,7 @@
 /* NKeys: Ed25519 keys in base32, as NATS writes them
  * (https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/nkey_auth). */
-#ifndef RUNTIME_NKEY_H
-#define RUNTIME_NKEY_H
+#ifndef BUS_NKEY_H
+#define BUS_NKEY_H
 
 #include "core/status.h"
 

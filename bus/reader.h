@@ -23,8 +23,8 @@
  * its deliver subject, and here one subscription, "<inbox>.R.*.*", hears all readers, and who reads the
  * connection delivers for all. Pulling also is the backpressure: a reader that is held asks for nothing.
  */
-#ifndef RUNTIME_READER_H
-#define RUNTIME_READER_H
+#ifndef BUS_READER_H
+#define BUS_READER_H
 
 #include "internal.h"
 

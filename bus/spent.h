@@ -3,8 +3,8 @@
  * it, and wakes that thread when it sleeps, which under load is a change of threads for nearly every message.
  * Here a thread keeps what it is done with and destroys a few dozen at a time.
  */
-#ifndef RUNTIME_SPENT_H
-#define RUNTIME_SPENT_H
+#ifndef BUS_SPENT_H
+#define BUS_SPENT_H
 
 #include <nats/nats.h>
 

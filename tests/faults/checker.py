@@ -300,13 +300,17 @@ class Checker:
                         self.say(execution_id, f"event {row.event_id}, {row.type}, is not message {row.seq} of the stream")
                     elif taken[row.seq, row.time_ns] > 1:
                         self.say(execution_id, f"message {row.seq} of the stream is in its log {taken[row.seq, row.time_ns]} times")
-                at = self.journal.monotonic(row.time_ns)  # of the fact that led to it; a mark comes later
-                if row.type.startswith("execution_") and row.type not in FACTS and not self.may_be_gone(at, at + PATIENCE) \
-                        and rows[0].tag and (execution_id, row.event_id) not in marks:
+                if row.type.startswith("execution_") and row.type not in FACTS and rows[0].tag \
+                        and (execution_id, row.event_id) not in marks and not self._mark_may_be_gone(row):
                     self.say(execution_id, f"the stream has no {row.type}")
         for fact in self.e.facts:
             if fact.type == "execution_requested" and fact.execution_id not in self.e.log and tag_of(fact):
                 self.say(fact.execution_id, f"was requested by message {fact.seq}, and the log has nothing of it")
+
+    def _mark_may_be_gone(self, row):
+        """It was published between the fact that led to it, which may have waited for long, and its way into the log."""
+        at, written = self.journal.monotonic(row.time_ns), self.journal.monotonic(row.written_ns)
+        return self.may_be_gone(at, max(at, written) + PATIENCE)
 
     def _check_nothing_open(self):
         self._check_left()

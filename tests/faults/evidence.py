@@ -17,7 +17,8 @@ ROWS = """
 SELECT execution_id, event_id, event_type, coalesce(node_name, ''), coalesce(task_id, ''), stream_seq, stream_time_ns,
        coalesce(meta->>'delivery', ''), coalesce(meta->>'worker', ''), coalesce(error, ''),
        CASE event_type WHEN 'execution_requested' THEN coalesce(context->'workload'->>'tag', '') ELSE '' END,
-       CASE event_type WHEN 'execution_complete' THEN result::text ELSE '' END
+       CASE event_type WHEN 'execution_complete' THEN result::text ELSE '' END,
+       coalesce(round(extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e9)::bigint, 0)
 FROM noetl.event ORDER BY execution_id, event_id, created_at
 """
 
@@ -35,6 +36,7 @@ class Row:
     error: str
     tag: str
     result: str
+    written_ns: int = 0  # when it came into the log; 0: not known
 
     def attempt(self):
         """(step, visit, item, attempt) of an outcome."""
@@ -77,8 +79,8 @@ class Evidence:
 def read_log(postgres):
     log = collections.defaultdict(list)
     for columns in postgres.query(ROWS, seconds=300):
-        execution_id, event_id, kind, node, task, seq, time_ns, *rest = columns
-        log[execution_id].append(Row(int(event_id), kind, node, task, int(seq), int(time_ns), *rest))
+        execution_id, event_id, kind, node, task, seq, time_ns, *rest, written_ns = columns
+        log[execution_id].append(Row(int(event_id), kind, node, task, int(seq), int(time_ns), *rest, int(written_ns)))
     return log
 
 

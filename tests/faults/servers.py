@@ -127,7 +127,7 @@ class Postgres(Server):
                    "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"])
         with open(self.data / "postgresql.conf", "a") as f:
             f.write(f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nfsync=off\njit=off\n"
-                    "max_connections=400\nmax_wal_size=256MB\nlog_checkpoints=off\n")
+                    "max_connections=400\nmax_wal_size=256MB\nlog_checkpoints=off\ntrack_commit_timestamp=on\n")
         self._run([find("postgres", *self.programs), "--single", "-D", str(self.data), "template1"],
                   b"CREATE DATABASE noetl\n")
 

@@ -75,14 +75,14 @@ static void link_out(struct listener *l)
  */
 static natsStatus subscribe_with_thread(struct listener *l, natsConnection *nc)
 {
+    int limit = l->limit ? l->limit : -1;
     loop_hold(l->bus);
     natsStatus s = l->queue ? natsConnection_QueueSubscribe(&l->sub, nc, l->subject, l->queue, on_message, l)
                             : natsConnection_Subscribe(&l->sub, nc, l->subject, on_message, l);
     if (s == NATS_OK)
         s = natsSubscription_SetOnCompleteCB(l->sub, on_complete, l);
     if (s == NATS_OK)
-        (void)natsSubscription_SetPendingLimits(l->sub, l->limit ? l->limit : -1,
-                                                -1); /* unless it is closed */
+        (void)natsSubscription_SetPendingLimits(l->sub, limit, -1); /* it fails on a closed one */
     loop_let_go(l->bus);
     return s;
 }

@@ -138,8 +138,11 @@ static enum status native_status(natsStatus s)
 enum status wire_error(natsStatus s, struct error *err, const char *what, const char *subject)
 {
     const char *detail = nats_GetLastError(NULL);
-    error_set(err, native_status(s), "%s: %s%s%s", what, natsStatus_GetText(s), detail && *detail ? ": " : "",
-              detail ? detail : "");
+    if (s == NATS_CONNECTION_DISCONNECTED) /* what line_hold() says; the library was not asked */
+        error_set(err, STATUS_UNAVAILABLE, "%s: there is no connection to NATS", what);
+    else
+        error_set(err, native_status(s), "%s: %s%s%s", what, natsStatus_GetText(s),
+                  detail && *detail ? ": " : "", detail ? detail : "");
     return error_place(err, "%s", subject);
 }
 

@@ -72,15 +72,17 @@ static char *with_credentials(const char *url, struct str who)
     return text;
 }
 
-void addresses_learn(struct addresses *a, natsConnection *nc)
+void addresses_learn(struct addresses *a, natsConnection *nc, const char *there)
 {
     char **urls = NULL;
     int count = 0;
     struct str who = credentials(a);
+    char *own = strdup(there); /* `there` may be forgotten */
     if (natsConnection_GetDiscoveredServers(nc, &urls, &count) != NATS_OK)
-        return;
+        count = 0;
     if (count > 0) /* one that has just come back may know of nobody yet */
         forget(a, a->given);
+    add(a, own); /* the library tells of the others only */
     for (int i = 0; i < count; i++) {
         add(a, with_credentials(urls[i], who));
         free(urls[i]);

@@ -107,7 +107,7 @@ void bus_close(struct bus **bus_pointer)
     if (!bus)
         return;
     *bus_pointer = NULL;
-    atomic_store(&bus->closing, true);
+    events_end(bus);
     connector_stop(bus);
     keeper_stop(bus);
     natsConnection *nc = line_take(bus);

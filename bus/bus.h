@@ -52,7 +52,8 @@ void bus_lead_look(struct bus *bus);
 /* By a handler that woke a thread which will lead when it has nothing to do: it is to find the place free. */
 void bus_lead_offer(struct bus *bus);
 bool bus_is_connected(struct bus *bus);
-/* How often it has connected so far: what was asked on an earlier connection may be lost. */
+/* A number that grows with each connection; 0: there was none. What was asked on an earlier one may be lost.
+ */
 uint32_t bus_connections(struct bus *bus);
 /* Of the server, for choosing features: major * 10000 + minor * 100 + patch, 20910 for 2.9.10; 0 if unknown.
  */

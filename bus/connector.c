@@ -73,7 +73,17 @@ static bool is_stopping(struct bus *bus)
     return stop;
 }
 
-/* One server after the other; NULL: none took it, and *err says why: a refusal before anything else. */
+/* Of two failures the one to tell: what does not pass by itself. */
+static void keep_worst(struct error *err, const struct error *one)
+{
+    if (err->status == STATUS_CANCELLED || status_may_retry(err->status))
+        *err = *one;
+}
+
+/*
+ * One server after the other; NULL: none took it, and *err says why. When a server greets and then fails, the
+ * library goes on to those that it told of, in the same call.
+ */
 static natsConnection *attempt(struct bus *bus, struct error *err)
 {
     const struct addresses *a = &bus->connector.addresses;
@@ -82,9 +92,9 @@ static natsConnection *attempt(struct bus *bus, struct error *err)
     error_set(err, STATUS_CANCELLED, "connecting was given up");
     for (uint32_t n = 0; n < a->count && !nc && !is_stopping(bus); n++) {
         struct error one;
-        nc = connect_to(bus, a->urls[addresses_nth(a, n, turn)], &one);
-        if (!nc && err->status != STATUS_DENIED)
-            *err = one;
+        bus->connector.there = a->urls[addresses_nth(a, n, turn)];
+        if (!(nc = connect_to(bus, bus->connector.there, &one)))
+            keep_worst(err, &one);
     }
     return nc;
 }
@@ -98,7 +108,9 @@ static bool adopt(struct bus *bus, natsConnection *nc)
         announced = events_connected(bus, nc);
         keeper_hurry(bus);
     } else {
-        natsConnection_Close(nc); /* of whose loss the library tells as of any other */
+        loop_hold(bus); /* the library closes its socket */
+        natsConnection_Close(nc);
+        loop_let_go(bus); /* it tells of the loss as of any other */
         events_down(bus, "the system gives no thread, or no memory, for a subscription");
     }
     return announced;
@@ -110,7 +122,7 @@ static void drop(struct bus *bus, bool announced)
     if (announced)
         events_down(bus, "the connection was lost");
     loop_forget(bus);
-    addresses_learn(&bus->connector.addresses, nc);
+    addresses_learn(&bus->connector.addresses, nc, bus->connector.there);
     natsConnection_Destroy(nc);
 }
 
@@ -146,7 +158,7 @@ static enum status await_first(struct bus *bus, int64_t limit_ms, struct error *
     struct error first = c->error;
     pthread_mutex_unlock(&bus->state_mutex);
     if (bus->abandoned) {
-        atomic_store(&bus->closing, true);
+        events_end(bus);
         pthread_detach(c->thread);
         error_set(err, STATUS_UNAVAILABLE, "the NATS server took the connection and went silent");
         return error_place(err, "%s", c->place);

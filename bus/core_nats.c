@@ -23,7 +23,7 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
     if (reply)
         TRY(wire_check_subject(reply, false, err));
     TRY(wire_message(bus, subject, reply, headers, header_count, payload, &msg, err));
-    natsStatus s = loop_send_message(bus, msg);
+    natsStatus s = loop_send_message(bus, msg, NULL);
     natsMsg_Destroy(msg);
     if (s != NATS_OK)
         return wire_error(s, err, "publishing", subject);
@@ -40,27 +40,41 @@ enum status bus_publish_later(struct bus *bus, const char *subject, struct str p
 
 /* What the server refuses it says before it answers the ping behind it; nats.c keeps the last that was said.
  */
-static bool is_refused(struct bus *bus, const char *subject)
+static bool is_refused(natsConnection *nc, const char *subject)
 {
     const char *last = NULL;
     char quoted[SUBJECT_MAX + 3];
+    snprintf(quoted, sizeof(quoted), "\"%s\"", subject);
+    return natsConnection_GetLastError(nc, &last) == NATS_NOT_PERMITTED && last && strstr(last, "Publish") &&
+           strstr(last, quoted);
+}
+
+/* Both on one connection: the answer to a ping on another says nothing of the message. */
+static natsStatus publish_and_flush(struct bus *bus, natsMsg *msg, int64_t timeout_ms, bool *refused)
+{
     natsConnection *nc = line_hold(bus);
     if (!nc)
-        return false;
-    snprintf(quoted, sizeof(quoted), "\"%s\"", subject);
-    bool refused = natsConnection_GetLastError(nc, &last) == NATS_NOT_PERMITTED && last &&
-                   strstr(last, "Publish") && strstr(last, quoted);
+        return NATS_CONNECTION_DISCONNECTED;
+    natsStatus s = natsConnection_PublishMsg(nc, msg);
+    if (s == NATS_OK)
+        s = natsConnection_FlushTimeout(nc, timeout_ms);
+    *refused = s == NATS_OK && is_refused(nc, natsMsg_GetSubject(msg));
     line_release(bus);
-    return refused;
+    return s;
 }
 
 enum status bus_publish_through(struct bus *bus, const char *subject, const struct bus_header *headers,
                                 size_t header_count, struct str payload, int64_t timeout_ms,
                                 struct error *err)
 {
-    TRY(bus_publish(bus, subject, NULL, headers, header_count, payload, err));
-    TRY(bus_flush(bus, timeout_ms, err));
-    return is_refused(bus, subject) ? publish_refused(subject, err) : STATUS_OK;
+    natsMsg *msg = NULL;
+    bool refused = false;
+    TRY(wire_message(bus, subject, NULL, headers, header_count, payload, &msg, err));
+    natsStatus s = publish_and_flush(bus, msg, timeout_ms > 0 ? timeout_ms : 1, &refused);
+    natsMsg_Destroy(msg);
+    if (s != NATS_OK)
+        return wire_error(s, err, "publishing", subject);
+    return refused ? publish_refused(subject, err) : STATUS_OK;
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
@@ -159,7 +173,7 @@ static natsStatus send_in_time(struct bus *bus, natsMsg *msg, const struct bus_a
 {
     natsStatus s;
     const struct timespec moment = {.tv_nsec = UNCONNECTED_MS * NS_PER_MS};
-    while (is_unconnected(s = loop_send_message(bus, msg)) && mono_now().ns < until_ns &&
+    while (is_unconnected(s = loop_send_message(bus, msg, NULL)) && mono_now().ns < until_ns &&
            !(ask->is_over && ask->is_over(ask->context)))
         nanosleep(&moment, NULL);
     return s;

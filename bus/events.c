@@ -14,6 +14,13 @@ static void tell(struct bus *bus, const char *detail)
     pthread_mutex_unlock(&bus->telling);
 }
 
+void events_end(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->telling);
+    atomic_store(&bus->closing, true);
+    pthread_mutex_unlock(&bus->telling);
+}
+
 bool events_connected(struct bus *bus, natsConnection *nc)
 {
     char url[256];
@@ -27,7 +34,7 @@ bool events_connected(struct bus *bus, natsConnection *nc)
     snprintf(text, sizeof(text), "connected %sto %s", again ? "again " : "", at ? at + 1 : url);
     /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
-    atomic_fetch_add(&bus->connections, 1);
+    atomic_store(&bus->connections, bus->line.number);
     tell(bus, text);
     return true;
 }

@@ -177,7 +177,7 @@ static bool is_wanted(const struct exchange *e, const struct wanted *w)
         return true;
     if (w->subject)
         return is_sent_on(e, w->subject);
-    return e->refused || (e->kind->due && (e->due_ns <= w->now_ns || e->connection != w->connection));
+    return e->refused || (e->kind->due && (e->due_ns <= w->now_ns || e->connection < w->connection));
 }
 
 /* Claims up to AT_ONCE from *from on; moves *from behind the last one looked at. */

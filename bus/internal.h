@@ -2,9 +2,9 @@
  * What the files of the bus share; nothing outside the room includes it.
  *
  * Threads of a bus: the loop's, or a guest in its place (reading, and the handlers of pulls and readers, see
- * loop.c), those of nats.c (asynchronous events, one per other subscription), the connector (connector.c), and
- * the keeper (deadlines, see keeper.c). Order of locks: lists (readers, pulls), the table of exchanges, the
- * line, the loop's `io`, the library's own. None but the last three is held while a callback or a call of
+ * loop.c), those of nats.c (asynchronous events, one per other subscription), the connector (connector.c),
+ * and the keeper (deadlines, see keeper.c). Order of locks: lists (readers, pulls), the table of exchanges,
+ * the line, the loop's `io`, the library's own. None but the last three is held while a callback or a call of
  * nats.c that may wait is running.
  */
 #ifndef BUS_INTERNAL_H
@@ -48,6 +48,7 @@ struct connector {
     natsOptions *options;
     struct addresses addresses; /* of the thread, as soon as that runs */
     char place[192];            /* where it connects to, for errors; no passwords */
+    const char *there;          /* which of the addresses the last attempt was made to; of the thread */
     /* Under state_mutex: */
     bool stop;
     bool lost;                  /* the library has said its last word about the connection */
@@ -111,7 +112,7 @@ struct bus {
     bool is_daemon;          /* keeps trying when nobody answers at the start */
     pthread_mutex_t telling; /* of on_event */
 
-    atomic_uint connections; /* how often it connected: what was sent on an earlier one may be lost */
+    atomic_uint connections; /* line.number of the newest: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
     atomic_bool inbox_denied; /* the server forbids the inbox: nothing can be answered */
     atomic_llong max_payload; /* of the last server that was asked */
@@ -182,10 +183,13 @@ void loop_push(struct bus *bus);
 /* Nothing is read or written in between; the connection is held (line_hold()) or the connector's. */
 void loop_hold(struct bus *bus);
 void loop_let_go(struct bus *bus);
+/* Makes who reads serve the listeners, and write. */
+void loop_ring(struct bus *bus);
 /* A number for each connection as its socket comes and goes, which others hear of later; 0: there is none. */
 uint32_t loop_connection(const struct bus *bus);
-/* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. */
-natsStatus loop_send_message(struct bus *bus, natsMsg *msg);
+/* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. *number (may be
+ * NULL): of the connection that took it (line.number); as it was, if none did. */
+natsStatus loop_send_message(struct bus *bus, natsMsg *msg, uint32_t *number);
 natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload);
 
 enum status keeper_start(struct bus *bus, struct error *err) MUST_CHECK;
@@ -217,8 +221,8 @@ void publish_free(struct bus *bus);
 
 /* What comes of a list that commas separate; STATUS_INVALID for none. */
 enum status addresses_read(struct addresses *a, const char *list, struct error *err) MUST_CHECK;
-/* Takes up what the cluster has told on that connection. */
-void addresses_learn(struct addresses *a, natsConnection *nc);
+/* Takes up what the cluster has told on that connection, which was made to the address `there`. */
+void addresses_learn(struct addresses *a, natsConnection *nc, const char *there);
 /* As a list, without credentials. */
 void addresses_show(const struct addresses *a, char *out, size_t size);
 /* The n-th one to try, n < count: those that were given first, each kind in a circle that begins at `turn`.
@@ -257,6 +261,8 @@ natsStatus events_set(natsOptions *options, struct bus *bus);
 /* Told by the connector: there is a connection (false, and nothing told: it is closed by now); there is none,
  * because of that; the server refuses the login. */
 bool events_connected(struct bus *bus, natsConnection *nc);
+/* Nothing is told any more. */
+void events_end(struct bus *bus);
 void events_down(struct bus *bus, const char *detail);
 void events_refused(struct bus *bus, const struct error *err, bool for_good);
 

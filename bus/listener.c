@@ -125,6 +125,8 @@ static void let_go(struct listener *l)
     l->claimed = false;
     pthread_cond_broadcast(&bus->state_changed);
     pthread_mutex_unlock(&bus->state_mutex);
+    if (l->unserved)
+        loop_ring(bus); /* something may have come meanwhile */
 }
 
 /* Until nothing of it runs any more; nobody begins to serve it behind that. */
@@ -169,6 +171,8 @@ static enum status open_as(const struct listener *as, const char *subject, const
                            struct listener **out, struct error *err)
 {
     TRY(wire_check_subject(subject, true, err));
+    if (queue)
+        TRY(wire_check_subject(queue, false, err));
     struct listener *l = listener_new(as, subject, queue);
     if (!l)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a subscription to %s", subject);

@@ -117,6 +117,11 @@ void bus_push(struct bus *bus)
         write_now(l);
 }
 
+void loop_ring(struct bus *bus)
+{
+    ring(&bus->loop);
+}
+
 void loop_hold(struct bus *bus)
 {
     pthread_mutex_lock(&bus->loop.io);
@@ -133,7 +138,7 @@ uint32_t loop_connection(const struct bus *bus)
     return atomic_load(&bus->loop.socket) >= 0 ? atomic_load(&bus->loop.attached) : 0;
 }
 
-natsStatus loop_send_message(struct bus *bus, natsMsg *msg)
+natsStatus loop_send_message(struct bus *bus, natsMsg *msg, uint32_t *number)
 {
     natsConnection *nc = line_hold(bus);
     if (!nc)
@@ -141,6 +146,8 @@ natsStatus loop_send_message(struct bus *bus, natsMsg *msg)
     pushes = true;
     natsStatus s = natsConnection_PublishMsg(nc, msg);
     pushes = false;
+    if (s == NATS_OK && number)
+        *number = bus->line.number;
     line_release(bus);
     return s;
 }
@@ -168,7 +175,11 @@ static natsStatus on_attach(void **data, void *context, natsConnection *nc, nats
     atomic_fetch_add(&l->attached, 1);
     atomic_store(&l->unsent, false);
     atomic_store(&l->socket, (int)socket);
-    return watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN) ? NATS_OK : NATS_SYS_ERROR;
+    if (watch(l, EPOLL_CTL_ADD, (int)socket, SOCKET, EPOLLIN))
+        return NATS_OK;
+    atomic_store(&l->socket, -1);
+    atomic_store(&l->nc, NULL);
+    return NATS_SYS_ERROR;
 }
 
 /* It only ever ends the reading, before the socket is closed. */
@@ -215,7 +226,10 @@ static void serve(struct bus *bus, enum source source)
     struct loop *l = &bus->loop;
     switch (source) {
     case SOCKET: serve_socket(bus); break;
-    case BELL: silence(l->bell); break;
+    case BELL:
+        silence(l->bell);
+        listeners_serve(bus); /* one may have been claimed when it was its turn */
+        break;
     case TIMER:
         silence(l->timer);
         atomic_store(&l->due, false);

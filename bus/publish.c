@@ -125,7 +125,7 @@ static void finish_unanswered(struct publish *p)
     struct error err;
     if (!atomic_load(&bus->connected))
         error_set(&err, STATUS_UNAVAILABLE, "there is no connection to NATS");
-    else if (p->exchange.connection != atomic_load(&bus->connections))
+    else if (p->exchange.connection < atomic_load(&bus->connections))
         error_set(&err, STATUS_UNAVAILABLE, "the connection was lost before the stream answered");
     else
         error_set(&err, STATUS_UNAVAILABLE, "no stream acknowledges what is published here");
@@ -150,7 +150,7 @@ static void send_copy(struct publish *p)
 {
     struct bus *bus = p->exchange.bus;
     int64_t now_ns = mono_now().ns;
-    p->exchange.connection = atomic_load(&bus->connections); /* first: a later one makes it due */
+    p->exchange.connection = atomic_load(&bus->connections); /* if none takes it: a later one makes it due */
     uint32_t connection = loop_connection(bus);
     bool late = connection != p->prompt_on;
     p->prompt_on = 0;
@@ -161,7 +161,7 @@ static void send_copy(struct publish *p)
     }
     if (late && p->repeated_name) /* without memory it goes without */
         (void)natsMsgHeader_Set(p->msg, p->repeated_name, p->repeated_value);
-    natsStatus s = loop_send_message(bus, p->msg);
+    natsStatus s = loop_send_message(bus, p->msg, &p->exchange.connection);
     if (s == NATS_OK)
         p->sent++;
     /* What could not be sent (the reconnect's buffer is full) is tried again like what was not answered. */

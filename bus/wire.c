@@ -28,8 +28,10 @@ enum status wire_check_subject(const char *subject, bool wildcards, struct error
 {
     struct str rest = str_of(subject);
     bool valid = rest.len > 0 && rest.len <= SUBJECT_MAX && rest.ptr[rest.len - 1] != '.';
-    while (valid && rest.len > 0)
-        valid = token_is_valid(str_split(&rest, '.'), wildcards);
+    while (valid && rest.len > 0) {
+        struct str token = str_split(&rest, '.');
+        valid = token_is_valid(token, wildcards) && (rest.len == 0 || token.ptr[0] != '>');
+    }
     if (valid)
         return STATUS_OK;
     error_set(err, STATUS_INVALID, "\"%s\" cannot be a subject", subject ? subject : "");

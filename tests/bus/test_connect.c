@@ -372,21 +372,25 @@ static void a_login_that_is_refused_for_a_moment_is_tried_again(void **state)
 struct telling {
     int listener;
     uint16_t other;
+    int times; /* connections that it takes; each ends when it has been told of the other */
 };
 
-/* Of a cluster; goes away as soon as it has told of the other. */
+/* Of a cluster. */
 static void *tell_of_another(void *argument)
 {
     const struct telling *t = argument;
     char greeting[256], ignored[16];
     snprintf(greeting, sizeof(greeting), "%.*s,\"connect_urls\":[\"127.0.0.1:%u\"]}\r\n",
              (int)(strlen(GREETING) - strlen("}\r\n")), GREETING, t->other);
-    int fd = accept(t->listener, NULL, NULL);
-    say(fd, greeting);
-    hear(fd, "PING", ignored, sizeof(ignored));
-    say(fd, "PONG\r\n");
-    close(t->listener);
-    close(fd);
+    for (int i = 0; i < t->times; i++) {
+        int fd = accept(t->listener, NULL, NULL);
+        say(fd, greeting);
+        hear(fd, "PING", ignored, sizeof(ignored));
+        say(fd, "PONG\r\n");
+        if (i + 1 == t->times)
+            close(t->listener);
+        close(fd);
+    }
     return NULL;
 }
 
@@ -396,7 +400,7 @@ static void a_server_that_the_cluster_told_of_is_found(void **state)
     (void)state;
     struct servers s = {.folder = "/tmp/noetl-test-XXXXXX"};
     struct heard h = {.connects = 0};
-    struct telling t = {.other = port_find_free()};
+    struct telling t = {.other = port_find_free(), .times = 1};
     struct bus *bus = NULL;
     struct error err;
     pthread_t thread;
@@ -419,6 +423,27 @@ static void a_server_that_the_cluster_told_of_is_found(void **state)
     bus_close(&bus);
     servers_stop(&s);
     pthread_mutex_destroy(&h.mutex);
+}
+
+/* The library does not tell of the one that it is connected to. */
+static void a_told_server_is_gone_back_to(void **state)
+{
+    (void)state;
+    struct telling given = {.times = 1}, told = {.other = port_find_free(), .times = 2};
+    struct bus *bus = NULL;
+    struct error err;
+    pthread_t threads[2];
+    char url[64];
+    told.listener = listen_as_server(url);
+    given.other = (uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10);
+    given.listener = listen_as_server(url);
+    assert_int_equal(0, pthread_create(&threads[0], NULL, tell_of_another, &given));
+    assert_int_equal(0, pthread_create(&threads[1], NULL, tell_of_another, &told));
+    struct bus_options o = {.servers = url, .name = "test", .connect_timeout_ms = 5000};
+    must(bus_open(&o, &bus, &err), &err);
+    assert_int_equal(0, pthread_join(threads[0], NULL));
+    assert_int_equal(0, pthread_join(threads[1], NULL)); /* the second time too */
+    bus_close(&bus);
 }
 
 static void *greet_and_freeze(void *argument)
@@ -460,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_daemon_can_end_before_its_server_comes),
         cmocka_unit_test(connects_and_losses_are_told),
         cmocka_unit_test(a_server_that_the_cluster_told_of_is_found),
+        cmocka_unit_test(a_told_server_is_gone_back_to),
         cmocka_unit_test(a_server_that_freezes_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,9 +163,10 @@ static void an_inbox_that_is_allowed_later_is_used(void **state)
     servers_start_nats_with(&own, CONFIGURATION);
     struct bus *bus = connect_to(&own, "deaf", "d", "_INBOX_worker");
     assert_int_equal(STATUS_DENIED, ask(bus, "ok.thing", &err));
+    uint32_t first = bus_connections(bus);
     servers_kill_nats(&own);
     servers_revive_nats(&own); /* without users: everything is allowed */
-    EVENTUALLY(bus_connections(bus) == 2);
+    EVENTUALLY(bus_connections(bus) > first);
     assert_int_equal(STATUS_UNAVAILABLE, ask(bus, "ok.thing", &err)); /* nobody answers */
     bus_close(&bus);
     servers_stop(&own);

@@ -222,7 +222,7 @@ static void tell_watchers(struct writer *w, const struct batch *b)
                 LOG_ERR(&e));
         arena_reset(&scratch);
     }
-    bus_push(w->options.bus);
+    bus_push_soon(w->options.bus); /* with the tasks of the next facts, mostly */
     buf_free(&text);
     arena_free(&scratch);
 }

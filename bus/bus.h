@@ -198,6 +198,8 @@ uint32_t bus_open_publishes(struct bus *bus);
 /* Sends what is buffered: now, or 0.2 ms after the last time. Everything here does so itself; cheap when
  * nothing is. */
 void bus_push(struct bus *bus);
+/* The same within 2 ms: for what nobody waits for, so that it leaves together with something else. */
+void bus_push_soon(struct bus *bus);
 
 /* ---- messages of a stream ---------------------------------------------------------------------------- */
 

@@ -68,6 +68,7 @@ struct loop {
     atomic_bool unsent;      /* the library has something to write */
     atomic_llong written_ns; /* monotonic; the last write */
     atomic_bool due;         /* the timer is set */
+    atomic_bool due_soon;    /* to SOON_NS */
     bool awaits_room;        /* of the socket; under `io` */
     atomic_bool stop;
     bool started;

@@ -6,8 +6,8 @@
  * program do both itself (natsOptions_SetEventLoop()): what is published is then only buffered, until
  * somebody asks for it to be written. Here any thread writes it when it has nothing more to add (bus_push()),
  * so that at rest a message leaves without a change of threads; but no sooner than PACE_NS after the last
- * write, so that under load what gathers meanwhile leaves together. Then the loop does it, as it does what
- * the socket would not take at once.
+ * write, so that under load what gathers meanwhile leaves together; what nobody waits for, within SOON_NS.
+ * Then the loop does it, as it does what the socket would not take at once.
  *
  * Who reads leads. The loop has a thread for it; but a message that this thread reads and another handles
  * costs a change of threads, at rest the waking of a core that sleeps. So a thread that handles what it
@@ -33,7 +33,7 @@
 #include "internal.h"
 #include "runtime/clock.h"
 
-enum { PACE_NS = 200000, GRACE_NS = 150000, MOST_MISSED = 4, TRY_EVERY = 16 };
+enum { PACE_NS = 200000, SOON_NS = 2000000, GRACE_NS = 150000, MOST_MISSED = 4, TRY_EVERY = 16 };
 enum source { SOCKET, BELL, TIMER, SOURCES };
 
 /* The calling thread pushes what it publishes; the loop need not be woken for it. */
@@ -131,6 +131,13 @@ void loop_let_go(struct bus *bus)
 {
     pthread_mutex_unlock(&bus->loop.io);
     write_now(&bus->loop);
+}
+
+void bus_push_soon(struct bus *bus)
+{
+    struct loop *l = &bus->loop;
+    if (atomic_load(&l->unsent) && !atomic_load(&l->due) && !atomic_exchange(&l->due_soon, true))
+        set_timer(l->timer, SOON_NS); /* a nearer time that is set later replaces it */
 }
 
 uint32_t loop_connection(const struct bus *bus)
@@ -233,6 +240,7 @@ static void serve(struct bus *bus, enum source source)
     case TIMER:
         silence(l->timer);
         atomic_store(&l->due, false);
+        atomic_store(&l->due_soon, false);
         break;
     case SOURCES: break;
     }

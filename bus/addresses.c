@@ -50,25 +50,30 @@ void addresses_free(struct addresses *a)
     forget(a, 0);
 }
 
+const char *address_behind_scheme(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    return scheme_end ? scheme_end + strlen("://") : url;
+}
+
 /* "user:password@" of the first address that has it: a cluster tells hosts alone. */
 static struct str credentials(const struct addresses *a)
 {
     for (uint32_t i = 0; i < a->count; i++) {
-        const char *host = strstr(a->urls[i], "://"), *at = strrchr(a->urls[i], '@');
-        host = host ? host + 3 : a->urls[i];
+        const char *start = address_behind_scheme(a->urls[i]), *at = strrchr(start, '@');
         if (at)
-            return (struct str){host, (size_t)(at + 1 - host)};
+            return (struct str){start, (size_t)(at + 1 - start)};
     }
     return STR("");
 }
 
 static char *with_credentials(const char *url, struct str who)
 {
-    const char *host = strstr(url, "://");
-    size_t scheme = host ? (size_t)(host + 3 - url) : 0, size = strlen(url) + who.len + 1;
+    const char *host = address_behind_scheme(url);
+    size_t size = strlen(url) + who.len + 1;
     char *text = malloc(size);
     if (text)
-        snprintf(text, size, "%.*s%" PRISTR "%s", (int)scheme, url, ARGSTR(who), url + scheme);
+        snprintf(text, size, "%.*s%" PRISTR "%s", (int)(host - url), url, ARGSTR(who), host);
     return text;
 }
 
@@ -90,13 +95,18 @@ void addresses_learn(struct addresses *a, natsConnection *nc, const char *there)
     free(urls);
 }
 
+const char *address_shown(const char *url)
+{
+    const char *at = strrchr(url, '@');
+    return at ? at + 1 : url;
+}
+
 void addresses_show(const struct addresses *a, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
     for (uint32_t i = 0; i < a->count && len < size; i++) {
-        const char *at = strrchr(a->urls[i], '@');
-        int n = snprintf(out + len, size - len, "%s%s", i ? "," : "", at ? at + 1 : a->urls[i]);
+        int n = snprintf(out + len, size - len, "%s%s", i ? "," : "", address_shown(a->urls[i]));
         len += (size_t)n;
     }
 }

@@ -87,12 +87,9 @@ enum status bus_open(const struct bus_options *options, struct bus **out, struct
     return STATUS_OK;
 }
 
-/* Nobody sends on it any more; all that it has still to report is told before the last word of the library,
- * because nobody reads it any more. */
-static void end_connection(struct bus *bus, natsConnection *nc)
+/* Nobody reads it any more, so that all it has still to report is told before the library's last word. */
+static void close_unread(struct bus *bus, natsConnection *nc)
 {
-    (void)natsConnection_FlushTimeout(nc, CLOSE_FLUSH_MS); /* all that can be done for it */
-    loop_stop(bus);
     natsConnection_Close(nc);
     pthread_mutex_lock(&bus->state_mutex);
     while (!bus->connector.lost)
@@ -110,10 +107,12 @@ void bus_close(struct bus **bus_pointer)
     events_end(bus);
     connector_stop(bus);
     keeper_stop(bus);
-    natsConnection *nc = line_take(bus);
+    natsConnection *nc = line_take(bus); /* nobody sends on it any more */
     if (nc)
-        end_connection(bus, nc);
+        (void)natsConnection_FlushTimeout(nc, CLOSE_FLUSH_MS); /* all that can be done for it */
     loop_stop(bus);
+    if (nc)
+        close_unread(bus, nc);
     listeners_free(bus);
     error_set(&err, STATUS_CANCELLED, "the connection to NATS was closed before the answer came");
     exchanges_fail_all(bus, &err);
@@ -133,12 +132,12 @@ uint32_t bus_connections(struct bus *bus)
 
 int64_t bus_max_payload(struct bus *bus)
 {
+    int64_t most = atomic_load(&bus->max_payload);
     natsConnection *nc = line_hold(bus);
     if (nc) {
-        atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
+        most = natsConnection_GetMaxPayload(nc);
         line_release(bus);
     }
-    int64_t most = atomic_load(&bus->max_payload);
     return most > 0 ? most : DEFAULT_MAX_PAYLOAD;
 }
 

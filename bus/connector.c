@@ -11,9 +11,6 @@
  * and spins, and nothing can stop it. If that is the first one, bus_open() leaves the thread behind with what
  * it refers to, and fails with an error with which a program can only end; later the keeper ends the process.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "internal.h"
 #include "runtime/clock.h"
 
@@ -103,6 +100,7 @@ static natsConnection *attempt(struct bus *bus, struct error *err)
 static bool adopt(struct bus *bus, natsConnection *nc)
 {
     bool announced = false;
+    atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
     if (listeners_move(bus, line_set(bus, nc))) {
         line_open(bus);
         announced = events_connected(bus, nc);
@@ -253,7 +251,7 @@ static enum status prepare(const struct bus_options *o, struct bus *bus, struct 
     struct connector *c = &bus->connector;
     TRY(addresses_read(&c->addresses, o->servers, err));
     addresses_show(&c->addresses, c->place, sizeof(c->place));
-    c->may_retry_login = (o->nkey && *o->nkey) || (o->credentials && *o->credentials);
+    c->may_retry_login = options_sign(o);
     return options_make(o, bus, &c->options, err);
 }
 

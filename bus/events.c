@@ -1,9 +1,8 @@
 /* What is told of the connection: by the connector, and by the library on a thread of its own. */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
-#include "runtime/clock.h"
 
 /* One at a time: whether there is a connection is what was told last. */
 static void tell(struct bus *bus, const char *detail)
@@ -30,8 +29,7 @@ bool events_connected(struct bus *bus, natsConnection *nc)
         return false;
     if (natsConnection_GetConnectedUrl(nc, url, sizeof(url)) != NATS_OK)
         snprintf(url, sizeof(url), "NATS");
-    const char *at = strrchr(url, '@'); /* what is before it are credentials */
-    snprintf(text, sizeof(text), "connected %sto %s", again ? "again " : "", at ? at + 1 : url);
+    snprintf(text, sizeof(text), "connected %sto %s", again ? "again " : "", address_shown(url));
     /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
     atomic_store(&bus->connections, bus->line.number);

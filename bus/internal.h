@@ -116,7 +116,7 @@ struct bus {
     atomic_uint connections; /* line.number of the newest: what was sent on an earlier one may be lost */
     atomic_bool connected, closing;
     atomic_bool inbox_denied; /* the server forbids the inbox: nothing can be answered */
-    atomic_llong max_payload; /* of the last server that was asked */
+    atomic_llong max_payload; /* of the last server, as it greeted */
     struct line line;
     pthread_mutex_t state_mutex; /* of the members below */
     pthread_cond_t state_changed;
@@ -224,13 +224,18 @@ void publish_free(struct bus *bus);
 enum status addresses_read(struct addresses *a, const char *list, struct error *err) MUST_CHECK;
 /* Takes up what the cluster has told on that connection, which was made to the address `there`. */
 void addresses_learn(struct addresses *a, natsConnection *nc, const char *there);
-/* As a list, without credentials. */
+const char *address_behind_scheme(const char *url);
+/* An address without the credentials before its "@". */
+const char *address_shown(const char *url);
+/* All as a list, so. */
 void addresses_show(const struct addresses *a, char *out, size_t size);
 /* The n-th one to try, n < count: those that were given first, each kind in a circle that begins at `turn`.
  */
 uint32_t addresses_nth(const struct addresses *a, uint32_t n, uint32_t turn);
 void addresses_free(struct addresses *a);
 
+/* Whether logging in with these means to sign what the server sends. */
+bool options_sign(const struct bus_options *o);
 /* The options of all connections of the bus, but for the addresses; natsOptions_Destroy() frees them. */
 enum status options_make(const struct bus_options *o, struct bus *bus, natsOptions **out,
                          struct error *err) MUST_CHECK;

@@ -13,6 +13,11 @@ static bool given(const char *text)
     return text && *text;
 }
 
+bool options_sign(const struct bus_options *o)
+{
+    return given(o->nkey) || given(o->credentials);
+}
+
 /* Said here: the library says it as if no server answered, and a daemon would try again for ever. */
 static enum status check_files(const struct bus_options *o, struct error *err)
 {

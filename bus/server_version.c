@@ -19,10 +19,7 @@ enum { GREETING_MS = 1000, GREETING_MAX = 16384 };
 /* "nats://user:password@host:4222" into host and port; "[::1]" loses its brackets. */
 static bool split_url(const char *url, char host[256], char port[8])
 {
-    const char *start = strstr(url, "://");
-    start = start ? start + 3 : url;
-    const char *at = strrchr(start, '@');
-    start = at ? at + 1 : start;
+    const char *start = address_shown(address_behind_scheme(url));
     const char *colon = strrchr(start, ':');
     if (!colon)
         return false;

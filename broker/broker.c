@@ -67,10 +67,10 @@ static enum status open_log(struct broker *b, const char *what, struct eventlog 
 static enum status look_at_stream(struct broker *b, struct error *err)
 {
     char stream[96];
-    struct bus_stream_info info;
+    enum status status = topology_check_partitions(b->bus, &b->subjects, STREAM_EVENTS, err);
+    if (status == STATUS_OK || status == STATUS_CONFLICT)
+        return status;
     stream_name(&b->subjects, STREAM_EVENTS, stream);
-    if (bus_stream_info(b->bus, stream, &info, err) == STATUS_OK)
-        return STATUS_OK;
     error_hint(err, "`noetl setup` makes the streams.");
     return error_wrap(err, "the stream %s", stream);
 }

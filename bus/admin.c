@@ -74,10 +74,9 @@ static const struct value_entry *first_difference(struct value wanted, struct va
     return NULL;
 }
 
-static enum status differs(const struct value_entry *member, const char *kind, const char *name,
-                           enum status status, const char *why, struct error *err)
+static enum status differs(struct str key, const char *kind, const char *name, enum status status,
+                           const char *why, struct error *err)
 {
-    struct str key = value_as_str(member->key);
     error_set(err, status, "%s %s has another %" PRISTR " than is wanted, %s", kind, name, ARGSTR(key), why);
     return error_place(err, "%s", name);
 }
@@ -96,9 +95,16 @@ static enum status merged(struct arena *a, struct value actual, struct value wan
 static enum status check_stream(struct value answer, struct value wanted, const char *name, struct error *err)
 {
     const struct value_entry *member = first_difference(wanted, VALUE_GET(answer, "config"));
-    return member
-               ? differs(member, "stream", name, STATUS_UNSUPPORTED, "and this server does not take it", err)
-               : STATUS_OK;
+    return member ? differs(value_as_str(member->key), "stream", name, STATUS_UNSUPPORTED,
+                            "and this server does not take it", err)
+                  : STATUS_OK;
+}
+
+static enum status is_fixed(struct str key, const char *name, struct error *err)
+{
+    differs(key, "stream", name, STATUS_CONFLICT, "which cannot be changed while it exists", err);
+    return error_hint(err,
+                      "Change the setting back, or move to a new stream: `nats stream info` shows this one.");
 }
 
 static enum status update_stream(struct bus *bus, const char *name, struct value actual, struct value wanted,
@@ -106,15 +112,16 @@ static enum status update_stream(struct bus *bus, const char *name, struct value
 {
     struct value body = NO_VALUE, answer = NO_VALUE;
     const struct value_entry *member = first_difference(wanted, actual);
+    struct str is = value_as_str(VALUE_GET(actual, "description"));
+    struct str is_to_be = value_as_str(VALUE_GET(wanted, "description"));
     if (!member)
         return STATUS_OK;
+    if (is.len > 0 && is_to_be.len > 0 && !str_equal(is, is_to_be))
+        return is_fixed(STR("description"), name, err);
     TRY(merged(a, actual, wanted, &body, err));
     enum status status = call(bus, "STREAM.UPDATE", name, NULL, body, a, &answer, err);
-    if (status == STATUS_INVALID || status == STATUS_CONFLICT) {
-        differs(member, "stream", name, STATUS_CONFLICT, "which cannot be changed while it exists", err);
-        return error_hint(
-            err, "Change the setting back, or move to a new stream: `nats stream info` shows this one.");
-    }
+    if (status == STATUS_INVALID || status == STATUS_CONFLICT)
+        return is_fixed(value_as_str(member->key), name, err);
     TRY(status);
     return check_stream(answer, wanted, name, err);
 }
@@ -154,6 +161,8 @@ static enum status stream_config(struct arena *a, const struct bus_stream *s, st
     struct map_builder b;
     map_begin(&b, a);
     map_put(&b, STR("name"), value_text(s->name));
+    if (s->description)
+        map_put(&b, STR("description"), value_text(s->description));
     put_subjects(&b, a, s);
     map_put(&b, STR("retention"), value_text(s->work_queue ? "workqueue" : "limits"));
     map_put(&b, STR("storage"), value_text(s->memory ? "memory" : "file"));
@@ -234,11 +243,11 @@ static enum status ensure_consumer(struct bus *bus, const struct bus_consumer *c
     }
     status = create_consumer(bus, c, config, a, &answer, err);
     if (member && (status == STATUS_INVALID || status == STATUS_CONFLICT))
-        return differs(member, "consumer", c->durable, STATUS_CONFLICT,
+        return differs(value_as_str(member->key), "consumer", c->durable, STATUS_CONFLICT,
                        "which cannot be changed while it exists", err);
     TRY(status);
     member = first_difference(wanted, VALUE_GET(answer, "config"));
-    return member ? differs(member, "consumer", c->durable, STATUS_UNSUPPORTED,
+    return member ? differs(value_as_str(member->key), "consumer", c->durable, STATUS_UNSUPPORTED,
                             "and this server does not take it", err)
                   : STATUS_OK;
 }
@@ -331,6 +340,8 @@ enum status bus_stream_info(struct bus *bus, const char *stream, struct bus_stre
             .consumers = (uint32_t)get_count(state, STR("consumer_count")),
             .replicas = (uint32_t)get_count(VALUE_GET(v, "config"), STR("num_replicas")),
         };
+        snprintf(out->description, sizeof(out->description), "%" PRISTR,
+                 ARGSTR(value_as_str(VALUE_GET(VALUE_GET(v, "config"), "description"))));
         status = time_parse(value_as_str(VALUE_GET(v, "created")), &out->created_ns, err);
     }
     arena_free(&a);

@@ -287,6 +287,7 @@ void bus_reader_stop(struct bus_reader **r);
 
 struct bus_stream {
     const char *name;
+    const char *description; /* what it is made for, which cannot be changed later; NULL: none */
     const char *subjects[4];
     bool work_queue; /* retention: else limits */
     bool discard_new;
@@ -304,6 +305,7 @@ struct bus_stream_info {
     uint64_t max_messages, max_bytes; /* 0: none */
     uint32_t consumers, replicas;
     int64_t created_ns;
+    char description[128]; /* its beginning; "": none */
 };
 /*
  * Creates the stream, or compares the one that is there: what differs and can be changed is changed, what

@@ -15,10 +15,18 @@ static enum status open_log(struct doctor *d, const char *url, struct error *err
     return STATUS_OK;
 }
 
+/* Otherwise it would look for what carries an execution in the wrong partition, and call the rest well. */
+static enum status check_partitions(struct doctor *d, struct error *err)
+{
+    enum status status = topology_check_partitions(d->bus, &d->subjects, STREAM_EVENTS, err);
+    return status == STATUS_CONFLICT ? status : STATUS_OK;
+}
+
 enum status doctor_open(const struct doctor_options *options, struct doctor *out, struct error *err)
 {
     *out = (struct doctor){.bus = options->bus, .settings = options->settings};
     TRY(subjects_from_settings(options->settings, &out->subjects, err));
+    TRY(check_partitions(out, err));
     topology_options_from_settings(options->settings, &out->topology);
     TRY(playbook_cache_new(PLAYBOOKS_KEPT, &out->playbooks, err));
     return open_log(out, options->log_url, err);

@@ -148,12 +148,6 @@ const char *catalog_bucket(const struct subjects *s, char out[96])
     return write_name(out, 96, "%s_catalog", cased_prefix(s, tolower, prefix));
 }
 
-const char *setup_bucket(const struct subjects *s, char out[96])
-{
-    char prefix[sizeof s->prefix];
-    return write_name(out, 96, "%s_setup", cased_prefix(s, tolower, prefix));
-}
-
 bool subject_may_be_answered(const struct subjects *s, const char *reply)
 {
     size_t len = strlen(s->prefix);

@@ -81,8 +81,6 @@ enum stream_id {
 };
 const char *stream_name(const struct subjects *s, enum stream_id id, char out[96]);
 const char *catalog_bucket(const struct subjects *s, char out[96]);
-/* The bucket of what was fixed when the streams were made: the number of partitions. */
-const char *setup_bucket(const struct subjects *s, char out[96]);
 
 struct event_subject {
     uint32_t partition;

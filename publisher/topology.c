@@ -13,10 +13,8 @@ enum {
     MAX_WAITING = 16384,
     CATALOG_HISTORY = 64,
     EXCHANGE_MAX_AGE_MS = 600000,
+    DESCRIPTION_MAX = 32
 };
-
-/* The key in the setup bucket. */
-#define PARTITIONS_KEY "events.partitions"
 
 void topology_options_from_settings(const struct settings *settings, struct topology_options *out)
 {
@@ -141,15 +139,60 @@ static enum status check_limit(struct bus *bus, const struct bus_stream *limit, 
     return STATUS_OK;
 }
 
+/* ---- the number of partitions ------------------------------------------------------------------------- */
+
+/*
+ * It decides where an execution's events are, so the first who makes the streams fixes it for all. It stands
+ * in their descriptions: no message can change those, and whoever may see a stream can compare.
+ */
+static const char *describe(const struct subjects *s, char out[DESCRIPTION_MAX])
+{
+    snprintf(out, DESCRIPTION_MAX, "%" PRIu32 " partitions", s->partitions);
+    return out;
+}
+
+static bool is_number_of_partitions(struct str description, int64_t *number)
+{
+    struct str digits = str_split(&description, ' ');
+    return str_is(description, "partitions") && str_to_int64(digits, number) && *number >= 1;
+}
+
+enum status topology_check_partitions(struct bus *bus, const struct subjects *s, enum stream_id stream,
+                                      struct error *err)
+{
+    char name[96], wanted[DESCRIPTION_MAX];
+    struct bus_stream_info info;
+    int64_t number = 0;
+    TRY(bus_stream_info(bus, stream_name(s, stream, name), &info, err));
+    if (info.description[0] == '\0' || strcmp(info.description, describe(s, wanted)) == 0)
+        return STATUS_OK;
+    if (!is_number_of_partitions(str_of(info.description), &number)) {
+        error_set(err, STATUS_CONFLICT,
+                  "the description of the stream %s is \"%s\", and has to be the number of its partitions",
+                  name, info.description);
+        error_place(err, "%s", name);
+        return error_hint(err, "if it was made for %" PRIu32 ": nats stream edit %s --description \"%s\"",
+                          s->partitions, name, wanted);
+    }
+    error_set(err, STATUS_CONFLICT,
+              "the stream %s was made for %" PRId64 " partitions, and the setting says %" PRIu32, name,
+              number, s->partitions);
+    error_place(err, "events.partitions");
+    return error_hint(
+        err, "set events.partitions to %" PRId64 "; the number cannot be changed while the stream exists",
+        number);
+}
+
 /* ---- streams ------------------------------------------------------------------------------------------ */
 
 static enum status see_events(const struct walk *w, struct error *err)
 {
-    char name[96], subject[SUBJECT_MAX];
+    char name[96], subject[SUBJECT_MAX], description[DESCRIPTION_MAX];
     const struct topology_options *o = w->options;
     snprintf(subject, sizeof subject, "%s.events.>", w->subjects->prefix);
     return see_stream(w,
                       &(struct bus_stream){.name = stream_name(w->subjects, STREAM_EVENTS, name),
+                                           .description = describe(w->subjects, description),
                                            .subjects = {subject},
                                            .discard_new = true,
                                            .max_age_ms = o->events_max_age_ms,
@@ -232,11 +275,12 @@ static enum status see_pool(const struct walk *w, const char *pool, struct error
 
 static enum status see_tasks(const struct walk *w, struct error *err)
 {
-    char name[96], subject[SUBJECT_MAX];
+    char name[96], subject[SUBJECT_MAX], description[DESCRIPTION_MAX];
     const struct topology_options *o = w->options;
     snprintf(subject, sizeof subject, "%s.tasks.>", w->subjects->prefix);
     TRY(see_stream(w,
                    &(struct bus_stream){.name = stream_name(w->subjects, STREAM_TASKS, name),
+                                        .description = describe(w->subjects, description),
                                         .subjects = {subject},
                                         .work_queue = true,
                                         .discard_new = true,
@@ -256,7 +300,6 @@ enum status topology_each(const struct subjects *s, const struct topology_option
 {
     const struct walk w = {s, options, visit, context};
     char bucket[96];
-    TRY(see_bucket(&w, setup_bucket(s, bucket), 1, err));
     TRY(see_commands(&w, err));
     TRY(see_events(&w, err));
     TRY(see_tasks(&w, err));
@@ -305,58 +348,28 @@ enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
     return see_pool(&w, pool, err);
 }
 
-static enum status compare_partitions(struct bus *bus, const struct subjects *s, const char *bucket,
-                                      struct error *err)
+/* ---- setting up ---------------------------------------------------------------------------------------- */
+
+/* Of streams that are there. */
+static enum status check_partitions(struct bus *bus, const struct subjects *s, struct error *err)
 {
-    struct arena a;
-    arena_init(&a, 0);
-    struct str text;
-    int64_t stored = 0;
-    enum status status = bus_kv_get(bus, bucket, PARTITIONS_KEY, 0, &a, &text, NULL, NULL, err);
-    if (status == STATUS_OK && (!str_to_int64(text, &stored) || stored != s->partitions)) {
-        char stream[96];
-        stream_name(s, STREAM_EVENTS, stream);
-        status = error_set(err, STATUS_CONFLICT,
-                           "the stream %s was made for %" PRISTR " partitions, and the setting says %" PRIu32,
-                           stream, ARGSTR(text), s->partitions);
-        error_place(err, "events.partitions");
-        error_hint(
-            err, "set events.partitions to %" PRISTR "; the number cannot be changed while the stream exists",
-            ARGSTR(text));
+    static const enum stream_id STREAMS[] = {STREAM_EVENTS, STREAM_TASKS};
+    for (size_t i = 0; i < sizeof STREAMS / sizeof STREAMS[0]; i++) {
+        enum status status = topology_check_partitions(bus, s, STREAMS[i], err);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
     }
-    arena_free(&a);
-    return status;
-}
-
-/*
- * The number of partitions decides where an execution's events are, so the first who sets the streams up
- * fixes it. The key is written only if it has never been: of several at once, one succeeds and all compare.
- */
-static enum status ensure_partitions(struct bus *bus, const struct subjects *s,
-                                     const struct topology_options *o, struct error *err)
-{
-    char bucket[96], subject[SUBJECT_MAX], number[16];
-    setup_bucket(s, bucket);
-    TRY(bus_kv_ensure(bus, bucket, 1, o->replicas, err));
-
-    enum status status = compare_partitions(bus, s, bucket, err);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    snprintf(subject, sizeof subject, "$KV.%s." PARTITIONS_KEY, bucket);
-    snprintf(number, sizeof number, "%" PRIu32, s->partitions);
-    struct bus_publication first = {
-        .subject = subject, .only_first = true, .payload = str_of(number), .give_up_ms = 5000};
-    struct bus_ack ack;
-    status = bus_publish_wait(bus, &first, &ack, err);
-    if (status != STATUS_CONFLICT)
-        return status;
-    return compare_partitions(bus, s, bucket, err);
+    return STATUS_OK;
 }
 
 enum status topology_ensure(struct bus *bus, const struct subjects *s, const struct topology_options *options,
                             struct error *err)
 {
     /* First, so that a wrong number of partitions changes nothing. */
-    TRY(ensure_partitions(bus, s, options, err));
-    return topology_each(s, options, make_part, bus, err);
+    TRY(check_partitions(bus, s, err));
+    enum status status = topology_each(s, options, make_part, bus, err);
+    struct error why;
+    if (status == STATUS_CONFLICT && check_partitions(bus, s, &why) == STATUS_CONFLICT)
+        *err = why; /* others have made them meanwhile, for another number */
+    return status;
 }

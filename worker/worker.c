@@ -38,6 +38,8 @@ struct worker {
     bool pool_full;             /* its workers have as many tasks as they may; that has been said */
     struct mono_time began, looked;
     bool told_unconnected;
+    bool is_refused;  /* the streams are for other settings than this worker's: it ends */
+    struct error why; /* with this */
 };
 
 /* ---- preparing ------------------------------------------------------------------------------------ */
@@ -80,6 +82,24 @@ static void see_pool(struct worker *w, const struct bus_consumer_info *info)
 }
 
 /*
+ * Before the first task: outcomes under another number of partitions would be read by no broker. An account
+ * that may not see the stream has to trust its settings.
+ */
+static bool may_look_for_tasks(struct worker *w)
+{
+    struct error err;
+    enum status s = topology_check_partitions(w->station.bus, &w->subjects, STREAM_TASKS, &err);
+    if (s == STATUS_CONFLICT) {
+        w->is_refused = true;
+        w->why = err;
+    } else if (s != STATUS_OK && s != STATUS_NOT_FOUND && s != STATUS_DENIED) {
+        LOG(LOG_WARN, "the stream of tasks cannot be seen yet", LOG_ERR(&err));
+        return false;
+    }
+    return !w->is_refused;
+}
+
+/*
  * Makes the pool's consumer if there is none. An account that may not look has to trust that there is one.
  * Tasks are asked for once it is there: who asks before gets no answer.
  */
@@ -89,6 +109,8 @@ static void look_for_consumer(struct worker *w)
     struct bus_consumer_info info;
     char stream[96], consumer[96];
     w->looked = mono_now();
+    if (!w->attached && !may_look_for_tasks(w))
+        return;
     stream_name(&w->subjects, STREAM_TASKS, stream);
     pool_consumer(w->pool, consumer);
     enum status s = bus_consumer_info(w->station.bus, stream, consumer, &info, &err);
@@ -225,7 +247,7 @@ static void tell_unconnected(struct worker *w)
         LOG_TEXT("nats.url", strchr(url, '@') ? "***" : url));
 }
 
-/* Every 200 ms, on the main thread; never asks for the end. */
+/* Every 200 ms, on the main thread; true to end. */
 static bool tick(void *context)
 {
     struct worker *w = context;
@@ -238,7 +260,7 @@ static bool tick(void *context)
     bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= LOOK_AGAIN_MS;
     if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing)))
         look_for_consumer(w);
-    return false;
+    return w->is_refused;
 }
 
 static void drain(struct worker *w)
@@ -304,6 +326,10 @@ enum status worker_serve(const struct settings *settings, struct error *err)
         int signal_number = daemon_wait(tick, &w);
         LOG(LOG_INFO, "worker stops", LOG_NUM("signal", signal_number));
         drain(&w);
+    }
+    if (w.is_refused) {
+        *err = w.why;
+        s = w.why.status;
     }
     stop(&w);
     again_free(&w.station.again);

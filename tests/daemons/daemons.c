@@ -157,15 +157,12 @@ static void await_listening(struct daemons *d, enum part part)
     free(answer.text);
 }
 
-void daemon_start(struct daemons *d, enum part part)
+/* `noetl` with these words; its output to the log of `part`, which begins anew. */
+static void launch(struct daemons *d, const char *const argv[], enum part part, struct process *out)
 {
     const char *env[SETTING_COUNT + 3] = {"HOME=/nonexistent"};
     size_t count = 1;
-    char metrics[32];
     struct error err = {0};
-    d->ports[part] = port_find_free();
-    snprintf(metrics, sizeof(metrics), "127.0.0.1:%u", d->ports[part]);
-    daemons_set(d, "metrics.http", metrics);
     env[count++] = arena_printf(&d->arena, "PATH=%s", getenv("PATH")).ptr;
     for (int id = 0; id < SETTING_COUNT; id++) {
         if (settings_source(d->settings, (enum setting)id, NULL) != SOURCE_DEFAULT)
@@ -173,12 +170,49 @@ void daemon_start(struct daemons *d, enum part part)
     }
     int log = open(log_path(d, part), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     assert_true(log >= 0);
-    const char *const argv[] = {getenv("NOETL_BINARY"), "serve", NAMES[part], NULL};
     struct process_options options = {
         .argv = argv, .env = env, .in = -1, .out = log, .error = log, .die_with_parent = true};
-    assert_ok(process_start(&options, &d->parts[part], &err), &err);
+    assert_ok(process_start(&options, out, &err), &err);
     close(log);
+}
+
+static void launch_daemon(struct daemons *d, enum part part)
+{
+    const char *const argv[] = {getenv("NOETL_BINARY"), "serve", NAMES[part], NULL};
+    char metrics[32];
+    d->ports[part] = port_find_free();
+    snprintf(metrics, sizeof(metrics), "127.0.0.1:%u", d->ports[part]);
+    daemons_set(d, "metrics.http", metrics);
+    launch(d, argv, part, &d->parts[part]);
+}
+
+void daemon_start(struct daemons *d, enum part part)
+{
+    launch_daemon(d, part);
     await_listening(d, part);
+}
+
+static int await_process(struct process *p, const char *name)
+{
+    int code;
+    if (!process_wait(p, PATIENCE_MS, &code))
+        fail_msg("the %s did not end", name);
+    *p = (struct process){0};
+    return code;
+}
+
+int daemon_start_in_vain(struct daemons *d, enum part part)
+{
+    launch_daemon(d, part);
+    return await_process(&d->parts[part], NAMES[part]);
+}
+
+int daemons_command(struct daemons *d, const char *command, enum part log)
+{
+    const char *const argv[] = {getenv("NOETL_BINARY"), command, NULL};
+    struct process p;
+    launch(d, argv, log, &p);
+    return await_process(&p, command);
 }
 
 static int end(struct daemons *d, enum part part, int signal)

@@ -43,6 +43,10 @@ void daemons_set(struct daemons *d, const char *name, const char *value);
 void daemons_set_up(struct daemons *d);
 /* `noetl serve`; returns when it serves /metrics. Its log begins anew. */
 void daemon_start(struct daemons *d, enum part part);
+/* The same of one that ends by itself; its exit code. */
+int daemon_start_in_vain(struct daemons *d, enum part part);
+/* `noetl COMMAND` with the same settings; its exit code. What it prints is in the log of `log`. */
+int daemons_command(struct daemons *d, const char *command, enum part log);
 /* SIGTERM, and an exit code of 0. */
 void daemon_stop(struct daemons *d, enum part part);
 void daemon_kill(struct daemons *d, enum part part);

@@ -14,6 +14,7 @@ import nats
 
 KEPT = 30000
 PAUSES = 0.004  # seconds between two messages
+PARTITIONS = 32  # events.partitions
 
 # A request of this kind that comes again is another order: after a resume a second pause is meant to pause.
 ORDERS = ("pause", "resume", "retry", "pause_requested", "resume_requested", "retry_requested")
@@ -50,7 +51,6 @@ class Stranger:
         self.thread = None
         self.stop = threading.Event()
         self.own = set()  # subjects and payloads of garbage, so that it is not taken for what others sent
-        self.partitions = b"32"
 
     def _see(self, message):
         if (message.subject, message.payload) in self.own:
@@ -79,19 +79,6 @@ class Stranger:
         if self.thread:
             self.thread.join()
         self.thread = None
-
-    def end_litter(self):
-        self.end()
-        threading.Thread(target=self.put_right, daemon=True).start()
-
-    def put_right(self):
-        """The number of partitions, should it be garbage now: without it no publisher starts."""
-        while True:
-            try:
-                self.client.store("$KV.noetl_setup.events.partitions", self.partitions)
-                return
-            except (nats.Unanswered, nats.Refused):
-                time.sleep(0.2)
 
     # ---- what it does ----
 
@@ -124,7 +111,7 @@ class Stranger:
 
     def _garbage(self, rng):
         payload = self._payload(rng)
-        place = rng.randrange(10)
+        place = rng.randrange(9)
         if place == 0:
             return f"noetl.commands.{rng.choice(COMMANDS)}", payload
         if place == 1:
@@ -132,14 +119,12 @@ class Stranger:
         if place == 2:
             return f"$KV.noetl_catalog.faults/garbage-{rng.randrange(5)}", payload
         if place == 3:
-            return "$KV.noetl_setup.events.partitions", payload
-        if place == 4:
             return rng.choice(ADVISORIES), payload
-        if place == 5:
+        if place == 4:
             return f"noetl.live.{rng.choice(['1', 'x', '-1'])}.{rng.choice(FACTS)}", payload
-        if place == 6:
+        if place == 5:
             return f"noetl.tasks.default.{rng.choice(['1', 'x', str(2**62)])}.{rng.choice(['s1v1a1', 'x'])}", payload
-        if place == 7:
+        if place == 6:
             return (f"noetl.events.{rng.choice(['0', '31', '32', '999', 'x'])}."
                     f"{rng.choice(['1', '0', '-1', 'x', str(2**62), str(2**70)])}.{rng.choice(FACTS)}", payload)
         return self._of_an_execution(rng, payload)
@@ -155,7 +140,7 @@ class Stranger:
         """The outcome of a task that may still run, without its token."""
         task = json.loads(rng.choice(list(self.tasks)[-50:]).payload)
         execution_id = task["execution_id"]
-        partition = partition_of(execution_id, int(self.partitions))
+        partition = partition_of(execution_id, PARTITIONS)
         outcome = {"execution_id": execution_id, "event_type": "action_completed", "node_name": task["step"],
                    "node_type": task["type"], "task_id": task["task_id"], "visit": task["visit"],
                    "attempt": task["attempt"], "result": {"status": "success", "data": "forged"},

@@ -46,7 +46,6 @@ static void streams_are_upper_case_and_buckets_lower_case(void **state)
     assert_string_equal(stream_name(&s, STREAM_TASKS, out), "TEAM-A_TASKS");
     assert_string_equal(stream_name(&s, STREAM_ADVISORIES, out), "TEAM-A_ADVISORIES");
     assert_string_equal(catalog_bucket(&s, out), "team-a_catalog");
-    assert_string_equal(setup_bucket(&s, out), "team-a_setup");
     assert_string_equal(pool_consumer("gpu", out), "gpu");
 }
 

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,6 +128,80 @@ static void another_number_of_partitions_is_refused(void **state)
     ensure(&s);
 }
 
+struct maker {
+    struct subjects subjects;
+    struct bus *bus;
+    enum status status;
+    struct error err;
+};
+
+static void *make(void *context)
+{
+    struct maker *m = context;
+    m->status = topology_ensure(m->bus, &m->subjects, &OPTIONS, &m->err);
+    return NULL;
+}
+
+static void of_two_at_once_with_two_numbers_one_fixes_it(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 12 };
+    struct bus *second = servers_connect(&servers, "test second");
+    for (int round = 0; round < ROUNDS; round++) {
+        char prefix[16];
+        pthread_t other;
+        snprintf(prefix, sizeof prefix, "race%d", round);
+        struct maker a = {.subjects = subjects_of(prefix, 8), .bus = bus};
+        struct maker b = {.subjects = subjects_of(prefix, 16), .bus = second};
+        assert_int_equal(pthread_create(&other, NULL, make, &b), 0);
+        make(&a);
+        pthread_join(other, NULL);
+        struct maker *first = a.status == STATUS_OK ? &a : &b, *late = first == &a ? &b : &a;
+        assert_int_equal(first->status, STATUS_OK);
+        assert_int_equal(late->status, STATUS_CONFLICT);
+        assert_string_equal(late->err.place, "events.partitions");
+        ensure(&first->subjects);
+    }
+    bus_close(&second);
+}
+
+static void describe(const char *stream, const char *text)
+{
+    struct arena a;
+    struct value answer;
+    struct error err;
+    char verb[64], body[256];
+    snprintf(verb, sizeof verb, "STREAM.UPDATE.%s", stream);
+    snprintf(body, sizeof body,
+             "{\"name\": \"%s\", \"subjects\": [\"told.events.>\"], \"description\": \"%s\","
+             "\"discard\": \"new\", \"allow_direct\": true}",
+             stream, text);
+    arena_init(&a, 0);
+    assert_int_equal(bus_api(bus, verb, str_of(body), &a, &answer, &err), STATUS_OK);
+    arena_free(&a);
+}
+
+static void a_description_that_tells_no_number_is_told(void **state)
+{
+    (void)state;
+    static const char *const DAMAGE[] = {"our production", "8", " partitions", "-8 partitions",
+                                         "8 partitions of ours"};
+    struct subjects s = subjects_of("told", 8);
+    struct error err;
+    ensure(&s);
+    for (size_t i = 0; i < sizeof DAMAGE / sizeof DAMAGE[0]; i++) {
+        describe("TOLD_EVENTS", DAMAGE[i]);
+        assert_int_equal(topology_ensure(bus, &s, &OPTIONS, &err), STATUS_CONFLICT);
+        assert_string_equal(err.place, "TOLD_EVENTS");
+        assert_non_null(strstr(err.message, DAMAGE[i]));
+        assert_non_null(strstr(err.hint, "nats stream edit TOLD_EVENTS --description \"8 partitions\""));
+    }
+    describe("TOLD_EVENTS", "");
+    ensure(&s); /* which describes it again */
+    struct subjects other = subjects_of("told", 16);
+    assert_int_equal(topology_check_partitions(bus, &other, STREAM_EVENTS, &err), STATUS_CONFLICT);
+}
+
 static void the_event_stream_keeps_the_first_message_of_a_subject_only(void **state)
 {
     (void)state;
@@ -237,6 +312,8 @@ int main(void)
         cmocka_unit_test(ensuring_twice_changes_nothing),
         cmocka_unit_test(an_installation_from_before_there_were_large_messages_gets_their_streams),
         cmocka_unit_test(another_number_of_partitions_is_refused),
+        cmocka_unit_test(of_two_at_once_with_two_numbers_one_fixes_it),
+        cmocka_unit_test(a_description_that_tells_no_number_is_told),
         cmocka_unit_test(the_event_stream_keeps_the_first_message_of_a_subject_only),
         cmocka_unit_test(a_pool_can_be_added_later),
         cmocka_unit_test(a_full_stream_refuses_what_comes_and_keeps_what_it_has),

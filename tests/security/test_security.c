@@ -102,7 +102,7 @@ static void brokers_share_the_partitions(void **state)
 /* Refusals that docs/SECURITY.md speaks of. */
 static bool is_expected(const char *line)
 {
-    return (strstr(line, "publisher\"") && strstr(line, "\"$JS.API.STREAM.INFO.KV_noetl_setup\"")) ||
+    return (strstr(line, "publisher\"") && strstr(line, "\"$JS.API.STREAM.INFO.NOETL_TASKS\"")) ||
            (strstr(line, "worker_default\"") && strstr(line, "\"$JS.API.STREAM.MSG.GET.NOETL_EVENTS\""));
 }
 

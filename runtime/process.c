@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "guard.h"
 
 enum { FIRST_FREE_FD = 4, POLL_MS = 10 };
 
@@ -55,8 +56,8 @@ bool process_find(const char *name, const char *const *also, char *out, size_t s
 
 /* ---- the child, between fork and exec: only calls that are safe in a signal handler ------------------ */
 
-enum step { STEP_FILES, STEP_GROUP, STEP_FOLDER, STEP_USER, STEP_PARENT, STEP_PROGRAM };
-static const char *const STEP_NAMES[] = {"giving it its files",      "making its process group",
+enum step { STEP_GROUP, STEP_FILES, STEP_FOLDER, STEP_USER, STEP_PARENT, STEP_PROGRAM };
+static const char *const STEP_NAMES[] = {"making its process group", "giving it its files",
                                          "entering its folder",      "becoming its user",
                                          "tying it to this process", "running the program"};
 
@@ -111,6 +112,11 @@ static bool tie_to_parent(const struct start *s)
     return true;
 }
 
+static bool is_guarded(const struct process_options *o)
+{
+    return o->own_group && o->die_with_parent && o->death_signal == 0;
+}
+
 /* What this process blocks and ignores is its own affair. */
 static void reset_signals(void)
 {
@@ -126,11 +132,13 @@ static _Noreturn void run_child(const struct start *s)
 {
     const struct process_options *o = s->options;
     int report = s->report;
-    enum step step = STEP_FILES;
-    bool ok = place_files(s, &report);
+    enum step step = STEP_GROUP;
+    bool ok = !o->own_group || setpgid(0, 0) == 0;
+    if (ok && is_guarded(o))
+        guard_watch(getpid());
+    if (ok && (step = STEP_FILES, true))
+        ok = place_files(s, &report);
     reset_signals();
-    if (ok && (step = STEP_GROUP, o->own_group))
-        ok = setpgid(0, 0) == 0;
     if (ok && (step = STEP_FOLDER, o->cwd))
         ok = chdir(o->cwd) == 0;
     if (ok && (step = STEP_USER, true))
@@ -164,7 +172,7 @@ static enum status not_started(const char *program, const struct report *r, stru
 }
 
 /* Ends when exec closed the pipe, or with what went wrong. */
-static enum status await_exec(int fd, const char *program, pid_t pid, struct error *err)
+static enum status await_exec(int fd, const struct process_options *options, pid_t pid, struct error *err)
 {
     struct report r;
     ssize_t n;
@@ -173,9 +181,11 @@ static enum status await_exec(int fd, const char *program, pid_t pid, struct err
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(r))
         return STATUS_OK;
+    if (is_guarded(options))
+        guard_forget(pid);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
-    return not_started(program, &r, err);
+    return not_started(options->argv[0], &r, err);
 }
 
 /* All signals wait while there are two of this process, so that no handler runs in the child. */
@@ -211,11 +221,12 @@ enum status process_start(const struct process_options *options, struct process 
     int failure = errno;
     close(ends[1]);
     enum status status =
-        pid > 0 ? await_exec(ends[0], program, pid, err)
+        pid > 0 ? await_exec(ends[0], options, pid, err)
                 : error_set(err, STATUS_IO, "the system gives no process: %s", strerror(failure));
     close(ends[0]);
     if (status == STATUS_OK)
-        *out = (struct process){.pid = pid, .own_group = options->own_group};
+        *out =
+            (struct process){.pid = pid, .own_group = options->own_group, .is_guarded = is_guarded(options)};
     return status;
 }
 
@@ -262,6 +273,8 @@ static void reap(struct process *p, int *code)
 {
     int status = 0;
     pid_t r;
+    if (p->is_guarded)
+        guard_forget(p->pid);
     do
         r = waitpid(p->pid, &status, 0);
     while (r < 0 && errno == EINTR);

@@ -14,7 +14,8 @@ struct process_options {
     const char *cwd;         /* NULL: this process's */
     int in, out, error;      /* file descriptors for 0, 1, 2; -1: /dev/null */
     bool own_group;          /* a process group of its own, so that process_kill() reaches all it starts */
-    bool die_with_parent;    /* gets death_signal when the thread that started it ends (Linux) */
+    bool die_with_parent;    /* gets death_signal when the thread that started it ends (Linux); with a
+                              * group of its own and SIGKILL, and a guard (guard.h): the whole group */
     int death_signal;        /* 0: SIGKILL */
     bool drop_to_user;       /* run as uid, gid */
     uid_t uid;
@@ -23,7 +24,7 @@ struct process_options {
 
 struct process {
     pid_t pid; /* 0: none */
-    bool own_group;
+    bool own_group, is_guarded;
 };
 
 /* No descriptor but 0, 1, 2 is inherited. STATUS_NOT_FOUND when the program is not there. */

@@ -13,6 +13,7 @@
 #include "runtime/clock.h"
 #include "bus/connect.h"
 #include "runtime/daemon.h"
+#include "runtime/guard.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
 #include "self.h"
@@ -301,14 +302,12 @@ static void stop(struct worker *w)
     lease_keeper_close(&w->station.keeper);
 }
 
-enum status worker_serve(const struct settings *settings, struct error *err)
+static enum status serve(const struct settings *settings, struct error *err)
 {
     struct worker w = {.station = {.settings = settings},
                        .pool = settings_text(settings, SETTING_WORKER_POOL)};
     w.station.subjects = &w.subjects;
     w.began = mono_now();
-    forget_postgres_variables();
-    daemon_setup();
     daemon_name(settings_text(settings, SETTING_WORKER_NAME), w.station.name, sizeof(w.station.name));
     TRY(topology_check_pool(w.pool, "worker.pool", err));
     TRY(subjects_from_settings(settings, &w.subjects, err));
@@ -333,5 +332,15 @@ enum status worker_serve(const struct settings *settings, struct error *err)
     }
     stop(&w);
     again_free(&w.station.again);
+    return s;
+}
+
+enum status worker_serve(const struct settings *settings, struct error *err)
+{
+    forget_postgres_variables();
+    daemon_setup();
+    TRY(guard_start(err));
+    enum status s = serve(settings, err);
+    guard_stop();
     return s;
 }

@@ -72,6 +72,7 @@ static void what_the_log_has_is_not_run_again(void **state)
     daemon_await_least(d, WORKER, "noetl_worker_tasks_outcome_stood_total", "pool=\"default\"", 1);
     await_tasks(d, 0);
     assert_int_equal(file_lines(file), 1);
+    daemon_await_ready(d, PUBLISHER);
     await_end(d, api_run(d, "test/restored"), EVENT_EXECUTION_COMPLETE);
     assert_int_equal(file_lines(file), 2);
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "gone.h"
 #include "runtime/process.h"
 
 /* Runs a shell command to its end; what it writes goes to `out`. */
@@ -112,25 +113,6 @@ static void signals_are_as_a_program_expects_them(void **state)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static bool is_gone(pid_t pid)
-{
-    for (int i = 0; i < 1000; i++) {
-        char path[64], line[256] = "";
-        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-        FILE *f = fopen(path, "r");
-        if (!f)
-            return true;
-        if (!fgets(line, sizeof(line), f))
-            line[0] = '\0';
-        fclose(f);
-        const char *state = strrchr(line, ')');
-        if (state && state[2] == 'Z') /* dead; who inherited it has not reaped it yet */
-            return true;
-        usleep(10000);
-    }
-    return false;
-}
-
 /* A shell that ignores SIGTERM, with a child that does too; the child's pid. */
 static pid_t start_stubborn(struct process *p)
 {
@@ -158,7 +140,7 @@ static void a_whole_group_ends(void **state)
     process_end(&p, 100, &code);
     assert_int_equal(128 + SIGKILL, code);
     assert_int_equal(0, p.pid);
-    assert_true(is_gone(grandchild));
+    assert_true(process_is_gone(grandchild));
 }
 
 static void what_the_leader_leaves_behind_ends_with_it(void **state)
@@ -177,7 +159,7 @@ static void what_the_leader_leaves_behind_ends_with_it(void **state)
     close(ends[0]);
     process_end(&p, 10000, &code);
     assert_int_equal(128 + SIGTERM, code);
-    assert_true(is_gone((pid_t)strtol(text, NULL, 10)));
+    assert_true(process_is_gone((pid_t)strtol(text, NULL, 10)));
 }
 
 static void a_child_can_die_with_its_parent(void **state)
@@ -199,7 +181,7 @@ static void a_child_can_die_with_its_parent(void **state)
     assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
     close(ends[0]);
     assert_int_equal(parent, waitpid(parent, NULL, 0));
-    assert_true(is_gone((pid_t)strtol(text, NULL, 10)));
+    assert_true(process_is_gone((pid_t)strtol(text, NULL, 10)));
 }
 
 static void a_child_can_be_another_user(void **state)

@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "fleet.h"
+#include "gone.h"
 #include "standstill.h"
 #include "test_file.h"
 #include "worker/report.h"
@@ -28,11 +29,34 @@ static int64_t number(struct value v, const char *path)
     return n.type == VALUE_INT ? n.u.i : -1;
 }
 
-/* A shell step that makes a file and then waits. */
+/* A shell step that starts a process, makes a file with its number, and waits for it. */
 static const char *marking(struct fleet *f, const char *mark, const char *seconds)
 {
-    struct str s = arena_printf(&f->arena, "{\"command\": \"touch %s; sleep %s\"}", mark, seconds);
+    struct str s =
+        arena_printf(&f->arena, "{\"command\": \"sleep %s & echo $! > %s.new; mv %s.new %s; wait\"}", seconds,
+                     mark, mark, mark);
     return s.ptr;
+}
+
+/* The same the first time; where its file is, it ends at once. */
+static const char *marking_once(struct fleet *f, const char *mark)
+{
+    struct str s = arena_printf(&f->arena,
+                                "{\"command\": \"test -e %s && exit 0; sleep 1000 & echo $! > %s.new;"
+                                " mv %s.new %s; wait\"}",
+                                mark, mark, mark, mark);
+    return s.ptr;
+}
+
+/* Of what a marking step had started. */
+static void assert_nothing_is_left(const char *mark)
+{
+    char text[32] = "";
+    FILE *f = fopen(mark, "re");
+    assert_non_null(f);
+    assert_non_null(fgets(text, sizeof(text), f));
+    (void)fclose(f);
+    assert_true(process_is_gone((pid_t)strtol(text, NULL, 10)));
 }
 
 static void a_task_is_run_reported_and_acked(void **state)
@@ -172,11 +196,10 @@ static void a_task_of_a_killed_worker_is_run_by_another(void **state)
     struct fleet *f = *state;
     const char *mark = fleet_path(f);
     struct process one = fleet_worker(f, NULL);
-    struct str config =
-        arena_printf(&f->arena, "{\"command\": \"test -e %s && exit 0; touch %s; sleep 1000\"}", mark, mark);
-    int64_t id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    int64_t id = fleet_task(f, "shell", marking_once(f, mark), "{}", 0);
     fleet_wait_file(mark);
     fleet_kill_worker(&one);
+    assert_nothing_is_left(mark);
     struct process two = fleet_worker(f, NULL);
     struct value e = fleet_outcome(f, id);
     assert_string_equal(text(f, e, "event_type"), "action_completed");
@@ -210,9 +233,7 @@ static void what_does_not_end_in_time_is_given_back_at_once(void **state)
     struct fleet *f = *state;
     const char *mark = fleet_path(f);
     struct process one = fleet_worker(f, short_drain);
-    struct str config =
-        arena_printf(&f->arena, "{\"command\": \"test -e %s && exit 0; touch %s; sleep 1000\"}", mark, mark);
-    int64_t id = fleet_pool_task(f, "patient", "shell", config.ptr, "{}", 0);
+    int64_t id = fleet_pool_task(f, "patient", "shell", marking_once(f, mark), "{}", 0);
     fleet_wait_file(mark);
     assert_int_equal(fleet_end_worker(&one), 0);
     assert_int_equal(fleet_outcomes(f, id), 0);
@@ -238,6 +259,7 @@ static void a_second_signal_ends_the_worker_at_once(void **state)
     }
     assert_true(ended);
     assert_int_equal(code, 128 + SIGTERM);
+    assert_nothing_is_left(mark);
     assert_int_equal(fleet_outcomes(f, id), 0);
     uint64_t purged;
     struct error err;

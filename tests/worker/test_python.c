@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "gone.h"
 #include "tool_cases.h"
 
 static void python_runs_code(void **state)
@@ -36,24 +37,6 @@ static struct value code(struct tool_bench *b, const char *key, const char *text
 static struct value run(struct tool_bench *b, const char *text, struct bench_stop stop)
 {
     return bench_run(b, code(b, "code", text), VALUE_EMPTY_MAP, stop);
-}
-
-static bool is_gone(const char *pid)
-{
-    /* An orphan is reaped by init a moment after it was killed. */
-    for (int i = 0; i < 500; i++) {
-        char path[64], line[256] = "";
-        snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-        FILE *f = fopen(path, "re");
-        if (!f || !fgets(line, sizeof(line), f) || strstr(line, ") Z "))
-            line[0] = 0;
-        if (f)
-            fclose(f);
-        if (!line[0])
-            return true;
-        usleep(10000);
-    }
-    return false;
 }
 
 static void endless_code_is_killed_and_the_next_task_runs(void **state)
@@ -84,7 +67,7 @@ static void processes_that_code_started_are_killed_with_it(void **state)
     char pid[32];
     snprintf(pid, sizeof(pid), "%ld", strtol(bench_text(&b, event, "meta.log"), NULL, 10));
     assert_int_not_equal(atoi(pid), 0);
-    assert_true(is_gone(pid));
+    assert_true(process_is_gone((pid_t)atoi(pid)));
     bench_close(&b);
 }
 
@@ -95,7 +78,7 @@ static void a_child_left_behind_is_gone_after_the_task(void **state)
     bench_open(&b, "python");
     struct value event = run(&b, "import subprocess\nresult = str(subprocess.Popen(['sleep', '1000']).pid)",
                              (struct bench_stop){0});
-    assert_true(is_gone(bench_text(&b, event, "result.data")));
+    assert_true(process_is_gone((pid_t)atoi(bench_text(&b, event, "result.data"))));
     bench_close(&b);
 }
 
@@ -120,7 +103,7 @@ static void closing_ends_the_process(void **state)
     char pid[32];
     snprintf(pid, sizeof(pid), "%s", bench_text(&b, event, "result.data"));
     bench_close(&b);
-    assert_true(is_gone(pid));
+    assert_true(process_is_gone((pid_t)atoi(pid)));
 }
 
 static void a_missing_python_is_told_with_the_setting(void **state)

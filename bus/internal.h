@@ -63,13 +63,13 @@ struct loop {
     pthread_mutex_t io;         /* of whoever reads or writes */
     natsConnection *_Atomic nc; /* NULL: none; taken away under `io` */
     int epoll, bell, timer;
-    atomic_int socket;       /* -1: none is read */
-    atomic_uint attached;    /* sockets, the present one included */
-    atomic_bool unsent;      /* the library has something to write */
-    atomic_llong written_ns; /* monotonic; the last write */
-    atomic_bool due;         /* the timer is set */
-    atomic_bool due_soon;    /* to SOON_NS */
-    bool awaits_room;        /* of the socket; under `io` */
+    atomic_int socket;     /* -1: none is read */
+    atomic_uint attached;  /* sockets, the present one included */
+    atomic_bool unsent;    /* the library has something to write */
+    atomic_llong paced_ns; /* monotonic; until then the writes so far keep the pace */
+    atomic_bool due;       /* the timer is set */
+    atomic_bool due_soon;  /* to SOON_NS */
+    bool awaits_room;      /* of the socket; under `io` */
     atomic_bool stop;
     bool started;
     pthread_mutex_t seat; /* of `led` and the grace timer */

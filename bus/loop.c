@@ -5,8 +5,9 @@
  * gather; its other way, a write(2) for each message, costs half the throughput under load. It also lets a
  * program do both itself (natsOptions_SetEventLoop()): what is published is then only buffered, until
  * somebody asks for it to be written. Here any thread writes it when it has nothing more to add (bus_push()),
- * so that at rest a message leaves without a change of threads; but no sooner than PACE_NS after the last
- * write, so that under load what gathers meanwhile leaves together; what nobody waits for, within SOON_NS.
+ * so that at rest a message leaves without a change of threads; but no more often than each PACE_NS, so that
+ * under load what gathers meanwhile leaves together, except for the few writes of one that are at rest close
+ * together (BURST_NS' worth); what nobody waits for leaves within SOON_NS.
  * Then the loop does it, as it does what the socket would not take at once.
  *
  * Who reads leads. The loop has a thread for it; but a message that this thread reads and another handles
@@ -33,7 +34,14 @@
 #include "internal.h"
 #include "runtime/clock.h"
 
-enum { PACE_NS = 200000, SOON_NS = 2000000, GRACE_NS = 150000, MOST_MISSED = 4, TRY_EVERY = 16 };
+enum {
+    PACE_NS = 100000,
+    BURST_NS = 300000,
+    SOON_NS = 2000000,
+    GRACE_NS = 150000,
+    MOST_MISSED = 4,
+    TRY_EVERY = 16
+};
 enum source { SOCKET, BELL, TIMER, SOURCES };
 
 /* The calling thread pushes what it publishes; the loop need not be woken for it. */
@@ -78,6 +86,13 @@ static bool watch(struct loop *l, int operation, int fd, enum source source, uin
 
 /* ---- sending ----------------------------------------------------------------------------------------- */
 
+/* One write more, by the "generic cell rate algorithm" (ITU-T I.371). With `io` held. */
+static void keep_pace(struct loop *l)
+{
+    int64_t now_ns = mono_now().ns, paced_ns = atomic_load(&l->paced_ns);
+    atomic_store(&l->paced_ns, (paced_ns > now_ns ? paced_ns : now_ns) + PACE_NS);
+}
+
 /* With `io` held, and something unsent. */
 static void write_some(struct loop *l)
 {
@@ -86,7 +101,7 @@ static void write_some(struct loop *l)
         natsConnection_ProcessWriteEvent(nc);
     else
         atomic_store(&l->unsent, false); /* it is lost with its connection */
-    atomic_store(&l->written_ns, mono_now().ns);
+    keep_pace(l);
     bool left = atomic_load(&l->unsent);
     if (left || l->awaits_room)
         (void)watch(l, EPOLL_CTL_MOD, atomic_load(&l->socket), SOCKET, EPOLLIN | (left ? EPOLLOUT : 0));
@@ -110,7 +125,7 @@ void bus_push(struct bus *bus)
     struct loop *l = &bus->loop;
     if (!atomic_load(&l->unsent) || leads == l)
         return; /* who leads writes behind its handlers */
-    int64_t wait_ns = atomic_load(&l->written_ns) + PACE_NS - mono_now().ns;
+    int64_t wait_ns = atomic_load(&l->paced_ns) - BURST_NS - mono_now().ns;
     if (wait_ns > 0)
         wake_in(l, wait_ns);
     else

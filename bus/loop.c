@@ -86,11 +86,15 @@ static bool watch(struct loop *l, int operation, int fd, enum source source, uin
 
 /* ---- sending ----------------------------------------------------------------------------------------- */
 
-/* One write more, by the "generic cell rate algorithm" (ITU-T I.371). With `io` held. */
+/*
+ * One write more, by the "generic cell rate algorithm" (ITU-T I.371); except that writes which do not ask for
+ * the pace, those behind what was read, never make others wait for more than PACE_NS. With `io` held.
+ */
 static void keep_pace(struct loop *l)
 {
     int64_t now_ns = mono_now().ns, paced_ns = atomic_load(&l->paced_ns);
-    atomic_store(&l->paced_ns, (paced_ns > now_ns ? paced_ns : now_ns) + PACE_NS);
+    paced_ns = paced_ns < now_ns ? now_ns : paced_ns < now_ns + BURST_NS ? paced_ns : now_ns + BURST_NS;
+    atomic_store(&l->paced_ns, paced_ns + PACE_NS);
 }
 
 /* With `io` held, and something unsent. */

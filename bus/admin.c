@@ -100,7 +100,7 @@ static enum status check_stream(struct value answer, struct value wanted, const 
                   : STATUS_OK;
 }
 
-static enum status is_fixed(struct str key, const char *name, struct error *err)
+static enum status refuse_change(struct str key, const char *name, struct error *err)
 {
     differs(key, "stream", name, STATUS_CONFLICT, "which cannot be changed while it exists", err);
     return error_hint(err,
@@ -117,11 +117,11 @@ static enum status update_stream(struct bus *bus, const char *name, struct value
     if (!member)
         return STATUS_OK;
     if (is.len > 0 && is_to_be.len > 0 && !str_equal(is, is_to_be))
-        return is_fixed(STR("description"), name, err);
+        return refuse_change(STR("description"), name, err);
     TRY(merged(a, actual, wanted, &body, err));
     enum status status = call(bus, "STREAM.UPDATE", name, NULL, body, a, &answer, err);
     if (status == STATUS_INVALID || status == STATUS_CONFLICT)
-        return is_fixed(value_as_str(member->key), name, err);
+        return refuse_change(value_as_str(member->key), name, err);
     TRY(status);
     return check_stream(answer, wanted, name, err);
 }

@@ -22,7 +22,12 @@
 #include "runtime/monitor.h"
 #include "self.h"
 
-enum { MAX_FACTS_IN_MAILBOX = 20000, MAX_BYTES_IN_MAILBOX = 64 << 20, STOP_WITHIN_MS = 10000 };
+enum {
+    RETRY_MS = 1000,
+    MAX_FACTS_IN_MAILBOX = 20000,
+    MAX_BYTES_IN_MAILBOX = 64 << 20,
+    STOP_WITHIN_MS = 10000
+};
 
 struct broker {
     const struct settings *settings;
@@ -64,10 +69,17 @@ static enum status open_log(struct broker *b, const char *what, struct eventlog 
         err, "Set postgres.url (NOETL_POSTGRES_URL, or postgres: {url: …} in the configuration file).");
 }
 
+/* As soon as JetStream answers, which may be later than its server does; or until b->signal. */
 static enum status look_at_stream(struct broker *b, struct error *err)
 {
     char stream[96];
-    enum status status = topology_check_partitions(b->bus, &b->subjects, STREAM_EVENTS, err);
+    enum status status;
+    while (status_may_retry(status = topology_check_partitions(b->bus, &b->subjects, STREAM_EVENTS, err))) {
+        LOG(LOG_WARN, "the event stream cannot be seen yet", LOG_ERR(err));
+        b->signal = daemon_pause(RETRY_MS);
+        if (b->signal)
+            return STATUS_OK;
+    }
     if (status == STATUS_OK || status == STATUS_CONFLICT)
         return status;
     stream_name(&b->subjects, STREAM_EVENTS, stream);
@@ -210,7 +222,6 @@ static enum status start_service(struct broker *b, struct error *err)
 
 static enum status start_parts(struct broker *b, struct error *err)
 {
-    TRY(look_at_stream(b, err));
     TRY(mailbox_init(&b->mailbox, MAX_FACTS_IN_MAILBOX, MAX_BYTES_IN_MAILBOX, b->bus, err));
     b->has_mailbox = true;
     TRY(start_writer(b, err));
@@ -238,6 +249,8 @@ static enum status start(struct broker *b, struct error *err)
     b->occupancy.most = (size_t)settings_int(b->settings, SETTING_BROKER_IN_FLIGHT);
     TRY(bus_connect(b->settings, "broker", true, &b->bus, err));
     b->signal = bus_await_connection(b->bus);
+    if (!b->signal)
+        TRY(look_at_stream(b, err));
     return b->signal ? STATUS_OK : start_parts(b, err);
 }
 

@@ -23,11 +23,6 @@ static uint32_t node_of(const struct settings *settings)
 
 /* ---- waiting for NATS --------------------------------------------------------------------------------- */
 
-static bool is_over(void *context)
-{
-    return mono_ms_since(*(const struct mono_time *)context) >= RETRY_MS;
-}
-
 /*
  * The streams are made, or found, as soon as a server answers: a publisher may be started before it. *signal
  * is not 0 when a stop was asked for meanwhile.
@@ -49,8 +44,7 @@ static enum status wait_for_streams(const struct settings *settings, struct publ
         if (!status_may_retry(status))
             return status;
         LOG(LOG_WARN, "the streams are not there yet", LOG_ERR(err));
-        struct mono_time now = mono_now();
-        *signal = daemon_wait(is_over, &now);
+        *signal = daemon_pause(RETRY_MS);
         if (*signal != 0)
             return STATUS_OK;
     }

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 enum { UNTIL_MS = 200 };
 
 static sigset_t stop_signals(void)
@@ -58,6 +60,17 @@ int daemon_wait(bool (*until)(void *context), void *context)
     if (fd >= 0)
         close(fd);
     return signal;
+}
+
+static bool is_past(void *until_ns)
+{
+    return mono_now().ns >= *(const int64_t *)until_ns;
+}
+
+int daemon_pause(int64_t ms)
+{
+    int64_t until_ns = mono_now().ns + ms * 1000000;
+    return daemon_wait(is_past, &until_ns);
 }
 
 void daemon_draining(void)

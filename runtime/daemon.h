@@ -16,6 +16,8 @@ void daemon_setup(void);
 /* Waits until a stop is asked for, or `until()` (may be NULL; asked every 200 ms) gives true. Returns the
  * signal, or 0. */
 int daemon_wait(bool (*until)(void *context), void *context);
+/* Waits that long, in steps of 200 ms, or until a stop is asked for. Returns the signal, or 0. */
+int daemon_pause(int64_t ms);
 /* Ends the process at once when a second stop is asked for during the drain. */
 void daemon_draining(void);
 

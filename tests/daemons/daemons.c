@@ -101,7 +101,12 @@ void nats_leave(struct daemons *d)
 
 void nats_return(struct daemons *d)
 {
-    servers_start_nats_at(&d->servers, d->servers.nats.port);
+    nats_return_with(d, NULL);
+}
+
+void nats_return_with(struct daemons *d, const char *configuration)
+{
+    servers_start_nats_at(&d->servers, d->servers.nats.port, configuration);
 }
 
 void postgres_leave(struct daemons *d)

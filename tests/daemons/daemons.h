@@ -69,6 +69,7 @@ const char *daemon_await_unready(struct daemons *d, enum part part, const char *
 
 void nats_leave(struct daemons *d);
 void nats_return(struct daemons *d);
+void nats_return_with(struct daemons *d, const char *configuration);
 void postgres_leave(struct daemons *d);
 void postgres_return(struct daemons *d);
 

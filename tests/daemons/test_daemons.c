@@ -276,6 +276,36 @@ static void a_broker_that_finds_no_log_is_not_ready_until_it_has_its_share(void 
     assert_true(daemon_metric(d, BROKER, "noetl_broker_partitions_held", "") == 4);
 }
 
+static void a_broker_waits_for_jetstream_too(void **state)
+{
+    struct daemons *d = *state;
+    daemon_stop(d, BROKER);
+    nats_leave(d);
+    nats_return_with(d, "jetstream: disabled\n");
+    daemon_start(d, BROKER);
+    daemon_await_says(d, BROKER, "the event stream cannot be seen yet");
+    (void)daemon_await_unready(d, BROKER, "is starting");
+    nats_leave(d);
+    nats_return(d);
+    daemon_await_ready(d, BROKER);
+    await_end(d, api_run(d, "test/one"), EVENT_EXECUTION_COMPLETE);
+}
+
+static void a_broker_that_waits_for_jetstream_can_be_stopped(void **state)
+{
+    struct daemons *d = *state;
+    daemon_stop(d, BROKER);
+    nats_leave(d);
+    nats_return_with(d, "jetstream: disabled\n");
+    daemon_start(d, BROKER);
+    daemon_await_says(d, BROKER, "the event stream cannot be seen yet");
+    daemon_stop(d, BROKER);
+    nats_leave(d);
+    nats_return(d);
+    daemon_start(d, BROKER);
+    daemon_await_ready(d, BROKER);
+}
+
 static void without_nats_nobody_is_ready_and_everybody_is_healthy(void **state)
 {
     struct daemons *d = *state;
@@ -321,6 +351,8 @@ int main(void)
         cmocka_unit_test(a_pool_at_its_limit_is_seen),
         cmocka_unit_test(without_postgres_the_broker_is_ready_until_its_backlog_is_full),
         cmocka_unit_test(a_broker_that_finds_no_log_is_not_ready_until_it_has_its_share),
+        cmocka_unit_test(a_broker_waits_for_jetstream_too),
+        cmocka_unit_test(a_broker_that_waits_for_jetstream_can_be_stopped),
         cmocka_unit_test(without_nats_nobody_is_ready_and_everybody_is_healthy),
         cmocka_unit_test(a_broker_that_does_not_hear_itself_counts_a_lapse),
         cmocka_unit_test(all_stop_cleanly),

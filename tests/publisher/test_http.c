@@ -345,7 +345,7 @@ static void a_publisher_may_be_started_before_its_server(void **state)
     snprintf(address, sizeof address, "127.0.0.1:%u", http);
     pid_t pid = start_publisher(url, address);
     usleep(300000); /* so that it most likely met nobody */
-    servers_start_nats_at(&later, nats_port);
+    servers_start_nats_at(&later, nats_port, NULL);
     bool up = false;
     for (int i = 0; i < 600 && !up; i++) {
         usleep(50000);

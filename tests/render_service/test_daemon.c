@@ -84,7 +84,7 @@ static void it_may_be_started_before_its_server(void **state)
     const char *const settings[] = {"nats.url", url, "postgres.url", no_postgres, NULL};
     pid_t pid = daemon_process_start(render_service_serve, settings);
     usleep(300000); /* so that it most likely met nobody */
-    servers_start_nats_at(&later, port);
+    servers_start_nats_at(&later, port, NULL);
     ask_kind(later.nats.port, "{}", kind, sizeof kind);
     int code = daemon_process_stop(pid);
     servers_stop(&later);

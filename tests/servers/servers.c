@@ -50,7 +50,7 @@ void servers_revive_nats(struct servers *s)
 {
     uint16_t port = s->nats.port;
     private_nats_stop(&s->nats);
-    servers_start_nats_at(s, port);
+    servers_start_nats_at(s, port, NULL);
 }
 
 void servers_start_nats(struct servers *s)
@@ -63,9 +63,9 @@ void servers_start_nats_with(struct servers *s, const char *configuration)
     start_nats(s, 0, configuration);
 }
 
-void servers_start_nats_at(struct servers *s, uint16_t port)
+void servers_start_nats_at(struct servers *s, uint16_t port, const char *configuration)
 {
-    start_nats(s, port, NULL);
+    start_nats(s, port, configuration);
 }
 
 void servers_start_postgres(struct servers *s)

@@ -19,8 +19,8 @@ struct servers {
 void servers_start_nats(struct servers *s);
 /* With these further lines of configuration: users, permissions. */
 void servers_start_nats_with(struct servers *s, const char *configuration);
-/* At a port that was found free. */
-void servers_start_nats_at(struct servers *s, uint16_t port);
+/* At a port that was found free; `configuration` may be NULL. */
+void servers_start_nats_at(struct servers *s, uint16_t port, const char *configuration);
 /* kill -9; and a new server on the same port and the same storage. */
 void servers_kill_nats(struct servers *s);
 void servers_revive_nats(struct servers *s);

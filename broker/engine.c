@@ -27,8 +27,7 @@ struct partition {
     struct checkpoint at;  /* how far it has been folded; epoch 0: it is not held */
     uint64_t newest_batch; /* with anything of it; 0: none */
     bool leaves;           /* once that is committed */
-    bool looked_back;      /* `behind` has been counted */
-    uint64_t behind;       /* facts that were in the stream when it was taken, and are not folded yet */
+    uint64_t there_until;  /* the stream's end when it was taken */
 };
 
 struct engine {
@@ -217,20 +216,16 @@ static enum status wait_for_backlog(struct engine *e, struct error *err)
 
 /* Facts that were there when the partition was taken may have been folded by another broker, without a
  * commit. */
-static void look_back(struct engine *e, struct partition *p, const struct bus_delivery *d)
+static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {
-    if (!p->looked_back)
-        p->behind = d->pending + 1;
-    p->looked_back = true;
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.may_repeat = p->behind > 0;
+    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until;
 }
 
 /* The message is done with. */
 static enum status advance(struct engine *e, struct partition *p, const struct bus_delivery *d,
                            struct error *err)
 {
-    p->behind -= p->behind > 0;
     p->at.stream_seq = d->stream_sequence;
     p->at.stream_time_ns = d->time_ns;
     p->newest_batch = e->current->number;
@@ -285,7 +280,8 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
     if (status == STATUS_OK)
         status = offer(e, true, err);
     for (size_t i = 0; i < t->checkpoint_count; i++) {
-        e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
+        e->partitions[t->checkpoints[i].partition] =
+            (struct partition){.at = t->checkpoints[i], .there_until = t->stream_end};
         progress_folded(e->options.progress, &t->checkpoints[i]);
         progress_committed(e->options.progress, &t->checkpoints[i]);
     }

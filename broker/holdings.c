@@ -312,6 +312,9 @@ static enum status read_taken(struct holdings *h, const bool *wanted, struct tak
                                  err));
     for (size_t i = 0; i < t->checkpoint_count; i++)
         t->checkpoints[i].stream_created_ns = h->stream_created_ns;
+    struct bus_stream_info info;
+    TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
+    t->stream_end = info.last_sequence;
     struct timer_sieve sieve = {t, wanted, h->count};
     return eventlog_timers(h->options.log, 0, h->count, keep_timer, &sieve, err);
 }

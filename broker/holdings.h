@@ -36,6 +36,7 @@ struct taken {
     size_t checkpoint_count;
     struct taken_timer *timers;
     size_t timer_count, timer_capacity;
+    uint64_t stream_end; /* the last sequence, once the epochs were raised */
 };
 void taken_free(struct taken *t);
 

@@ -29,6 +29,11 @@ struct again {
 void again_init(struct again *g, struct bus *bus, const struct subjects *subjects, int64_t ack_wait_ms);
 void again_free(struct again *g);
 
+/*
+ * Before tasks are asked for: what the stream has now is all that it had before; asked later, it would also
+ * have what came since. May wait and from which thread: as below.
+ */
+void again_look(struct again *g);
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
 /* Whether the event stream may be asked for ids. May wait and from which thread: as above. */

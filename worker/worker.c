@@ -34,9 +34,10 @@ struct worker {
     struct service *service;
     _Atomic bool started, stopping;
     _Atomic bool looks_missing; /* the consumer doesn't answer */
-    bool may_not_look;          /* the account is not allowed to see consumers */
-    bool attached;              /* the crew asks for tasks */
-    bool pool_full;             /* its workers have as many tasks as they may; that has been said */
+    _Atomic bool compared; /* the streams with the settings, and they may not have been made anew since */
+    bool may_not_look;     /* the account is not allowed to see consumers */
+    bool attached;         /* the crew asks for tasks */
+    bool pool_full;        /* its workers have as many tasks as they may; that has been said */
     struct mono_time began, looked;
     bool told_unconnected;
     bool is_refused;  /* the streams are for other settings than this worker's: it ends */
@@ -83,21 +84,24 @@ static void see_pool(struct worker *w, const struct bus_consumer_info *info)
 }
 
 /*
- * Before the first task: outcomes under another number of partitions would be read by no broker. An account
- * that may not see the stream has to trust its settings.
+ * Before the first task of the streams that there are: outcomes under another number of partitions would be
+ * read by no broker. An account that may not see the stream has to trust its settings.
  */
 static bool may_look_for_tasks(struct worker *w)
 {
     struct error err;
+    if (atomic_exchange(&w->compared, true))
+        return true;
     enum status s = topology_check_partitions(w->station.bus, &w->subjects, STREAM_TASKS, &err);
+    bool may = s == STATUS_OK || s == STATUS_DENIED;
     if (s == STATUS_CONFLICT) {
         w->is_refused = true;
         w->why = err;
-    } else if (s != STATUS_OK && s != STATUS_NOT_FOUND && s != STATUS_DENIED) {
+    } else if (!may) {
         LOG(LOG_WARN, "the stream of tasks cannot be seen yet", LOG_ERR(&err));
-        return false;
+        atomic_store(&w->compared, false);
     }
-    return !w->is_refused;
+    return may;
 }
 
 /*
@@ -110,8 +114,6 @@ static void look_for_consumer(struct worker *w)
     struct bus_consumer_info info;
     char stream[96], consumer[96];
     w->looked = mono_now();
-    if (!w->attached && !may_look_for_tasks(w))
-        return;
     stream_name(&w->subjects, STREAM_TASKS, stream);
     pool_consumer(w->pool, consumer);
     enum status s = bus_consumer_info(w->station.bus, stream, consumer, &info, &err);
@@ -120,8 +122,11 @@ static void look_for_consumer(struct worker *w)
     else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
     w->may_not_look = s == STATUS_DENIED;
+    if (s != STATUS_NOT_FOUND && !may_look_for_tasks(w))
+        return;
     bool was_missing = atomic_exchange(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
     if (!w->attached && s != STATUS_NOT_FOUND) {
+        again_look(&w->station.again);
         crew_attach(w->crew, w->pull);
         w->attached = true;
     } else if (was_missing && s == STATUS_OK) {
@@ -138,6 +143,8 @@ static void on_trouble(void *context, const struct error *err)
     else
         LOG(LOG_INFO, "tasks can be pulled again", LOG_TEXT("pool", w->pool));
     atomic_store(&w->looks_missing, err != NULL);
+    if (err)
+        atomic_store(&w->compared, false);
 }
 
 static void on_delivery(void *context, struct bus_delivery *delivery)
@@ -259,7 +266,7 @@ static bool tick(void *context)
     }
     w->told_unconnected = true;
     bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= LOOK_AGAIN_MS;
-    if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing)))
+    if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing) || !atomic_load(&w->compared)))
         look_for_consumer(w);
     return w->is_refused;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,7 +17,7 @@
 
 #include "log.h"
 
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 1000, SOCKET = 3 };
 
 struct word {
     pid_t group;
@@ -75,12 +76,12 @@ static void detach(int fd)
     (void)sigprocmask(SIG_SETMASK, &all, NULL);
     (void)setsid();
     (void)prctl(PR_SET_NAME, "noetl-guard");
-    if (chdir("/") != 0)
+    if (chdir("/") != 0 || (fd = fcntl(fd, F_DUPFD, SOCKET)) < 0)
         _exit(1);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < 3; i++)
         (void)dup2(null, i);
-    if (dup2(fd, 3) != 3 || close_range(4, UINT_MAX, 0) != 0)
+    if (dup2(fd, SOCKET) != SOCKET || close_range(SOCKET + 1, UINT_MAX, 0) != 0)
         _exit(1);
 }
 
@@ -89,7 +90,7 @@ static _Noreturn void serve(int fd)
     struct groups g = {0};
     struct word w;
     detach(fd);
-    while (hear(3, &w)) {
+    while (hear(SOCKET, &w)) {
         if (w.is_over)
             drop(&g, w.group);
         else
@@ -128,6 +129,11 @@ void guard_stop(void)
     if (guard.pid == 0)
         return;
     close(guard.fd);
+    struct pollfd p = {.fd = pidfd_open(guard.pid, 0), .events = POLLIN};
+    if (poll(&p, 1, PATIENCE_MS) != 1) /* it stands still */
+        (void)kill(guard.pid, SIGKILL);
+    if (p.fd >= 0)
+        close(p.fd);
     while (waitpid(guard.pid, NULL, 0) < 0 && errno == EINTR) {
     }
     guard.pid = 0;
@@ -147,13 +153,25 @@ void guard_watch(pid_t group)
         (void)tell((struct word){.group = group});
 }
 
+static void say_lost(void)
+{
+    if (!atomic_exchange(&guard.lost, true))
+        LOG_LINE(LOG_WARN, "the guard is gone: what child processes start may outlive this process if it is "
+                           "killed");
+}
+
+void guard_look(void)
+{
+    struct pollfd p = {.fd = guard.fd};
+    if (guard.pid != 0 && poll(&p, 1, 0) == 1)
+        say_lost();
+}
+
 /* A guard that does not hear of an end could kill whoever has that number later: then rather none. */
 void guard_forget(pid_t group)
 {
     if (guard.pid == 0 || tell((struct word){.group = group, .is_over = true}))
         return;
     (void)kill(guard.pid, SIGKILL);
-    if (!atomic_exchange(&guard.lost, true))
-        LOG_LINE(LOG_WARN, "the guard is gone: what child processes start may outlive this process if it is "
-                           "killed");
+    say_lost();
 }

@@ -78,7 +78,10 @@ static bool place_files(const struct start *s, int *report)
 {
     const int given[3] = {s->options->in, s->options->out, s->options->error};
     int moved[3];
-    *report = fcntl(s->report, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    int copy = fcntl(s->report, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    if (copy < 0)
+        return false;
+    *report = copy;
     for (int i = 0; i < 3; i++) {
         int fd = given[i] >= 0 ? given[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
         moved[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
@@ -88,7 +91,7 @@ static bool place_files(const struct start *s, int *report)
     for (int i = 0; i < 3; i++)
         if (dup2(moved[i], i) < 0)
             return false;
-    if (*report < 0 || dup3(*report, FIRST_FREE_FD - 1, O_CLOEXEC) < 0)
+    if (dup3(*report, FIRST_FREE_FD - 1, O_CLOEXEC) < 0)
         return false;
     *report = FIRST_FREE_FD - 1;
     return close_range(FIRST_FREE_FD, UINT_MAX, 0) == 0;
@@ -114,7 +117,7 @@ static bool tie_to_parent(const struct start *s)
 
 static bool is_guarded(const struct process_options *o)
 {
-    return o->own_group && o->die_with_parent && o->death_signal == 0;
+    return o->own_group && o->die_with_parent && (o->death_signal == 0 || o->death_signal == SIGKILL);
 }
 
 /* What this process blocks and ignores is its own affair. */
@@ -138,7 +141,9 @@ static _Noreturn void run_child(const struct start *s)
         guard_watch(getpid());
     if (ok && (step = STEP_FILES, true))
         ok = place_files(s, &report);
+    int number = errno;
     reset_signals();
+    errno = number;
     if (ok && (step = STEP_FOLDER, o->cwd))
         ok = chdir(o->cwd) == 0;
     if (ok && (step = STEP_USER, true))
@@ -158,6 +163,20 @@ static _Noreturn void run_child(const struct start *s)
     ssize_t written = write(report, &r, sizeof(r));
     (void)written; /* the parent is gone */
     _exit(127);
+}
+
+static void reap(struct process *p, int *code)
+{
+    int status = 0;
+    pid_t r;
+    if (p->is_guarded)
+        guard_forget(p->pid);
+    do
+        r = waitpid(p->pid, &status, 0);
+    while (r < 0 && errno == EINTR);
+    p->pid = 0;
+    if (code)
+        *code = r < 0 ? 127 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* ---- starting ---------------------------------------------------------------------------------------- */
@@ -181,10 +200,7 @@ static enum status await_exec(int fd, const struct process_options *options, pid
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(r))
         return STATUS_OK;
-    if (is_guarded(options))
-        guard_forget(pid);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-    }
+    reap(&(struct process){.pid = pid, .is_guarded = is_guarded(options)}, NULL);
     return not_started(options->argv[0], &r, err);
 }
 
@@ -224,6 +240,8 @@ enum status process_start(const struct process_options *options, struct process 
         pid > 0 ? await_exec(ends[0], options, pid, err)
                 : error_set(err, STATUS_IO, "the system gives no process: %s", strerror(failure));
     close(ends[0]);
+    if (is_guarded(options))
+        guard_look();
     if (status == STATUS_OK)
         *out =
             (struct process){.pid = pid, .own_group = options->own_group, .is_guarded = is_guarded(options)};
@@ -267,20 +285,6 @@ static bool await_end(pid_t pid, int64_t timeout_ms)
     if (fd >= 0)
         close(fd);
     return ended;
-}
-
-static void reap(struct process *p, int *code)
-{
-    int status = 0;
-    pid_t r;
-    if (p->is_guarded)
-        guard_forget(p->pid);
-    do
-        r = waitpid(p->pid, &status, 0);
-    while (r < 0 && errno == EINTR);
-    p->pid = 0;
-    if (code)
-        *code = r < 0 ? 127 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 bool process_wait(struct process *p, int64_t timeout_ms, int *code)

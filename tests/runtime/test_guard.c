@@ -99,29 +99,6 @@ static void a_group_whose_leader_was_waited_for_is_nobodys(void **state)
     assert_int_equal(0, kill(told[0], SIGKILL));
 }
 
-static void start_what_does_not_start(int out)
-{
-    const char *const argv[] = {"true", NULL};
-    struct process_options o = {.argv = argv,
-                                .cwd = "/no/such/folder",
-                                .in = -1,
-                                .out = -1,
-                                .error = -1,
-                                .own_group = true,
-                                .die_with_parent = true};
-    struct process p;
-    if (process_start(&o, &p, NULL) == STATUS_NOT_FOUND)
-        start(&p, WAITING, out);
-}
-
-static void a_program_that_is_not_started_does_no_harm(void **state)
-{
-    (void)state;
-    pid_t told[MOST];
-    kill_when_it_has_told(start_what_does_not_start, 1, told);
-    assert_true(process_is_gone(told[0]));
-}
-
 static void a_guard_ends_when_it_is_stopped(void **state)
 {
     (void)state;
@@ -173,12 +150,36 @@ static void a_guard_that_was_killed_is_done_without(void **state)
     guard_stop();
 }
 
+/* More than it can be told without hearing. */
+static void a_guard_that_stands_still_holds_nobody_up(void **state)
+{
+    (void)state;
+    enum { CHILDREN = 400 };
+    const char *const argv[] = {"true", NULL};
+    const struct process_options o = {
+        .argv = argv, .in = -1, .out = -1, .error = -1, .own_group = true, .die_with_parent = true};
+    struct error err;
+    assert_int_equal(STATUS_OK, guard_start(&err));
+    pid_t child = only_child();
+    assert_int_equal(0, kill(child, SIGSTOP));
+    for (int i = 0; i < CHILDREN; i++) {
+        struct process p;
+        assert_int_equal(STATUS_OK, process_start(&o, &p, &err));
+        assert_true(process_wait(&p, -1, NULL));
+    }
+    assert_true(process_has_ended(child)); /* rather no guard than one that has not heard of all */
+    guard_stop();
+    assert_int_equal(STATUS_OK, guard_start(&err));
+    assert_int_equal(0, kill(only_child(), SIGSTOP));
+    guard_stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_children_have_started_ends_too),
         cmocka_unit_test(a_group_whose_leader_was_waited_for_is_nobodys),
-        cmocka_unit_test(a_program_that_is_not_started_does_no_harm),
+        cmocka_unit_test(a_guard_that_stands_still_holds_nobody_up),
         cmocka_unit_test(a_guard_ends_when_it_is_stopped),
         cmocka_unit_test(a_guard_that_was_killed_is_done_without),
     };

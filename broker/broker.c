@@ -289,11 +289,16 @@ static void stop(struct broker *b)
     arena_free(&b->arena);
 }
 
+static bool has_failed(struct broker *b, struct error *err)
+{
+    return engine_failed(b->engine, err) || holdings_failed(b->holdings, err) ||
+           reconciler_failed(b->reconciler, err);
+}
+
 static bool cannot_go_on(void *context)
 {
-    struct broker *b = context;
     struct error ignored;
-    return engine_failed(b->engine, &ignored) || holdings_failed(b->holdings, &ignored);
+    return has_failed(context, &ignored);
 }
 
 enum status broker_serve(const struct settings *settings, struct error *err)
@@ -304,7 +309,7 @@ enum status broker_serve(const struct settings *settings, struct error *err)
     if (status == STATUS_OK && !b.signal) {
         daemon_wait(cannot_go_on, &b);
         daemon_draining();
-        if (engine_failed(b.engine, err) || holdings_failed(b.holdings, err))
+        if (has_failed(&b, err))
             status = err->status;
         LOG_LINE(LOG_INFO, "stopping");
     }

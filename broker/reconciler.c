@@ -6,6 +6,7 @@
 
 #include "core/id.h"
 #include "inspection.h"
+#include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -44,6 +45,8 @@ struct reconciler {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping;
+    struct error failure;
+    _Atomic bool failed;
 };
 
 static bool is_stopping(struct reconciler *r)
@@ -252,6 +255,18 @@ static bool rest(struct reconciler *r)
     return true;
 }
 
+static enum status look(struct reconciler *r, struct error *err)
+{
+    enum status status = topology_check_partitions(r->options.bus, r->options.subjects, STREAM_EVENTS, err);
+    if (status == STATUS_OK)
+        return reconcile(r, err);
+    if (status == STATUS_CONFLICT && !atomic_load(&r->failed)) {
+        r->failure = *err;
+        atomic_store(&r->failed, true);
+    }
+    return status;
+}
+
 static void *run(void *context)
 {
     struct reconciler *r = context;
@@ -263,7 +278,7 @@ static void *run(void *context)
         r->busy_ms = 0;
         r->connection = bus_connections(r->options.bus);
         if (fence_lease_lasts(r->options.fence)) {
-            status = reconcile(r, &err);
+            status = look(r, &err);
             say(r, status, &err);
         }
         if (status != STATUS_OK)
@@ -322,6 +337,14 @@ enum status reconciler_start(const struct reconciler_options *options, struct re
     }
     *out = r;
     return STATUS_OK;
+}
+
+bool reconciler_failed(struct reconciler *r, struct error *err)
+{
+    if (!atomic_load(&r->failed))
+        return false;
+    *err = r->failure;
+    return true;
 }
 
 void reconciler_stop(struct reconciler **r)

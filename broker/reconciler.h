@@ -25,6 +25,9 @@ struct reconciler_options {
 
 enum status reconciler_start(const struct reconciler_options *options, struct reconciler **out,
                              struct error *err) MUST_CHECK;
+/* Whether the streams turned out to be made anew for another number of partitions, and the broker has to end.
+ */
+bool reconciler_failed(struct reconciler *r, struct error *err);
 /* NULL is allowed. */
 void reconciler_stop(struct reconciler **r);
 

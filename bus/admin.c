@@ -161,8 +161,6 @@ static enum status stream_config(struct arena *a, const struct bus_stream *s, st
     struct map_builder b;
     map_begin(&b, a);
     map_put(&b, STR("name"), value_text(s->name));
-    if (s->description)
-        map_put(&b, STR("description"), value_text(s->description));
     put_subjects(&b, a, s);
     map_put(&b, STR("retention"), value_text(s->work_queue ? "workqueue" : "limits"));
     map_put(&b, STR("storage"), value_text(s->memory ? "memory" : "file"));
@@ -175,6 +173,8 @@ static enum status stream_config(struct arena *a, const struct bus_stream *s, st
     map_put(&b, STR("allow_direct"), value_bool(s->allow_direct));
     if (s->duplicates_ms > 0)
         map_put(&b, STR("duplicate_window"), value_int(s->duplicates_ms * NS_PER_MS));
+    if (s->description) /* last: of several differences the first is told */
+        map_put(&b, STR("description"), value_text(s->description));
     return map_end(&b, out, err);
 }
 

@@ -195,8 +195,8 @@ enum status bus_publish_known(struct bus *bus, const char *subject, const char *
 void bus_set_window(struct bus *bus, uint32_t open_publishes); /* 4,096 by default */
 /* A publish is open until its `done` has returned: 0 means that all was told. */
 uint32_t bus_open_publishes(struct bus *bus);
-/* Sends what is buffered: now, or 0.2 ms after the last time. Everything here does so itself; cheap when
- * nothing is. */
+/* Sends what is buffered: now, or, if much was sent just now, within 0.1 ms. Everything here does so itself;
+ * cheap when nothing is. */
 void bus_push(struct bus *bus);
 /* The same within 2 ms: for what nobody waits for, so that it leaves together with something else. */
 void bus_push_soon(struct bus *bus);

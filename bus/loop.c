@@ -6,9 +6,9 @@
  * program do both itself (natsOptions_SetEventLoop()): what is published is then only buffered, until
  * somebody asks for it to be written. Here any thread writes it when it has nothing more to add (bus_push()),
  * so that at rest a message leaves without a change of threads; but no more often than each PACE_NS, so that
- * under load what gathers meanwhile leaves together, except for the few writes of one that are at rest close
- * together (BURST_NS' worth); what nobody waits for leaves within SOON_NS.
- * Then the loop does it, as it does what the socket would not take at once.
+ * under load what gathers meanwhile leaves together. After a rest 1 + BURST_NS / PACE_NS writes leave at
+ * once. What nobody waits for leaves within SOON_NS. Then the loop does it, as it does what the socket would
+ * not take at once.
  *
  * Who reads leads. The loop has a thread for it; but a message that this thread reads and another handles
  * costs a change of threads, at rest the waking of a core that sleeps. So a thread that handles what it

@@ -18,7 +18,7 @@ static enum status open_log(struct doctor *d, const char *url, struct error *err
 /* Otherwise it would look for what carries an execution in the wrong partition, and call the rest well. */
 static enum status check_partitions(struct doctor *d, struct error *err)
 {
-    enum status status = topology_check_partitions(d->bus, &d->subjects, STREAM_EVENTS, err);
+    enum status status = topology_check_all_partitions(d->bus, &d->subjects, err);
     return status == STATUS_CONFLICT ? status : STATUS_OK;
 }
 

@@ -6,7 +6,6 @@
 #include "execution_id.h"
 #include "http.h"
 #include "operations.h"
-#include "runtime/clock.h"
 #include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"

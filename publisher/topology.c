@@ -350,8 +350,7 @@ enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
 
 /* ---- setting up ---------------------------------------------------------------------------------------- */
 
-/* Of streams that are there. */
-static enum status check_partitions(struct bus *bus, const struct subjects *s, struct error *err)
+enum status topology_check_all_partitions(struct bus *bus, const struct subjects *s, struct error *err)
 {
     static const enum stream_id STREAMS[] = {STREAM_EVENTS, STREAM_TASKS};
     for (size_t i = 0; i < sizeof STREAMS / sizeof STREAMS[0]; i++) {
@@ -366,10 +365,13 @@ enum status topology_ensure(struct bus *bus, const struct subjects *s, const str
                             struct error *err)
 {
     /* First, so that a wrong number of partitions changes nothing. */
-    TRY(check_partitions(bus, s, err));
-    enum status status = topology_each(s, options, make_part, bus, err);
     struct error why;
-    if (status == STATUS_CONFLICT && check_partitions(bus, s, &why) == STATUS_CONFLICT)
-        *err = why; /* others have made them meanwhile, for another number */
-    return status;
+    TRY(topology_check_all_partitions(bus, s, err));
+    enum status status = topology_each(s, options, make_part, bus, err);
+    if (status != STATUS_OK && status != STATUS_CONFLICT)
+        return status;
+    if (topology_check_all_partitions(bus, s, &why) != STATUS_CONFLICT)
+        return status;
+    *err = why; /* others have made them meanwhile, for another number */
+    return STATUS_CONFLICT;
 }

@@ -45,12 +45,16 @@ enum status topology_compare(struct bus *bus, const struct topology_part *part, 
                              struct str *difference, struct error *err) MUST_CHECK;
 
 /*
- * Whether the stream, STREAM_EVENTS or STREAM_TASKS, is there and was made for s->partitions: for a process
- * that would look for executions elsewhere than the others. STATUS_CONFLICT names the setting that is to be
- * changed, or the stream, when somebody has overwritten its description; STATUS_NOT_FOUND.
+ * Whether the stream, STREAM_EVENTS or STREAM_TASKS, is there and was made for s->partitions, or does not
+ * say for how many: for a process that would look for executions elsewhere than the others. STATUS_CONFLICT
+ * names the setting that is to be changed, or the stream, when somebody has overwritten its description;
+ * STATUS_NOT_FOUND.
  */
 enum status topology_check_partitions(struct bus *bus, const struct subjects *s, enum stream_id stream,
                                       struct error *err) MUST_CHECK;
+/* Both, as far as they are there. */
+enum status topology_check_all_partitions(struct bus *bus, const struct subjects *s,
+                                          struct error *err) MUST_CHECK;
 /*
  * Idempotent, and may run in several processes at once; needs $JS.API.>. STATUS_CONFLICT when streams are
  * there that were made for another number of partitions, which cannot be changed, or that hold more than a

@@ -206,10 +206,15 @@ static int await_process(struct process *p, const char *name)
     return code;
 }
 
+int daemon_await_end(struct daemons *d, enum part part)
+{
+    return await_process(&d->parts[part], NAMES[part]);
+}
+
 int daemon_start_in_vain(struct daemons *d, enum part part)
 {
     launch_daemon(d, part);
-    return await_process(&d->parts[part], NAMES[part]);
+    return daemon_await_end(d, part);
 }
 
 int daemons_command(struct daemons *d, const char *command, enum part log)

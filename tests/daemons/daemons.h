@@ -45,6 +45,8 @@ void daemons_set_up(struct daemons *d);
 void daemon_start(struct daemons *d, enum part part);
 /* The same of one that ends by itself; its exit code. */
 int daemon_start_in_vain(struct daemons *d, enum part part);
+/* Waits until one that runs has ended by itself; its exit code. */
+int daemon_await_end(struct daemons *d, enum part part);
 /* `noetl COMMAND` with the same settings; its exit code. What it prints is in the log of `log`. */
 int daemons_command(struct daemons *d, const char *command, enum part log);
 /* SIGTERM, and an exit code of 0. */

@@ -1,10 +1,13 @@
 /* Daemons whose setting is another number of partitions than the one that the streams were made for. */
+#include <stdio.h>
+
 #include "daemons.h"
 
 static int start(void **state)
 {
     daemons_start(state);
     daemons_set_up(*state);
+    daemons_set(*state, "broker.reconcile", "1s");
     return 0;
 }
 
@@ -17,7 +20,7 @@ static void assert_says_which(struct daemons *d, enum part log)
 /* It would look for executions, or report on them, where nobody else does. */
 static void whoever_has_another_number_ends_and_says_which(void **state)
 {
-    static const enum part PARTS[] = {BROKER, WORKER, PUBLISHER};
+    static const enum part PARTS[] = {BROKER, WORKER, PUBLISHER, RENDER};
     static const char *const COMMANDS[] = {"setup", "doctor"};
     struct daemons *d = *state;
     daemons_set(d, "events.partitions", "8");
@@ -26,8 +29,8 @@ static void whoever_has_another_number_ends_and_says_which(void **state)
         assert_says_which(d, PARTS[i]);
     }
     for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++) {
-        assert_int_equal(daemons_command(d, COMMANDS[i], RENDER), 4);
-        assert_says_which(d, RENDER);
+        assert_int_equal(daemons_command(d, COMMANDS[i], BROKER), 4);
+        assert_says_which(d, BROKER);
     }
     daemons_set(d, "events.partitions", "4");
     for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
@@ -36,10 +39,36 @@ static void whoever_has_another_number_ends_and_says_which(void **state)
     }
 }
 
+static void delete_stream(struct daemons *d, enum stream_id id)
+{
+    char verb[128], name[96];
+    struct value answer;
+    struct error err = {0};
+    snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&d->subjects, id, name));
+    assert_ok(bus_api(d->bus, verb, STR(""), &d->arena, &answer, &err), &err);
+}
+
+/* The only way to another number. */
+static void streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one(void **state)
+{
+    struct daemons *d = *state;
+    struct error err = {0};
+    delete_stream(d, STREAM_TASKS);
+    delete_stream(d, STREAM_EVENTS);
+    daemons_set(d, "events.partitions", "8");
+    assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
+    daemons_set_up(d);
+    assert_int_equal(daemon_await_end(d, WORKER), 4);
+    assert_int_equal(daemon_says(d, WORKER, "made for 8 partitions, and the setting says 4"), 1);
+    assert_int_equal(daemon_await_end(d, BROKER), 4);
+    assert_true(daemon_says(d, BROKER, "made for 8 partitions, and the setting says 4") > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_has_another_number_ends_and_says_which),
+        cmocka_unit_test(streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one),
     };
     return cmocka_run_group_tests(tests, start, daemons_stop);
 }

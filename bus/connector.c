@@ -101,6 +101,7 @@ static bool adopt(struct bus *bus, natsConnection *nc)
 {
     bool announced = false;
     atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
+    atomic_store(&bus->answered_ns, mono_now().ns); /* what comes on it leaves the server after this */
     if (listeners_move(bus, line_set(bus, nc))) {
         line_open(bus);
         announced = events_connected(bus, nc);

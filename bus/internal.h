@@ -130,7 +130,8 @@ struct bus {
     struct listener *answers;
     struct arena answer_arena; /* of the thread that hears answers */
     struct loop loop;
-    atomic_llong answered_ns; /* monotonic; when the newest request was sent that has had its answer */
+    atomic_llong answered_ns; /* monotonic; when the newest request was sent that has had its answer, or the
+                               * connection was made */
     int64_t fresh_ns;         /* what is read now left the server after that; of who leads */
     struct keeper keeper;
     struct readers readers;

@@ -5,10 +5,13 @@
 
 #include "runtime/clock.h"
 
-/* Half of the time that a delivery has: the other half is for what the task does first. */
-void again_init(struct again *g, struct bus *bus, const struct subjects *subjects, int64_t ack_wait_ms)
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects,
+                const struct settings *settings)
 {
-    *g = (struct again){.bus = bus, .subjects = subjects, .fresh_ns = ack_wait_ms * INT64_C(1000000) / 2};
+    *g = (struct again){.bus = bus,
+                        .subjects = subjects,
+                        .ack_wait_ns = settings_int(settings, SETTING_WORKER_ACK_WAIT) * INT64_C(1000000),
+                        .max_deliver = (uint64_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER)};
     pthread_mutex_init(&g->mutex, NULL);
 }
 
@@ -65,8 +68,19 @@ bool again_is_copy(const struct bus_delivery *d, const struct task *task)
     return !id || strcmp(id, own) != 0;
 }
 
+static int64_t age_ns(const struct bus_delivery *d)
+{
+    return mono_now().ns - d->left_after_ns;
+}
+
+bool again_is_late(const struct again *g, const struct bus_delivery *d)
+{
+    return atomic_load(&g->asks) && d->deliveries < g->max_deliver && age_ns(d) > g->ack_wait_ns;
+}
+
+/* Half of the time that a delivery has: the other half is for what the task does first. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d)
 {
-    return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) ||
-           mono_now().ns - d->left_after_ns > g->fresh_ns || was_stored_before(g, d->stream_sequence);
+    return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) || age_ns(d) > g->ack_wait_ns / 2 ||
+           was_stored_before(g, d->stream_sequence);
 }

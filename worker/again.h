@@ -10,6 +10,7 @@
 #define WORKER_AGAIN_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/task.h"
 #include "publisher/subject.h"
@@ -18,15 +19,17 @@
 struct again {
     struct bus *bus;
     const struct subjects *subjects;
-    int64_t fresh_ns; /* so old may a delivery be */
+    int64_t ack_wait_ns; /* of the consumer, after which it gives a task to another worker */
+    uint64_t max_deliver;
+    _Atomic bool asks; /* something is asked, and answered, each quarter of that */
     pthread_mutex_t mutex;
     uint32_t connection;   /* on which the stream was asked */
     uint64_t stored_until; /* its last sequence then */
     bool spoils_ids;       /* bus_spoils_ids(); what is true of the tasks stream is true of that of events */
 };
 
-/* `ack_wait_ms`: the consumer's, after which it gives a task to another worker. */
-void again_init(struct again *g, struct bus *bus, const struct subjects *subjects, int64_t ack_wait_ms);
+void again_init(struct again *g, struct bus *bus, const struct subjects *subjects,
+                const struct settings *settings);
 void again_free(struct again *g);
 
 /*
@@ -36,6 +39,13 @@ void again_free(struct again *g);
 void again_look(struct again *g);
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
+/*
+ * Whether a delivery, which has just been read, may have been on its way for so long that its time was over:
+ * the server, the network or this process stood still. Another worker may have the task by then and not have
+ * ended it, so that no outcome tells. One that did not come late after all is delivered again; so it is not
+ * said of the last delivery that there may be. Any thread.
+ */
+bool again_is_late(const struct again *g, const struct bus_delivery *d);
 /* Whether the event stream may be asked for ids. May wait and from which thread: as above. */
 bool again_ids_tell(struct again *g);
 /*

@@ -373,6 +373,9 @@ static void run_lease(struct executor *x, struct lease *l)
         let_go(x, l, &task, "a task that the broker did not publish is not run");
     } else if (!lease_claim(x->crew->station->keeper, l, &task)) {
         give_back(x, l, LOOK_AGAIN_MS);
+    } else if (l->came_late) {
+        LOG(LOG_INFO, "a task came too late; it is left to whom the stream gives it next", LOG_TASK(&task));
+        drop(x, l);
     } else if (again_is_possible(&x->crew->station->again, l->delivery)) {
         run_again(x, l, &task);
     } else {
@@ -573,8 +576,10 @@ void crew_deliver(void *crew, struct bus_delivery *delivery)
     struct lease *l = lease_take(c->station->keeper, delivery);
     pthread_mutex_lock(&c->mutex);
     bool refused = !l || c->finishing;
-    if (!refused)
+    if (!refused) {
+        l->came_late = again_is_late(&c->station->again, delivery);
         enqueue(c, l);
+    }
     pthread_mutex_unlock(&c->mutex);
     if (!refused)
         return;

@@ -19,6 +19,7 @@ enum { LEASE_WORD = 64 }; /* what is kept of a name, for lease_keeper_look() */
 struct lease {
     struct bus_delivery *delivery;
     struct lease *next; /* for the queue that holds it */
+    bool came_late;     /* again_is_late(), when it came */
     /* Of its outcome, while that is on the way. */
     void *owner;
     char *payload;

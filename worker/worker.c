@@ -122,6 +122,7 @@ static void look_for_consumer(struct worker *w)
     else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
     w->may_not_look = s == STATUS_DENIED;
+    atomic_store(&w->station.again.asks, !w->may_not_look);
     if (s != STATUS_NOT_FOUND && !may_look_for_tasks(w))
         return;
     bool was_missing = atomic_exchange(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
@@ -255,6 +256,13 @@ static void tell_unconnected(struct worker *w)
         LOG_TEXT("nats.url", strchr(url, '@') ? "***" : url));
 }
 
+/* An answer now and then tells, too, that what is read now has not been on its way for long (again.h). */
+static int64_t look_again_ms(const struct worker *w)
+{
+    int64_t quarter_ms = settings_int(w->station.settings, SETTING_WORKER_ACK_WAIT) / 4;
+    return quarter_ms < LOOK_AGAIN_MS ? quarter_ms : LOOK_AGAIN_MS;
+}
+
 /* Every 200 ms, on the main thread; true to end. */
 static bool tick(void *context)
 {
@@ -265,7 +273,7 @@ static bool tick(void *context)
         return false;
     }
     w->told_unconnected = true;
-    bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= LOOK_AGAIN_MS;
+    bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= look_again_ms(w);
     if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing) || !atomic_load(&w->compared)))
         look_for_consumer(w);
     return w->is_refused;
@@ -324,7 +332,7 @@ static enum status serve(const struct settings *settings, struct error *err)
         monitor_stop(&w.monitor);
         return s;
     }
-    again_init(&w.station.again, w.station.bus, &w.subjects, settings_int(settings, SETTING_WORKER_ACK_WAIT));
+    again_init(&w.station.again, w.station.bus, &w.subjects, settings);
     s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),

@@ -614,6 +614,30 @@ static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
     assert_int_equal(file_lines(lines), before + 1);
 }
 
+/* As above, and the other has not ended it yet: no outcome tells. */
+static void a_task_that_another_worker_has_meanwhile_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    int64_t id;
+    struct process one = fleet_worker(f, NULL);
+    counting(f, lines, &id);
+    fleet_wait_empty(f);
+    size_t before = file_lines(lines);
+    standstill_begin(&one);
+    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s; sleep 4\"}", lines);
+    id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    struct process two = fleet_worker(f, NULL);
+    for (int tries = 0; tries < 3000 && file_lines(lines) == before; tries++)
+        usleep(10000);
+    standstill_end(&one);
+    fleet_outcome(f, id);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(fleet_end_worker(&two), 0);
+    assert_int_equal(file_lines(lines), before + 1);
+}
+
 /* Both deliveries wait in its socket, and come out of it at the same moment. */
 static void two_deliveries_of_a_task_do_not_run_side_by_side(void **state)
 {
@@ -660,6 +684,7 @@ int main(void)
         cmocka_unit_test(a_task_that_may_have_been_run_is_run_if_no_broker_answers_for_long),
         cmocka_unit_test(a_task_is_run_although_somebody_forged_its_outcome),
         cmocka_unit_test(a_task_that_another_worker_had_meanwhile_is_not_run),
+        cmocka_unit_test(a_task_that_another_worker_has_meanwhile_is_not_run),
         cmocka_unit_test(two_deliveries_of_a_task_do_not_run_side_by_side),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),

@@ -276,14 +276,19 @@ static void a_broker_that_finds_no_log_is_not_ready_until_it_has_its_share(void 
     assert_true(daemon_metric(d, BROKER, "noetl_broker_partitions_held", "") == 4);
 }
 
-static void a_broker_waits_for_jetstream_too(void **state)
+static void start_a_broker_without_jetstream(struct daemons *d)
 {
-    struct daemons *d = *state;
     daemon_stop(d, BROKER);
     nats_leave(d);
     nats_return_with(d, "jetstream: disabled\n");
     daemon_start(d, BROKER);
     daemon_await_says(d, BROKER, "the event stream cannot be seen yet");
+}
+
+static void a_broker_waits_for_jetstream_too(void **state)
+{
+    struct daemons *d = *state;
+    start_a_broker_without_jetstream(d);
     (void)daemon_await_unready(d, BROKER, "is starting");
     nats_leave(d);
     nats_return(d);
@@ -294,11 +299,7 @@ static void a_broker_waits_for_jetstream_too(void **state)
 static void a_broker_that_waits_for_jetstream_can_be_stopped(void **state)
 {
     struct daemons *d = *state;
-    daemon_stop(d, BROKER);
-    nats_leave(d);
-    nats_return_with(d, "jetstream: disabled\n");
-    daemon_start(d, BROKER);
-    daemon_await_says(d, BROKER, "the event stream cannot be seen yet");
+    start_a_broker_without_jetstream(d);
     daemon_stop(d, BROKER);
     nats_leave(d);
     nats_return(d);

@@ -590,18 +590,27 @@ static void a_worker_makes_the_consumer_of_its_pool_when_there_is_none(void **st
     assert_int_equal(fleet_end_worker(&w), 0);
 }
 
+/* A worker that took tasks and now stands still, and a new task, a line of `lines` and what follows. Its id.
+ */
+static int64_t task_for_one_that_stands_still(struct fleet *f, const char *lines, const char *then,
+                                              struct process *one)
+{
+    int64_t id;
+    *one = fleet_worker(f, NULL);
+    counting(f, lines, &id);
+    fleet_wait_empty(f);
+    standstill_begin(one);
+    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s%s\"}", lines, then);
+    return fleet_task(f, "shell", config.ptr, "{}", 0);
+}
+
 /* The first delivery waits in the socket of a worker that stands still. */
 static void a_task_that_another_worker_had_meanwhile_is_not_run(void **state)
 {
     struct fleet *f = *state;
     const char *lines = fleet_path(f);
-    int64_t id;
-    struct process one = fleet_worker(f, NULL);
-    counting(f, lines, &id); /* it takes tasks */
-    fleet_wait_empty(f);
-    standstill_begin(&one);
-    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s\"}", lines);
-    id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    struct process one;
+    int64_t id = task_for_one_that_stands_still(f, lines, "", &one);
     struct process two = fleet_worker(f, NULL);
     assert_true(number(fleet_outcome(f, id), "meta.delivery") > 1);
     fleet_wait_empty(f);
@@ -619,23 +628,17 @@ static void a_task_that_another_worker_has_meanwhile_is_not_run(void **state)
 {
     struct fleet *f = *state;
     const char *lines = fleet_path(f);
-    int64_t id;
-    struct process one = fleet_worker(f, NULL);
-    counting(f, lines, &id);
-    fleet_wait_empty(f);
-    size_t before = file_lines(lines);
-    standstill_begin(&one);
-    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s; sleep 4\"}", lines);
-    id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    struct process one;
+    int64_t id = task_for_one_that_stands_still(f, lines, "; sleep 4", &one);
     struct process two = fleet_worker(f, NULL);
-    for (int tries = 0; tries < 3000 && file_lines(lines) == before; tries++)
+    for (int tries = 0; tries < 3000 && file_lines(lines) < 2; tries++)
         usleep(10000);
     standstill_end(&one);
     fleet_outcome(f, id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&one), 0);
     assert_int_equal(fleet_end_worker(&two), 0);
-    assert_int_equal(file_lines(lines), before + 1);
+    assert_int_equal(file_lines(lines), 2);
 }
 
 /* Both deliveries wait in its socket, and come out of it at the same moment. */
@@ -643,13 +646,8 @@ static void two_deliveries_of_a_task_do_not_run_side_by_side(void **state)
 {
     struct fleet *f = *state;
     const char *lines = fleet_path(f);
-    int64_t id;
-    struct process one = fleet_worker(f, NULL);
-    counting(f, lines, &id);
-    fleet_wait_empty(f);
-    standstill_begin(&one);
-    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s; sleep 1\"}", lines);
-    id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    struct process one;
+    int64_t id = task_for_one_that_stands_still(f, lines, "; sleep 1", &one);
     sleep(3); /* ack_wait is a second */
     standstill_end(&one);
     fleet_outcome(f, id);

@@ -191,7 +191,7 @@ static enum status not_started(const char *program, const struct report *r, stru
 }
 
 /* Ends when exec closed the pipe, or with what went wrong. */
-static enum status await_exec(int fd, const struct process_options *options, pid_t pid, struct error *err)
+static enum status await_exec(int fd, const char *program, struct process *p, struct error *err)
 {
     struct report r;
     ssize_t n;
@@ -200,8 +200,8 @@ static enum status await_exec(int fd, const struct process_options *options, pid
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(r))
         return STATUS_OK;
-    reap(&(struct process){.pid = pid, .is_guarded = is_guarded(options)}, NULL);
-    return not_started(options->argv[0], &r, err);
+    reap(p, NULL);
+    return not_started(program, &r, err);
 }
 
 /* All signals wait while there are two of this process, so that no handler runs in the child. */
@@ -233,18 +233,18 @@ enum status process_start(const struct process_options *options, struct process 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return error_set(err, STATUS_IO, "the system gives no pipe: %s", strerror(errno));
     struct start s = {options, path, ends[1], getpid()};
-    pid_t pid = fork_quietly(&s);
+    struct process p = {
+        .pid = fork_quietly(&s), .own_group = options->own_group, .is_guarded = is_guarded(options)};
     int failure = errno;
     close(ends[1]);
     enum status status =
-        pid > 0 ? await_exec(ends[0], options, pid, err)
-                : error_set(err, STATUS_IO, "the system gives no process: %s", strerror(failure));
+        p.pid > 0 ? await_exec(ends[0], program, &p, err)
+                  : error_set(err, STATUS_IO, "the system gives no process: %s", strerror(failure));
     close(ends[0]);
-    if (is_guarded(options))
+    if (p.is_guarded)
         guard_look();
     if (status == STATUS_OK)
-        *out =
-            (struct process){.pid = pid, .own_group = options->own_group, .is_guarded = is_guarded(options)};
+        *out = p;
     return status;
 }
 

@@ -109,6 +109,13 @@ void nats_return_with(struct daemons *d, const char *configuration)
     servers_start_nats_at(&d->servers, d->servers.nats.port, configuration);
 }
 
+void nats_api(struct daemons *d, const char *verb)
+{
+    struct error err = {0};
+    struct value answer;
+    assert_ok(bus_api(d->bus, verb, STR(""), &d->arena, &answer, &err), &err);
+}
+
 void postgres_leave(struct daemons *d)
 {
     d->postgres_port = d->servers.postgres.port;

@@ -72,6 +72,8 @@ const char *daemon_await_unready(struct daemons *d, enum part part, const char *
 void nats_leave(struct daemons *d);
 void nats_return(struct daemons *d);
 void nats_return_with(struct daemons *d, const char *configuration);
+/* A request of JetStream's API without a body ($JS.API.VERB), which must succeed. */
+void nats_api(struct daemons *d, const char *verb);
 void postgres_leave(struct daemons *d);
 void postgres_return(struct daemons *d);
 

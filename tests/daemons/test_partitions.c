@@ -1,6 +1,4 @@
 /* Daemons whose setting is another number of partitions than the one that the streams were made for. */
-#include <stdio.h>
-
 #include "daemons.h"
 
 static int start(void **state)
@@ -39,22 +37,13 @@ static void whoever_has_another_number_ends_and_says_which(void **state)
     }
 }
 
-static void delete_stream(struct daemons *d, enum stream_id id)
-{
-    char verb[128], name[96];
-    struct value answer;
-    struct error err = {0};
-    snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&d->subjects, id, name));
-    assert_ok(bus_api(d->bus, verb, STR(""), &d->arena, &answer, &err), &err);
-}
-
 /* The only way to another number. */
 static void streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one(void **state)
 {
     struct daemons *d = *state;
     struct error err = {0};
-    delete_stream(d, STREAM_TASKS);
-    delete_stream(d, STREAM_EVENTS);
+    nats_api(d, "STREAM.DELETE.NOETL_TASKS");
+    nats_api(d, "STREAM.DELETE.NOETL_EVENTS");
     daemons_set(d, "events.partitions", "8");
     assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
     daemons_set_up(d);

@@ -143,13 +143,6 @@ static void assert_advice(struct value found, const char *expected)
 /* ---- breaking ---------------------------------------------------------------------------------------------
  */
 
-static void nats_api(struct daemons *d, const char *verb)
-{
-    struct error err = {0};
-    struct value answer;
-    assert_ok(bus_api(d->bus, verb, STR(""), &d->arena, &answer, &err), &err);
-}
-
 static void cancel(struct daemons *d, int64_t id)
 {
     char payload[64];

@@ -10,6 +10,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
+#include "partitions_watch.h"
 #include "topology.h"
 
 enum { THREADS = 8, RETRY_MS = 1000, MOST_CONNECTIONS = 100000 };
@@ -89,11 +90,12 @@ static enum status read_number(const struct settings *settings, enum setting id,
     return error_place(err, "%s", setting_name(id));
 }
 
-/* With everything started: until a signal comes. */
+/* With everything started: until a signal comes, or it may not go on. */
 static enum status serve_http(const struct settings *settings, struct publisher *publisher, struct error *err)
 {
     struct http *http = NULL;
     const struct monitor_options monitor = {.ready = is_ready, .context = publisher};
+    struct partitions_watch watch = {.bus = publisher->bus, .subjects = publisher->subjects, .err = err};
     const char *listen = settings_text(settings, SETTING_PUBLISHER_HTTP);
     if (listen[0]) {
         struct http_options options = {
@@ -112,12 +114,12 @@ static enum status serve_http(const struct settings *settings, struct publisher 
     atomic_store(&publisher->started, true);
     LOG(LOG_INFO, "publisher ready", LOG_TEXT("prefix", publisher->subjects->prefix),
         LOG_NUM("node", publisher->node), LOG_TEXT("http", listen));
-    int signal = daemon_wait(NULL, NULL);
+    int signal = daemon_wait(partitions_watch_refuses, &watch);
     LOG(LOG_INFO, "publisher stops", LOG_NUM("signal", signal));
     daemon_draining();
     atomic_store(&publisher->started, false);
     http_stop(&http);
-    return STATUS_OK;
+    return watch.status;
 }
 
 static enum status serve_bus(const struct settings *settings, struct publisher *publisher, struct error *err)

@@ -21,8 +21,6 @@ struct render_service {
     size_t answer_max;                /* bytes of one answer */
     int64_t wait_ms;                  /* the longest wait for an event to be in the log */
     atomic_bool started, stopping;    /* the latter ends such waits */
-    bool compared;                    /* the number of partitions, with what the streams were made for */
-    struct error refusal;             /* of that: it ends with this */
 };
 
 struct found_execution {

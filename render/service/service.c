@@ -1,7 +1,7 @@
 #include "service.h"
 
 #include "operations.h"
-#include "publisher/topology.h"
+#include "publisher/partitions_watch.h"
 #include "bus/connect.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
@@ -39,26 +39,10 @@ static enum status start_monitor(const struct settings *settings, struct render_
     return monitor_start(settings, &options, out, err);
 }
 
-/*
- * With another number of partitions it would look for requests where they are not. Once there are streams; an
- * account that may not see them has to trust its settings. True to end.
- */
-static bool is_refused(void *context)
-{
-    struct render_service *s = context;
-    struct error err = {.status = STATUS_OK};
-    if (s->compared || !bus_is_connected(s->bus))
-        return false;
-    enum status status = topology_check_partitions(s->bus, s->subjects, STREAM_EVENTS, &err);
-    s->compared = status == STATUS_OK || status == STATUS_DENIED;
-    if (status == STATUS_CONFLICT)
-        s->refusal = err;
-    return status == STATUS_CONFLICT;
-}
-
 static enum status serve_bus(struct render_service *s, struct error *err)
 {
     struct service *service = NULL;
+    struct partitions_watch watch = {.bus = s->bus, .subjects = s->subjects, .err = err};
     struct service_options options = {.bus = s->bus,
                                       .subjects = s->subjects,
                                       .name = "noetl-render",
@@ -69,14 +53,12 @@ static enum status serve_bus(struct render_service *s, struct error *err)
     TRY(service_start(&options, &service, err));
     atomic_store(&s->started, true);
     LOG(LOG_INFO, "render service ready", LOG_TEXT("prefix", s->subjects->prefix));
-    int signal = daemon_wait(is_refused, s);
+    int signal = daemon_wait(partitions_watch_refuses, &watch);
     LOG(LOG_INFO, "render service stops", LOG_NUM("signal", signal));
     daemon_draining();
     atomic_store(&s->stopping, true);
     service_stop(&service);
-    if (s->refusal.status != STATUS_OK)
-        *err = s->refusal;
-    return s->refusal.status;
+    return watch.status;
 }
 
 static enum status serve_log(const struct settings *settings, struct render_service *s, struct error *err)

@@ -116,6 +116,23 @@ void nats_api(struct daemons *d, const char *verb)
     assert_ok(bus_api(d->bus, verb, STR(""), &d->arena, &answer, &err), &err);
 }
 
+uint64_t messages_in(struct daemons *d, enum stream_id stream)
+{
+    char name[96];
+    struct bus_stream_info info;
+    struct error err = {0};
+    assert_ok(bus_stream_info(d->bus, stream_name(&d->subjects, stream, name), &info, &err), &err);
+    return info.messages;
+}
+
+void await_messages(struct daemons *d, enum stream_id stream, uint64_t count)
+{
+    struct mono_time start = mono_now();
+    while (messages_in(d, stream) != count && mono_ms_since(start) < PATIENCE_MS)
+        pause_a_little();
+    assert_int_equal(messages_in(d, stream), count);
+}
+
 void postgres_leave(struct daemons *d)
 {
     d->postgres_port = d->servers.postgres.port;
@@ -215,7 +232,9 @@ static int await_process(struct process *p, const char *name)
 
 int daemon_await_end(struct daemons *d, enum part part)
 {
-    return await_process(&d->parts[part], NAMES[part]);
+    int code = await_process(&d->parts[part], NAMES[part]);
+    d->parts[part] = (struct process){0};
+    return code;
 }
 
 int daemon_start_in_vain(struct daemons *d, enum part part)
@@ -347,11 +366,27 @@ int daemons_start_all(void **state)
         return -1;
     struct daemons *d = *state;
     daemons_set_up(d);
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_start(d, (enum part)part);
+    daemons_all_run(d);
+    return 0;
+}
+
+void daemons_all_run(struct daemons *d)
+{
+    for (int part = 0; part < PART_COUNT; part++) {
+        if (d->parts[part].pid == 0)
+            daemon_start(d, (enum part)part);
+    }
     for (int part = 0; part < PART_COUNT; part++)
         daemon_await_ready(d, (enum part)part);
-    return 0;
+}
+
+void daemons_all_stop(struct daemons *d)
+{
+    static const enum part order[] = {PUBLISHER, WORKER, BROKER, RENDER};
+    for (int i = 0; i < PART_COUNT; i++) {
+        if (d->parts[order[i]].pid != 0)
+            daemon_stop(d, order[i]);
+    }
 }
 
 /* ---- executions --------------------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ int daemons_start_with(void **state, const char *configuration);
 int daemons_stop(void **state);
 /* The same as daemons_start(), with streams and schema, and all daemons ready. */
 int daemons_start_all(void **state);
+/* Starts those that do not run, and waits until all are ready; stops those that run. */
+void daemons_all_run(struct daemons *d);
+void daemons_all_stop(struct daemons *d);
 const char *part_name(enum part part);
 /* Runs tests/daemons/SCRIPT with the URL and the folder build/MODULES, which scripts/MODULES fills; fails as
  * it does. */
@@ -74,6 +77,9 @@ void nats_return(struct daemons *d);
 void nats_return_with(struct daemons *d, const char *configuration);
 /* A request of JetStream's API without a body ($JS.API.VERB), which must succeed. */
 void nats_api(struct daemons *d, const char *verb);
+/* How many messages a stream has; and waits until it has exactly that many. */
+uint64_t messages_in(struct daemons *d, enum stream_id stream);
+void await_messages(struct daemons *d, enum stream_id stream, uint64_t count);
 void postgres_leave(struct daemons *d);
 void postgres_return(struct daemons *d);
 

@@ -10,23 +10,6 @@
 
 #define TOTAL(part, what) "noetl_" part "_" what "_total"
 
-static void start_all(struct daemons *d)
-{
-    for (int part = 0; part < PART_COUNT; part++) {
-        if (d->parts[part].pid == 0)
-            daemon_start(d, (enum part)part);
-    }
-    for (int part = 0; part < PART_COUNT; part++)
-        daemon_await_ready(d, (enum part)part);
-}
-
-static void stop_all(struct daemons *d)
-{
-    static const enum part order[] = {PUBLISHER, WORKER, BROKER, RENDER};
-    for (int i = 0; i < PART_COUNT; i++)
-        daemon_stop(d, order[i]);
-}
-
 static int start(void **state)
 {
     if (daemons_start(state) != 0)
@@ -36,7 +19,7 @@ static int start(void **state)
     daemons_set(d, "broker.commands", "2");
     daemons_set(d, "pools", "default,narrow");
     daemons_set_up(d);
-    start_all(d);
+    daemons_all_run(d);
     api_register(d, ONE);
     api_register(d, BAD);
     return 0;
@@ -231,7 +214,7 @@ static void a_pool_at_its_limit_is_seen(void **state)
     daemons_set(d, "worker.pool", "default");
     daemons_set_up(d);
     daemon_stop(d, WORKER);
-    start_all(d);
+    daemons_all_run(d);
 }
 
 /* ---- servers that are away ---------------------------------------------------------------------------- */
@@ -337,7 +320,7 @@ static void a_broker_that_does_not_hear_itself_counts_a_lapse(void **state)
 static void all_stop_cleanly(void **state)
 {
     struct daemons *d = *state;
-    stop_all(d);
+    daemons_all_stop(d);
 }
 
 int main(void)

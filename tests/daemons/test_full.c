@@ -53,15 +53,6 @@ static void fill_tasks(struct daemons *d)
     fill(d, subject_task(&d->subjects, STR("nobody"), 1, "s1v1a1", subject));
 }
 
-static uint64_t messages_in(struct daemons *d, enum stream_id stream)
-{
-    char name[96];
-    struct bus_stream_info info;
-    struct error err = {0};
-    assert_ok(bus_stream_info(d->bus, stream_name(&d->subjects, stream, name), &info, &err), &err);
-    return info.messages;
-}
-
 /* ---- the scene ---------------------------------------------------------------------------------------- */
 
 static int start(void **state)
@@ -110,9 +101,7 @@ static void tasks_that_find_no_room_are_sent_again_by_the_broker(void **state)
     struct daemons *d = *state;
     for (int i = 0; i < QUEUED; i++)
         ids.one[i] = api_run(d, "test/one");
-    for (int tries = 0; messages_in(d, STREAM_TASKS) < QUEUED && tries < 3000; tries++)
-        usleep(10000);
-    assert_int_equal(messages_in(d, STREAM_TASKS), QUEUED);
+    await_messages(d, STREAM_TASKS, QUEUED);
     fill_tasks(d);
     ids.late = api_run(d, "test/one");
     daemon_await(d, BROKER, "noetl_broker_messages_refused_waiting", "", 1);

@@ -38,19 +38,69 @@ static void whoever_has_another_number_ends_and_says_which(void **state)
 }
 
 /* The only way to another number. */
-static void streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one(void **state)
+static void make_streams_anew(struct daemons *d, const char *partitions)
 {
-    struct daemons *d = *state;
     struct error err = {0};
     nats_api(d, "STREAM.DELETE.NOETL_TASKS");
     nats_api(d, "STREAM.DELETE.NOETL_EVENTS");
-    daemons_set(d, "events.partitions", "8");
+    daemons_set(d, "events.partitions", partitions);
     assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
     daemons_set_up(d);
-    assert_int_equal(daemon_await_end(d, WORKER), 4);
-    assert_int_equal(daemon_says(d, WORKER, "made for 8 partitions, and the setting says 4"), 1);
-    assert_int_equal(daemon_await_end(d, BROKER), 4);
-    assert_true(daemon_says(d, BROKER, "made for 8 partitions, and the setting says 4") > 0);
+}
+
+static void streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one(void **state)
+{
+    struct daemons *d = *state;
+    make_streams_anew(d, "8");
+    for (int part = 0; part < PART_COUNT; part++) {
+        assert_int_equal(daemon_await_end(d, (enum part)part), 4);
+        assert_true(daemon_says(d, (enum part)part, "made for 8 partitions, and the setting says 4") > 0);
+    }
+}
+
+/* ---- what the log has -------------------------------------------------------------------------------- */
+
+enum { EXECUTIONS = 12 }; /* with 2, 4 and 8 partitions, some of each move */
+
+/* A task, a signal and a time, all of which are waited for. */
+#define WAITING                                                                                              \
+    "metadata: {path: test/waiting}\nworkflow:\n"                                                            \
+    "  - {step: start, next: [work, ask, nap]}\n"                                                            \
+    "  - {step: work, type: noop, args: {n: 1}, next: end}\n"                                                \
+    "  - {step: ask, type: signal, name: go, next: end}\n"                                                   \
+    "  - {step: nap, type: signal, name: never, timeout: 3, on_error: {step: end}}\n"                        \
+    "  - step: end\n"
+
+/* Neither the executions' places in the log nor their timers are where they were. */
+static void assert_goes_on_with(struct daemons *d, const char *partitions)
+{
+    int64_t ids[EXECUTIONS];
+    daemons_all_run(d);
+    api_register(d, WAITING);
+    daemon_stop(d, WORKER);
+    for (int i = 0; i < EXECUTIONS; i++)
+        ids[i] = api_run(d, "test/waiting");
+    await_messages(d, STREAM_TASKS, EXECUTIONS);
+    daemons_all_stop(d);
+    make_streams_anew(d, partitions);
+    daemons_all_run(d);
+    for (int i = 0; i < EXECUTIONS; i++) {
+        struct str request =
+            arena_printf(&d->arena, "{\"execution_id\":\"%lld\",\"name\":\"go\"}", (long long)ids[i]);
+        api_call(d, "signal", request.ptr);
+    }
+    for (int i = 0; i < EXECUTIONS; i++)
+        await_end(d, ids[i], EVENT_EXECUTION_COMPLETE);
+}
+
+static void what_the_log_has_goes_on_with_more_partitions(void **state)
+{
+    assert_goes_on_with(*state, "16");
+}
+
+static void what_the_log_has_goes_on_with_fewer_partitions(void **state)
+{
+    assert_goes_on_with(*state, "2");
 }
 
 int main(void)
@@ -58,6 +108,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_has_another_number_ends_and_says_which),
         cmocka_unit_test(streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one),
+        cmocka_unit_test(what_the_log_has_goes_on_with_more_partitions),
+        cmocka_unit_test(what_the_log_has_goes_on_with_fewer_partitions),
     };
     return cmocka_run_group_tests(tests, start, daemons_stop);
 }

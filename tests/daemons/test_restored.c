@@ -36,22 +36,6 @@ static void set_store_back(struct daemons *d)
     nats_return(d);
 }
 
-static uint64_t tasks_waiting(struct daemons *d)
-{
-    char name[96];
-    struct bus_stream_info info = {0};
-    struct error err = {0};
-    assert_ok(bus_stream_info(d->bus, stream_name(&d->subjects, STREAM_TASKS, name), &info, &err), &err);
-    return info.messages;
-}
-
-static void await_tasks(struct daemons *d, uint64_t count)
-{
-    for (int tries = 0; tries < 300 && tasks_waiting(d) != count; tries++)
-        usleep(100000);
-    assert_int_equal(tasks_waiting(d), count);
-}
-
 static void what_the_log_has_is_not_run_again(void **state)
 {
     struct daemons *d = *state;
@@ -63,14 +47,14 @@ static void what_the_log_has_is_not_run_again(void **state)
                         .ptr);
     daemon_stop(d, WORKER);
     int64_t id = api_run(d, "test/restored");
-    await_tasks(d, 1);
+    await_messages(d, STREAM_TASKS, 1);
     copy_store(d);
     daemon_start(d, WORKER);
     await_end(d, id, EVENT_EXECUTION_COMPLETE);
-    await_tasks(d, 0);
+    await_messages(d, STREAM_TASKS, 0);
     set_store_back(d);
     daemon_await_least(d, WORKER, "noetl_worker_tasks_outcome_stood_total", "pool=\"default\"", 1);
-    await_tasks(d, 0);
+    await_messages(d, STREAM_TASKS, 0);
     assert_int_equal(file_lines(file), 1);
     daemon_await_ready(d, PUBLISHER);
     await_end(d, api_run(d, "test/restored"), EVENT_EXECUTION_COMPLETE);

@@ -130,6 +130,19 @@ uint32_t bus_connections(struct bus *bus)
     return atomic_load(&bus->connections);
 }
 
+void bus_heard(struct bus *bus, int64_t sent_ns)
+{
+    long long known_ns = atomic_load(&bus->answered_ns);
+    while (sent_ns > known_ns && !atomic_compare_exchange_weak(&bus->answered_ns, &known_ns, sent_ns))
+        ;
+}
+
+int64_t bus_reached_ns(struct bus *bus, uint32_t connection)
+{
+    int64_t answered_ns = atomic_load(&bus->answered_ns); /* first: see there */
+    return atomic_load(&bus->connections) == connection ? answered_ns : 0;
+}
+
 int64_t bus_max_payload(struct bus *bus)
 {
     int64_t most = atomic_load(&bus->max_payload);
@@ -146,7 +159,10 @@ enum status bus_flush(struct bus *bus, int64_t timeout_ms, struct error *err)
     natsConnection *nc = line_hold(bus);
     if (!nc)
         return error_set(err, STATUS_UNAVAILABLE, "there is no connection to NATS");
+    int64_t begun_ns = mono_now().ns;
     natsStatus s = natsConnection_FlushTimeout(nc, timeout_ms > 0 ? timeout_ms : 1);
+    if (s == NATS_OK)
+        bus_heard(bus, begun_ns);
     line_release(bus);
     return s == NATS_OK ? STATUS_OK : wire_error(s, err, "waiting for the server", "nats");
 }

@@ -208,21 +208,28 @@ struct bus_delivery {
     const char *subject;
     struct str payload;
     uint64_t stream_sequence;
-    int64_t time_ns;       /* when the stream stored it */
-    uint64_t deliveries;   /* 1 at the first */
-    uint64_t pending;      /* messages of the consumer behind it */
-    int64_t left_after_ns; /* of a pull: monotonic; it left the server after that, as far as is known */
+    int64_t time_ns;            /* when the stream stored it */
+    uint64_t deliveries;        /* 1 at the first */
+    uint64_t consumer_sequence; /* grows with each delivery of the consumer, as long as that is the same */
+    uint64_t pending;           /* messages of the consumer behind it */
+    int64_t left_after_ns;      /* of a pull: monotonic; it left the server after that, as far as is known */
     const char *reply;
     void *native;
     void *owned; /* memory that is freed with it, if subject or payload were replaced; else NULL */
 };
 const char *bus_delivery_header(const struct bus_delivery *d, const char *name);
 void bus_delivery_free(struct bus_delivery *d);
-/* A pulled message ends with one of these, which do not free it; bus_deliver_working() buys time. */
+/* A pulled message ends with one of these, which do not free it. */
 void bus_deliver_ack(struct bus *bus, const struct bus_delivery *d);
 void bus_deliver_nak(struct bus *bus, const struct bus_delivery *d, int64_t delay_ms);
 void bus_deliver_term(struct bus *bus, const struct bus_delivery *d, const char *reason);
-void bus_deliver_working(struct bus *bus, const struct bus_delivery *d);
+/* Buys time. The number of the connection that took it (bus_reached_ns()), 0: none did. */
+uint32_t bus_deliver_working(struct bus *bus, const struct bus_delivery *d);
+/*
+ * Monotonic: all that was sent on the connection of that number before then has reached its server, for what
+ * was sent then has been answered. 0: nothing is known, or that is not the connection any more.
+ */
+int64_t bus_reached_ns(struct bus *bus, uint32_t connection);
 
 /* Takes the delivery over. */
 typedef void bus_deliver(void *context, struct bus_delivery *d);
@@ -236,6 +243,12 @@ struct bus_pull;
 enum status bus_pull_start(struct bus *bus, const char *stream, const char *consumer, bus_deliver *deliver,
                            void (*trouble)(void *context, const struct error *err), void *context,
                            struct bus_pull **out, struct error *err) MUST_CHECK;
+/*
+ * For how long a delivery is this process's, counted from when it left the server. What is not wanted after
+ * all (the pull ends, or it is more than was asked for) goes back only within that time: later it may be in
+ * other hands, from which giving it back would take it. 0, as at first: it always goes back.
+ */
+void bus_pull_holds_for(struct bus_pull *p, int64_t ms);
 /* `more` further messages are welcome. */
 void bus_pull_want(struct bus_pull *p, uint32_t more);
 /*
@@ -243,7 +256,7 @@ void bus_pull_want(struct bus_pull *p, uint32_t more);
  * is noticed after 7.5 s of silence; after this call they are asked for anew at once, unless an answer came.
  */
 void bus_pull_again(struct bus_pull *p);
-/* No delivery comes after it; what was asked for and not yet delivered goes back to the consumer. */
+/* No delivery comes after it; what was asked for and not yet delivered is not wanted any more. */
 void bus_pull_stop(struct bus_pull **p);
 
 /*

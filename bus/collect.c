@@ -41,7 +41,7 @@ enum status collect(struct bus *bus, const char *subject, struct str payload, in
         line_release(bus);
     }
     if (s == NATS_OK)
-        s = loop_send(bus, subject, inbox, payload);
+        s = loop_send(bus, subject, inbox, payload, NULL);
     enum status status;
     if (s == NATS_OK) {
         bus_push(bus);

@@ -101,10 +101,12 @@ static bool adopt(struct bus *bus, natsConnection *nc)
 {
     bool announced = false;
     atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
-    atomic_store(&bus->answered_ns, mono_now().ns); /* what comes on it leaves the server after this */
+    int64_t made_ns = mono_now().ns;
     if (listeners_move(bus, line_set(bus, nc))) {
         line_open(bus);
         announced = events_connected(bus, nc);
+        if (announced)
+            bus_heard(bus, made_ns); /* what comes on it left its server after that */
         keeper_hurry(bus);
     } else {
         loop_hold(bus); /* the library closes its socket */

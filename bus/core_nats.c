@@ -34,7 +34,7 @@ enum status bus_publish(struct bus *bus, const char *subject, const char *reply,
 enum status bus_publish_later(struct bus *bus, const char *subject, struct str payload, struct error *err)
 {
     TRY(wire_check_message(bus, subject, payload.len, err));
-    natsStatus s = loop_send(bus, subject, NULL, payload);
+    natsStatus s = loop_send(bus, subject, NULL, payload, NULL);
     return s == NATS_OK ? STATUS_OK : wire_error(s, err, "publishing", subject);
 }
 

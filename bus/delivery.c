@@ -25,6 +25,7 @@ struct bus_delivery *delivery_take(natsMsg *msg)
         .stream_sequence = ack.stream_sequence,
         .time_ns = ack.time_ns,
         .deliveries = ack.deliveries,
+        .consumer_sequence = ack.consumer_sequence,
         .pending = ack.pending,
         .reply = reply,
         .native = msg,
@@ -50,10 +51,12 @@ void bus_delivery_free(struct bus_delivery *d)
  * An answer that gets lost is repaired by the server: the message comes again. So a failure here (the
  * connection is gone for so long that the buffer is full) is nothing to report.
  */
-static void answer(struct bus *bus, const struct bus_delivery *d, struct str text)
+static uint32_t answer(struct bus *bus, const struct bus_delivery *d, struct str text)
 {
-    (void)loop_send(bus, d->reply, NULL, text);
+    uint32_t number = 0;
+    (void)loop_send(bus, d->reply, NULL, text, &number);
     bus_push(bus);
+    return number;
 }
 
 void bus_deliver_ack(struct bus *bus, const struct bus_delivery *d)
@@ -80,7 +83,7 @@ void bus_deliver_term(struct bus *bus, const struct bus_delivery *d, const char 
     answer(bus, d, (struct str){text, shown});
 }
 
-void bus_deliver_working(struct bus *bus, const struct bus_delivery *d)
+uint32_t bus_deliver_working(struct bus *bus, const struct bus_delivery *d)
 {
-    answer(bus, d, STR("+WPI"));
+    return answer(bus, d, STR("+WPI"));
 }

@@ -132,13 +132,6 @@ static struct exchange *claim_by_token(struct exchange_table *t, uint32_t slot, 
     return e;
 }
 
-/* Answers may be handled in another order than they came in; the newest counts. On one thread. */
-static void note_answer(struct bus *bus, const struct exchange *e)
-{
-    if (e->begun_ns > atomic_load(&bus->answered_ns))
-        atomic_store(&bus->answered_ns, e->begun_ns);
-}
-
 static void on_answer(void *context, natsMsg *msg)
 {
     struct bus *bus = context;
@@ -147,7 +140,7 @@ static void on_answer(void *context, natsMsg *msg)
     if (read_token(natsMsg_GetSubject(msg), &slot, &generation))
         e = claim_by_token(&bus->exchanges, slot, generation);
     if (e) {
-        note_answer(bus, e);
+        bus_heard(bus, e->begun_ns);
         e->kind->answered(e, msg);
     } else {
         spent_message(msg); /* too late, or a second answer */

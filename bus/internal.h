@@ -130,9 +130,10 @@ struct bus {
     struct listener *answers;
     struct arena answer_arena; /* of the thread that hears answers */
     struct loop loop;
-    atomic_llong answered_ns; /* monotonic; when the newest request was sent that has had its answer, or the
-                               * connection was made */
-    int64_t fresh_ns;         /* what is read now left the server after that; of who leads */
+    /* Monotonic; when the newest request was sent that has had its answer, or the connection was made. Set
+     * behind `connections`: who sees the time of a new connection sees its number. */
+    atomic_llong answered_ns;
+    int64_t fresh_ns; /* what is read now left the server after that; of who leads */
     struct keeper keeper;
     struct readers readers;
     struct pulls pulls;
@@ -143,6 +144,10 @@ struct bus {
     bool window_full;  /* since then fewer than half of it were not open; that has been said */
     atomic_ullong ids; /* for message ids that the bus gives itself */
 };
+
+/* What was sent at that time has been answered. Answers may be handled in another order than they came in;
+ * the newest counts. */
+void bus_heard(struct bus *bus, int64_t sent_ns);
 
 /* True on threads that run handlers: they must not wait for what only they can bring. */
 extern _Thread_local bool bus_on_handler_thread;
@@ -192,7 +197,8 @@ uint32_t loop_connection(const struct bus *bus);
 /* Publishing, for a thread that calls bus_push() or loop_push() soon. `reply` may be NULL. *number (may be
  * NULL): of the connection that took it (line.number); as it was, if none did. */
 natsStatus loop_send_message(struct bus *bus, natsMsg *msg, uint32_t *number);
-natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload);
+natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload,
+                     uint32_t *number);
 
 enum status keeper_start(struct bus *bus, struct error *err) MUST_CHECK;
 void keeper_stop(struct bus *bus);

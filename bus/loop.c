@@ -178,7 +178,8 @@ natsStatus loop_send_message(struct bus *bus, natsMsg *msg, uint32_t *number)
     return s;
 }
 
-natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload)
+natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, struct str payload,
+                     uint32_t *number)
 {
     natsConnection *nc = line_hold(bus);
     if (!nc)
@@ -187,6 +188,8 @@ natsStatus loop_send(struct bus *bus, const char *subject, const char *reply, st
     natsStatus s = reply ? natsConnection_PublishRequest(nc, subject, reply, payload.ptr, (int)payload.len)
                          : natsConnection_Publish(nc, subject, payload.ptr, (int)payload.len);
     pushes = false;
+    if (s == NATS_OK && number)
+        *number = bus->line.number;
     line_release(bus);
     return s;
 }

@@ -7,7 +7,7 @@
  *   1. `asked` is what the open requests still owe. Which of them a message belongs to does not show (it
  * comes under its own subject), so only the sum is kept: less one for each message, less what a request that
  * ends says it owes, less all of a request that is refused.
- *   2. `asked` never exceeds `demand`; a message without demand goes back at once (NAK).
+ *   2. `asked` never exceeds `demand`; a message without demand goes back at once (NAK), while it is held.
  *   3. New requests are made when half of the demand is uncovered, so that their number stays small.
  *
  * When the sum is in doubt (a reconnect, silence, an end that does not say what was owed) the pull moves to a
@@ -55,7 +55,8 @@ struct bus_pull {
     int64_t heard_ns, pause_until_ns;
     enum status troubled;
     bool stopping, in_doubt;
-    bool answered; /* something was heard in this generation */
+    bool answered;    /* something was heard in this generation */
+    int64_t holds_ns; /* bus_pull_holds_for(); 0: for ever */
 };
 
 void pulls_init(struct bus *bus)
@@ -215,6 +216,11 @@ static void take_status(struct bus_pull *p, natsMsg *msg, int code, const char *
 
 /* ---- messages ---------------------------------------------------------------------------------------- */
 
+static bool is_held(const struct bus_delivery *d, int64_t holds_ns)
+{
+    return holds_ns == 0 || mono_now().ns - d->left_after_ns <= holds_ns;
+}
+
 /* With the mutex held, which is let go while the handler runs. Owns msg. */
 static void take_message(struct bus_pull *p, natsMsg *msg)
 {
@@ -224,6 +230,7 @@ static void take_message(struct bus_pull *p, natsMsg *msg)
         p->demand--;
         works(p);
     }
+    int64_t holds_ns = p->holds_ns;
     pthread_mutex_unlock(&p->bus->pulls.mutex);
     struct bus_delivery *d = delivery_take(msg);
     if (d)
@@ -231,10 +238,13 @@ static void take_message(struct bus_pull *p, natsMsg *msg)
     if (d && wanted) {
         p->deliver(p->context, d);
     } else if (d) {
-        bus_deliver_nak(p->bus, d, 0);
+        if (is_held(d, holds_ns))
+            bus_deliver_nak(p->bus, d, 0);
         bus_delivery_free(d);
     }
     pthread_mutex_lock(&p->bus->pulls.mutex);
+    if (!d && wanted)
+        p->demand++;
 }
 
 static void on_message(void *context, natsMsg *msg)
@@ -413,6 +423,13 @@ enum status bus_pull_start(struct bus *bus, const char *stream, const char *cons
     link_in(p);
     pthread_mutex_unlock(&bus->pulls.mutex);
     return STATUS_OK;
+}
+
+void bus_pull_holds_for(struct bus_pull *p, int64_t ms)
+{
+    pthread_mutex_lock(&p->bus->pulls.mutex);
+    p->holds_ns = ms * NS_PER_MS;
+    pthread_mutex_unlock(&p->bus->pulls.mutex);
 }
 
 void bus_pull_want(struct bus_pull *p, uint32_t more)

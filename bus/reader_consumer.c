@@ -35,7 +35,7 @@ void reader_delete_consumer(const struct bus_reader *r, uint32_t generation)
     reader_consumer_name(r, generation, name);
     snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.DELETE.%s.%s", r->stream, name);
     snprintf(reply, sizeof(reply), "%s.A.none", r->bus->inbox);
-    (void)loop_send(r->bus, subject, reply, STR(""));
+    (void)loop_send(r->bus, subject, reply, STR(""), NULL);
     bus_push(r->bus);
 }
 
@@ -196,7 +196,7 @@ static enum status creation_send(struct creation *c, struct str body, struct err
         return status;
     }
     c->exchange.connection = atomic_load(&bus->connections);
-    natsStatus s = loop_send(bus, c->subject, reply, body);
+    natsStatus s = loop_send(bus, c->subject, reply, body, NULL);
     if (s != NATS_OK) {
         status = wire_error(s, err, "creating a consumer", c->subject);
         exchange_end(&c->exchange);

@@ -97,7 +97,7 @@ void wire_ask_next(struct bus *bus, const char *next_subject, const char *inbox,
         snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%" PRId64 ",\"idle_heartbeat\":%" PRId64 "}",
                  batch, WIRE_EXPIRES_MS * NS_PER_MS, WIRE_HEARTBEAT_MS * NS_PER_MS);
     /* A request that is not sent is missed by its silence. */
-    (void)loop_send(bus, next_subject, inbox, (struct str){body, (size_t)len});
+    (void)loop_send(bus, next_subject, inbox, (struct str){body, (size_t)len}, NULL);
     bus_push(bus);
 }
 

@@ -8,11 +8,27 @@
 void again_init(struct again *g, struct bus *bus, const struct subjects *subjects,
                 const struct settings *settings)
 {
-    *g = (struct again){.bus = bus,
-                        .subjects = subjects,
-                        .ack_wait_ns = settings_int(settings, SETTING_WORKER_ACK_WAIT) * INT64_C(1000000),
-                        .max_deliver = (uint64_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER)};
+    *g = (struct again){.bus = bus, .subjects = subjects};
+    again_learn(g, settings_int(settings, SETTING_WORKER_ACK_WAIT),
+                (uint64_t)settings_int(settings, SETTING_WORKER_MAX_DELIVER));
     pthread_mutex_init(&g->mutex, NULL);
+}
+
+void again_learn(struct again *g, int64_t ack_wait_ms, uint64_t max_deliver)
+{
+    atomic_store(&g->ack_wait_ns, ack_wait_ms * INT64_C(1000000));
+    atomic_store(&g->max_deliver, max_deliver);
+}
+
+void again_note(struct again *g, const struct bus_delivery *d)
+{
+    if (d->consumer_sequence < atomic_exchange(&g->newest, d->consumer_sequence))
+        again_doubt(g);
+}
+
+void again_doubt(struct again *g)
+{
+    atomic_store(&g->is_new, true);
 }
 
 void again_free(struct again *g)
@@ -20,15 +36,17 @@ void again_free(struct again *g)
     pthread_mutex_destroy(&g->mutex);
 }
 
-/* With the mutex held. True when what is known is of this connection. */
+/* With the mutex held. True when what is known is of this connection and this consumer. */
 static bool ask(struct again *g)
 {
     uint32_t connection = bus_connections(g->bus);
     char stream[96];
     struct bus_stream_info info;
-    if (g->connection == connection)
+    if (!atomic_load(&g->is_new) && g->connection == connection)
         return true;
     stream_name(g->subjects, STREAM_TASKS, stream);
+    atomic_store(&g->is_new, false); /* before the question: it may become new again meanwhile */
+    g->connection = 0;
     if (bus_stream_info(g->bus, stream, &info, NULL) != STATUS_OK)
         return false;
     g->connection = connection;
@@ -73,14 +91,15 @@ static int64_t age_ns(const struct bus_delivery *d)
     return mono_now().ns - d->left_after_ns;
 }
 
-bool again_is_late(const struct again *g, const struct bus_delivery *d)
+bool again_is_last(const struct again *g, const struct bus_delivery *d)
 {
-    return atomic_load(&g->asks) && d->deliveries < g->max_deliver && age_ns(d) > g->ack_wait_ns;
+    uint64_t most = atomic_load(&g->max_deliver);
+    return most > 0 && d->deliveries >= most;
 }
 
 /* Half of the time that a delivery has: the other half is for what the task does first. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d)
 {
-    return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) || age_ns(d) > g->ack_wait_ns / 2 ||
-           was_stored_before(g, d->stream_sequence);
+    return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) ||
+           age_ns(d) > atomic_load(&g->ack_wait_ns) / 2 || was_stored_before(g, d->stream_sequence);
 }

@@ -1,8 +1,9 @@
 /*
  * Which tasks may have been run before, so that their outcome has to be looked for first: those that are
  * delivered again; those of which the broker says that it may have published them before; those that the
- * tasks stream had before this worker's connection was made, because a server that was killed may have
- * forgotten what was acknowledged, and counts deliveries anew; and those that may have been on their way, or
+ * tasks stream had before this worker's connection was made, or its consumer anew, because a server that was
+ * killed, and a consumer that was made anew, have forgotten what was acknowledged, and count deliveries anew;
+ * and those that may have been on their way, or
  * in this process while it stood still, for so long that the stream has given them to another worker
  * meanwhile.
  */
@@ -19,9 +20,10 @@
 struct again {
     struct bus *bus;
     const struct subjects *subjects;
-    int64_t ack_wait_ns; /* of the consumer, after which it gives a task to another worker */
-    uint64_t max_deliver;
-    _Atomic bool asks; /* something is asked, and answered, each quarter of that */
+    _Atomic int64_t ack_wait_ns;  /* of the consumer, after which it gives a task to another worker */
+    _Atomic uint64_t max_deliver; /* of the consumer; 0: no bound */
+    _Atomic uint64_t newest;      /* consumer sequence that has come */
+    _Atomic bool is_new;          /* the consumer, or what it knows: it counts deliveries anew */
     pthread_mutex_t mutex;
     uint32_t connection;   /* on which the stream was asked */
     uint64_t stored_until; /* its last sequence then */
@@ -39,13 +41,15 @@ void again_free(struct again *g);
 void again_look(struct again *g);
 /* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
-/*
- * Whether a delivery, which has just been read, may have been on its way for so long that its time was over:
- * the server, the network or this process stood still. Another worker may have the task by then and not have
- * ended it, so that no outcome tells. One that did not come late after all is delivered again; so it is not
- * said of the last delivery that there may be. Any thread.
- */
-bool again_is_late(const struct again *g, const struct bus_delivery *d);
+/* What the consumer says of itself; else it is as the settings say. Any thread. */
+void again_learn(struct again *g, int64_t ack_wait_ms, uint64_t max_deliver);
+/* A delivery has been read: one whose consumer counts from the beginning tells that this is a new one. In
+ * their order, on one thread at a time. */
+void again_note(struct again *g, const struct bus_delivery *d);
+/* The consumer may not be the one that it was. Any thread. */
+void again_doubt(struct again *g);
+/* Whether the stream may give the task to nobody after this delivery. */
+bool again_is_last(const struct again *g, const struct bus_delivery *d);
 /* Whether the event stream may be asked for ids. May wait and from which thread: as above. */
 bool again_ids_tell(struct again *g);
 /*

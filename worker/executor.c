@@ -17,11 +17,9 @@
 
 enum {
     MAX_TOOLS = 16,
-    FETCH_AGAIN_MS = 2000,
     LOOK_AGAIN_MS = 200,
-    PATIENCE_MS =
-        30000,    /* with who is asked whether a task has its outcome; with brokers, which may all be away, */
-    ACK_WAITS = 3 /* no longer than so many times worker.ack_wait */
+    PATIENCE_MS = 30000, /* with brokers, which may all be away, and */
+    ACK_WAITS = 3        /* no longer than so many times worker.ack_wait */
 };
 
 struct executor {
@@ -113,8 +111,7 @@ static void refuse(struct executor *x, struct lease *l, const struct error *err)
 
 static void give_back(struct executor *x, struct lease *l, int64_t delay_ms)
 {
-    bus_deliver_nak(x->crew->station->bus, l->delivery, delay_ms);
-    drop(x, l);
+    lease_give_back(x->crew->station->keeper, l, delay_ms);
 }
 
 static void let_go(struct executor *x, struct lease *l, const struct task *task, const char *why)
@@ -253,45 +250,69 @@ static void fail_task(struct executor *x, struct lease *l, const struct task *ta
     measure_task(task->type, reported ? TASK_FAILED : TASK_GIVEN_BACK, 0);
 }
 
+/* Whether what cannot be seen now is to be looked at again, which is said after a pause: until it can be
+ * seen, or the worker ends. The lease is kept meanwhile: each delivery may be the last. */
+static bool look_again(struct executor *x, enum status s)
+{
+    struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
+    if (s == STATUS_OK || !status_may_retry(s) || is_finishing(x->crew))
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
+/*
+ * Not run any more where another worker may have the task by now and not have ended it, so that no outcome
+ * tells. One that nobody has after all is delivered again; the last delivery that there may be is run.
+ */
+static bool is_of_another(struct executor *x, struct lease *l)
+{
+    const struct station *st = x->crew->station;
+    return !again_is_last(&st->again, l->delivery) && lease_has_lapsed(st->keeper, l);
+}
+
 /* `task` is what the message says of it. */
 static void run_whole(struct executor *x, struct lease *l, const struct task *task)
 {
     const struct station *st = x->crew->station;
     struct task whole = *task;
     struct error err;
-    enum status s = large_task(st->bus, st->subjects, l->delivery->payload, &x->arena, &whole, &err);
-    if (s == STATUS_OK) {
+    bool told = false;
+    enum status s;
+    do {
+        s = large_task(st->bus, st->subjects, l->delivery->payload, &x->arena, &whole, &err);
+        if (status_may_retry(s) && !told)
+            LOG(LOG_WARN, "a large task cannot be fetched now, and waits", LOG_TASK(task), LOG_ERR(&err));
+        told = true;
+    } while (look_again(x, s));
+    if (is_of_another(x, l)) {
+        LOG(LOG_INFO, "a task came too late; it is left to whom the stream gives it next", LOG_TASK(task));
+        drop(x, l);
+    } else if (s == STATUS_OK) {
         run_task(x, l, &whole);
     } else if (status_may_retry(s)) {
-        LOG(LOG_WARN, "a large task cannot be fetched now and is given back", LOG_TASK(task), LOG_ERR(&err));
-        give_back(x, l, FETCH_AGAIN_MS);
+        give_back(x, l, 0);
     } else {
         fail_task(x, l, task, &err);
     }
 }
 
-/* Whether what could not be seen is to be looked at again, which is said after a pause. */
-static bool look_again(struct executor *x, enum status s, struct mono_time begin, int64_t patience_ms)
-{
-    struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
-    if (s == STATUS_OK || !status_may_retry(s) || mono_ms_since(begin) >= patience_ms ||
-        is_finishing(x->crew))
-        return false;
-    nanosleep(&pause, NULL);
-    return true;
-}
-
-/* Waits while the stream cannot say it; when it does not for long, the error. */
+/* Waits while the stream cannot say it. */
 static enum status look_in_stream(struct executor *x, const struct lease *l, const struct task *task,
                                   bool *stands, struct error *err)
 {
     struct station *st = x->crew->station;
     struct mono_time begin = mono_now();
-    bool ids_tell = again_ids_tell(&st->again);
+    bool ids_tell = again_ids_tell(&st->again), told = false;
     enum status s;
     do {
         s = report_stands(st->reporter, l->delivery, task, ids_tell, stands, err);
-    } while (look_again(x, s, begin, PATIENCE_MS));
+        if (status_may_retry(s) && !told && mono_ms_since(begin) > PATIENCE_MS) {
+            LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it waits",
+                LOG_TASK(task), LOG_ERR(err));
+            told = true;
+        }
+    } while (look_again(x, s));
     return s;
 }
 
@@ -304,8 +325,8 @@ static int64_t patience_with_brokers(const struct station *st)
 /*
  * Asks the stream, and the brokers of what that does not show. Nobody's silence counts while NATS does not
  * answer: so the stream is asked before each further question, and a new connection is a new beginning.
- * *stands is false when nobody says it for long; the error is one to try again later, or why it cannot be
- * seen.
+ * *stands is false when nobody says it for long; the error is that the worker ends meanwhile, or why it
+ * cannot be seen.
  */
 static enum status look_for_outcome(struct executor *x, const struct lease *l, const struct task *task,
                                     bool *stands, struct error *err)
@@ -318,7 +339,7 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
         struct error silence;
         struct mono_time asked = mono_now();
         enum status said = attempt_has_ended(bus, x->crew->station->subjects, task, stands, &silence);
-        if (!look_again(x, said, asked, PATIENCE_MS)) {
+        if (!look_again(x, said)) {
             *err = silence;
             return said;
         }
@@ -342,9 +363,7 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
     struct error err = {0};
     enum status s = look_for_outcome(x, l, task, &stands, &err);
     if (status_may_retry(s)) {
-        LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it is given back",
-            LOG_TASK(task), LOG_ERR(&err));
-        give_back(x, l, LOOK_AGAIN_MS);
+        give_back(x, l, 0);
     } else if (stands) {
         metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, task, "task not run again, its outcome stands");
@@ -352,6 +371,26 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
         LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));
         run_whole(x, l, task);
+    }
+}
+
+static void run_claimed(struct executor *x, struct lease *l, const struct task *task)
+{
+    if (again_is_possible(&x->crew->station->again, l->delivery))
+        run_again(x, l, task);
+    else
+        run_whole(x, l, task);
+}
+
+/* A task that this worker has not got already. */
+static void take_task(struct executor *x, struct lease *l, const struct task *task)
+{
+    switch (lease_claim(x->crew->station->keeper, l, task)) {
+    case LEASE_CLAIMED: run_claimed(x, l, task); break;
+    case LEASE_IS_HERE: drop(x, l); break;
+    case LEASE_IS_HERE_AS_ANOTHER:
+        let_go(x, l, task, "a second message of a task that is at work here is not run");
+        break;
     }
 }
 
@@ -371,15 +410,8 @@ static void run_lease(struct executor *x, struct lease *l)
     } else if (again_is_copy(l->delivery, &task)) {
         metric_add(METRIC_WORKER_COPIES, 0, 1);
         let_go(x, l, &task, "a task that the broker did not publish is not run");
-    } else if (!lease_claim(x->crew->station->keeper, l, &task)) {
-        give_back(x, l, LOOK_AGAIN_MS);
-    } else if (l->came_late) {
-        LOG(LOG_INFO, "a task came too late; it is left to whom the stream gives it next", LOG_TASK(&task));
-        drop(x, l);
-    } else if (again_is_possible(&x->crew->station->again, l->delivery)) {
-        run_again(x, l, &task);
     } else {
-        run_whole(x, l, &task);
+        take_task(x, l, &task);
     }
     metric_add(METRIC_WORKER_RUNNING, 0, -1);
     arena_reset(&x->arena);
@@ -574,20 +606,20 @@ void crew_deliver(void *crew, struct bus_delivery *delivery)
 {
     struct crew *c = crew;
     struct lease *l = lease_take(c->station->keeper, delivery);
+    again_note(&c->station->again, delivery);
     pthread_mutex_lock(&c->mutex);
-    bool refused = !l || c->finishing;
-    if (!refused) {
-        l->came_late = again_is_late(&c->station->again, delivery);
+    bool finishing = c->finishing;
+    if (!l)
+        c->owed++;
+    else if (!finishing)
         enqueue(c, l);
-    }
     pthread_mutex_unlock(&c->mutex);
-    if (!refused)
-        return;
-    bus_deliver_nak(c->station->bus, delivery, l ? 0 : 1000);
-    if (l)
-        lease_release(c->station->keeper, l);
-    else
+    if (!l) { /* the stream gives it to somebody when its time is over */
+        LOG_LINE(LOG_ERROR, "no memory for a task that came");
         bus_delivery_free(delivery);
+    } else if (finishing) {
+        lease_give_back(c->station->keeper, l, 0);
+    }
 }
 
 void crew_attach(struct crew *c, struct bus_pull *pull)
@@ -606,8 +638,7 @@ static void give_back_queue(struct crew *c)
     while (c->first) {
         struct lease *l = c->first;
         c->first = l->next;
-        bus_deliver_nak(c->station->bus, l->delivery, 0);
-        lease_release(c->station->keeper, l);
+        lease_give_back(c->station->keeper, l, 0);
     }
     c->last = &c->first;
 }

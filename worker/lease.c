@@ -14,7 +14,10 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-enum { RECENT_ENDS = 256 }; /* of executions and attempts, which may overtake their last tasks */
+enum {
+    RECENT_ENDS = 256, /* of executions and attempts, which may overtake their last tasks */
+    UNSENT_MS = 200,   /* a renewal that no connection took is tried again after this */
+};
 
 /* All tasks of an execution up to a run, or those of an attempt. */
 struct ending {
@@ -25,7 +28,7 @@ struct ending {
 
 struct lease_keeper {
     struct bus *bus;
-    int64_t renew_ns;
+    int64_t ack_wait_ns;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake; /* something is due earlier than the thread thinks, or it is to end */
@@ -76,13 +79,36 @@ void task_stop_close(struct task_stop *s)
 
 /* ---- the keeper's thread -------------------------------------------------------------------------- */
 
+static int64_t renew_ns(const struct lease_keeper *k)
+{
+    return k->ack_wait_ns / 3;
+}
+
+/* With the mutex held. A quarter of the time is for the way to the stream. */
+static bool look_for_lapse(const struct lease_keeper *k, struct lease *l, int64_t now_ns)
+{
+    if (l->told_ns > l->known_ns && bus_reached_ns(k->bus, l->told_on) > l->told_ns)
+        l->known_ns = l->told_ns;
+    l->lapsed = l->lapsed || now_ns - l->known_ns > k->ack_wait_ns / 4 * 3;
+    return l->lapsed;
+}
+
+static void renew(const struct lease_keeper *k, struct lease *l, int64_t now_ns)
+{
+    (void)look_for_lapse(k, l, now_ns);
+    uint32_t connection = bus_deliver_working(k->bus, l->delivery);
+    l->working_ns = now_ns + (connection ? renew_ns(k) : UNSENT_MS * NS_PER_MS);
+    if (!connection)
+        return;
+    l->told_ns = now_ns;
+    l->told_on = connection;
+}
+
 /* Does what is due for a lease; when it next wants attention. */
 static int64_t tend(struct lease_keeper *k, struct lease *l, int64_t now_ns)
 {
-    if (l->working_ns <= now_ns) {
-        bus_deliver_working(k->bus, l->delivery);
-        l->working_ns = now_ns + k->renew_ns;
-    }
+    if (l->working_ns <= now_ns)
+        renew(k, l, now_ns);
     if (!l->stop || l->deadline_ns == INT64_MAX)
         return l->working_ns;
     if (l->deadline_ns <= now_ns) {
@@ -153,7 +179,7 @@ enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease
     if (!k)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the keeper of leases");
     k->bus = bus;
-    k->renew_ns = ack_wait_ms * NS_PER_MS / 3;
+    k->ack_wait_ns = ack_wait_ms * NS_PER_MS;
     k->wakes_ns = INT64_MAX;
     init_sync(k);
     if (pthread_create(&k->thread, NULL, keep, k) != 0) {
@@ -162,6 +188,24 @@ enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease
     }
     *out = k;
     return STATUS_OK;
+}
+
+/* With the mutex held. */
+static void renew_within_its_time(struct lease_keeper *k, struct lease *l)
+{
+    int64_t due_ns = l->known_ns + renew_ns(k);
+    l->working_ns = due_ns < l->working_ns ? due_ns : l->working_ns;
+    due_at(k, l->working_ns);
+}
+
+void lease_keeper_set_ack_wait(struct lease_keeper *k, int64_t ack_wait_ms)
+{
+    pthread_mutex_lock(&k->mutex);
+    bool is_other = k->ack_wait_ns != ack_wait_ms * NS_PER_MS;
+    k->ack_wait_ns = ack_wait_ms * NS_PER_MS;
+    for (struct lease *l = is_other ? k->leases : NULL; l; l = l->older)
+        renew_within_its_time(k, l);
+    pthread_mutex_unlock(&k->mutex);
 }
 
 static void free_lease(struct lease *l)
@@ -207,7 +251,8 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
     l->delivery = delivery;
     l->deadline_ns = INT64_MAX;
     l->since_ns = wall_now().ns;
-    l->working_ns = mono_now().ns + k->renew_ns;
+    l->known_ns = delivery->left_after_ns;
+    l->working_ns = INT64_MAX;
     pthread_mutex_lock(&k->mutex);
     l->older = k->leases;
     if (l->older)
@@ -215,7 +260,7 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
     k->leases = l;
     k->count++;
     metric_add(METRIC_WORKER_LEASES, 0, 1);
-    due_at(k, l->working_ns);
+    renew_within_its_time(k, l);
     pthread_mutex_unlock(&k->mutex);
     return l;
 }
@@ -260,19 +305,48 @@ static void enter(struct lease *l, enum lease_stage stage)
     l->since_ns = wall_now().ns;
 }
 
-bool lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task)
+static struct lease *find_claimed(const struct lease_keeper *k, const struct task *task)
 {
-    bool is_free = true;
-    pthread_mutex_lock(&k->mutex);
-    for (const struct lease *o = k->leases; o && is_free; o = o->older)
-        is_free = o->execution_id != task->execution_id || !str_is(task->task_id, o->task_id);
-    if (is_free) {
+    struct lease *l = k->leases;
+    while (l && (l->execution_id != task->execution_id || !str_is(task->task_id, l->task_id)))
+        l = l->older;
+    return l;
+}
+
+/* With the mutex held. */
+static enum lease_claim claim(struct lease_keeper *k, struct lease *l, const struct task *task)
+{
+    struct lease *here = find_claimed(k, task);
+    if (!here) {
         l->execution_id = task->execution_id;
         l->run = task->run;
         snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
+        return LEASE_CLAIMED;
     }
+    if (here->delivery->stream_sequence != l->delivery->stream_sequence)
+        return LEASE_IS_HERE_AS_ANOTHER;
+    if (!look_for_lapse(k, l, mono_now().ns) && here->known_ns < l->known_ns) {
+        here->known_ns = l->known_ns;
+        here->lapsed = false;
+        renew_within_its_time(k, here);
+    }
+    return LEASE_IS_HERE;
+}
+
+enum lease_claim lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task)
+{
+    pthread_mutex_lock(&k->mutex);
+    enum lease_claim claimed = claim(k, l, task);
     pthread_mutex_unlock(&k->mutex);
-    return is_free;
+    return claimed;
+}
+
+bool lease_has_lapsed(struct lease_keeper *k, struct lease *l)
+{
+    pthread_mutex_lock(&k->mutex);
+    bool lapsed = look_for_lapse(k, l, mono_now().ns);
+    pthread_mutex_unlock(&k->mutex);
+    return lapsed;
 }
 
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
@@ -343,6 +417,17 @@ void lease_release(struct lease_keeper *k, struct lease *l)
         pthread_cond_broadcast(&k->empty);
     pthread_mutex_unlock(&k->mutex);
     free_lease(l);
+}
+
+void lease_give_back(struct lease_keeper *k, struct lease *l, int64_t delay_ms)
+{
+    pthread_mutex_lock(&k->mutex);
+    bool lapsed = look_for_lapse(k, l, mono_now().ns);
+    l->execution_id = 0; /* its next delivery may be here before this one is gone */
+    pthread_mutex_unlock(&k->mutex);
+    if (!lapsed)
+        bus_deliver_nak(k->bus, l->delivery, delay_ms);
+    lease_release(k, l);
 }
 
 static void stop(struct lease_keeper *k, const struct ending *ending)

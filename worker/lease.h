@@ -4,6 +4,10 @@
  * whose time is over.
  *
  *   take ── claim ── begin ── (the tool runs) ── end ── (its outcome is on the way) ── release
+ *
+ * The stream gives a task to another worker when it has heard nothing of it for ack_wait. A lease has lapsed
+ * once that may be so: the server, the network or this process stood still. So it keeps in mind since when
+ * the stream can have counted: from the delivery on, or from the last renewal that is known to have arrived.
  */
 #ifndef WORKER_LEASE_H
 #define WORKER_LEASE_H
@@ -19,7 +23,6 @@ enum { LEASE_WORD = 64 }; /* what is kept of a name, for lease_keeper_look() */
 struct lease {
     struct bus_delivery *delivery;
     struct lease *next; /* for the queue that holds it */
-    bool came_late;     /* again_is_late(), when it came */
     /* Of its outcome, while that is on the way. */
     void *owner;
     char *payload;
@@ -32,8 +35,12 @@ struct lease {
     struct lease *newer, *older;
     int64_t execution_id; /* this and the task's id since it was claimed, else 0 */
     uint32_t run;
-    struct task_stop *stop; /* NULL while no tool runs */
-    int64_t deadline_ns, working_ns;
+    struct task_stop *stop;          /* NULL while no tool runs */
+    int64_t deadline_ns, working_ns; /* when the time of the attempt is over; when it is to be renewed */
+    int64_t known_ns;                /* the stream counts from then on, or from later */
+    int64_t told_ns;                 /* when it was renewed last, which may have been in vain */
+    uint32_t told_on;                /* on this connection */
+    bool lapsed;
     char task_id[TASK_ID_TEXT];
     bool is_over; /* nobody waits for it: its execution has ended, or what it is a part of */
     enum lease_stage { LEASE_WAITS, LEASE_RUNS, LEASE_REPORTS } stage;
@@ -42,9 +49,11 @@ struct lease {
     uint32_t attempt;
 };
 
-/* Every third of `ack_wait_ms` each lease is renewed. */
+/* Every third of `ack_wait_ms`, which is the consumer's, each lease is renewed. */
 enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease_keeper **out,
                               struct error *err) MUST_CHECK;
+/* The consumer has another one. */
+void lease_keeper_set_ack_wait(struct lease_keeper *k, int64_t ack_wait_ms);
 /* Ends the thread: nothing is renewed or timed out any more. Before the bus is closed. */
 void lease_keeper_stop(struct lease_keeper *k);
 /* Frees it and the leases that are left. After the bus is closed: no handler may run any more that knows one.
@@ -53,8 +62,15 @@ void lease_keeper_close(struct lease_keeper **k);
 
 /* Takes the delivery over; NULL, with it still the caller's, when there is no memory. */
 struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
-/* False while another delivery of the same task is at work here: the two must not run side by side. */
-bool lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task);
+/*
+ * Two deliveries of one task must not run side by side. One of the same message, while an earlier one is at
+ * work here, says that the stream leaves it to this worker, and is done with: the earlier one is renewed and
+ * ends for both. Of another message with the same task the earlier one's outcome counts, too.
+ */
+enum lease_claim { LEASE_CLAIMED, LEASE_IS_HERE, LEASE_IS_HERE_AS_ANOTHER };
+enum lease_claim lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task);
+/* Whether the stream may have given it to another worker by now. Any thread. */
+bool lease_has_lapsed(struct lease_keeper *k, struct lease *l);
 /* From now on the deadline and the end of the execution set `stop`. */
 void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *task, struct task_stop *stop,
                  int64_t timeout_ms);
@@ -62,6 +78,9 @@ void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *tas
 bool lease_end(struct lease_keeper *k, struct lease *l);
 /* Forgets and frees it. Any thread; does not wait. */
 void lease_release(struct lease_keeper *k, struct lease *l);
+/* The same; the stream is to give the task to somebody after `delay_ms`. Not of one that has lapsed: that
+ * would take it from who has it. */
+void lease_give_back(struct lease_keeper *k, struct lease *l, int64_t delay_ms);
 
 /*
  * Stops what runs for an execution, and what will begin for it shortly: tasks of that run of it, and of

@@ -143,8 +143,7 @@ void reporter_give_up(struct reporter *r)
 {
     struct lease *l;
     while ((l = take_refused(r, INT64_MAX))) {
-        bus_deliver_nak(r->bus, l->delivery, 0);
-        lease_release(r->keeper, l);
+        lease_give_back(r->keeper, l, 0);
     }
 }
 

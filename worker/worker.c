@@ -18,7 +18,7 @@
 #include "runtime/monitor.h"
 #include "self.h"
 
-enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000 };
+enum { LOOK_AGAIN_MS = 5000, LAST_OUTCOMES_MS = 5000, UNCONNECTED_MS = 1000, HEAR_MS = 1000 };
 
 enum { ENDS = 3 }; /* kinds of events after which tasks are stopped */
 
@@ -38,6 +38,7 @@ struct worker {
     bool may_not_look;     /* the account is not allowed to see consumers */
     bool attached;         /* the crew asks for tasks */
     bool pool_full;        /* its workers have as many tasks as they may; that has been said */
+    int64_t ack_wait_ms;   /* of the consumer */
     struct mono_time began, looked;
     bool told_unconnected;
     bool is_refused;  /* the streams are for other settings than this worker's: it ends */
@@ -61,6 +62,7 @@ static enum status make_consumer(struct worker *w, const char *stream, struct er
     struct topology_options options;
     topology_options_from_settings(w->station.settings, &options);
     enum status s = topology_ensure_pool(w->station.bus, &w->subjects, &options, w->pool, err);
+    again_doubt(&w->station.again);
     if (s == STATUS_OK)
         LOG(LOG_INFO, "the pool's consumer was missing and has been made", LOG_TEXT("pool", w->pool),
             LOG_TEXT("stream", stream));
@@ -70,10 +72,22 @@ static enum status make_consumer(struct worker *w, const char *stream, struct er
     return s;
 }
 
+/* What holds is what the consumer was made with, be the settings of this worker others. */
+static void learn(struct worker *w, int64_t ack_wait_ms, uint64_t max_deliver)
+{
+    w->ack_wait_ms = ack_wait_ms;
+    again_learn(&w->station.again, ack_wait_ms, max_deliver);
+    lease_keeper_set_ack_wait(w->station.keeper, ack_wait_ms);
+    bus_pull_holds_for(w->pull, ack_wait_ms / 4 * 3);
+}
+
 static void see_pool(struct worker *w, const struct bus_consumer_info *info)
 {
-    int64_t most = settings_int(w->station.settings, SETTING_TASKS_MAX_RUNNING);
-    bool full = info->pending > 0 && (int64_t)info->ack_pending >= most;
+    int64_t most = (int64_t)info->max_ack_pending;
+    bool full = most > 0 && info->pending > 0 && (int64_t)info->ack_pending >= most;
+    if (info->ack_wait_ms > 0)
+        learn(w, info->ack_wait_ms, info->max_deliver);
+    metric_set(METRIC_POOL_LIMIT, 0, most);
     metric_set(METRIC_POOL_WAITING, 0, (int64_t)info->pending);
     metric_set(METRIC_POOL_TAKEN, 0, (int64_t)info->ack_pending);
     metric_add(METRIC_POOL_REACHED, 0, full);
@@ -122,7 +136,6 @@ static void look_for_consumer(struct worker *w)
     else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
     w->may_not_look = s == STATUS_DENIED;
-    atomic_store(&w->station.again.asks, !w->may_not_look);
     if (s != STATUS_NOT_FOUND && !may_look_for_tasks(w))
         return;
     bool was_missing = atomic_exchange(&w->looks_missing, s != STATUS_OK && s != STATUS_DENIED);
@@ -144,8 +157,10 @@ static void on_trouble(void *context, const struct error *err)
     else
         LOG(LOG_INFO, "tasks can be pulled again", LOG_TEXT("pool", w->pool));
     atomic_store(&w->looks_missing, err != NULL);
-    if (err)
+    if (err) {
         atomic_store(&w->compared, false);
+        again_doubt(&w->station.again);
+    }
 }
 
 static void on_delivery(void *context, struct bus_delivery *delivery)
@@ -222,7 +237,7 @@ static enum status start_monitor(struct worker *w, struct error *err)
     const struct monitor_options options = {.ready = is_ready, .context = w};
     TRY(worker_metrics_begin(w->pool, err));
     metric_set(METRIC_WORKER_CONCURRENCY, 0, settings_int(s, SETTING_WORKER_CONCURRENCY));
-    metric_set(METRIC_POOL_LIMIT, 0, settings_int(s, SETTING_TASKS_MAX_RUNNING));
+    metric_set(METRIC_POOL_LIMIT, 0, settings_int(s, SETTING_TASKS_MAX_RUNNING)); /* until it can be seen */
     return monitor_start(s, &options, &w->monitor, err);
 }
 
@@ -237,6 +252,7 @@ static enum status start(struct worker *w, struct error *err)
     atomic_store(&w->looks_missing, true); /* until it was looked for once */
     TRY(bus_pull_start(w->station.bus, stream_name(&w->subjects, STREAM_TASKS, stream),
                        pool_consumer(w->pool, consumer), on_delivery, on_trouble, w, &w->pull, err));
+    learn(w, settings_int(s, SETTING_WORKER_ACK_WAIT), (uint64_t)settings_int(s, SETTING_WORKER_MAX_DELIVER));
     atomic_store(&w->started, true);
     w->self = (struct worker_self){
         .identity = {w->station.name, is_ready, w}, .station = &w->station, .pool = w->pool};
@@ -256,11 +272,20 @@ static void tell_unconnected(struct worker *w)
         LOG_TEXT("nats.url", strchr(url, '@') ? "***" : url));
 }
 
-/* An answer now and then tells, too, that what is read now has not been on its way for long (again.h). */
+/* An answer now and then tells, too, that what is read now has not been on its way for long, and that the
+ * renewals of leases have arrived (lease.h). */
 static int64_t look_again_ms(const struct worker *w)
 {
-    int64_t quarter_ms = settings_int(w->station.settings, SETTING_WORKER_ACK_WAIT) / 4;
-    return quarter_ms < LOOK_AGAIN_MS ? quarter_ms : LOOK_AGAIN_MS;
+    int64_t part_ms = w->ack_wait_ms / 8;
+    return part_ms < LOOK_AGAIN_MS ? part_ms : LOOK_AGAIN_MS;
+}
+
+/* The same for an account that is not allowed to see consumers. */
+static void hear(struct worker *w)
+{
+    w->looked = mono_now();
+    if (bus_flush(w->station.bus, HEAR_MS, NULL) != STATUS_OK)
+        LOG_LINE(LOG_DEBUG, "NATS does not answer now");
 }
 
 /* Every 200 ms, on the main thread; true to end. */
@@ -276,6 +301,8 @@ static bool tick(void *context)
     bool is_due = w->looked.ns == 0 || mono_ms_since(w->looked) >= look_again_ms(w);
     if (is_due && (!w->may_not_look || atomic_load(&w->looks_missing) || !atomic_load(&w->compared)))
         look_for_consumer(w);
+    else if (is_due)
+        hear(w);
     return w->is_refused;
 }
 

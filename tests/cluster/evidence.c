@@ -33,7 +33,7 @@ int64_t evidence_number(struct stage *s, const char *sql)
 const char *evidence_open_execution(struct stage *s)
 {
     return text(
-        s, "SELECT execution_id || ' stands at ' || string_agg(event_type || ' ' || coalesce(node_name, ''),"
+        s, "SELECT execution_id || ' stands at ' || string_agg(concat_ws(' ', event_type, node_name, error),"
            " ', ' ORDER BY event_id) FROM noetl.event GROUP BY execution_id"
            " HAVING NOT bool_or(event_type = 'execution_complete') ORDER BY execution_id LIMIT 1");
 }

@@ -391,11 +391,16 @@ static void a_redelivered_task_whose_outcome_stands_is_not_run(void **state)
     assert_int_not_equal(access(mark, F_OK), 0);
 }
 
-/* A line in the file each time. */
+/* A line in the file each time, and what follows. */
+static int64_t task_that_counts(struct fleet *f, const char *lines, const char *then)
+{
+    return fleet_task(
+        f, "shell", arena_printf(&f->arena, "{\"command\": \"echo run >> %s%s\"}", lines, then).ptr, "{}", 0);
+}
+
 static struct value counting(struct fleet *f, const char *file, int64_t *id)
 {
-    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s\"}", file);
-    *id = fleet_task(f, "shell", config.ptr, "{}", 0);
+    *id = task_that_counts(f, file, "");
     return fleet_outcome(f, *id);
 }
 
@@ -600,8 +605,7 @@ static int64_t task_for_one_that_stands_still(struct fleet *f, const char *lines
     counting(f, lines, &id);
     fleet_wait_empty(f);
     standstill_begin(one);
-    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s%s\"}", lines, then);
-    return fleet_task(f, "shell", config.ptr, "{}", 0);
+    return task_that_counts(f, lines, then);
 }
 
 /* The first delivery waits in the socket of a worker that stands still. */
@@ -656,6 +660,137 @@ static void two_deliveries_of_a_task_do_not_run_side_by_side(void **state)
     assert_int_equal(file_lines(lines), 2);
 }
 
+/* That the stream has given up a task. */
+static uint64_t advisories(struct fleet *f)
+{
+    struct bus_stream_info info;
+    struct error err;
+    char stream[96];
+    stream_name(&f->subjects, STREAM_ADVISORIES, stream);
+    fleet_ok(bus_stream_info(f->bus, stream, &info, &err), &err);
+    return info.last_sequence;
+}
+
+static void make_slow_pool(struct fleet *f)
+{
+    struct topology_options options;
+    struct error err;
+    topology_options_from_settings(f->settings, &options);
+    options.task_ack_wait_ms = 3000;
+    fleet_ok(topology_ensure_pool(f->bus, &f->subjects, &options, "slow", &err), &err);
+}
+
+/* Each delivery may be the last but a few: none is to be wasted. */
+static void a_task_that_comes_again_to_who_runs_it_goes_on(void **state)
+{
+    static const char *const slow[] = {"worker.pool=slow", NULL};
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    uint64_t given_up = advisories(f);
+    make_slow_pool(f);
+    struct process w = fleet_worker(f, slow);
+    struct str config = arena_printf(&f->arena, "{\"command\": \"echo run >> %s; sleep 8\"}", lines);
+    int64_t id = fleet_pool_task(f, "slow", "shell", config.ptr, "{}", 0);
+    fleet_wait_file(lines);
+    standstill_begin(&w);
+    sleep(4);
+    standstill_end(&w);
+    assert_string_equal(text(f, fleet_outcome(f, id), "event_type"), "action_completed");
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(file_lines(lines), 1);
+    assert_int_equal(advisories(f), given_up);
+}
+
+/* It stood still as the other was given the task, and ends as soon as it goes on. */
+static void who_came_too_late_takes_nothing_from_who_has_it(void **state)
+{
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    struct process one;
+    int code = -1;
+    uint64_t given_up = advisories(f);
+    int64_t id = task_for_one_that_stands_still(f, lines, "; sleep 4", &one);
+    struct process two = fleet_worker(f, NULL);
+    for (int tries = 0; tries < 3000 && file_lines(lines) < 2; tries++)
+        usleep(10000);
+    process_signal(&one, SIGTERM);
+    standstill_end(&one);
+    assert_true(process_wait(&one, 30000, &code));
+    assert_int_equal(code, 0);
+    fleet_outcome(f, id);
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&two), 0);
+    assert_int_equal(file_lines(lines), 2);
+    assert_int_equal(advisories(f), given_up);
+}
+
+/* What counts is what the consumer was made with: a second of silence. */
+static void a_worker_keeps_its_tasks_whatever_its_own_setting_is(void **state)
+{
+    static const char *const long_wait[] = {"worker.ack_wait=10m", NULL};
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    struct process one = fleet_worker(f, long_wait), two = fleet_worker(f, long_wait);
+    fleet_outcome(f, task_that_counts(f, lines, "; sleep 3"));
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(fleet_end_worker(&two), 0);
+    assert_int_equal(file_lines(lines), 1);
+}
+
+static void remember_ids(struct fleet *f, int64_t ms)
+{
+    struct topology_options options;
+    struct error err;
+    topology_options_from_settings(f->settings, &options);
+    options.duplicates_ms = ms;
+    fleet_ok(topology_ensure(f->bus, &f->subjects, &options, &err), &err);
+}
+
+/* As a broker publishes it that reads facts again, when the stream has forgotten the first. */
+static void a_second_message_of_a_task_at_work_is_not_run(void **state)
+{
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    struct process one = fleet_worker(f, NULL);
+    remember_ids(f, 100);
+    int64_t id = task_that_counts(f, lines, "; sleep 4");
+    fleet_wait_file(lines);
+    usleep(300000);
+    publish_copy(f, id, arena_printf(&f->arena, "echo run >> %s", lines).ptr,
+                 arena_printf(&f->arena, "%lld.s1v1a1", (long long)id).ptr, "1");
+    fleet_outcome(f, id);
+    fleet_wait_empty(f);
+    remember_ids(f, 120000);
+    assert_int_equal(fleet_outcomes(f, id), 1);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    assert_int_equal(file_lines(lines), 1);
+}
+
+/* A consumer knows neither what its predecessor delivered nor what was acknowledged to nobody. */
+static void a_consumer_that_is_made_anew_runs_nothing_again(void **state)
+{
+    struct fleet *f = *state;
+    const char *lines = fleet_path(f);
+    struct process w = fleet_worker(f, NULL);
+    struct value answer;
+    int64_t id = task_that_counts(f, lines, "; sleep 1");
+    fleet_wait_file(lines);
+    while (fleet_outcomes(f, id) == 0) {
+        struct error err;
+        enum status s =
+            bus_api(f->bus, "CONSUMER.DELETE.NOETL_TASKS.default", STR(""), &f->arena, &answer, &err);
+        if (s != STATUS_NOT_FOUND)
+            fleet_ok(s, &err);
+        usleep(5000);
+    }
+    fleet_wait_empty(f);
+    assert_int_equal(fleet_outcomes(f, id), 1);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(file_lines(lines), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -684,6 +819,11 @@ int main(void)
         cmocka_unit_test(a_task_that_another_worker_had_meanwhile_is_not_run),
         cmocka_unit_test(a_task_that_another_worker_has_meanwhile_is_not_run),
         cmocka_unit_test(two_deliveries_of_a_task_do_not_run_side_by_side),
+        cmocka_unit_test(a_task_that_comes_again_to_who_runs_it_goes_on),
+        cmocka_unit_test(who_came_too_late_takes_nothing_from_who_has_it),
+        cmocka_unit_test(a_worker_keeps_its_tasks_whatever_its_own_setting_is),
+        cmocka_unit_test(a_second_message_of_a_task_at_work_is_not_run),
+        cmocka_unit_test(a_consumer_that_is_made_anew_runs_nothing_again),
         cmocka_unit_test(an_outcome_that_the_stream_refuses_is_offered_again),
         cmocka_unit_test(a_worker_makes_the_consumer_of_its_pool_when_there_is_none),
     };

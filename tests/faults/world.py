@@ -19,7 +19,7 @@ import servers
 
 HERE = pathlib.Path(__file__).resolve().parent
 PREFIX = "noetl"
-SETTINGS = {"worker.ack_wait": "3s", "worker.max_deliver": "100", "worker.concurrency": "8", "worker.drain": "3s",
+SETTINGS = {"worker.ack_wait": "3s", "worker.max_deliver": "20", "worker.concurrency": "8", "worker.drain": "3s",
             "broker.reconcile": "2s", "log.level": "debug"}
 
 

@@ -98,8 +98,13 @@ bool again_is_last(const struct again *g, const struct bus_delivery *d)
 }
 
 /* Half of the time that a delivery has: the other half is for what the task does first. */
-bool again_is_possible(struct again *g, const struct bus_delivery *d)
+bool again_is_told(const struct again *g, const struct bus_delivery *d)
 {
     return d->deliveries > 1 || bus_delivery_header(d, TASK_AGAIN_HEADER) ||
-           age_ns(d) > atomic_load(&g->ack_wait_ns) / 2 || was_stored_before(g, d->stream_sequence);
+           age_ns(d) > atomic_load(&g->ack_wait_ns) / 2;
+}
+
+bool again_is_possible(struct again *g, const struct bus_delivery *d)
+{
+    return again_is_told(g, d) || was_stored_before(g, d->stream_sequence);
 }

@@ -39,7 +39,10 @@ void again_free(struct again *g);
  * have what came since. May wait and from which thread: as below.
  */
 void again_look(struct again *g);
-/* True in doubt. May wait for the stream once after each connect. Any thread but the connection's. */
+/* Whether the delivery itself tells that there may have been another. */
+bool again_is_told(const struct again *g, const struct bus_delivery *d);
+/* Whether it does, or what the stream had does. True in doubt. May wait for the stream once after each
+ * connect. Any thread but the connection's. */
 bool again_is_possible(struct again *g, const struct bus_delivery *d);
 /* What the consumer says of itself; else it is as the settings say. Any thread. */
 void again_learn(struct again *g, int64_t ack_wait_ms, uint64_t max_deliver);

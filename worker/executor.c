@@ -121,6 +121,13 @@ static void let_go(struct executor *x, struct lease *l, const struct task *task,
     drop(x, l);
 }
 
+/* Nothing is said to the stream: whoever has it does, or it gives it to somebody when its time is over. */
+static void leave(struct executor *x, struct lease *l, const struct task *task, const char *why)
+{
+    LOG(LOG_INFO, why, LOG_TASK(task), LOG_NUM("delivery", l->delivery->deliveries));
+    drop(x, l);
+}
+
 static void log_end(const struct task *task, enum status s, const struct error *failure, int64_t duration_ms)
 {
     if (s == STATUS_OK)
@@ -286,8 +293,7 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
         told = true;
     } while (look_again(x, s));
     if (is_of_another(x, l)) {
-        LOG(LOG_INFO, "a task came too late; it is left to whom the stream gives it next", LOG_TASK(task));
-        drop(x, l);
+        leave(x, l, task, "a task came too late; it is left to whom the stream gives it next");
     } else if (s == STATUS_OK) {
         run_task(x, l, &whole);
     } else if (status_may_retry(s)) {
@@ -359,6 +365,7 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
 
 static void run_again(struct executor *x, struct lease *l, const struct task *task)
 {
+    struct station *st = x->crew->station;
     bool stands = false;
     struct error err = {0};
     enum status s = look_for_outcome(x, l, task, &stands, &err);
@@ -367,6 +374,8 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
     } else if (stands) {
         metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, task, "task not run again, its outcome stands");
+    } else if (elsewhere_has(&st->elsewhere, task, again_is_told(&st->again, l->delivery))) {
+        leave(x, l, task, "a task that comes again is at work at another worker, and left to it");
     } else { /* who cannot see it has to run it: not running it would be wrong */
         LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));

@@ -7,6 +7,7 @@
 #define WORKER_EXECUTOR_H
 
 #include "again.h"
+#include "elsewhere.h"
 #include "report.h"
 
 /* What the parts of one worker share; outlives the crew. */
@@ -17,6 +18,7 @@ struct station {
     struct lease_keeper *keeper;
     struct reporter *reporter;
     struct again again;
+    struct elsewhere elsewhere;
     char name[128]; /* of this worker */
 };
 

@@ -360,6 +360,7 @@ static enum status serve(const struct settings *settings, struct error *err)
         return s;
     }
     again_init(&w.station.again, w.station.bus, &w.subjects, settings);
+    elsewhere_init(&w.station.elsewhere, w.station.bus, &w.subjects, w.station.name);
     s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),
@@ -373,6 +374,7 @@ static enum status serve(const struct settings *settings, struct error *err)
         s = w.why.status;
     }
     stop(&w);
+    elsewhere_free(&w.station.elsewhere);
     again_free(&w.station.again);
     return s;
 }

@@ -33,6 +33,24 @@ enum json_style {
 enum status json_write(struct buf *b, struct value v, enum json_style style, struct error *err) MUST_CHECK;
 /* The text in the arena, zero-terminated. */
 enum status json_text(struct arena *a, struct value v, struct str *out, struct error *err) MUST_CHECK;
+
+/*
+ * What a value may have that an execution carries, as args, as a result, as what is saved: as much as a
+ * message (json_limits), less what stands around the value there. Each row of the log, which has several of
+ * them, stays far below what Postgres takes, 1 GB.
+ */
+enum { JSON_VALUE_BYTES = 256 << 20, JSON_VALUE_DEPTH = 125 };
+struct json_bounds {
+    size_t max_bytes;   /* of the compact text; 0: any */
+    uint32_t max_depth; /* of lists and maps in each other; 0: VALUE_MAX_DEPTH */
+};
+/*
+ * Whether json_write() can write the value, within bounds. `*bytes`, if it is not NULL, is how long the
+ * compact text can be at most, and never by much. STATUS_INVALID for what JSON cannot carry, STATUS_LIMIT;
+ * the place is the path in the value, "rows[3].total", or "" for the whole.
+ */
+enum status json_check(struct value v, const struct json_bounds *bounds, size_t *bytes,
+                       struct error *err) MUST_CHECK;
 /* A string with its quotes. */
 void json_write_string(struct buf *b, struct str s);
 

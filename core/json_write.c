@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "json_refusal.h"
+
 struct writer {
     struct buf *buf;
     enum json_style style;
@@ -85,10 +87,8 @@ static void put_int(struct buf *b, int64_t i)
 static enum status put_float(struct writer *w, double f)
 {
     char text[32];
-    if (!isfinite(f)) {
-        error_set(w->err, STATUS_INVALID, "JSON has no number for %s", isnan(f) ? "NaN" : "infinity");
-        return error_hint(w->err, "Use null or a string instead.");
-    }
+    if (!isfinite(f))
+        return json_refuse_number(f, w->err);
     put(w->buf, text, float_format(f, text));
     return STATUS_OK;
 }
@@ -123,11 +123,8 @@ static enum status write_list(struct writer *w, struct value v, int depth)
 
 static enum status write_entry(struct writer *w, const struct value_entry *e, bool first, int depth)
 {
-    if (e->key.type != VALUE_STRING) {
-        error_set(w->err, STATUS_INVALID, "a map has a key that is of type %s, and JSON allows only strings",
-                  value_type_name(e->key));
-        return error_hint(w->err, "Turn the key into a string, as with |string.");
-    }
+    if (e->key.type != VALUE_STRING)
+        return json_refuse_key(e->key, w->err);
     if (!first)
         put_char(w->buf, ',');
     new_line(w, depth + 1);
@@ -172,14 +169,6 @@ static enum status write_map(struct writer *w, struct value v, int depth)
     return STATUS_OK;
 }
 
-static enum status refuse(struct writer *w, struct value v)
-{
-    if (v.type == VALUE_UNDEFINED)
-        return error_set(w->err, STATUS_INVALID, "an undefined value cannot be written as JSON");
-    error_set(w->err, STATUS_INVALID, "an object of the template engine cannot be written as JSON");
-    return error_hint(w->err, "Use the data that it stands for, as with |list or |string.");
-}
-
 static enum status write_value(struct writer *w, struct value v, int depth)
 {
     if (depth > VALUE_MAX_DEPTH)
@@ -197,7 +186,7 @@ static enum status write_value(struct writer *w, struct value v, int depth)
     case VALUE_LIST: return write_list(w, v, depth);
     case VALUE_MAP: return write_map(w, v, depth);
     case VALUE_UNDEFINED:
-    case VALUE_OBJECT: return refuse(w, v);
+    case VALUE_OBJECT: return json_refuse_other(v, w->err);
     }
     return STATUS_OK;
 }

@@ -70,6 +70,72 @@ static void what_json_cannot_say_is_refused(void **state)
     }
 }
 
+static void what_json_cannot_say_is_found_where_it_is(void **state)
+{
+    (void)state;
+    static const struct json_bounds any = {0};
+    struct map_builder m;
+    struct error err;
+    struct value bad, outer;
+    size_t bytes;
+    map_begin(&m, &arena);
+    map_put_value(&m, value_int(7), value_null());
+    assert_ok(map_end(&m, &bad, &err), &err);
+    struct value items[] = {value_null(), bad};
+    map_begin(&m, &arena);
+    map_put(&m, STR("rows"), (struct value){.type = VALUE_LIST, .len = 2, .u.list = items});
+    assert_ok(map_end(&m, &outer, &err), &err);
+    assert_status(json_check(outer, &any, &bytes, &err), STATUS_INVALID);
+    assert_string_equal(err.place, "rows[1]");
+    assert_string_equal(err.message, "the key 7 of a map is of type integer, and a key has to be text");
+    items[1] = value_float(NAN);
+    assert_status(json_check(outer, &any, &bytes, &err), STATUS_INVALID);
+    assert_string_equal(err.place, "rows[1]");
+    assert_status(json_check(value_float(INFINITY), &any, NULL, &err), STATUS_INVALID);
+    assert_string_equal(err.place, "");
+    assert_status(json_check((struct value){0}, &any, NULL, &err), STATUS_INVALID);
+    assert_status(json_check((struct value){.type = VALUE_OBJECT}, &any, NULL, &err), STATUS_INVALID);
+}
+
+static void the_length_of_a_text_is_known_before_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"null",
+                                        "true",
+                                        "false",
+                                        "[]",
+                                        "{}",
+                                        "0",
+                                        "-1",
+                                        "-9223372036854775808",
+                                        "9223372036854775807",
+                                        "\"\"",
+                                        "\"a\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\xC3\xA9\"",
+                                        "{\"a\":[1,[],{\"b\":null}],\"\\n\":12345678901234567890123}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct error err;
+        struct value v = json(texts[i]);
+        size_t bytes, len = strlen(texts[i]);
+        assert_ok(json_check(v, &(struct json_bounds){0}, &bytes, &err), &err);
+        assert_in_range(bytes, len, len + 8); /* a comma behind each last one is counted too */
+        assert_ok(json_check(v, &(struct json_bounds){.max_bytes = bytes}, NULL, &err), &err);
+        if (bytes > 1)
+            assert_status(json_check(v, &(struct json_bounds){.max_bytes = bytes - 1}, NULL, &err),
+                          STATUS_LIMIT);
+    }
+}
+
+static void a_value_may_be_as_deep_as_its_bound(void **state)
+{
+    (void)state;
+    struct error err;
+    struct value v = json("{\"a\":[{\"b\":1}]}");
+    assert_ok(json_check(v, &(struct json_bounds){.max_depth = 3}, NULL, &err), &err);
+    assert_status(json_check(v, &(struct json_bounds){.max_depth = 2}, NULL, &err), STATUS_LIMIT);
+    assert_string_equal(err.place, "a[0]");
+    assert_string_equal(err.message, "it is nested more than 2 levels deep");
+}
+
 static void a_buffer_that_is_full_is_an_error_of_every_style(void **state)
 {
     (void)state;
@@ -191,6 +257,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_three_styles_lay_out_the_same_value, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(sorting_is_bytewise, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(what_json_cannot_say_is_refused, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(what_json_cannot_say_is_found_where_it_is, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(the_length_of_a_text_is_known_before_it_is_written, arena_begin,
+                                        arena_end),
+        cmocka_unit_test_setup_teardown(a_value_may_be_as_deep_as_its_bound, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(a_buffer_that_is_full_is_an_error_of_every_style, arena_begin,
                                         arena_end),
         cmocka_unit_test_setup_teardown(a_string_is_written_with_its_quotes, arena_begin, arena_end),

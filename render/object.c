@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/json.h"
+
 /* A document's template: what each node of the document is, in the same shape. */
 struct part {
     enum { PART_CONSTANT, PART_TEMPLATE, PART_LIST, PART_MAP } kind;
@@ -243,13 +245,30 @@ static enum status render_part(const struct object_render *r, const struct part 
     }
 }
 
+/* Of whatever a template made of it: with the document's path in front of the one in the value. */
+static enum status check_json(const struct object_render *r, const struct object_template *o, struct value v)
+{
+    const struct render_limits *limits = &r->inputs->limits;
+    const struct json_bounds bounds = {limits->max_value ? limits->max_value : JSON_VALUE_BYTES,
+                                       limits->max_nesting ? limits->max_nesting : JSON_VALUE_DEPTH};
+    struct str name = o->root.path;
+    if (object_is_constant(o) || json_check(v, &bounds, NULL, r->err) == STATUS_OK)
+        return STATUS_OK;
+    char path[sizeof r->err->place];
+    memcpy(path, r->err->place, sizeof path);
+    return error_place(r->err, "%" PRISTR "%s%s", ARGSTR(name),
+                       name.len && path[0] && path[0] != '[' ? "." : "", path);
+}
+
 enum status object_render(const struct object_template *o, const struct scope *scope,
                           const struct render_inputs *inputs, struct arena *a, struct value *out,
                           struct error *err)
 {
     struct error unseen;
-    struct object_render r = {scope, inputs, a, NULL, err ? err : &unseen};
-    return render_part(&r, &o->root, out);
+    static const struct render_inputs NO_INPUTS;
+    struct object_render r = {scope, inputs ? inputs : &NO_INPUTS, a, NULL, err ? err : &unseen};
+    TRY(render_part(&r, &o->root, out));
+    return check_json(&r, o, *out);
 }
 
 enum status object_render_partial(const struct object_template *o, const struct scope *scope,
@@ -263,5 +282,6 @@ enum status object_render_partial(const struct object_template *o, const struct 
     strict.undefined = UNDEFINED_STRICT; /* an undefined name is to be noticed, not rendered as nothing */
     struct object_render r = {scope, &strict, a, &paths, err ? err : &unseen};
     TRY(render_part(&r, &o->root, out));
+    TRY(check_json(&r, o, *out));
     return list_end(&paths, unresolved, err);
 }

@@ -25,7 +25,11 @@ bool object_is_constant(const struct object_template *o);
 /* template_each_name() of every leaf. */
 void object_each_name(const struct object_template *o, template_name_found *found, void *user);
 
-/* Strict: the first leaf that cannot be rendered is the error, with its path as the place. */
+/*
+ * Strict: the first leaf that cannot be rendered is the error, with its path as the place. So is a value that
+ * JSON cannot carry, a map with a key that is no text or a number that is infinite or NaN (STATUS_INVALID),
+ * and one beyond max_value or max_nesting (STATUS_LIMIT): what is rendered goes into messages and the log.
+ */
 enum status object_render(const struct object_template *o, const struct scope *scope,
                           const struct render_inputs *inputs, struct arena *a, struct value *out,
                           struct error *err) MUST_CHECK;

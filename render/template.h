@@ -36,6 +36,9 @@ struct render_limits {
     size_t max_output;   /* 16 MiB */
     uint32_t max_depth;  /* 64 calls and includes */
     uint32_t max_digits; /* 10,000 decimal digits of an integer */
+    /* Of what object_render() gives: */
+    size_t max_value;     /* 256 MiB as JSON */
+    uint32_t max_nesting; /* 125 lists and maps in each other */
 };
 
 /* All that a render may see of the world. Zeroed: a world without time, randomness and environment. */

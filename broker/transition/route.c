@@ -69,8 +69,14 @@ static enum status fire(struct router *r, const struct edge *e)
     *f = (struct firing){.edge = e};
     if (e->args) {
         struct error failure = {0};
-        if (object_render(e->args, r->scope.top, &t->inputs, t->out->arena, &f->args, &failure) != STATUS_OK)
+        if (object_render(e->args, r->scope.top, &t->inputs, t->out->arena, &f->args, &failure) !=
+            STATUS_OK) {
+            if (failure.line == 0 &&
+                failure.status !=
+                    STATUS_UNDEFINED) /* of the value: which of the args it is, no expression shows */
+                error_wrap(&failure, "%s", failure.place);
             return template_failed(r, STR("the args of next"), &failure);
+        }
     }
     if ((int32_t)e->target != t->x->playbook->end)
         r->out->ends_branch = false;

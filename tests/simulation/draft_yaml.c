@@ -108,6 +108,13 @@ static bool has_older_form(const struct draft_step *step)
            l->collection % 2 == 0 && step->saves == 0;
 }
 
+/* Templates that cannot be rendered, or give what JSON cannot carry. */
+static const char *bad_template(uint32_t s)
+{
+    static const char *const bad[] = {"{{ nobody_knows }}", "{{ {1: 'x'} }}", "{{ [1e200 * 1e200] }}"};
+    return bad[s % 3];
+}
+
 static void write_args(const struct draft *d, uint32_t s, const struct draft_step *step, struct buf *out)
 {
     bool own = step->kind != DRAFT_ROUTE || step->has_args;
@@ -122,9 +129,10 @@ static void write_args(const struct draft *d, uint32_t s, const struct draft_ste
     if (has_older_form(step))
         buf_add_text(out, ", item: \"{{ x }}\", at: \"{{ _loop.index }}\"");
     if (step->has_args)
-        buf_add_text(out, ", limit: \"{{ workload.limit }}\", text: \"is {{ flag }}\"");
+        buf_add_text(out, ", limit: \"{{ workload.limit }}\", text: \"is {{ flag }}\","
+                          " picked: \"{{ {1: 'x'}[1] if 1e200 * 1e200 > 1 }}\"");
     if (step->bad_args)
-        buf_add_text(out, ", bad: \"{{ nobody_knows }}\"");
+        buf_printf(out, ", bad: \"%s\"", bad_template(s));
     buf_add_text(out, "}\n");
 }
 
@@ -316,7 +324,7 @@ static void write_work(uint32_t s, const struct draft_step *step, struct buf *ou
     if (step->saves == 2)
         buf_add_text(out, "      - {storage: event, data: {n: \"{{ status }}\"}}\n");
     if (step->saves == 3)
-        buf_add_text(out, "      - {name: bad, data: \"{{ nobody_knows }}\"}\n");
+        buf_printf(out, "      - {name: bad, data: \"%s\"}\n", bad_template(s));
     if (step->expects || step->returns) {
         buf_add_text(out, "    assert:\n");
         if (step->expects)

@@ -113,6 +113,21 @@ static enum status decode_active(struct decoder *d, struct value from, struct wo
     return STATUS_OK;
 }
 
+/* Those that are there, and how long they are. */
+static enum status count_results(const struct decoder *d, struct loop *loop)
+{
+    static const struct json_bounds ANY = {0};
+    for (uint32_t i = 0; i < loop->next; i++) {
+        size_t bytes;
+        if (value_is_absent(loop->results[i]))
+            continue;
+        TRY(json_check(loop->results[i], &ANY, &bytes, d->err));
+        loop->done++;
+        loop->bytes += bytes;
+    }
+    return STATUS_OK;
+}
+
 static enum status decode_loop(struct decoder *d, struct value from, struct work *w)
 {
     struct arena *a = &d->x->arena;
@@ -135,8 +150,7 @@ static enum status decode_loop(struct decoder *d, struct value from, struct work
     TRY(decode_array(d, results, loop->items.len, loop->results));
     if (loop->earlier)
         TRY(decode_array(d, earlier, loop->items.len, loop->earlier));
-    for (uint32_t i = 0; i < results.len; i++)
-        loop->done += !value_is_absent(loop->results[i]);
+    TRY(count_results(d, loop));
     return decode_active(d, from, w);
 }
 

@@ -86,6 +86,7 @@ struct loop {
     uint32_t concurrency; /* items at a time */
     uint32_t next;        /* the first item that was not started */
     uint32_t running, done;
+    size_t bytes;          /* of the results, as JSON (json_check()): bounded by JSON_VALUE_BYTES */
     bool pumping;          /* items are being started further up in the calls */
     struct value *results; /* of each item; absent while it has none */
     struct work **active;  /* of each item, its current task's; NULL if none */

@@ -96,7 +96,11 @@ static struct value result_for_parent(const struct execution *x, struct value re
 enum status execution_end_completed(struct turn *t)
 {
     struct value result;
+    struct trial trial = {0};
     TRY(result_of(t, &result));
+    TRY(check_carried(t, "the result of the execution", result, 2, &trial));
+    if (trial.failed)
+        return execution_end_failed(t, NULL, &trial.why);
     struct event *e = emit_event(t, EVENT_EXECUTION_COMPLETE);
     if (!e)
         return arena_error(t->out->arena, t->err, "an event");

@@ -2,6 +2,7 @@
  */
 #include "turn.h"
 
+#include "core/json.h"
 #include "core/path.h"
 
 enum status args_merge(struct arena *a, struct value base, struct value over, struct value *out,
@@ -47,6 +48,18 @@ enum status render_template(struct turn *t, const struct template *template, con
     return trial_failed(t, trial, &e);
 }
 
+enum status check_carried(struct turn *t, const char *what, struct value v, uint32_t levels,
+                          struct trial *trial)
+{
+    const struct json_bounds bounds = {JSON_VALUE_BYTES, JSON_VALUE_DEPTH + levels};
+    struct error e = {0};
+    if (trial->failed || json_check(v, &bounds, NULL, &e) == STATUS_OK)
+        return STATUS_OK;
+    e.place[0] = '\0';
+    error_wrap(&e, "%s", what);
+    return trial_failed(t, trial, &e);
+}
+
 enum status look_for_paths(struct turn *t, const struct str *paths, uint32_t count, struct value names,
                            struct value more, struct trial *trial)
 {
@@ -87,6 +100,8 @@ enum status render_input(struct turn *t, const struct visit *v, const struct wor
     TRY(args_merge(t->out->arena, own, of_edges, &out->args, t->err));
     if (out->args.type != VALUE_MAP)
         out->args = VALUE_EMPTY_MAP;
+    if (of_edges.type == VALUE_MAP) /* of any number of arrivals */
+        TRY(check_carried(t, "args", out->args, 0, trial));
     if (action->assertion && action->assertion->expect_count)
         TRY(look_for_expected(t, action->assertion, w, out->args, trial));
     TRY(render_object(t, action->config, w, out->args, &out->config, trial));

@@ -7,6 +7,7 @@
  * An item's tasks are run one after the other; its data is that of the last. The loop's data is the list of
  * these, in the order of the items, whatever the order in which they ended.
  */
+#include "core/json.h"
 #include "turn.h"
 
 enum { CONCURRENCY = 8 };
@@ -131,11 +132,35 @@ enum status loop_pump(struct turn *t, struct work *w)
     return ended ? end_loop(t, w) : STATUS_OK;
 }
 
+static enum status fail_loop(struct turn *t, struct work *w, const struct failure *why);
+
+/* What all items gave is one value, of the step. Counts the item's data to it. */
+static enum status count_data(struct turn *t, struct loop *loop, struct value data, struct trial *trial)
+{
+    static const struct json_bounds BOUNDS = {JSON_VALUE_BYTES, JSON_VALUE_DEPTH + 1};
+    struct error e = {0};
+    size_t bytes;
+    enum status status = json_check(data, &BOUNDS, &bytes, &e);
+    if (status == STATUS_OK && loop->bytes + bytes > JSON_VALUE_BYTES)
+        status = error_set(&e, STATUS_LIMIT,
+                           "what the items give has more than %d MiB as JSON, which is the most that a step "
+                           "collects",
+                           JSON_VALUE_BYTES >> 20);
+    if (status != STATUS_OK)
+        return trial_failed(t, trial, &e);
+    loop->bytes += bytes;
+    return STATUS_OK;
+}
+
 static enum status end_item(struct turn *t, struct work *w, struct value data)
 {
     struct work *iterator = w->parent;
     struct loop *loop = iterator->loop;
     uint32_t item = w->item;
+    struct trial trial = {0};
+    TRY(count_data(t, loop, data, &trial));
+    if (trial.failed)
+        return fail_loop(t, w, &trial.why);
     TRY(value_copy_plain(&t->x->arena, data, &loop->results[item], t->err));
     if (loop->earlier) {
         t->x->garbage += value_size(loop->earlier[item]);

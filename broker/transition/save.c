@@ -30,7 +30,7 @@ enum status save_apply(struct turn *t, const struct action *action, const struct
 {
     struct map_builder variables, all;
     struct list_builder events;
-    struct value v;
+    struct value v, named;
     *saved = ABSENT;
     if (!save_is_wanted(action))
         return STATUS_OK;
@@ -51,12 +51,17 @@ enum status save_apply(struct turn *t, const struct action *action, const struct
     }
     if (trial->failed)
         return STATUS_OK;
-    TRY(map_end(&variables, &v, t->err));
-    TRY(keep_variables(t, v));
-    if (v.len)
-        map_put(&all, STR("saved"), v);
+    TRY(map_end(&variables, &named, t->err));
+    if (named.len)
+        map_put(&all, STR("saved"), named);
     TRY(list_end(&events, &v, t->err));
     if (v.len)
         map_put(&all, STR("saved_events"), v);
-    return map_end(&all, saved, t->err);
+    TRY(map_end(&all, &v, t->err));
+    if (action->save_count > 1)
+        TRY(check_carried(t, "save", v, 2, trial));
+    if (trial->failed)
+        return STATUS_OK;
+    *saved = v;
+    return keep_variables(t, named);
 }

@@ -132,6 +132,11 @@ enum status render_template(struct turn *t, const struct template *template, con
 /* The paths of an assertion have to lead to something in `names` or in `more`: else the trial failed. */
 enum status look_for_paths(struct turn *t, const struct str *paths, uint32_t count, struct value names,
                            struct value more, struct trial *trial) MUST_CHECK;
+/* Whether an execution may carry what was put together of several values (JSON_VALUE_BYTES, and
+ * JSON_VALUE_DEPTH below the `levels` that it is put together with): else the trial failed. `what` names it
+ * in the error. */
+enum status check_carried(struct turn *t, const char *what, struct value v, uint32_t levels,
+                          struct trial *trial) MUST_CHECK;
 /* What an attempt is started with. */
 struct input {
     struct value args;   /* the action's, with those of the edges over them; a map */

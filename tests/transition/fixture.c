@@ -86,7 +86,7 @@ void fixture_request(struct fixture *f, const char *playbook)
     fixture_give(f, (struct event){.type = EVENT_EXECUTION_REQUESTED, .context = context});
 }
 
-void fixture_end_task(struct fixture *f, const char *id, enum event_type type)
+static void end_task(struct fixture *f, const char *id, enum event_type type, struct value data)
 {
     size_t i = 0;
     while (!str_is(f->tasks[i], id))
@@ -94,8 +94,18 @@ void fixture_end_task(struct fixture *f, const char *id, enum event_type type)
     fixture_give(
         f, (struct event){.type = type,
                           .task_id = f->tasks[i],
-                          .result = fixture_map(f, "data", value_int(1), NULL, value_null()),
+                          .result = fixture_map(f, "data", data, NULL, value_null()),
                           .meta = fixture_map(f, "token", value_str(f->tokens[i]), NULL, value_null())});
+}
+
+void fixture_end_task(struct fixture *f, const char *id, enum event_type type)
+{
+    end_task(f, id, type, value_int(1));
+}
+
+void fixture_task_gives(struct fixture *f, const char *id, struct value data)
+{
+    end_task(f, id, EVENT_ACTION_COMPLETED, data);
 }
 
 void fixture_signal(struct fixture *f, const char *name)

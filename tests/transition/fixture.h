@@ -29,6 +29,8 @@ void fixture_give(struct fixture *f, struct event fact);
 enum status fixture_try(struct fixture *f, struct event fact, struct decisions *out, struct error *err);
 /* ACTION_COMPLETED or ACTION_ERROR of the task with that id. */
 void fixture_end_task(struct fixture *f, const char *id, enum event_type type);
+/* ACTION_COMPLETED with that data. */
+void fixture_task_gives(struct fixture *f, const char *id, struct value data);
 void fixture_signal(struct fixture *f, const char *name);
 /* A map of one or two members; `key2` may be NULL. */
 struct value fixture_map(struct fixture *f, const char *key, struct value v, const char *key2,

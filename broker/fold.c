@@ -8,6 +8,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "transition/ended.h"
+#include "writable.h"
 
 enum { OVER_KEPT = 256, PLAYBOOKS_KEPT = 256, CLOCKS_DIFFER_MS = 60000 };
 
@@ -186,8 +187,9 @@ static enum status end_execution(struct folder *f, struct batch *b, int64_t id, 
 }
 
 /*
- * A state that cannot take a fact is a bug, or a log that somebody changed. The execution ends as failed with
- * that reason; it must not stand still, and it must not keep the others from going on.
+ * A state that cannot take a fact is a bug, or a log that somebody changed, and so are decisions that cannot
+ * be written down. The execution ends as failed with that reason; it must not stand still, and it must not
+ * keep the others from going on.
  */
 static enum status give_up(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
                            uint32_t event_id, const struct error *why, struct error *err)
@@ -231,6 +233,24 @@ static void forget_if_over(struct folder *f, const struct execution *x)
         execution_table_drop(&f->executions, x->id);
 }
 
+/* Whether the error is of this execution, whatever is tried again: then the others must not suffer from it.
+ */
+static bool is_its_own(const struct error *e)
+{
+    return e->status == STATUS_INVALID || (e->status == STATUS_LIMIT && !e->passes);
+}
+
+/* Rows into the batch, timers and messages on their way. */
+static enum status carry_out(struct folder *f, struct batch *b, const struct execution *x,
+                             const struct decisions *decisions, struct error *err)
+{
+    TRY(batch_add_events(b, decisions->events, decisions->event_count, err));
+    TRY(timekeeper_take(f->timers, b, x->id, decisions, err));
+    if (execution_is_over(x))
+        TRY(end_execution(f, b, x->id, decisions->withdraw, err));
+    return dispatch_decisions(f->dispatcher, b, x, decisions, err);
+}
+
 static enum status apply(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
                          struct error *err)
 {
@@ -240,6 +260,8 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     bool was_over = execution_is_over(x);
     decisions_init(&decisions, &b->arena);
     enum status status = transition(x, fact, f->playbooks, &decisions, &why);
+    if (status == STATUS_OK && !decisions.ignored)
+        status = decisions_writable(&decisions, &why);
     if (status == STATUS_NO_MEMORY) {
         *err = why;
         return status;
@@ -251,16 +273,21 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
         forget_if_over(f, x);
         return STATUS_OK;
     }
-    TRY(batch_add_events(b, decisions.events, decisions.event_count, err));
+    size_t rows = b->event_count;
     execution_table_touch(&f->executions, x->id, b->number, mono_now().ns);
     if (was_over) {
         batch_spare(b, x->id);
         writer_spare(f->dispatcher->writer, x->id);
     }
-    TRY(timekeeper_take(f->timers, b, x->id, &decisions, err));
-    if (execution_is_over(x))
-        TRY(end_execution(f, b, x->id, decisions.withdraw, err));
-    return dispatch_decisions(f->dispatcher, b, x, &decisions, err);
+    status = carry_out(f, b, x, &decisions, &why);
+    if (status != STATUS_OK &&
+        is_its_own(&why)) { /* what of it has been sent already is of an execution that is over */
+        b->event_count = rows;
+        return give_up(f, b, x, fact, event_id, &why, err);
+    }
+    if (status != STATUS_OK)
+        *err = why;
+    return status;
 }
 
 /* Finds the execution and has it take the fact. */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "broker/execution_table.h"
 #include "broker/mailbox.h"
 #include "broker/timer_queue.h"
+#include "broker/writable.h"
 #include "core/digest.h"
 #include "core/id.h"
 
@@ -43,6 +45,50 @@ static void a_table_finds_exactly_what_is_in_it(void **state)
     for (int64_t id = 1; id < IDS; id++)
         assert_int_equal(execution_table_find(&t, id << 12) != NULL, in[id]);
     execution_table_free(&t);
+}
+
+static void decisions_that_cannot_be_written_are_refused_before(void **state)
+{
+    (void)state;
+    struct event events[2] = {{.type = EVENT_SIGNAL_RECEIVED}, {.type = EVENT_STEP_COMPLETED}};
+    struct task_order task = {.task = {.step = STR("a"), .args = VALUE_EMPTY_MAP}};
+    struct notice notice = {.fact = {.type = EVENT_CHILD_COMPLETED}};
+    struct decisions d = {.events = events,
+                          .event_count = 2,
+                          .tasks = &task,
+                          .task_count = 1,
+                          .notices = &notice,
+                          .notice_count = 1};
+    struct value *const places[] = {&events[1].context,  &events[1].result,    &events[1].meta,
+                                    &task.task.args,     &task.task.config,    &task.task.names,
+                                    &notice.fact.result, &notice.fact.context, &task.task.saves};
+    struct error e = {0};
+    assert_int_equal(decisions_writable(&d, &e), STATUS_OK);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        struct value before = *places[i];
+        *places[i] = value_float(INFINITY);
+        assert_int_equal(decisions_writable(&d, &e), STATUS_INVALID);
+        *places[i] = before;
+    }
+    assert_int_equal(decisions_writable(&d, &e), STATUS_OK);
+}
+
+/* JSON writes each of the characters as six. */
+static void a_row_that_postgres_would_refuse_is_too_large(void **state)
+{
+    (void)state;
+    enum { LEN = 65 << 20 };
+    char *text = malloc(LEN);
+    assert_non_null(text);
+    memset(text, 1, LEN);
+    const struct value v = value_str((struct str){text, LEN});
+    struct event events[2] = {{.type = EVENT_SIGNAL_RECEIVED}, {.type = EVENT_STEP_COMPLETED, .result = v}};
+    struct decisions d = {.events = events, .event_count = 2};
+    struct error e = {0};
+    assert_int_equal(decisions_writable(&d, &e), STATUS_OK);
+    events[1].context = v;
+    assert_int_equal(decisions_writable(&d, &e), STATUS_LIMIT);
+    free(text);
 }
 
 static void a_batch_keeps_the_newest_checkpoint_of_each_partition(void **state)
@@ -474,6 +520,8 @@ int main(void)
         cmocka_unit_test(what_stands_still_leaves_memory_once_it_is_in_the_log),
         cmocka_unit_test(what_was_not_used_for_longest_makes_room),
         cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition),
+        cmocka_unit_test(decisions_that_cannot_be_written_are_refused_before),
+        cmocka_unit_test(a_row_that_postgres_would_refuse_is_too_large),
         cmocka_unit_test(a_batch_can_leave_a_partition_out),
         cmocka_unit_test(partitions_are_shared_out_evenly),
         cmocka_unit_test(who_gets_what_depends_on_who_is_there_alone),

@@ -1,0 +1,100 @@
+/* Values that neither a message nor the log can hold: they fail their execution, and no other. */
+#include "core/json.h"
+#include "installation.h"
+
+#define TWO                                                                                                  \
+    "metadata: {path: test/two}\nworkflow:\n"                                                                \
+    "  - {step: start, next: a}\n"                                                                           \
+    "  - {step: a, type: noop, args: {picked: \"{{ {1: 'x'}[1] }}\"}}\n"
+
+/* Each with a value in another place: in a task and its row, or in rows alone. */
+static const char *const PLAYBOOKS[] = {
+    "metadata: {path: test/tool}\nworkflow:\n"
+    "  - {step: start, type: noop, args: {m: \"{{ {1: 'x'} }}\"}}\n",
+    "metadata: {path: test/keys}\nworkflow:\n"
+    "  - {step: start, type: shell, command: [echo, \"{{ 'inf' | float }}\"]}\n",
+    "metadata: {path: test/result}\nworkflow:\n"
+    "  - {step: start, result: \"{{ 1e200 * 1e200 }}\"}\n",
+    "metadata: {path: test/saved}\nworkflow:\n"
+    "  - {step: start, args: {n: 1}, save: {name: kept, data: \"{{ 'nan' | float }}\"}}\n",
+    "metadata: {path: test/end}\nworkflow:\n"
+    "  - {step: start, next: end}\n"
+    "  - {step: end, result: {all: \"{{ {1: 'x'} }}\"}}\n",
+    "metadata: {path: test/call}\nworkflow:\n"
+    "  - {step: start, type: playbook, path: test/two, args: {m: \"{{ {1: 'x'} }}\"}}\n",
+    "metadata: {path: test/items}\nworkflow:\n"
+    "  - {step: start, type: iterator, collection: [1], element: x, args: {m: \"{{ {1: 'x'} }}\"},\n"
+    "     task: {type: noop}}\n",
+    "metadata: {path: test/next}\nworkflow:\n"
+    "  - {step: start, next: {step: a, args: {m: \"{{ {1: 'x'} }}\"}}}\n"
+    "  - {step: a}\n",
+};
+
+/* The broker goes on, for others and when it begins again. */
+static void assert_serves(struct installation *i)
+{
+    int64_t id = execution_of(i, TWO, NULL);
+    task_done(i, task_next(i), "{\"n\": 1}");
+    assert_int_equal(execution_end(i, id).items[5].type, EVENT_STEP_COMPLETED);
+}
+
+static const struct event *failed_end(struct installation *i, int64_t id)
+{
+    struct event_list events = execution_end(i, id);
+    const struct event *last = &events.items[events.count - 1];
+    assert_int_equal(last->type, EVENT_EXECUTION_FAILED);
+    return last;
+}
+
+static void a_value_that_json_cannot_carry_fails_its_step(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    for (size_t p = 0; p < sizeof(PLAYBOOKS) / sizeof(PLAYBOOKS[0]); p++) {
+        int64_t id = execution_of(i, PLAYBOOKS[p], NULL);
+        const struct event *last = failed_end(i, id);
+        struct value kind = value_get_path(last->context, STR("error.kind"));
+        assert_true(str_is(value_as_str(kind), "invalid"));
+        assert_non_null(strstr(last->error.ptr, "step "));
+    }
+    assert_serves(i);
+    assert_int_equal(broker_stop(i), 0);
+    broker_start(i);
+    assert_serves(i);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* Data as deep as a message can have it, inside the map of all results that a save's template names. */
+static void what_no_message_can_hold_fails_its_execution(void **state)
+{
+    enum { DEPTH = 126 };
+    struct installation *i = *state;
+    char data[2 * DEPTH + 2];
+    memset(data, '[', DEPTH);
+    data[DEPTH] = '1';
+    memset(data + DEPTH + 1, ']', DEPTH);
+    data[2 * DEPTH + 1] = '\0';
+    broker_start(i);
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/deep}\nworkflow:\n"
+                              "  - {step: start, type: noop, next: a}\n"
+                              "  - {step: a, type: noop, save: {storage: shell, command: [echo, "
+                              "\"{{ results.start | length }}\"]}}\n",
+                              NULL);
+    task_done(i, task_next(i), data);
+    const struct event *last = failed_end(i, id);
+    assert_non_null(strstr(last->error.ptr, "the engine could not go on: results.start[0][0]"));
+    assert_non_null(strstr(last->error.ptr, "the task of a: names: it is nested more than 127 levels deep"));
+    assert_serves(i);
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_that_json_cannot_carry_fails_its_step),
+        cmocka_unit_test(what_no_message_can_hold_fails_its_execution),
+    };
+    return cmocka_run_group_tests(tests, installation_start, installation_stop);
+}

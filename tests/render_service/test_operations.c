@@ -471,6 +471,12 @@ static void a_template_that_cannot_be_rendered_is_an_error_and_not_its_own_text(
     assert_string_equal(text_at(v, "error.place"), "template");
     assert_non_null(strstr(text_at(v, "error.message"), "in scope: "));
     assert_non_null(strstr(text_at(v, "error.message"), "workload"));
+    v = ask("render",
+            "{\"execution_id\":\"%" PRId64
+            "\",\"template\":{\"a\":[\"{{ {'b': {1: 2}} }}\"]},\"strict\":false}",
+            id);
+    assert_string_equal(text_at(v, "error.kind"), "invalid");
+    assert_string_equal(text_at(v, "error.place"), "template.a[0].b");
     v = ask("render", "{\"execution_id\":\"%" PRId64 "\",\"template\":\"{{ 1 + }}\"}", id);
     assert_string_equal(text_at(v, "error.kind"), "syntax");
     v = ask("render",

@@ -1,5 +1,7 @@
 /* Values that neither a message nor the log can hold: they fail their execution, and no other. */
-#include "core/json.h"
+#include <stdio.h>
+#include <time.h>
+
 #include "installation.h"
 
 #define TWO                                                                                                  \
@@ -90,11 +92,59 @@ static void what_no_message_can_hold_fails_its_execution(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Why the execution failed, without reading all that it has in the log. */
+static const char *error_of(struct installation *i, int64_t id)
+{
+    char sql[256];
+    snprintf(sql, sizeof(sql),
+             "SELECT coalesce((SELECT error FROM noetl.event WHERE execution_id = %lld AND event_type = "
+             "'execution_failed'), '')",
+             (long long)id);
+    for (int tries = 0; tries < 600; tries++) {
+        const char *error = database_says(i, sql);
+        if (error[0])
+            return error;
+        nanosleep(&(struct timespec){.tv_nsec = 100 * 1000000L}, NULL);
+    }
+    return "it did not fail within a minute";
+}
+
+/* Each within a parcel, all of them beyond what a step collects. */
+static void items_that_are_too_large_together_fail_their_step(void **state)
+{
+    enum { ITEMS = 3, ITEM_LETTERS = 15 << 20, LETTER_BYTES = 6 };
+    struct installation *i = *state;
+    struct bus_delivery *tasks[ITEMS];
+    char *text = arena_alloc(&i->arena, (size_t)ITEM_LETTERS * LETTER_BYTES + 3), *end = text;
+    assert_non_null(text);
+    *end++ = '"';
+    for (int n = 0; n < ITEM_LETTERS; n++, end += LETTER_BYTES)
+        memcpy(end, "\\u0001", LETTER_BYTES);
+    memcpy(end, "\"", 2);
+    tasks_wait_for(i, 60000); /* while the others are stored */
+    broker_start(i);
+    int64_t id =
+        execution_of(i,
+                     "metadata: {path: test/collects}\nworkflow:\n"
+                     "  - {step: start, type: iterator, collection: [1, 2, 3], element: x, mode: async,\n"
+                     "     on_error: collect, task: {type: noop}}\n",
+                     NULL);
+    for (int n = 0; n < ITEMS; n++)
+        tasks[n] = task_next(i);
+    for (int n = 0; n < ITEMS; n++)
+        task_done_large(i, tasks[n], text);
+    const char *why = error_of(i, id);
+    assert_non_null(strstr(why, "what the items give has more than 256 MiB as JSON"));
+    assert_serves(i);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_that_json_cannot_carry_fails_its_step),
         cmocka_unit_test(what_no_message_can_hold_fails_its_execution),
+        cmocka_unit_test(items_that_are_too_large_together_fail_their_step),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);
 }

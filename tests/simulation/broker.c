@@ -351,6 +351,34 @@ static void fold(struct world *w, uint32_t broker, const struct event *fact)
         take_decisions(w, broker, record, fact, &d);
 }
 
+/*
+ * A reader that begins further back gives a fact again which its execution, as the broker has it, has taken
+ * or passed over before. Nothing comes of it. That is no fault with a budget of its own: it must make no
+ * difference in any world, and makes none to what happens next in it.
+ */
+static void read_again(struct world *w, uint32_t broker, uint32_t partition)
+{
+    const struct broker *b = &w->brokers[broker];
+    uint64_t random = chance_mix(w->random, w->ticks);
+    uint32_t i = chance_below(&random, b->shares[partition].next);
+    struct event fact = w->streams[partition].messages.items[i].event;
+    uint32_t record = record_find(w, fact.execution_id);
+    struct execution *x = record == RECORDS_MAX ? NULL : b->held[record].x;
+    struct arena scratch;
+    struct decisions d;
+    struct error err = {0};
+    if (!x || event_type_kind(fact.type) != EVENT_KIND_FACT)
+        return;
+    fact.event_id = 0;
+    arena_init(&scratch, 0);
+    decisions_init(&d, &scratch);
+    world_must(w, transition(x, &fact, w->playbooks, &d, &err), &err);
+    if (!w->failed && !d.ignored)
+        world_fail(w, "execution %lld: %s of message %u was read before, and is taken again",
+                   (long long)fact.execution_id, event_type_name(fact.type), i + 1);
+    arena_free(&scratch);
+}
+
 void broker_read(struct world *w, uint32_t broker, uint32_t partition)
 {
     struct broker *b = &w->brokers[broker];
@@ -370,6 +398,8 @@ void broker_read(struct world *w, uint32_t broker, uint32_t partition)
               ARGSTR(fact->task_id));
     if (event_type_kind(fact->type) == EVENT_KIND_FACT)
         fold(w, broker, fact);
+    if (!w->failed)
+        read_again(w, broker, partition);
 }
 
 /* ---- committing --------------------------------------------------------------------------------------- */

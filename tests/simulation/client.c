@@ -141,6 +141,17 @@ static bool is_paused(const struct record *r)
     return paused;
 }
 
+static bool is_at_end(const struct record *r)
+{
+    bool at_end = false;
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        const struct event *e = &r->rows.items[i];
+        if (str_is(e->node_name, "end"))
+            at_end = e->type == EVENT_STEP_STARTED;
+    }
+    return at_end;
+}
+
 /* A command whose moment does not come is mostly left out: only what has failed can be retried. */
 static bool is_timely(const struct world *w, const struct command *c)
 {
@@ -152,7 +163,15 @@ static bool is_timely(const struct world *w, const struct command *c)
         return record_is_over(r) && r->rows.items[r->rows.count - 1].type != EVENT_EXECUTION_COMPLETE;
     if (c->type == EVENT_RESUME_REQUESTED)
         return is_paused(r);
-    return !record_is_over(r);
+    return !record_is_over(r) && (!c->at_end || is_at_end(r));
+}
+
+/* What steers takes its time, so that it meets executions at every age; `end` has a short one. */
+static bool comes_now(struct world *w, const struct command *c, bool timely)
+{
+    if (c->at_end)
+        return timely && chance_one_in(&w->random, 3);
+    return chance_one_in(&w->random, timely ? 20 : 400);
 }
 
 void client_offer(struct world *w)
@@ -161,9 +180,7 @@ void client_offer(struct world *w)
     while (w->commands_sent < w->scenario->command_count) {
         const struct command *c = &w->scenario->commands[w->commands_sent];
         bool asks = c->type == EVENT_EXECUTION_REQUESTED, timely = !asks && is_timely(w, c);
-        /* What steers takes its time, so that it meets executions at every age. */
-        if (asks || (timely && quiet) ||
-            (record_of(w, c) < RECORDS_MAX && chance_one_in(&w->random, timely ? 20 : 400)))
+        if (asks || (timely && quiet) || (record_of(w, c) < RECORDS_MAX && comes_now(w, c, timely)))
             world_offer(w, ACT_COMMAND, w->commands_sent, 0);
         if (asks || timely || !quiet)
             return;

@@ -68,9 +68,27 @@ static void make_commands(struct scenario *s, uint64_t *random)
         make_steering(s, (uint8_t)(COMMAND_CHILD + chance_below(random, 3)), random);
 }
 
+/*
+ * Where `end` works for some time, some executions are cancelled just then, and retried from a step. Many
+ * steps do not lead to `end`, and it has to begin anew behind them nevertheless.
+ */
+static void stop_at_end(struct scenario *s, uint64_t *random)
+{
+    for (uint8_t i = 0; i < SCENARIO_COMMANDS && s->commands[i].type == EVENT_EXECUTION_REQUESTED; i++) {
+        const struct draft *d = &s->drafts[s->commands[i].draft];
+        if (!d->end_works || !chance_one_in(random, 3))
+            continue;
+        add_command(s, (struct command){.type = EVENT_CANCEL_REQUESTED, .execution = i, .at_end = true});
+        add_command(s, (struct command){.type = EVENT_RETRY_REQUESTED,
+                                        .execution = i,
+                                        .steers_step = true,
+                                        .step = (uint8_t)chance_below(random, d->count)});
+    }
+}
+
 void scenario_make(struct scenario *s, uint64_t seed)
 {
-    uint64_t random = chance_mix(seed, 1), listings = chance_mix(seed, 4);
+    uint64_t random = chance_mix(seed, 1), listings = chance_mix(seed, 4), ends = chance_mix(seed, 5);
     memset(s, 0, sizeof(*s));
     s->seed = seed;
     s->nature = chance_mix(seed, 2);
@@ -84,6 +102,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
             s->drafts[i].timeout_ms = 0; /* what is called has none, so that it always comes to the same */
     }
     make_commands(s, &random);
+    stop_at_end(s, &ends);
     s->faults = chance_one_in(&random, 4) ? 0 : chance_one_in(&random, 2) ? UINT64_MAX : splitmix64(&random);
     s->fault_budget = chance_below(&random, 30);
 }

@@ -17,6 +17,7 @@ struct command {
     bool flag;            /* of its workload */
     bool steers_step;     /* of a retry: from a step on, rather than from where it stood */
     uint8_t step;         /* that step */
+    bool at_end;          /* while the step `end` is at work, or not at all */
     uint32_t timeout_ms;  /* of a request; 0: none */
 };
 

@@ -332,6 +332,19 @@ static bool same_reference(const struct reference *a, const struct reference *b)
     return true;
 }
 
+/* Those that are called alike come to the same, as long as none of them has made an attempt again. */
+static bool lost_alike(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->record_count; i++) {
+        const struct record *r = &w->records[i];
+        for (uint32_t k = 0; r->alike && k < r->rows.count; k++) {
+            if (r->rows.items[k].type == EVENT_ACTION_LOST)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Twice, in different orders: where these differ, the draft depends on the order, and nothing can be said. */
 static void ask_reference(struct judgement *j)
 {
@@ -359,7 +372,7 @@ static void ask_reference(struct judgement *j)
         world_must(j->w, reference_run(&request, &j->arena, &other, &err), &err);
     if (j->w->failed || same_reference(&j->reference, &other))
         return;
-    if (j->history.lost.count > 0)
+    if (j->history.lost.count > 0 || lost_alike(j->w))
         j->reference.vague = true; /* which of several visits lost an attempt depends on the order */
     else
         world_fail(j->w, "execution %lld: what the playbook does depends on the order of things",

@@ -337,11 +337,14 @@ static void fold(struct world *w, uint32_t broker, const struct event *fact)
         return;
     decisions_init(&d, &open_batch(b)->arena);
     bool ended = has_ended(x, fact);
+    enum heed expected = steering_expected(w, x, fact);
     world_must(w, transition(x, fact, w->playbooks, &d, &err), &err);
     if (!w->failed)
         world_must(w, execution_check(x, &err), &err);
     if (!w->failed)
         must_have_ended(w, x, fact, ended, &d);
+    if (!w->failed)
+        steering_check(w, x, fact, expected, d.ignored);
     if (w->failed)
         return;
     w->transitions++;

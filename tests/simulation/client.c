@@ -109,16 +109,19 @@ void client_send(struct world *w, uint32_t command)
     w->commands_sent++;
 }
 
-/* A claim that a task has ended, of somebody who never got it. */
+/* A claim that a task has ended, or is lost, of somebody who never got it: with a wrong token or with none.
+ */
 void client_forge(struct world *w, uint32_t task)
 {
     const struct task *t = &w->queue.tasks.items[task].task;
     struct map_builder m;
+    uint64_t random = chance_mix(w->random, w->ticks);
     map_begin(&m, &w->arena);
-    map_put(&m, STR("token"), value_text("0123456789abcdef0123456789abcdef"));
+    if (chance_one_in(&random, 2))
+        map_put(&m, STR("token"), value_text("0123456789abcdef0123456789abcdef"));
     struct event e = {
         .execution_id = t->execution_id,
-        .type = EVENT_ACTION_COMPLETED,
+        .type = chance_one_in(&random, 3) ? EVENT_ACTION_LOST : EVENT_ACTION_COMPLETED,
         .node_name = t->step,
         .node_type = t->type,
         .task_id = t->task_id,

@@ -381,6 +381,16 @@ static struct str visited_too_often(const struct event *end)
     return too_often ? value_as_str(VALUE_GET(error, "step")) : STR("");
 }
 
+/* Workers stop the tasks of the run that ended, and not those of the next. */
+static void check_run(struct world *w, const struct history *h, const struct event *e)
+{
+    struct value run = VALUE_GET(e->meta, "run");
+    bool says = e->type == EVENT_EXECUTION_FAILED || e->type == EVENT_EXECUTION_CANCELLED;
+    if (says && (value_is_absent(run) ? 0 : run.u.i) != h->retries)
+        world_fail(w, "execution %lld: event %u says of another run that it ended",
+                   (long long)e->execution_id, e->event_id);
+}
+
 /* Only what has a deadline passes it, and not before. */
 static void check_deadline(struct world *w, const struct record *r, const struct history *h,
                            const struct event *e)
@@ -417,6 +427,7 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         h->last = e;
         check_taken(w, h, e);
         check_deadline(w, r, h, e);
+        check_run(w, h, e);
         check_pause(w, h, e);
         switch ((int)e->type) {
         case EVENT_ITERATION_STARTED:

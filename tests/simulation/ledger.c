@@ -112,6 +112,9 @@ void ledger_fire_timer(struct world *w, uint32_t index)
                       .task_id = t->id};
     struct str id = arena_printf(&w->arena, "%lld.%" PRISTR ".%lld", (long long)r->id, ARGSTR(t->id),
                                  (long long)t->due_ns);
+    if (record_is_over(r))
+        world_fail(w, "execution %lld is over, and its timer %" PRISTR " is still set", (long long)r->id,
+                   ARGSTR(t->id));
     t->firing = true;
     publish_event(w, FROM_TIMER, index, id, &e);
 }

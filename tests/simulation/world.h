@@ -8,6 +8,7 @@
  *   loss.c      streams that lose their newest messages
  *   reconciler.c  looks whether what open executions wait for is there
  *   broker.c    folds facts with transition(), publishes, commits
+ *   steering.c  whether facts that steer are listened to
  *   worker.c    takes tasks, answers as nature says
  *   client.c    asks for executions, and steers them
  *   act.def  what can happen, faults included
@@ -293,6 +294,15 @@ struct execution *fold_back(struct world *w, uint32_t record);
 void broker_relist(struct world *w, uint32_t partition, uint32_t message);
 void broker_audit(struct world *w, uint32_t broker, uint32_t record);
 void batch_free(struct batch *b);
+
+/* ---- steering.c --------------------------------------------------------------------------------------- */
+
+enum heed { HEED_EITHER, HEED_TAKEN, HEED_IGNORED };
+/* What has to become of the fact; before it is folded. */
+enum heed steering_expected(struct world *w, const struct execution *x, const struct event *fact);
+/* `ignored`: why it was; NULL: it was taken. */
+void steering_check(struct world *w, const struct execution *x, const struct event *fact, enum heed expected,
+                    const char *ignored);
 
 /* ---- worker.c, client.c ------------------------------------------------------------------------------- */
 

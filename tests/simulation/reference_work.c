@@ -239,13 +239,13 @@ enum status reference_work(struct run *r, struct job *j, struct outcome *o)
         begin(j);
         o->attempt = ++budget;
         TRY(run_once(r, j, args, items, o));
-        if (is_among(r->request->lost, r->request->lost_count, &j->id)) {
-            budget--; /* for no retry does it count */
+        if (is_among(r->request->skipped, r->request->skipped_count, &j->id)) {
+            budget = 0; /* whatever became of it, lost ones too: what comes begins anew */
+            j->visit->inexact = true;
             continue;
         }
-        if (is_among(r->request->skipped, r->request->skipped_count, &j->id)) {
-            budget = 0;
-            j->visit->inexact = true;
+        if (is_among(r->request->lost, r->request->lost_count, &j->id)) {
+            budget--; /* for no retry does it count */
             continue;
         }
         if (o->stands)

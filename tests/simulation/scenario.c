@@ -68,21 +68,31 @@ static void make_commands(struct scenario *s, uint64_t *random)
         make_steering(s, (uint8_t)(COMMAND_CHILD + chance_below(random, 3)), random);
 }
 
+static void retry_from(struct scenario *s, uint8_t execution, uint8_t step)
+{
+    add_command(
+        s, (struct command){
+               .type = EVENT_RETRY_REQUESTED, .execution = execution, .steers_step = true, .step = step});
+}
+
 /*
- * Where `end` works for some time, some executions are cancelled just then, and retried from a step. Many
- * steps do not lead to `end`, and it has to begin anew behind them nevertheless.
+ * Some executions whose `end` works for some time are cancelled just then, or paused, so that it may end
+ * before they are cancelled; and retried from a step. Many steps do not lead to `end`, and it has to begin
+ * anew behind them nevertheless. Some are retried from `end` itself, which runs once.
  */
-static void stop_at_end(struct scenario *s, uint64_t *random)
+static void steer_end(struct scenario *s, uint64_t *random)
 {
     for (uint8_t i = 0; i < SCENARIO_COMMANDS && s->commands[i].type == EVENT_EXECUTION_REQUESTED; i++) {
         const struct draft *d = &s->drafts[s->commands[i].draft];
-        if (!d->end_works || !chance_one_in(random, 3))
+        uint32_t how = chance_below(random, 16);
+        uint8_t from = (uint8_t)(chance_one_in(random, 6) ? DRAFT_END : chance_below(random, d->count));
+        bool pauses = how < 4, cancels = how >= 4 && how < 8, from_end = how == 8;
+        if (!d->has_end || how > 8 || (!d->end_works && !from_end))
             continue;
-        add_command(s, (struct command){.type = EVENT_CANCEL_REQUESTED, .execution = i, .at_end = true});
-        add_command(s, (struct command){.type = EVENT_RETRY_REQUESTED,
-                                        .execution = i,
-                                        .steers_step = true,
-                                        .step = (uint8_t)chance_below(random, d->count)});
+        if (pauses)
+            add_command(s, (struct command){.type = EVENT_PAUSE_REQUESTED, .execution = i, .at_end = true});
+        add_command(s, (struct command){.type = EVENT_CANCEL_REQUESTED, .execution = i, .at_end = cancels});
+        retry_from(s, i, from_end ? DRAFT_END : from);
     }
 }
 
@@ -102,7 +112,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
             s->drafts[i].timeout_ms = 0; /* what is called has none, so that it always comes to the same */
     }
     make_commands(s, &random);
-    stop_at_end(s, &ends);
+    steer_end(s, &ends);
     s->faults = chance_one_in(&random, 4) ? 0 : chance_one_in(&random, 2) ? UINT64_MAX : splitmix64(&random);
     s->fault_budget = chance_below(&random, 30);
 }

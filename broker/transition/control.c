@@ -103,6 +103,21 @@ static enum status signal_timed_out(struct turn *t, struct work *w)
     return attempt_ended(t, w, value_null(), &why);
 }
 
+/*
+ * The timer that begins an attempt has the name of the one that ends its waiting for a signal: they differ in
+ * when they were due, which the fact says. One that comes a second time when the stream has forgotten its id
+ * would end the wait at once. A fact of the log was believed when it came there.
+ */
+static bool is_of_its_time(const struct event *fact, const struct work *w)
+{
+    char due[32];
+    struct value said = VALUE_GET(fact->context, "due_at");
+    if (fact->event_id || value_is_absent(said))
+        return true;
+    time_format(w->due_ns, due);
+    return str_is(value_as_str(said), due);
+}
+
 static bool is_due(const struct work *w, uint32_t attempt)
 {
     return (w->state == WORK_DELAYED && attempt == w->attempt + 1) ||
@@ -119,7 +134,7 @@ enum status on_timer(struct turn *t)
         return deadline_passed(t);
     if (task_id_parse(t->fact->task_id, &id, NULL) == STATUS_OK)
         w = work_find(t->x, &id);
-    if (!w || !is_due(w, id.places[id.depth].attempt))
+    if (!w || !is_due(w, id.places[id.depth].attempt) || !is_of_its_time(t->fact, w))
         return ignore_fact(t, "nothing waits for that timer");
     TRY(emit_fact(t));
     if (w->state == WORK_SIGNAL)

@@ -354,32 +354,43 @@ static void fold(struct world *w, uint32_t broker, const struct event *fact)
         take_decisions(w, broker, record, fact, &d);
 }
 
-/*
- * A reader that begins further back gives a fact again which its execution, as the broker has it, has taken
- * or passed over before. Nothing comes of it. That is no fault with a budget of its own: it must make no
- * difference in any world, and makes none to what happens next in it.
- */
-static void read_again(struct world *w, uint32_t broker, uint32_t partition)
+/* Of what may come at any time nothing may come, in any world; so it is no fault, and takes no randomness. */
+static void must_be_ignored(struct world *w, const struct broker *b, struct event fact, const char *why)
 {
-    const struct broker *b = &w->brokers[broker];
-    uint64_t random = chance_mix(w->random, w->ticks);
-    uint32_t i = chance_below(&random, b->shares[partition].next);
-    struct event fact = w->streams[partition].messages.items[i].event;
     uint32_t record = record_find(w, fact.execution_id);
     struct execution *x = record == RECORDS_MAX ? NULL : b->held[record].x;
     struct arena scratch;
     struct decisions d;
     struct error err = {0};
-    if (!x || event_type_kind(fact.type) != EVENT_KIND_FACT)
+    if (w->failed || !x || event_type_kind(fact.type) != EVENT_KIND_FACT)
         return;
     fact.event_id = 0;
     arena_init(&scratch, 0);
     decisions_init(&d, &scratch);
     world_must(w, transition(x, &fact, w->playbooks, &d, &err), &err);
     if (!w->failed && !d.ignored)
-        world_fail(w, "execution %lld: %s of message %u was read before, and is taken again",
-                   (long long)fact.execution_id, event_type_name(fact.type), i + 1);
+        world_fail(w, "execution %lld: %s %" PRISTR " %s, and is taken again", (long long)fact.execution_id,
+                   event_type_name(fact.type), ARGSTR(fact.task_id), why);
     arena_free(&scratch);
+}
+
+/* A reader that begins further back gives what its execution, as the broker has it, has taken or passed over.
+ */
+static void read_again(struct world *w, const struct broker *b, uint32_t partition)
+{
+    uint64_t random = chance_mix(w->random, w->ticks);
+    uint32_t i = chance_below(&random, b->shares[partition].next);
+    must_be_ignored(w, b, w->streams[partition].messages.items[i].event, "was read before");
+}
+
+/* A stream that has forgotten its id stores what is sent once more as another message. */
+static void send_again(struct world *w, const struct broker *b, struct event fact)
+{
+    if (fact.task_id.len == 0)
+        return; /* nothing tells it from another one of its kind */
+    fact.stream_seq += UINT32_MAX;
+    fact.time_ns++;
+    must_be_ignored(w, b, fact, "came before");
 }
 
 void broker_read(struct world *w, uint32_t broker, uint32_t partition)
@@ -401,8 +412,8 @@ void broker_read(struct world *w, uint32_t broker, uint32_t partition)
               ARGSTR(fact->task_id));
     if (event_type_kind(fact->type) == EVENT_KIND_FACT)
         fold(w, broker, fact);
-    if (!w->failed)
-        read_again(w, broker, partition);
+    read_again(w, b, partition);
+    send_again(w, b, *fact);
 }
 
 /* ---- committing --------------------------------------------------------------------------------------- */

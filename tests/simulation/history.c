@@ -102,6 +102,7 @@ static void read_waiting(struct history *h, const struct event *e)
         .task_id = e->task_id,
         .step = e->node_name,
         .number = e->visit,
+        .due_at = value_as_str(VALUE_GET(e->context, "due_at")),
         .for_ever = value_is_absent(VALUE_GET(e->context, "due_at")),
     };
     if (!str_is(value_as_str(VALUE_GET(e->context, "type")), "signal"))
@@ -128,11 +129,17 @@ static void read_signal(struct history *h, const struct event *e)
     LIST_ADD(&h->kept, name);
 }
 
-static void read_timer(struct history *h, const struct event *e)
+static void read_timer(struct world *w, struct history *h, const struct event *e)
 {
+    char now[32];
+    time_format(e->time_ns, now); /* such texts are in the order of their times */
     for (uint32_t i = 0; i < h->waiting.count; i++) {
-        if (str_equal(h->waiting.items[i].task_id, e->task_id))
-            drop_waiting(h, i--);
+        if (!str_equal(h->waiting.items[i].task_id, e->task_id))
+            continue;
+        if (str_compare(str_of(now), h->waiting.items[i].due_at) < 0)
+            world_fail(w, "execution %lld: waiting for a signal, %" PRISTR " ends before its time",
+                       (long long)e->execution_id, ARGSTR(e->task_id));
+        drop_waiting(h, i--);
     }
 }
 
@@ -443,7 +450,7 @@ void history_read(struct world *w, const struct record *r, struct history *h)
         case EVENT_PLAYBOOKS_LISTED: read_listed(w, h, e); break;
         case EVENT_TASKS_WITHDRAWN: read_withdrawn(w, h, e); break;
         case EVENT_SIGNAL_RECEIVED: read_signal(h, e); break;
-        case EVENT_TIMER_FIRED: read_timer(h, e); break;
+        case EVENT_TIMER_FIRED: read_timer(w, h, e); break;
         case EVENT_STEP_RETRIED: read_announced(h, e); break;
         case EVENT_STEP_COMPLETED:
         case EVENT_STEP_SKIPPED:

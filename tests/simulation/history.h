@@ -29,8 +29,9 @@ struct attempt {
 /* A step that waits for a signal. */
 struct waiting {
     struct str name, task_id, step;
-    uint32_t number; /* of the visit */
-    bool for_ever;   /* without a timeout */
+    struct str due_at; /* when its timeout is over */
+    uint32_t number;   /* of the visit */
+    bool for_ever;     /* without a timeout */
 };
 
 struct history {

@@ -101,6 +101,19 @@ bool ledger_commit(struct world *w, const struct broker *b, const struct batch *
 
 /* ---- timers ------------------------------------------------------------------------------------------- */
 
+struct value timer_context(struct world *w, int64_t due_ns)
+{
+    char text[32];
+    struct map_builder m;
+    struct value v = value_null();
+    struct error err = {0};
+    time_format(due_ns, text);
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("due_at"), value_str((struct str){arena_strdup(&w->arena, str_of(text)), strlen(text)}));
+    world_must(w, map_end(&m, &v, &err), &err);
+    return v;
+}
+
 void ledger_fire_timer(struct world *w, uint32_t index)
 {
     struct timer *t = &w->ledger.timers.items[index];
@@ -109,7 +122,8 @@ void ledger_fire_timer(struct world *w, uint32_t index)
                       .type = EVENT_TIMER_FIRED,
                       .node_name = draft_path(r->draft),
                       .node_type = STR("playbook"),
-                      .task_id = t->id};
+                      .task_id = t->id,
+                      .context = timer_context(w, t->due_ns)};
     struct str id = arena_printf(&w->arena, "%lld.%" PRISTR ".%lld", (long long)r->id, ARGSTR(t->id),
                                  (long long)t->due_ns);
     if (record_is_over(r))

@@ -145,7 +145,8 @@ static bool look_at_timer(struct world *w, uint32_t record, struct str id, int64
                       .type = EVENT_TIMER_FIRED,
                       .node_name = draft_path(r->draft),
                       .node_type = STR("playbook"),
-                      .task_id = id};
+                      .task_id = id,
+                      .context = timer_context(w, due_ns)};
     struct str message =
         arena_printf(&w->arena, "%lld.%" PRISTR ".%lld", (long long)r->id, ARGSTR(id), (long long)due_ns);
     publish_event(w, FROM_CLIENT, 0, again(w, record, message), &e);

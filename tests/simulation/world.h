@@ -244,6 +244,8 @@ void record_evaluated(struct world *w, uint32_t record, const struct event *fact
 bool ledger_commit(struct world *w, const struct broker *b, const struct batch *batch);
 void ledger_offer(struct world *w);
 void ledger_fire_timer(struct world *w, uint32_t timer);
+/* What the fact says of a timer: when it was due. */
+struct value timer_context(struct world *w, int64_t due_ns);
 
 /* ---- streams.c ---------------------------------------------------------------------------------------- */
 

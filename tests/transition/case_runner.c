@@ -328,10 +328,12 @@ static void cancel(struct world *w, struct str reason, struct buf *out)
     give(w, &fact, out);
 }
 
-static void timer(struct world *w, struct str id, struct buf *out)
+static void timer(struct world *w, struct str rest, struct buf *out)
 {
     size_t first = 0;
     struct event fact;
+    struct map_builder m;
+    struct str id = str_split(&rest, ' ');
     for (size_t i = 1; id.len == 0 && i < w->timer_count; i++)
         first = w->timers[i].due_ns < w->timers[first].due_ns ? i : first;
     if (id.len == 0 && w->timer_count == 0)
@@ -343,6 +345,11 @@ static void timer(struct world *w, struct str id, struct buf *out)
     }
     fact = fact_of(w, EVENT_TIMER_FIRED);
     fact.task_id = id;
+    if (rest.len) {
+        map_begin(&m, &w->arena);
+        map_put(&m, STR("due_at"), value_str(rest));
+        assert_int_equal(map_end(&m, &fact.context, NULL), STATUS_OK);
+    }
     give(w, &fact, out);
 }
 

@@ -16,6 +16,7 @@
  *   done s1v1a1i2a1 {}                in place of a step's name, a task's id: of an item, say
  *   timer                             the clock goes on to the timer that is due first, and it fires
  *   timer s1v1a2                      that one fires now
+ *   timer s1v1a2 2023-11-14T…         the same, and says that it was due then
  *   signal go {"n": 1}                with what it brings
  *   child_done s1v1a1 {}              another playbook's execution gave that
  *   child_failed s1v1a1 why

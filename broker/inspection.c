@@ -281,14 +281,40 @@ static enum status is_requested(struct sight *s, int64_t child, bool *out)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* What led to its end is evaluated once more, for what it says to the execution `to`. */
+/* The last fact by which the execution `to` is told something; the number of events if there is none. */
+static enum status find_telling(struct sight *s, const struct event_list *events, int64_t to, size_t *out)
+{
+    struct arena scratch;
+    struct execution *x = NULL;
+    *out = events->count;
+    arena_init(&scratch, 0);
+    enum status status = execution_new(events->items[0].execution_id, &x, s->err);
+    for (size_t i = 0; status == STATUS_OK && i < events->count; i++) {
+        struct decisions d;
+        if (event_type_kind(events->items[i].type) != EVENT_KIND_FACT)
+            continue;
+        decisions_init(&d, &scratch);
+        status = transition(x, &events->items[i], s->i->playbooks, &d, s->err);
+        for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++) {
+            if (d.notices[n].fact.execution_id == to)
+                *out = i;
+        }
+        arena_reset(&scratch);
+    }
+    execution_free(x);
+    arena_free(&scratch);
+    return status;
+}
+
+/* What led to its end, or to waiting for `to` no more, is evaluated again, for what it says to that one. */
 static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to)
 {
     struct decisions d;
     struct execution *x = NULL;
-    size_t last = events->count - 1;
-    while (last > 0 && event_type_kind(events->items[last].type) != EVENT_KIND_FACT)
-        last--;
+    size_t last;
+    TRY(find_telling(s, events, to, &last));
+    if (last == events->count)
+        return STATUS_OK;
     decisions_init(&d, s->arena);
     enum status status = execution_new(events->items[0].execution_id, &x, s->err);
     if (status == STATUS_OK)

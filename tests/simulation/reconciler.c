@@ -77,16 +77,36 @@ static bool is_requested(const struct world *w, int64_t id)
     return false;
 }
 
-/* What led to its end is evaluated once more, for what it says to others. */
+/* The row of the last fact by which the other one is told something; the number of rows if there is none. */
+static uint32_t find_telling(struct world *w, const struct record *r, int64_t to)
+{
+    struct execution *x;
+    struct error err = {0};
+    uint32_t found = r->rows.count;
+    world_must(w, execution_new(r->id, &x, &err), &err);
+    for (uint32_t i = 0; !w->failed && i < r->rows.count; i++) {
+        struct decisions d;
+        if (event_type_kind(r->rows.items[i].type) != EVENT_KIND_FACT)
+            continue;
+        decisions_init(&d, &w->arena);
+        world_must(w, transition(x, &r->rows.items[i], w->playbooks, &d, &err), &err);
+        for (uint32_t n = 0; n < d.notice_count; n++)
+            found = d.notices[n].fact.execution_id == to ? i : found;
+    }
+    execution_free(x);
+    return found;
+}
+
+/* What led to its end, or to its waiting no more, is evaluated once more, for what it says to others. */
 static bool repeat_notices(struct world *w, const struct record *r, int64_t to)
 {
     struct execution *x;
     struct decisions d;
     struct error err = {0};
-    uint32_t last = r->rows.count - 1;
+    uint32_t last = find_telling(w, r, to);
     bool any = false;
-    while (last > 0 && event_type_kind(r->rows.items[last].type) != EVENT_KIND_FACT)
-        last--;
+    if (w->failed || last == r->rows.count)
+        return false;
     decisions_init(&d, &w->arena);
     world_must(w, execution_new(r->id, &x, &err), &err);
     world_must(w, execution_replay(x, r->rows.items, last, w->playbooks, &err), &err);

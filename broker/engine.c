@@ -7,6 +7,7 @@
 
 #include "core/id.h"
 #include "inquiry.h"
+#include "on_hold.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -19,6 +20,7 @@ enum {
     LONGEST_WAIT_MS = 10000,
     LEASE_LOOKS_APART_MS = 50,
     LOOK_FOR_ROOM_MS = 1000,
+    BACKLOG_LOOKS_APART_MS = 20,
     BATCH_BYTES = 16 << 20
 };
 
@@ -46,6 +48,9 @@ struct engine {
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
     struct mono_time resend_at, look_for_room_at;
     struct waiting waiting; /* for the log, while it is away */
+    struct on_hold on_hold; /* no fact may be folded before these; */
+    size_t said_on_hold;    /* so many, as the mailbox knows */
+    int64_t log_away_ns;    /* when the log was away last; 0: it never was */
     bool stopping, over_executions;
     atomic_bool over_backlog;
     atomic_bool failed;
@@ -119,7 +124,7 @@ static enum status fold_waiting(struct engine *e, struct error *err)
         const struct waiting_fact *f = e->waiting.first;
         pulse_work();
         e->dispatcher.fact_sequence = f->delivery->stream_sequence;
-        e->dispatcher.may_repeat = f->may_repeat;
+        e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
         if (fence_holds(e->fence, f->at.partition, f->epoch))
             TRY(fold(e, f->delivery, &f->at, &away, err));
         if (!away)
@@ -154,10 +159,8 @@ static enum status settle(struct engine *e, struct error *err)
 static enum status put_aside(struct engine *e, struct bus_delivery **d, const struct event_subject *at,
                              const struct error *why, struct error *err)
 {
-    const struct waiting_fact fact = {.delivery = *d,
-                                      .at = *at,
-                                      .epoch = e->partitions[at->partition].at.epoch,
-                                      .may_repeat = e->dispatcher.may_repeat};
+    const struct waiting_fact fact = {
+        .delivery = *d, .at = *at, .epoch = e->partitions[at->partition].at.epoch};
     if (!e->folder.log_away) {
         LOG(LOG_ERROR, "an execution cannot be read back from the log; it waits for Postgres, others go on",
             LOG_SUBJECT((*d)->subject), LOG_ERR(why));
@@ -174,52 +177,59 @@ static enum status put_aside(struct engine *e, struct bus_delivery **d, const st
 static enum status fold_or_put_aside(struct engine *e, struct bus_delivery **d,
                                      const struct event_subject *at, struct error *err)
 {
-    bool for_log = true;
-    while (for_log) {
-        struct error why = {0};
-        for_log = waiting_has(&e->waiting, at->execution_id);
-        if (!for_log && fold(e, *d, at, &for_log, &why) != STATUS_OK) {
-            *err = why;
-            return why.status;
-        }
-        if (for_log && !waiting_is_full(&e->waiting))
-            return put_aside(e, d, at, &why, err);
-        if (for_log)
-            TRY(settle(e, err));
+    struct error why = {0};
+    bool for_log = waiting_has(&e->waiting, at->execution_id);
+    if (!for_log && fold(e, *d, at, &for_log, &why) != STATUS_OK) {
+        *err = why;
+        return why.status;
     }
-    return STATUS_OK;
+    return for_log ? put_aside(e, d, at, &why, err) : STATUS_OK;
 }
 
 /* ---- facts -------------------------------------------------------------------------------------------- */
 
-/* Holds the readers back while too many rows wait for the database. */
-static enum status wait_for_backlog(struct engine *e, struct error *err)
+/* Whether too many rows wait for the database: once they did, until half of them are written. */
+static bool backlog_is_full(const struct engine *e)
 {
-    const struct backlog half = {e->options.backlog_rows / 2, e->options.backlog_bytes / 2};
     struct backlog now = writer_backlog(e->writer);
-    if (now.rows + e->current->event_count < e->options.backlog_rows &&
-        now.bytes + batch_bytes(e->current) < e->options.backlog_bytes) {
-        atomic_store(&e->over_backlog, false);
-        return STATUS_OK;
-    }
-    if (!atomic_exchange(&e->over_backlog, true)) {
+    size_t rows = now.rows + e->current->event_count, bytes = now.bytes + batch_bytes(e->current);
+    if (!atomic_load(&e->over_backlog))
+        return rows >= e->options.backlog_rows || bytes >= e->options.backlog_bytes;
+    bool none = now.rows == 0 && batch_is_empty(e->current);
+    return !none && (rows > e->options.backlog_rows / 2 || bytes > e->options.backlog_bytes / 2);
+}
+
+/* Whether another fact may be folded or put aside. */
+static enum status see_room(struct engine *e, bool *room, struct error *err)
+{
+    bool full = backlog_is_full(e), before = atomic_exchange(&e->over_backlog, full);
+    *room = !full && !waiting_is_full(&e->waiting);
+    if (full && !before) {
+        struct backlog now = writer_backlog(e->writer);
         metric_add(METRIC_BROKER_BACKLOG_REACHED, 0, 1);
         LOG(LOG_WARN,
             "too many log rows wait for Postgres; no further events are taken until some are written",
             LOG_NUM("rows", now.rows), LOG_NUM("bytes", now.bytes));
     }
-    TRY(settle(e, err)); /* what is held back for the log counts, too */
-    pulse_work();        /* it waits for the database, and does so in rounds */
-    writer_wait_below(e->writer, half, 1000);
-    return STATUS_OK;
+    if (!full && before)
+        LOG_LINE(LOG_INFO, "events are taken again");
+    return full ? offer(e, true, err) : STATUS_OK;
 }
 
-/* Facts that were there when the partition was taken may have been folded by another broker, without a
- * commit. */
+/* While it is, another broker that has it may take partitions of this one, which does not know. */
+static void see_whether_log_is_away(struct engine *e)
+{
+    if (e->folder.log_away || atomic_load(&e->fence->log_away))
+        e->log_away_ns = wall_now().ns;
+}
+
+/* Facts that were there when the partition was taken, or while the log was away, may have been folded by
+ * another broker. */
 static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {
+    see_whether_log_is_away(e);
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until;
+    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns;
 }
 
 /* The message is done with. */
@@ -234,13 +244,17 @@ static enum status advance(struct engine *e, struct partition *p, const struct b
     return offer(e, false, err);
 }
 
-/* Takes the delivery over if it has to wait. */
+/* Takes the delivery over if it has to wait for the log. */
 static enum status fold_one(struct engine *e, struct bus_delivery **delivery, const struct event_subject *at,
-                            struct error *err)
+                            bool *taken, struct error *err)
 {
     const struct bus_delivery *d = *delivery;
     struct partition *p = &e->partitions[at->partition];
-    TRY(wait_for_backlog(e, err));
+    bool room;
+    TRY(see_room(e, &room, err));
+    *taken = room;
+    if (!room)
+        return STATUS_OK;
     TRY(wait_for_lease(e, err));
     if (!fence_holds(e->fence, at->partition, p->at.epoch))
         return STATUS_OK; /* read before the partition was lost; whoever has it reads it too */
@@ -261,14 +275,59 @@ static enum status pass_over(struct engine *e, const struct bus_delivery *d, uin
     return fence_holds(e->fence, partition, p->at.epoch) ? advance(e, p, d, err) : STATUS_OK;
 }
 
-static enum status take_fact(struct engine *e, struct bus_delivery *d, struct error *err)
+/* Takes the delivery over, unless there is no room for it (*taken). */
+static enum status take_fact(struct engine *e, struct bus_delivery *d, bool *taken, struct error *err)
 {
     struct event_subject at;
     struct error why = {0};
+    *taken = true;
     enum status status = subject_parse_event(&e->folder.subjects, d->subject, &at, &why);
-    status = status == STATUS_OK ? fold_one(e, &d, &at, err) : pass_over(e, d, at.partition, &why, err);
-    bus_delivery_free(d);
+    status =
+        status == STATUS_OK ? fold_one(e, &d, &at, taken, err) : pass_over(e, d, at.partition, &why, err);
+    if (status != STATUS_OK || *taken)
+        bus_delivery_free(d);
     return status;
+}
+
+/* Behind those that are on hold, so that all keep their order. */
+static enum status take_or_hold(struct engine *e, struct bus_delivery *d, struct error *err)
+{
+    struct event_subject at;
+    struct error ignored;
+    bool taken = false;
+    if (!e->on_hold.first)
+        TRY(take_fact(e, d, &taken, err));
+    if (taken)
+        return STATUS_OK;
+    bool is_event = subject_parse_event(&e->folder.subjects, d->subject, &at, &ignored) == STATUS_OK;
+    (void)is_event; /* it has a partition all the same, or none of this broker's */
+    return on_hold_add(&e->on_hold, d, at.partition, err);
+}
+
+static void say_on_hold(struct engine *e)
+{
+    if (e->on_hold.count > 0 || e->said_on_hold > 0)
+        mailbox_hold(e->mailbox, e->on_hold.count, e->on_hold.bytes);
+    e->said_on_hold = e->on_hold.count;
+}
+
+/* Those that are on hold, as far as there is room. */
+static enum status take_held(struct engine *e, struct error *err)
+{
+    bool room = true;
+    if (e->on_hold.first || atomic_load(&e->over_backlog))
+        TRY(see_room(e, &room, err));
+    for (size_t n = 1; e->on_hold.first && room; n++) {
+        pulse_work();
+        enum status status = take_fact(e, e->on_hold.first->delivery, &room, err);
+        if (status != STATUS_OK || room)
+            on_hold_pass(&e->on_hold);
+        TRY(status);
+        if (n % PUSH_EVERY == 0)
+            bus_push(e->bus);
+    }
+    say_on_hold(e);
+    return STATUS_OK;
 }
 
 /* ---- partitions that come and go ---------------------------------------------------------------------- */
@@ -294,6 +353,7 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
 
 static void forget_partition(struct engine *e, uint32_t p)
 {
+    on_hold_drop_partition(&e->on_hold, p);
     waiting_drop_partition(&e->waiting, p);
     fold_forget_partition(&e->folder, p);
     timekeeper_forget_partition(&e->timers, p);
@@ -311,6 +371,7 @@ static void end_leaving(struct engine *e, uint32_t p)
 static enum status leave_partition(struct engine *e, uint32_t p, struct error *err)
 {
     e->partitions[p].leaves = true;
+    on_hold_drop_partition(&e->on_hold, p); /* whoever takes it reads them too */
     TRY(offer(e, true, err));
     end_leaving(e, p);
     return STATUS_OK;
@@ -376,7 +437,7 @@ static void take_question(struct engine *e, struct inquiry *q)
 static enum status take(struct engine *e, const struct mail *mail, struct error *err)
 {
     switch (mail->kind) {
-    case MAIL_FACT: return take_fact(e, mail->u.fact, err);
+    case MAIL_FACT: return take_or_hold(e, mail->u.fact, err);
     case MAIL_COMMITTED: return take_committed(e, mail->u.batch, err);
     case MAIL_TAKEN: return take_partitions(e, mail->u.taken, err);
     case MAIL_LEAVE: return leave_partition(e, mail->u.partition, err);
@@ -420,12 +481,13 @@ static void make_room(struct engine *e)
             LOG_NUM("left", e->folder.executions.count));
 }
 
-/* Until a timer is due, something is to be sent again or the log looked for, if no mail comes before. */
+/* Until a timer is due, something is to be sent again or there may be room, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    int64_t most = e->folder.log_away ? WAITING_LOOKS_APART_MS
-                   : e->refused       ? RESEND_AFTER_MS
-                                      : LONGEST_WAIT_MS;
+    int64_t most = e->on_hold.first     ? BACKLOG_LOOKS_APART_MS
+                   : e->folder.log_away ? WAITING_LOOKS_APART_MS
+                   : e->refused         ? RESEND_AFTER_MS
+                                        : LONGEST_WAIT_MS;
     if (!fence_lease_lasts(e->fence)) /* no timer fires */
         return most < LEASE_LOOKS_APART_MS ? most : LEASE_LOOKS_APART_MS;
     return timekeeper_wait_ms(&e->timers, most);
@@ -448,6 +510,7 @@ static void *run(void *context)
     while (status == STATUS_OK && !e->stopping) {
         pulse_rest();
         size_t count = mailbox_take(e->mailbox, &items, &capacity, longest_wait_ms(e));
+        see_whether_log_is_away(e);
         for (size_t i = 0; i < count; i++) {
             pulse_work();
             if (status == STATUS_OK)
@@ -462,6 +525,8 @@ static void *run(void *context)
         if (status == STATUS_OK && e->folder.log_away && waiting_is_due(&e->waiting) &&
             fence_lease_lasts(e->fence))
             status = fold_waiting(e, &err);
+        if (status == STATUS_OK && !e->stopping)
+            status = take_held(e, &err);
         if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
@@ -555,6 +620,7 @@ void engine_free(struct engine **e)
         return;
     struct engine *gone = *e;
     *e = NULL;
+    on_hold_free(&gone->on_hold);
     waiting_free(&gone->waiting);
     folder_free(&gone->folder);
     timekeeper_free(&gone->timers);

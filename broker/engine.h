@@ -38,7 +38,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
 enum status engine_start(struct engine *e, struct holdings *holdings, struct error *err) MUST_CHECK;
 /* Whether it ended because the broker cannot go on; then *err says why. */
 bool engine_failed(struct engine *e, struct error *err);
-/* Whether broker.backlog kept the newest fact waiting. Any thread. */
+/* Whether broker.backlog keeps facts from being taken. Any thread. */
 bool engine_is_over_backlog(struct engine *e);
 /* Gives the last batch to the writer and ends its thread. */
 void engine_stop(struct engine *e);

@@ -61,7 +61,7 @@ static bool make_room(struct mailbox *m)
 
 static bool is_full(const struct mailbox *m)
 {
-    return m->facts >= m->max_facts || m->bytes >= m->max_bytes;
+    return m->facts + m->held >= m->max_facts || m->bytes + m->held_bytes >= m->max_bytes;
 }
 
 /* With the lock held: that there is mail. */
@@ -198,10 +198,20 @@ size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, in
     return count;
 }
 
+void mailbox_hold(struct mailbox *m, size_t facts, size_t bytes)
+{
+    pthread_mutex_lock(&m->lock);
+    m->held = facts;
+    m->held_bytes = bytes;
+    if (!is_full(m))
+        pthread_cond_broadcast(&m->drained);
+    pthread_mutex_unlock(&m->lock);
+}
+
 size_t mailbox_facts(struct mailbox *m, bool *full)
 {
     pthread_mutex_lock(&m->lock);
-    size_t facts = m->facts;
+    size_t facts = m->facts + m->held;
     *full = is_full(m);
     pthread_mutex_unlock(&m->lock);
     return facts;

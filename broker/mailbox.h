@@ -51,7 +51,8 @@ struct mailbox {
     struct mail *items;
     size_t count, capacity;
     size_t facts, max_facts; /* there is no room for another while there are as many, */
-    size_t bytes, max_bytes; /* or while they have as many bytes */
+    size_t bytes, max_bytes; /* or while they have as many bytes; */
+    size_t held, held_bytes; /* of those that were taken, what counts on */
     bool closed;             /* facts are dropped, nobody waits */
     struct bus *bus;         /* that the taker leads while it waits; may be NULL */
     bool leads;              /* it does, or is about to */
@@ -74,7 +75,9 @@ enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact,
                                    struct error *err) MUST_CHECK;
 /* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
-/* How many facts are in it; *full: that is as many as may be. Any thread. */
+/* The taker cannot handle so many of the facts that it took yet; they count as if they were in it. */
+void mailbox_hold(struct mailbox *m, size_t facts, size_t bytes);
+/* How many facts are in it, or held; *full: that is as many as may be. Any thread. */
 size_t mailbox_facts(struct mailbox *m, bool *full);
 /* From now on facts are dropped. */
 void mailbox_close(struct mailbox *m);

@@ -16,8 +16,7 @@ struct waiting_fact {
     struct waiting_fact *next;
     struct bus_delivery *delivery;
     struct event_subject at;
-    int64_t epoch;   /* under which its partition was held when it came */
-    bool may_repeat; /* what it leads to may have been published before */
+    int64_t epoch; /* under which its partition was held when it came */
 };
 
 /* All zero: empty. */

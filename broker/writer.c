@@ -420,16 +420,6 @@ struct backlog writer_backlog(struct writer *w)
     return backlog;
 }
 
-void writer_wait_below(struct writer *w, struct backlog limit, int64_t timeout_ms)
-{
-    struct mono_time start = mono_now();
-    pthread_mutex_lock(&w->lock);
-    while ((w->backlog.rows >= limit.rows || w->backlog.bytes >= limit.bytes) &&
-           mono_ms_since(start) < timeout_ms)
-        wait_a_little(w);
-    pthread_mutex_unlock(&w->lock);
-}
-
 void writer_acknowledged(struct writer *w, struct batch *b)
 {
     if (atomic_fetch_sub(&b->open_publishes, 1) != 1)

@@ -45,8 +45,6 @@ struct backlog {
     size_t bytes; /* of memory that batches take, but for the one that is at work */
 };
 struct backlog writer_backlog(struct writer *w);
-/* Waits until less waits, of both, or `timeout_ms` are over. */
-void writer_wait_below(struct writer *w, struct backlog limit, int64_t timeout_ms);
 /* One of the batch's publishes was acknowledged; from any thread. */
 void writer_acknowledged(struct writer *w, struct batch *b);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/task.h"
 #include "installation.h"
 #include "publisher/brokers.h"
 
@@ -385,6 +386,123 @@ static void rows_that_wait_for_postgres_are_bounded_by_their_memory(void **state
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* What the broker says to a worker that asks whether an attempt has ended. */
+static bool has_ended(struct installation *i, int64_t id, const char *attempt)
+{
+    struct error err = {0};
+    struct str answer, question = arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}",
+                                               (long long)id, attempt);
+    assert_ok(bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &answer, &err),
+              &err);
+    return str_is(answer, "{\"ended\":true}");
+}
+
+/* Runs of the chain, of which a task is there as soon as the first fact is folded; the log is full. */
+static void begin_behind_a_full_backlog(struct installation *i, int64_t *around, int64_t *chains, int count)
+{
+    database_leave(i);
+    for (int n = 0; n < count; n++)
+        around[n] = execution_of(i, AROUND, NULL);
+    assert_true(backlog_fills(i));
+    for (int n = 0; n < count; n++)
+        chains[n] = execution_of(i, CHAIN, NULL);
+}
+
+/* Nothing is folded beyond the bound, and what needs no room goes on; so does all behind it, in the end. */
+static void no_fact_is_taken_while_the_backlog_is_full(void **state)
+{
+    enum { EACH = 3 };
+    struct installation *i = *state;
+    int64_t around[EACH], chains[EACH], more[EACH];
+    i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    begin_behind_a_full_backlog(i, around, chains, EACH);
+    task_done(i, a, "{\"n\": 1}");
+    for (int halves = 0; halves < 2 * 3 * EACH; halves++) {
+        assert_true(task_none(i));
+        assert_false(has_ended(i, id, "s1v1a1"));
+    }
+    database_return(i);
+    for (int n = 0; n < EACH; n++)
+        execution_end(i, around[n]);
+    for (int n = 0; n < 1 + 2 * EACH; n++)
+        task_done(i, task_next(i), "{\"n\": 2}");
+    for (int n = 0; n < EACH; n++)
+        assert_string_equal(story(i, execution_end(i, chains[n])), CHAIN_STORY);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    begin_behind_a_full_backlog(i, around, more, EACH);
+    assert_int_equal(broker_stop(i), 0);
+    i->variable = NULL;
+    database_return(i);
+    broker_start(i);
+    for (int n = 0; n < 2 * EACH; n++)
+        task_done(i, task_next(i), "{\"n\": 2}");
+    for (int n = 0; n < EACH; n++) {
+        execution_end(i, around[n]);
+        assert_string_equal(story(i, execution_end(i, more[n])), CHAIN_STORY);
+    }
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* A keyed request of many bytes, and where the event stream has it. */
+static uint64_t large_keyed_request(struct installation *i, int n, int64_t *id)
+{
+    enum { BYTES = 240000 };
+    static char text[BYTES];
+    char subject[SUBJECT_MAX], stream[96];
+    struct error err = {0};
+    struct map_builder m;
+    struct bus_stored stored;
+    struct run_answer answer;
+    struct str key = arena_printf(&i->arena, "large-%d", n);
+    struct run_request r = {.path = STR("test/chain"), .requested_by = STR("test"), .idempotency_key = key};
+    memset(text, 'x', sizeof(text));
+    map_begin(&m, &i->arena);
+    map_put(&m, STR("text"), value_str((struct str){text, sizeof(text)}));
+    assert_ok(map_end(&m, &r.workload, &err), &err);
+    assert_ok(request_execution(i->bus, &i->subjects, 1, &r, &i->arena, &answer, &err), &err);
+    *id = answer.execution_id;
+    subject_event(&i->subjects, *id, EVENT_EXECUTION_REQUESTED, subject);
+    assert_ok(bus_stream_last(i->bus, stream_name(&i->subjects, STREAM_EVENTS, stream), subject, &i->arena,
+                              &stored, &err),
+              &err);
+    return stored.sequence;
+}
+
+/* More than 16 MiB wait for the log, so one of them is met while no more may; a worker that is to see whether
+ * their tasks have been run looks behind the right fact for each. */
+static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **state)
+{
+    enum { MANY = 75 };
+    struct installation *i = *state;
+    int64_t ids[MANY];
+    uint64_t sequences[MANY];
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    database_leave(i);
+    for (int n = 0; n < MANY; n++)
+        sequences[n] = large_keyed_request(i, n, &ids[n]);
+    assert_true(task_none(i));
+    database_return(i);
+    for (int tasks = 0; tasks < MANY; tasks++) {
+        struct bus_delivery *d = task_next(i);
+        const char *behind = bus_delivery_header(d, TASK_AGAIN_HEADER);
+        int64_t id = strtoll(task_text(i, d, "execution_id").ptr, NULL, 10);
+        assert_non_null(behind);
+        for (int n = 0; n < MANY; n++) {
+            if (ids[n] == id)
+                assert_int_equal(strtoull(behind, NULL, 10), sequences[n]);
+        }
+        task_failed(i, d);
+    }
+    for (int n = 0; n < MANY; n++)
+        execution_end(i, ids[n]);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
 {
     struct installation *i = *state;
@@ -484,6 +602,8 @@ int main(void)
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
         cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
+        cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
+        cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),

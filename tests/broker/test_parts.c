@@ -473,6 +473,9 @@ static void a_full_mailbox_takes_no_facts(void **state)
     assert_int_equal(mailbox_post_fact(&m, fact_of(4), &unwanted, &err), STATUS_OK); /* is dropped */
     assert_int_equal(mailbox_wait_post_fact(&m, fact_of(5), &unwanted, &err), STATUS_OK);
     assert_int_equal(take_facts(&m, taken), 2);
+    mailbox_hold(&m, 2, 0);
+    assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_LIMIT);
+    mailbox_hold(&m, 1, 0);
     assert_int_equal(mailbox_post_fact(&m, third, &wanted, &err), STATUS_OK);
     assert_int_equal(take_facts(&m, taken), 1);
     mailbox_free(&m);

@@ -160,6 +160,7 @@ static enum status start_reconciler(struct broker *b, struct error *err)
     struct reconciler_options options = {.bus = b->bus,
                                          .subjects = &b->subjects,
                                          .fence = &b->fence,
+                                         .progress = &b->progress,
                                          .intake = b->intake,
                                          .every_ms = settings_int(b->settings, SETTING_BROKER_RECONCILE)};
     TRY(open_log(b, "reconciler", &options.log, err));

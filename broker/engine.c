@@ -377,9 +377,19 @@ static enum status leave_partition(struct engine *e, uint32_t p, struct error *e
     return STATUS_OK;
 }
 
+/* What the reconciler finds open executions by (eventlog_begun()). */
+static bool is_beginning(enum event_type type)
+{
+    return type == EVENT_EXECUTION_REQUESTED || type == EVENT_EXECUTION_RETRIED;
+}
+
 static enum status take_committed(struct engine *e, struct batch *b, struct error *err)
 {
     e->committed = b->number;
+    for (size_t i = 0; i < b->event_count; i++) {
+        if (is_beginning(b->events[i].type))
+            progress_begun(e->options.progress, b->events[i].time_ns);
+    }
     for (uint32_t p = 0; p < b->partitions; p++) {
         if (b->dirty[p])
             progress_committed(e->options.progress, &b->checkpoints[p]);

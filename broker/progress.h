@@ -1,6 +1,6 @@
 /*
- * How far this broker has come in each partition that it holds, for whoever asks for its status. The engine
- * writes; any thread reads.
+ * How far this broker has come in each partition that it holds, for whoever asks for its status, and what the
+ * log has got from it, for the reconciler. The engine writes; any thread reads.
  */
 #ifndef BROKER_PROGRESS_H
 #define BROKER_PROGRESS_H
@@ -18,6 +18,8 @@ struct partition_progress {
 struct progress {
     struct partition_progress *partitions;
     atomic_bool refused; /* a stream does not take what the broker publishes */
+    _Atomic int64_t
+        begun_ns; /* the oldest beginning that was committed since progress_take_begun(); 0: none was */
 };
 
 static inline enum status progress_init(struct progress *p, uint32_t partitions, struct error *err)
@@ -38,6 +40,17 @@ static inline void progress_committed(struct progress *p, const struct checkpoin
 {
     atomic_store(&p->partitions[c->partition].committed, c->stream_seq);
     atomic_store(&p->partitions[c->partition].committed_time_ns, c->stream_time_ns);
+}
+/* An execution that began then, or went on again, is in the log. */
+static inline void progress_begun(struct progress *p, int64_t time_ns)
+{
+    int64_t oldest = atomic_load(&p->begun_ns);
+    while ((oldest == 0 || time_ns < oldest) && !atomic_compare_exchange_weak(&p->begun_ns, &oldest, time_ns))
+        continue;
+}
+static inline int64_t progress_take_begun(struct progress *p)
+{
+    return atomic_exchange(&p->begun_ns, 0);
 }
 
 #endif

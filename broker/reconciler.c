@@ -16,7 +16,6 @@
 enum {
     PAGE = 1000,
     PLAYBOOKS_KEPT = 64,
-    LATE_MS = 600000,   /* how much later than others the log may have an execution's beginning */
     SHARE = 10,         /* at most one tenth of the time is spent on looking, waiting for others aside: */
     LOOK_MOST_MS = 100, /* what takes longer has waited for a server that was away, not worked */
 };
@@ -25,6 +24,8 @@ struct open_execution {
     struct standing standing;
     uint32_t settled_at;   /* the event behind which nothing need be looked at; 0: none */
     int64_t look_again_ns; /* before another event; 0: need not */
+    uint32_t seen_at;      /* the event that was its newest */
+    int64_t seen_ns;       /* when that was seen first; monotonic; 0: never */
     uint32_t astray_at;    /* the event behind which a task was found astray: */
     int64_t astray_ns;     /* since when; 0: none is */
 };
@@ -103,7 +104,9 @@ static int compare(const void *a, const void *b)
         return x->standing.execution_id < y->standing.execution_id ? -1 : 1;
     if (x->settled_at != y->settled_at)
         return x->settled_at > y->settled_at ? -1 : 1;
-    return (x->astray_ns < y->astray_ns) - (x->astray_ns > y->astray_ns);
+    if (x->astray_ns != y->astray_ns)
+        return x->astray_ns > y->astray_ns ? -1 : 1;
+    return (x->seen_ns < y->seen_ns) - (x->seen_ns > y->seen_ns);
 }
 
 static void sort_out_doubles(struct reconciler *r)
@@ -118,21 +121,42 @@ static void sort_out_doubles(struct reconciler *r)
     r->count = kept;
 }
 
+/*
+ * The log may get an execution long after others that began later: each partition is committed as far as it
+ * is read. So the list goes on behind the newest that it had, or before the oldest that this broker has
+ * committed since; what others had committed before a partition was taken is found from the beginning on.
+ */
+static void go_back_to_late(struct reconciler *r)
+{
+    int64_t late_ns = progress_take_begun(r->options.progress);
+    int64_t before_us = late_ns / 1000 - 1;
+    if (late_ns > 0 && before_us < r->cursor.time_us)
+        r->cursor = (struct begun_cursor){.time_us = before_us > 0 ? before_us : 0};
+}
+
 static enum status find_begun(struct reconciler *r, struct error *err)
 {
     static struct standing page[PAGE];
     size_t count = PAGE;
+    go_back_to_late(r);
     while (count == PAGE && !is_stopping(r)) {
+        struct begun_cursor next = r->cursor;
         pulse_work();
-        TRY(eventlog_begun(r->options.log, &r->cursor, page, PAGE, &count, err));
+        TRY(eventlog_begun(r->options.log, &next, page, PAGE, &count, err));
         for (size_t i = 0; i < count; i++)
             TRY(keep(r, &page[i], err));
+        r->cursor = next;
     }
-    r->cursor = (struct begun_cursor){.time_us = r->cursor.time_us > LATE_MS * INT64_C(1000)
-                                                     ? r->cursor.time_us - LATE_MS * INT64_C(1000)
-                                                     : 0};
     sort_out_doubles(r);
     return STATUS_OK;
+}
+
+static void see(struct open_execution *o)
+{
+    if (o->seen_ns != 0 && o->seen_at == o->standing.last_event_id)
+        return;
+    o->seen_at = o->standing.last_event_id;
+    o->seen_ns = mono_now().ns;
 }
 
 static enum status see_standings(struct reconciler *r, struct error *err)
@@ -149,8 +173,10 @@ static enum status see_standings(struct reconciler *r, struct error *err)
             r->open[from + i].standing = page[i];
     }
     for (size_t i = 0; i < r->count; i++) {
-        if (!r->open[i].standing.is_over && is_ours(r, r->open[i].standing.execution_id))
-            r->open[kept++] = r->open[i];
+        if (r->open[i].standing.is_over || !is_ours(r, r->open[i].standing.execution_id))
+            continue;
+        see(&r->open[i]);
+        r->open[kept++] = r->open[i];
     }
     r->count = kept;
     return STATUS_OK;
@@ -158,10 +184,18 @@ static enum status see_standings(struct reconciler *r, struct error *err)
 
 /* ---- looking ------------------------------------------------------------------------------------------ */
 
+/* By the times that the stream gave its events; and by what was seen of it, as this clock may be behind that
+ * one. */
+static bool stands_still(const struct reconciler *r, const struct open_execution *o)
+{
+    int64_t least_ns = r->options.every_ms * INT64_C(1000000);
+    return wall_now().ns - o->standing.last_time_ns >= least_ns || mono_now().ns - o->seen_ns >= least_ns;
+}
+
 static bool is_to_be_looked_at(const struct reconciler *r, const struct open_execution *o)
 {
     int64_t now_ns = wall_now().ns;
-    if (now_ns - o->standing.last_time_ns < r->options.every_ms * INT64_C(1000000))
+    if (!stands_still(r, o))
         return false;
     if (o->settled_at != o->standing.last_event_id)
         return true;

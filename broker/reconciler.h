@@ -9,6 +9,7 @@
 #include "eventlog/eventlog.h"
 #include "fence.h"
 #include "intake.h"
+#include "progress.h"
 #include "publisher/subject.h"
 #include "bus/bus.h"
 
@@ -19,6 +20,7 @@ struct reconciler_options {
     struct bus *bus;
     const struct subjects *subjects;
     const struct fence *fence;
+    struct progress *progress;
     struct intake *intake; /* borrowed */
     int64_t every_ms;      /* between looks; an execution is looked at once it has stood still for as long */
 };

@@ -4,6 +4,7 @@
  */
 #include "core/task.h"
 #include "installation.h"
+#include "runtime/clock.h"
 
 #include <libpq-fe.h>
 #include <dirent.h>
@@ -87,6 +88,64 @@ static void a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again(voi
     purge(i, STREAM_TASKS, "noetl.tasks.>");
     broker_start(i);
     task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* The log has the end of an execution that began, as it says, after all of now and here. */
+static void log_has_a_later_one(struct installation *i)
+{
+    static const int64_t LATER_NS = 1200 * INT64_C(1000000000);
+    struct error err = {0};
+    struct eventlog *log;
+    const struct event later[2] = {{.execution_id = 4711,
+                                    .event_id = 1,
+                                    .type = EVENT_EXECUTION_REQUESTED,
+                                    .time_ns = wall_now().ns + LATER_NS},
+                                   {.execution_id = 4711,
+                                    .event_id = 2,
+                                    .type = EVENT_EXECUTION_COMPLETE,
+                                    .time_ns = wall_now().ns + LATER_NS}};
+    assert_ok(eventlog_open(i->servers.postgres.url, "test", &log, &err), &err);
+    assert_ok(eventlog_import(log, later, 2, &err), &err);
+    eventlog_close(&log);
+}
+
+/* Partitions are not read equally far: the log gets executions later than others that began after them. */
+static void a_lost_task_is_found_of_an_execution_that_the_log_has_got_late(void **state)
+{
+    struct installation *i = *state;
+    log_has_a_later_one(i);
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    usleep(2000000); /* four rounds */
+    id = execution_of(i, ONE, NULL);
+    task_next(i);
+    execution_events(i, id, 3);
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    second_attempt_done(i);
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* As for a broker whose clock is behind the nats-server's, by an hour. */
+static void a_lost_task_is_found_of_an_execution_that_stands_still_since_later(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    task_next(i);
+    execution_events(i, id, 3);
+    struct str later =
+        arena_printf(&i->arena,
+                     "WITH u AS (UPDATE noetl.event SET stream_time_ns = stream_time_ns + 3600000000000"
+                     " WHERE execution_id = %lld RETURNING 1) SELECT count(*) FROM u",
+                     (long long)id);
+    assert_string_equal(database_says(i, later.ptr), "3");
+    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    second_attempt_done(i);
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
 }
@@ -596,6 +655,8 @@ int main(void)
         cmocka_unit_test(a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched_again),
         cmocka_unit_test(a_task_that_left_its_stream_is_dispatched_again),
         cmocka_unit_test(a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again),
+        cmocka_unit_test(a_lost_task_is_found_of_an_execution_that_the_log_has_got_late),
+        cmocka_unit_test(a_lost_task_is_found_of_an_execution_that_stands_still_since_later),
         cmocka_unit_test(a_task_that_a_worker_has_is_not_lost),
         cmocka_unit_test(a_task_that_was_given_to_nobody_is_lost_after_a_while),
         cmocka_unit_test(a_task_whose_outcome_is_in_the_stream_is_not_lost),

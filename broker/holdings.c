@@ -315,8 +315,9 @@ static enum status read_taken(struct holdings *h, const bool *wanted, struct tak
     struct bus_stream_info info;
     TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
     t->stream_end = info.last_sequence;
+    /* Their rows say in which partition they were when they were set, perhaps of another number of them. */
     struct timer_sieve sieve = {t, wanted, h->count};
-    return eventlog_timers(h->options.log, 0, h->count, keep_timer, &sieve, err);
+    return eventlog_timers(h->options.log, 0, INT32_MAX, keep_timer, &sieve, err);
 }
 
 /* The engine learns of them before the first fact. */

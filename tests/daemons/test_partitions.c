@@ -84,6 +84,7 @@ static void assert_goes_on_with(struct daemons *d, const char *partitions)
     daemons_all_stop(d);
     make_streams_anew(d, partitions);
     daemons_all_run(d);
+    daemon_await_says(d, BROKER, "timers=12");
     for (int i = 0; i < EXECUTIONS; i++) {
         struct str request =
             arena_printf(&d->arena, "{\"execution_id\":\"%lld\",\"name\":\"go\"}", (long long)ids[i]);

@@ -8,6 +8,7 @@
 #include "core/id.h"
 #include "inquiry.h"
 #include "on_hold.h"
+#include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -21,6 +22,7 @@ enum {
     LEASE_LOOKS_APART_MS = 50,
     LOOK_FOR_ROOM_MS = 1000,
     BACKLOG_LOOKS_APART_MS = 20,
+    COMPARE_AGAIN_MS = 200,
     BATCH_BYTES = 16 << 20
 };
 
@@ -263,6 +265,27 @@ static enum status fold_one(struct engine *e, struct bus_delivery **delivery, co
     return advance(e, p, d, err);
 }
 
+/*
+ * A message that is no event of its partition may be one of another number of partitions, of a stream that
+ * was made anew: then it is not this broker's to pass over.
+ */
+static enum status compare_partitions(struct engine *e, struct error *err)
+{
+    struct timespec pause = {0, COMPARE_AGAIN_MS * 1000000L};
+    for (;;) {
+        struct error why = {0};
+        pulse_work();
+        enum status status = topology_check_partitions(e->bus, &e->folder.subjects, STREAM_EVENTS, &why);
+        if (status == STATUS_CONFLICT)
+            *err = why;
+        if (status != STATUS_NOT_FOUND && !status_may_retry(status))
+            return status == STATUS_CONFLICT ? status : STATUS_OK;
+        if (mailbox_is_closed(e->mailbox))
+            return error_set(err, STATUS_CANCELLED, "the broker stops");
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* What is no fact moves its partition on like one: else nobody could see that all of it was read. */
 static enum status pass_over(struct engine *e, const struct bus_delivery *d, uint32_t partition,
                              const struct error *why, struct error *err)
@@ -272,7 +295,10 @@ static enum status pass_over(struct engine *e, const struct bus_delivery *d, uin
         return STATUS_OK;
     struct partition *p = &e->partitions[partition];
     TRY(wait_for_lease(e, err));
-    return fence_holds(e->fence, partition, p->at.epoch) ? advance(e, p, d, err) : STATUS_OK;
+    if (!fence_holds(e->fence, partition, p->at.epoch))
+        return STATUS_OK;
+    TRY(compare_partitions(e, err));
+    return advance(e, p, d, err);
 }
 
 /* Takes the delivery over, unless there is no room for it (*taken). */

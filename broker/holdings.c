@@ -351,6 +351,7 @@ static enum status begin_to_hold(struct holdings *h, struct taken *t, struct err
 static enum status take(struct holdings *h, const bool *wanted, struct error *err)
 {
     struct bus_stream_info info;
+    TRY(topology_check_partitions(h->options.bus, h->options.subjects, STREAM_EVENTS, err));
     TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
     h->stream_created_ns = info.created_ns;
     struct taken *t = calloc(1, sizeof(*t));

@@ -1,6 +1,10 @@
 /* Daemons whose setting is another number of partitions than the one that the streams were made for. */
 #include "daemons.h"
 
+#include <libpq-fe.h>
+
+#include "publisher/request.h"
+
 static int start(void **state)
 {
     daemons_start(state);
@@ -104,6 +108,64 @@ static void what_the_log_has_goes_on_with_fewer_partitions(void **state)
     assert_goes_on_with(*state, "2");
 }
 
+/* ---- requests of the new number while a broker has the old one ----------------------------------------- */
+
+#define ONE "metadata: {path: test/one}\nworkflow:\n  - {step: start, type: noop}\n"
+
+/* Half of them are in partitions that the broker reads and takes for another's; nobody looks at the number
+ * but who meets them. */
+static void assert_passes_over_nothing(struct daemons *d)
+{
+    int64_t ids[EXECUTIONS];
+    struct error err = {0};
+    daemons_all_stop(d);
+    daemons_set(d, "broker.reconcile", "1h");
+    daemon_start(d, BROKER);
+    daemon_await_ready(d, BROKER);
+    make_streams_anew(d, "2");
+    for (int i = 0; i < EXECUTIONS; i++) {
+        const struct run_request request = {.path = STR("test/one"), .requested_by = STR("test")};
+        struct run_answer answer;
+        assert_ok(request_execution(d->bus, &d->subjects, 1, &request, &d->arena, &answer, &err), &err);
+        ids[i] = answer.execution_id;
+    }
+    assert_int_equal(daemon_await_end(d, BROKER), 4);
+    assert_true(daemon_says(d, BROKER, "made for 2 partitions, and the setting says 4") > 0);
+    daemons_set(d, "broker.reconcile", "1s");
+    daemons_all_run(d);
+    for (int i = 0; i < EXECUTIONS; i++)
+        await_end(d, ids[i], EVENT_EXECUTION_COMPLETE);
+}
+
+static void a_broker_that_has_read_with_the_old_number_passes_over_nothing(void **state)
+{
+    struct daemons *d = *state;
+    int64_t ids[EXECUTIONS];
+    daemons_all_stop(d);
+    make_streams_anew(d, "4");
+    daemons_all_run(d);
+    api_register(d, ONE);
+    for (int i = 0; i < EXECUTIONS; i++)
+        ids[i] = api_run(d, "test/one");
+    for (int i = 0; i < EXECUTIONS; i++)
+        await_end(d, ids[i], EVENT_EXECUTION_COMPLETE);
+    assert_passes_over_nothing(d);
+}
+
+/* No place of its is missing in the stream, then. */
+static void a_broker_that_has_read_nothing_passes_over_nothing(void **state)
+{
+    struct daemons *d = *state;
+    daemons_all_stop(d);
+    make_streams_anew(d, "4");
+    PGconn *pg = PQconnectdb(d->servers.postgres.url);
+    PGresult *r = PQexec(pg, "DELETE FROM noetl.partition");
+    assert_int_equal(PQresultStatus(r), PGRES_COMMAND_OK);
+    PQclear(r);
+    PQfinish(pg);
+    assert_passes_over_nothing(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +173,8 @@ int main(void)
         cmocka_unit_test(streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one),
         cmocka_unit_test(what_the_log_has_goes_on_with_more_partitions),
         cmocka_unit_test(what_the_log_has_goes_on_with_fewer_partitions),
+        cmocka_unit_test(a_broker_that_has_read_with_the_old_number_passes_over_nothing),
+        cmocka_unit_test(a_broker_that_has_read_nothing_passes_over_nothing),
     };
     return cmocka_run_group_tests(tests, start, daemons_stop);
 }

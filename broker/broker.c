@@ -53,7 +53,8 @@ struct broker {
     struct monitor *monitor;
     struct broker_self self;
     struct service *service;
-    atomic_bool started, stopping; /* what is_ready() may look at is there between them */
+    atomic_bool no_intake, no_dead_letters; /* their consumers are missing */
+    atomic_bool started, stopping;          /* what is_ready() may look at is there between them */
 };
 
 /* A connection of its own for each part that uses the log; a database that is away is waited for. */
@@ -172,6 +173,14 @@ static enum status start_reconciler(struct broker *b, struct error *err)
 
 /* ---- for others to see -------------------------------------------------------------------------------- */
 
+static enum status is_served(const atomic_bool *missing, const char *what, struct error *err)
+{
+    if (!atomic_load(missing))
+        return STATUS_OK;
+    error_set(err, STATUS_UNAVAILABLE, "the consumer of %s is missing, and this broker cannot make it", what);
+    return error_hint(err, "`noetl setup` makes it.");
+}
+
 static enum status is_ready(void *context, struct error *err)
 {
     struct broker *b = context;
@@ -187,6 +196,8 @@ static enum status is_ready(void *context, struct error *err)
     }
     if (!fence_lease_lasts(&b->fence))
         return error_set(err, STATUS_UNAVAILABLE, "the broker has not heard itself for a lease");
+    TRY(is_served(&b->no_intake, "commands", err));
+    TRY(is_served(&b->no_dead_letters, "advisories about dead tasks", err));
     if (!atomic_load(&b->fence.log_away) || !engine_is_over_backlog(b->engine))
         return STATUS_OK;
     error_set(err, STATUS_UNAVAILABLE, "the event log cannot be written, and as much waits for it as may");
@@ -232,9 +243,10 @@ static enum status start_parts(struct broker *b, struct error *err)
     TRY(start_holdings(b, err));
     TRY(engine_start(b->engine, b->holdings, err));
     TRY(inquiries_start(b->bus, &b->subjects, &b->fence, &b->mailbox, &b->inquiries, err));
-    TRY(dead_letters_start(b->bus, &b->subjects, &b->dead_letters, err));
+    TRY(dead_letters_start(b->bus, &b->subjects, &b->no_dead_letters, &b->dead_letters, err));
     TRY(intake_start(b->bus, &b->subjects, b->env, &b->occupancy,
-                     (uint32_t)settings_int(b->settings, SETTING_BROKER_COMMANDS), &b->intake, err));
+                     (uint32_t)settings_int(b->settings, SETTING_BROKER_COMMANDS), &b->no_intake, &b->intake,
+                     err));
     TRY(start_reconciler(b, err));
     atomic_store(&b->started, true);
     return start_service(b, err);

@@ -106,8 +106,8 @@ static void handle(void *context, struct bus_delivery *d)
     bus_deliver_ack(l->bus, d);
 }
 
-enum status dead_letters_start(struct bus *bus, const struct subjects *s, struct dead_letters **out,
-                               struct error *err)
+enum status dead_letters_start(struct bus *bus, const struct subjects *s, atomic_bool *missing,
+                               struct dead_letters **out, struct error *err)
 {
     char stream[96];
     struct dead_letters *l = calloc(1, sizeof(*l));
@@ -117,6 +117,9 @@ enum status dead_letters_start(struct bus *bus, const struct subjects *s, struct
     l->subjects = *s;
     stream_name(s, STREAM_TASKS, l->tasks);
     struct desk_options options = {.bus = bus,
+                                   .subjects = &l->subjects,
+                                   .make = topology_ensure_dead_letters,
+                                   .missing = missing,
                                    .stream = stream_name(s, STREAM_ADVISORIES, stream),
                                    .consumer = DEAD_LETTERS_CONSUMER,
                                    .what = "advisories about dead tasks",

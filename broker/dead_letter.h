@@ -6,13 +6,16 @@
 #ifndef BROKER_DEAD_LETTER_H
 #define BROKER_DEAD_LETTER_H
 
+#include <stdatomic.h>
+
 #include "publisher/subject.h"
 #include "bus/bus.h"
 
 struct dead_letters;
 
-enum status dead_letters_start(struct bus *bus, const struct subjects *s, struct dead_letters **out,
-                               struct error *err) MUST_CHECK;
+/* *missing, which outlives it: there is no consumer of advisories, and the broker cannot make it. */
+enum status dead_letters_start(struct bus *bus, const struct subjects *s, atomic_bool *missing,
+                               struct dead_letters **out, struct error *err) MUST_CHECK;
 /* NULL is allowed. */
 void dead_letters_stop(struct dead_letters **l);
 

@@ -1,20 +1,28 @@
 #include "desk.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/pulse.h"
 
+enum { LOOK_MS = 1000 }; /* between looks for a consumer that may be missing */
+
 struct desk {
     struct desk_options options;
+    char stream[96], consumer[96];
     struct bus_pull *pull;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled;
     uint32_t first, count;
     bool busy, closing;
+    bool troubled;                  /* nothing can be read; why is seen by who handles messages */
+    bool said_missing;              /* that there is no consumer; its own thread's */
+    struct mono_time look_at;       /* then, while troubled */
     bool full;                      /* that has been said, and more than half is held since */
     struct bus_delivery *waiting[]; /* a ring of at_a_time: never more than were asked for */
 };
@@ -59,21 +67,90 @@ static void deliver(void *context, struct bus_delivery *d)
 
 static void trouble(void *context, const struct error *err)
 {
-    const struct desk *desk = context;
+    struct desk *desk = context;
+    pthread_mutex_lock(&desk->lock);
+    desk->troubled = err != NULL;
+    if (!err || err->status == STATUS_NOT_FOUND)
+        atomic_store(desk->options.missing, err != NULL);
+    desk->look_at = mono_now();
+    pthread_cond_signal(&desk->filled);
+    pthread_mutex_unlock(&desk->lock);
     if (err)
         LOG(LOG_ERROR, "messages cannot be read", LOG_TEXT("what", desk->options.what), LOG_ERR(err));
     else
         LOG(LOG_INFO, "messages are read again", LOG_TEXT("what", desk->options.what));
 }
 
-/* NULL when the thread is to end. */
-static struct bus_delivery *take(struct desk *desk)
+/* ---- its consumer ------------------------------------------------------------------------------------- */
+
+static enum status make_if_missing(struct desk *desk, bool *made, struct error *err)
+{
+    struct bus_consumer_info info;
+    enum status status = bus_consumer_info(desk->options.bus, desk->stream, desk->consumer, &info, err);
+    *made = status == STATUS_NOT_FOUND;
+    return *made ? desk->options.make(desk->options.bus, desk->options.subjects, err) : status;
+}
+
+static void say_missing(struct desk *desk, const struct error *err)
+{
+    if (!desk->said_missing)
+        LOG(LOG_ERROR, "a consumer is missing, and this broker cannot make it; `noetl setup` does",
+            LOG_TEXT("what", desk->options.what), LOG_TEXT("consumer", desk->consumer),
+            LOG_TEXT("stream", desk->stream), LOG_ERR(err));
+    desk->said_missing = true;
+}
+
+/* Messages are asked for anew once it is there: who asked before gets no answer. */
+static void look_for_consumer(struct desk *desk)
+{
+    struct error err = {0};
+    bool made = false;
+    if (!bus_is_connected(desk->options.bus))
+        return;
+    enum status status = make_if_missing(desk, &made, &err);
+    bool missing = atomic_load(desk->options.missing) || made;
+    atomic_store(desk->options.missing, missing && status != STATUS_OK);
+    if (missing && status != STATUS_OK) {
+        say_missing(desk, &err);
+    } else if (missing) {
+        LOG(LOG_WARN,
+            made ? "a consumer was missing and has been made" : "a consumer was missing and is there again",
+            LOG_TEXT("what", desk->options.what), LOG_TEXT("consumer", desk->consumer),
+            LOG_TEXT("stream", desk->stream));
+        desk->said_missing = false;
+        bus_pull_again(desk->pull);
+    }
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------- */
+
+/* With the lock held. */
+static bool is_to_look(const struct desk *desk)
+{
+    return desk->troubled && mono_now().ns >= desk->look_at.ns;
+}
+
+/* With the lock held: until there is something to do. */
+static void await(struct desk *desk)
+{
+    while (desk->count == 0 && !desk->closing && !is_to_look(desk)) {
+        if (desk->troubled)
+            mono_cond_wait_until(&desk->filled, &desk->lock, desk->look_at.ns);
+        else
+            pthread_cond_wait(&desk->filled, &desk->lock);
+    }
+}
+
+/* NULL when the consumer is to be looked for, or the thread is to end. */
+static struct bus_delivery *take(struct desk *desk, bool *closing)
 {
     struct bus_delivery *d = NULL;
     pthread_mutex_lock(&desk->lock);
-    while (desk->count == 0 && !desk->closing)
-        pthread_cond_wait(&desk->filled, &desk->lock);
-    if (!desk->closing) {
+    await(desk);
+    *closing = desk->closing;
+    if (desk->count == 0) {
+        desk->look_at.ns = mono_now().ns + LOOK_MS * INT64_C(1000000);
+    } else if (!desk->closing) {
         d = desk->waiting[desk->first];
         desk->first = (desk->first + 1) % desk->options.at_a_time;
         desk->count--;
@@ -95,13 +172,18 @@ static void done(struct desk *desk)
 static void *run(void *context)
 {
     struct desk *desk = context;
-    struct bus_delivery *d;
+    bool closing = false;
     pulse_begin(desk->options.what);
-    while ((d = take(desk))) {
+    while (!closing) {
+        struct bus_delivery *d = take(desk, &closing);
         pulse_work();
-        desk->options.handle(desk->options.context, d);
-        bus_delivery_free(d);
-        done(desk);
+        if (d) {
+            desk->options.handle(desk->options.context, d);
+            bus_delivery_free(d);
+            done(desk);
+        } else if (!closing) {
+            look_for_consumer(desk);
+        }
         pulse_rest();
     }
     pulse_end();
@@ -126,8 +208,10 @@ enum status desk_open(const struct desk_options *options, struct desk **out, str
     if (!desk)
         return error_set(err, STATUS_NO_MEMORY, "no memory for reading %s", options->what);
     desk->options = *options;
+    snprintf(desk->stream, sizeof(desk->stream), "%s", options->stream);
+    snprintf(desk->consumer, sizeof(desk->consumer), "%s", options->consumer);
     pthread_mutex_init(&desk->lock, NULL);
-    pthread_cond_init(&desk->filled, NULL);
+    mono_cond_init(&desk->filled);
     if (start(desk, err) != STATUS_OK) {
         free(desk);
         return error_wrap(err, "reading %s from the stream %s", options->what, options->stream);

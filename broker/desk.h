@@ -1,11 +1,15 @@
 /*
  * A desk: a thread that handles the messages of one durable consumer one after the other, for work that waits
- * for answers and so cannot be done on a thread of the bus. Messages in hand when it closes are given back.
+ * for answers and so cannot be done on a thread of the bus. Messages in hand when it closes are given back. A
+ * consumer that somebody deletes is made again.
  */
 #ifndef BROKER_DESK_H
 #define BROKER_DESK_H
 
+#include <stdatomic.h>
+
 #include "bus/bus.h"
+#include "publisher/subject.h"
 #include "runtime/metrics.h"
 
 struct desk;
@@ -22,7 +26,10 @@ struct desk_limit {
 };
 struct desk_options {
     struct bus *bus;
-    const char *stream, *consumer; /* borrowed during the call */
+    const struct subjects *subjects; /* outlive the desk */
+    const char *stream, *consumer;   /* borrowed during the call */
+    enum status (*make)(struct bus *bus, const struct subjects *s, struct error *err); /* the consumer */
+    atomic_bool *missing; /* that there is none is said here; outlives the desk */
     const char *what;
     desk_handler *handle;
     void *context;

@@ -224,8 +224,8 @@ enum status intake_look_for_stranded(struct intake *i, struct error *err)
 /* ---- opening and closing ------------------------------------------------------------------------------ */
 
 enum status intake_start(struct bus *bus, const struct subjects *s, struct value env,
-                         const struct occupancy *occupancy, uint32_t at_a_time, struct intake **out,
-                         struct error *err)
+                         const struct occupancy *occupancy, uint32_t at_a_time, atomic_bool *missing,
+                         struct intake **out, struct error *err)
 {
     static const struct desk_limit limit = {.setting = "broker.commands",
                                             .held = METRIC_BROKER_COMMANDS_HELD,
@@ -240,6 +240,9 @@ enum status intake_start(struct bus *bus, const struct subjects *s, struct value
     i->env = env;
     i->occupancy = occupancy;
     struct desk_options options = {.bus = bus,
+                                   .subjects = &i->subjects,
+                                   .make = topology_ensure_intake,
+                                   .missing = missing,
                                    .stream = stream_name(s, STREAM_COMMANDS, stream),
                                    .consumer = INTAKE_CONSUMER,
                                    .what = "commands",

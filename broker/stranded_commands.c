@@ -53,7 +53,7 @@ static enum status look(struct stranded_commands *l, struct bus *bus, const stru
     struct bus_consumer_info c;
     /* Before the messages: what is acknowledged meanwhile is not among them any more. */
     enum status status = bus_consumer_info(bus, stream, INTAKE_CONSUMER, &c, err);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) /* who reads commands makes it, and it delivers all that is there */
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     bool overdue = is_overdue(l, &c);
     uint64_t settled = stranded_settled_until(&c), given = overdue ? l->given_until : 0;

@@ -71,6 +71,20 @@ const char *pool_consumer(const char *pool, char out[96])
     return out;
 }
 
+/* Without a bound on deliveries: the intake itself ends what can never succeed. */
+static enum status see_intake(const struct walk *w, struct error *err)
+{
+    char name[96], subject[SUBJECT_MAX];
+    return see_consumer(w,
+                        &(struct bus_consumer){.stream = stream_name(w->subjects, STREAM_COMMANDS, name),
+                                               .durable = INTAKE_CONSUMER,
+                                               .filter = subject_command(w->subjects, ">", subject),
+                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                               .max_ack_pending = MAX_ACK_PENDING,
+                                               .max_waiting = MAX_WAITING},
+                        err);
+}
+
 static enum status see_commands(const struct walk *w, struct error *err)
 {
     char name[96], subject[SUBJECT_MAX];
@@ -85,15 +99,7 @@ static enum status see_commands(const struct walk *w, struct error *err)
                                         .replicas = o->replicas,
                                         .allow_direct = true},
                    NULL, err));
-    /* Without a bound on deliveries: the intake itself ends what can never succeed. */
-    return see_consumer(w,
-                        &(struct bus_consumer){.stream = name,
-                                               .durable = INTAKE_CONSUMER,
-                                               .filter = subject,
-                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
-                                               .max_ack_pending = MAX_ACK_PENDING,
-                                               .max_waiting = MAX_WAITING},
-                        err);
+    return see_intake(w, err);
 }
 
 /* ---- limits ------------------------------------------------------------------------------------------- */
@@ -224,13 +230,34 @@ static enum status see_chunks(const struct walk *w, enum stream_id stream, const
                       NULL, err);
 }
 
+static const char *subject_dead(const struct subjects *s, char out[SUBJECT_MAX])
+{
+    char tasks[96];
+    snprintf(out, SUBJECT_MAX, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.*",
+             stream_name(s, STREAM_TASKS, tasks));
+    return out;
+}
+
+static enum status see_dead_letters(const struct walk *w, struct error *err)
+{
+    char name[96], dead[SUBJECT_MAX];
+    return see_consumer(w,
+                        &(struct bus_consumer){.stream = stream_name(w->subjects, STREAM_ADVISORIES, name),
+                                               .durable = DEAD_LETTERS_CONSUMER,
+                                               .filter = subject_dead(w->subjects, dead),
+                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
+                                               .max_ack_pending = MAX_ACK_PENDING,
+                                               .max_waiting = MAX_WAITING},
+                        err);
+}
+
 /* Advisories are core messages, which are gone if nobody listens: the stream keeps them for the broker. */
 static enum status see_advisories(const struct walk *w, struct error *err)
 {
     char name[96], tasks[96], dead[SUBJECT_MAX], terminated[SUBJECT_MAX];
     const struct topology_options *o = w->options;
     stream_name(w->subjects, STREAM_TASKS, tasks);
-    snprintf(dead, sizeof dead, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.*", tasks);
+    subject_dead(w->subjects, dead);
     snprintf(terminated, sizeof terminated, "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.%s.*", tasks);
     TRY(see_stream(w,
                    &(struct bus_stream){.name = stream_name(w->subjects, STREAM_ADVISORIES, name),
@@ -239,14 +266,7 @@ static enum status see_advisories(const struct walk *w, struct error *err)
                                         .duplicates_ms = o->duplicates_ms,
                                         .replicas = o->replicas},
                    NULL, err));
-    return see_consumer(w,
-                        &(struct bus_consumer){.stream = name,
-                                               .durable = DEAD_LETTERS_CONSUMER,
-                                               .filter = dead,
-                                               .ack_wait_ms = INTAKE_ACK_WAIT_MS,
-                                               .max_ack_pending = MAX_ACK_PENDING,
-                                               .max_waiting = MAX_WAITING},
-                        err);
+    return see_dead_letters(w, err);
 }
 
 enum status topology_check_pool(const char *pool, const char *place, struct error *err)
@@ -346,6 +366,18 @@ enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
 {
     const struct walk w = {s, options, make_part, bus};
     return see_pool(&w, pool, err);
+}
+
+enum status topology_ensure_intake(struct bus *bus, const struct subjects *s, struct error *err)
+{
+    const struct walk w = {s, NULL, make_part, bus};
+    return see_intake(&w, err);
+}
+
+enum status topology_ensure_dead_letters(struct bus *bus, const struct subjects *s, struct error *err)
+{
+    const struct walk w = {s, NULL, make_part, bus};
+    return see_dead_letters(&w, err);
 }
 
 /* ---- setting up ---------------------------------------------------------------------------------------- */

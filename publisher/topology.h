@@ -68,6 +68,10 @@ enum status topology_check_pool(const char *pool, const char *place, struct erro
 enum status topology_ensure_pool(struct bus *bus, const struct subjects *s,
                                  const struct topology_options *options, const char *pool,
                                  struct error *err) MUST_CHECK;
+/* The same of the broker's consumers, INTAKE_CONSUMER and DEAD_LETTERS_CONSUMER. */
+enum status topology_ensure_intake(struct bus *bus, const struct subjects *s, struct error *err) MUST_CHECK;
+enum status topology_ensure_dead_letters(struct bus *bus, const struct subjects *s,
+                                         struct error *err) MUST_CHECK;
 /* Name of a pool's durable consumer: the pool's own. */
 const char *pool_consumer(const char *pool, char out[96]);
 /* Durable consumers of the broker: of the commands, and of the advisories about tasks that are given up. */

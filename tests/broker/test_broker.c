@@ -529,6 +529,35 @@ static void a_task_that_nobody_finishes_fails_its_execution(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* By hand, while the broker reads from them. */
+static void consumers_of_the_broker_that_are_deleted_are_made_again(void **state)
+{
+    struct installation *i = *state;
+    struct error err = {0};
+    struct value answer;
+    broker_start(i);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    assert_ok(bus_api(i->bus, "CONSUMER.DELETE.NOETL_COMMANDS.intake", STR(""), &i->arena, &answer, &err),
+              &err);
+    assert_ok(
+        bus_api(i->bus, "CONSUMER.DELETE.NOETL_ADVISORIES.dead_letters", STR(""), &i->arena, &answer, &err),
+        &err);
+    publish(i, "noetl.commands.run", "{\"path\": \"test/chain\"}");
+    for (int delivery = 0; delivery < 3; delivery++)
+        bus_delivery_free(task_next(i));
+    assert_true(task_none(i)); /* the server notices at the pull after the last */
+    bus_pull_want(i->tasks, 1);
+    const char *id = "",
+               *ended = "SELECT execution_id FROM noetl.event WHERE error LIKE '%given to workers 3 times%'"
+                        " AND event_type = 'execution_failed' AND created_at > now() - interval '15 seconds'";
+    for (int tries = 0; tries < 300 && !*id; tries++) {
+        id = database_says(i, ended);
+        usleep(100000);
+    }
+    assert_string_not_equal(id, "");
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_cancelled_execution_withdraws_its_tasks(void **state)
 {
     struct installation *i = *state;
@@ -605,6 +634,7 @@ int main(void)
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
+        cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),
     };

@@ -174,13 +174,25 @@ static void set_up(struct installation *i)
     run_block(i, "owner", 1);
 }
 
+/* And a user who may do what none of the document's may, for what somebody does by hand. */
+static const char *with_administrator(struct installation *i, const char *configuration)
+{
+    static const char USERS[] = "users = [";
+    const char *first = strstr(configuration, USERS);
+    assert_non_null(first);
+    first += strlen(USERS);
+    return arena_printf(&i->arena, "%.*s {user: administrator, password: \"change-me-administrator\"} %s",
+                        (int)(first - configuration), configuration, first)
+        .ptr;
+}
+
 int installation_start(void **state)
 {
     struct installation *i = calloc(1, sizeof(*i));
     assert_non_null(i);
     arena_init(&i->arena, 0);
     char *configuration = document_block("conf", 0);
-    servers_start_nats_with(&i->servers, configuration);
+    servers_start_nats_with(&i->servers, with_administrator(i, configuration));
     free(configuration);
     servers_start_postgres(&i->servers);
     set_up(i);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "installation.h"
+#include "publisher/topology.h"
 
 /* ---- what is allowed ------------------------------------------------------------------------------------
  */
@@ -351,6 +352,46 @@ static void a_month_without_a_table_goes_to_the_default_one(void **state)
     assert_string_equal(installation_says(i, "SELECT count(*) > 0 FROM noetl.event_default"), "t");
 }
 
+/* Whether brokers say soon that, or no more that, they are not ready for this reason. */
+static bool brokers_come_to_say(struct installation *i, const char *reason, bool expected)
+{
+    bool says = !expected;
+    for (int tries = 0; tries < 200 && says != expected; tries++) {
+        struct str answer;
+        struct error err = {0};
+        assert_ok(bus_request(i->observer, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena,
+                              &answer, &err),
+                  &err);
+        says = str_find(answer, str_of(reason)) >= 0;
+        usleep(100000);
+    }
+    return says == expected;
+}
+
+static void a_broker_that_may_not_make_its_consumers_says_so(void **state)
+{
+    static const char *const CONSUMERS[] = {"NOETL_COMMANDS.intake", "NOETL_ADVISORIES.dead_letters"};
+    static const char *const MISSING[] = {"the consumer of commands is missing",
+                                          "the consumer of advisories about dead tasks is missing"};
+    struct installation *i = *state;
+    const struct subjects subjects = {.prefix = "noetl", .partitions = 4};
+    struct bus *administrator = installation_connect(i, "administrator", "_INBOX_administrator", NULL, NULL);
+    for (int n = 0; n < 2; n++) {
+        struct error err = {0};
+        struct value answer;
+        char verb[96];
+        snprintf(verb, sizeof(verb), "CONSUMER.DELETE.%s", CONSUMERS[n]);
+        assert_ok(bus_api(administrator, verb, STR(""), &i->arena, &answer, &err), &err);
+        assert_true(brokers_come_to_say(i, MISSING[n], true));
+        if (n == 0)
+            assert_ok(topology_ensure_intake(administrator, &subjects, &err), &err);
+        else
+            assert_ok(topology_ensure_dead_letters(administrator, &subjects, &err), &err);
+        assert_true(brokers_come_to_say(i, MISSING[n], false));
+    }
+    bus_close(&administrator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +406,7 @@ int main(void)
         cmocka_unit_test(no_role_may_change_what_is_anothers),
         cmocka_unit_test(a_broker_may_end_the_session_of_another),
         cmocka_unit_test(a_month_without_a_table_goes_to_the_default_one),
+        cmocka_unit_test(a_broker_that_may_not_make_its_consumers_says_so),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);
 }

@@ -63,8 +63,45 @@ static enum status report_failed(struct dead_letters *l, struct arena *a, const 
     return bus_publish_wait(l->bus, &p, &ack, err);
 }
 
+/*
+ * Whether it is the message that the advisory is about. A stream that was made anew, or restored, gives its
+ * sequences again: to what was stored later than the advisory was sent. STATUS_NOT_FOUND when it is another.
+ */
+static enum status check_is_meant(struct value advisory, const struct bus_delivery *d,
+                                  const struct bus_stored *stored, struct error *err)
+{
+    struct error ignored;
+    int64_t sent_ns;
+    if (time_parse(value_as_str(VALUE_GET(advisory, "timestamp")), &sent_ns, &ignored) != STATUS_OK)
+        sent_ns = d->time_ns;
+    return stored->time_ns <= sent_ns
+               ? STATUS_OK
+               : error_set(err, STATUS_NOT_FOUND, "another task has the sequence of the dead one by now");
+}
+
+/* The same of whose it is: a consumer has no tasks of a pool that has one of its own. */
+static enum status check_consumer(struct dead_letters *l, struct value advisory,
+                                  const struct bus_stored *stored, struct error *err)
+{
+    struct str consumer = value_as_str(VALUE_GET(advisory, "consumer")), rest = stored->subject;
+    struct bus_consumer_info info;
+    struct error ignored;
+    char pool[96], name[96];
+    str_split(&rest, '.'); /* the prefix, and "tasks" */
+    str_split(&rest, '.');
+    struct str token = str_split(&rest, '.');
+    snprintf(pool, sizeof(pool), "%" PRISTR, ARGSTR(token));
+    pool_consumer(pool, name);
+    if (str_is(consumer, name) || bus_consumer_info(l->bus, l->tasks, name, &info, &ignored) != STATUS_OK)
+        return STATUS_OK;
+    return error_set(err, STATUS_NOT_FOUND,
+                     "the task is one of the pool %s, and the dead one was of %" PRISTR, pool,
+                     ARGSTR(consumer));
+}
+
 /* The task of an advisory, from the stream; it stays there until its failure is reported. */
-static enum status bury(struct dead_letters *l, struct arena *a, struct value advisory, struct error *err)
+static enum status bury(struct dead_letters *l, struct arena *a, struct value advisory,
+                        const struct bus_delivery *d, struct error *err)
 {
     struct value sequence = VALUE_GET(advisory, "stream_seq"), deliveries = VALUE_GET(advisory, "deliveries");
     struct bus_stored stored;
@@ -74,6 +111,8 @@ static enum status bury(struct dead_letters *l, struct arena *a, struct value ad
     if (sequence.type != VALUE_INT)
         return error_set(err, STATUS_INVALID, "the advisory names no stream_seq");
     TRY(bus_stream_get(l->bus, l->tasks, (uint64_t)sequence.u.i, a, &stored, err));
+    TRY(check_is_meant(advisory, d, &stored, err));
+    TRY(check_consumer(l, advisory, &stored, err));
     TRY(json_read_map(a, stored.payload, "the task", &v, err));
     TRY(task_from_value(v, &task, err));
     TRY(keep_task(l, a, &task, stored.payload.len, count, &kept, err));
@@ -92,7 +131,7 @@ static void handle(void *context, struct bus_delivery *d)
     arena_init(&a, 0);
     enum status status = json_read_map(&a, d->payload, "the advisory", &advisory, &err);
     if (status == STATUS_OK)
-        status = bury(l, &a, advisory, &err);
+        status = bury(l, &a, advisory, d, &err);
     arena_free(&a);
     if (status != STATUS_OK && error_may_retry(&err)) {
         LOG(LOG_WARN, "a dead task has to wait", LOG_NUM("sequence", d->stream_sequence), LOG_ERR(&err));

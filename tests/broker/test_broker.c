@@ -529,6 +529,47 @@ static void a_task_that_nobody_finishes_fails_its_execution(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Tells as the server does that the task was delivered as often as it may be. */
+static void advise(struct installation *i, const struct bus_delivery *task, const char *time,
+                   const char *consumer)
+{
+    struct str advisory = arena_printf(
+        &i->arena,
+        "{\"type\":\"io.nats.jetstream.advisory.v1.max_deliver\",\"id\":\"x\",\"timestamp\":\"%s\","
+        "\"stream\":\"NOETL_TASKS\",\"consumer\":\"%s\",\"stream_seq\":%llu,\"deliveries\":3}",
+        time, consumer, (unsigned long long)task->stream_sequence);
+    struct str subject =
+        arena_printf(&i->arena, "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.NOETL_TASKS.%s", consumer);
+    publish(i, subject.ptr, advisory.ptr);
+}
+
+/* The tasks stream was made anew, and gave the sequence of one that was dead to another. */
+static void await_advisories_read(struct installation *i)
+{
+    struct bus_consumer_info info = {.pending = 1};
+    struct error err = {0};
+    for (int tries = 0; tries < 300 && info.pending + info.ack_pending > 0; tries++) {
+        assert_ok(bus_consumer_info(i->bus, "NOETL_ADVISORIES", DEAD_LETTERS_CONSUMER, &info, &err), &err);
+        usleep(100000);
+    }
+    assert_int_equal(info.pending + info.ack_pending, 0);
+}
+
+static void an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    advise(i, a, "2020-01-01T00:00:00.5Z", "default");
+    advise(i, a, "2100-01-01T00:00:00.5Z", "another");
+    await_advisories_read(i);
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* By hand, while the broker reads from them. */
 static void consumers_of_the_broker_that_are_deleted_are_made_again(void **state)
 {
@@ -634,6 +675,7 @@ int main(void)
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
+        cmocka_unit_test(an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody),
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),

@@ -51,6 +51,8 @@ static enum status on_run(struct intake *i, const struct command *c, struct valu
     struct run_answer answer;
     TRY(run_request_from_value(payload, &r, err));
     r.execution_id = id_for(c, &r);
+    if (r.idempotency_key.len == 0)
+        r.idempotency_key = c->message_id; /* it may come again, as late as one with a key */
     r.requested_by = STR("command");
     r.env = i->env;
     run_request_trace(&r, c->traceparent);

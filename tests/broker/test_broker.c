@@ -303,6 +303,57 @@ static void a_run_command_is_done_once_however_often_it_is_published(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* For how long streams know the ids of their messages; 0: as at first. */
+static void streams_know_ids_for(struct installation *i, int64_t ms)
+{
+    struct topology_options options;
+    struct error err = {0};
+    topology_options_from_settings(i->settings, &options);
+    if (ms > 0)
+        options.duplicates_ms = ms;
+    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+}
+
+static void publish_command_with_id(struct installation *i, const char *message_id)
+{
+    struct error err = {0};
+    struct bus_publication p = {.subject = "noetl.commands.run",
+                                .message_id = message_id,
+                                .payload = STR("{\"path\": \"test/chain\"}"),
+                                .give_up_ms = 5000};
+    struct bus_ack ack;
+    assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
+    assert_false(ack.duplicate);
+}
+
+/* When the streams have forgotten it, by age; nor has the broker just seen its end. */
+static void a_command_that_is_sent_again_by_its_message_id_runs_once(void **state)
+{
+    enum { FORGOTTEN_BEHIND = 300 };
+    struct installation *i = *state;
+    struct error err = {0};
+    uint64_t purged;
+    broker_start(i);
+    streams_know_ids_for(i, 100);
+    register_playbook(i, CHAIN);
+    publish_command_with_id(i, "order-7");
+    task_done(i, task_next(i), "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    int64_t id = id_from_key(STR("test/chain"), STR("order-7")), last = 0;
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    for (int n = 0; n < FORGOTTEN_BEHIND; n++)
+        last = execution_of(i, "metadata: {path: test/none}\nworkflow:\n  - {step: start}\n", NULL);
+    execution_end(i, last);
+    usleep(500000);
+    assert_ok(bus_stream_purge(i->bus, "NOETL_EVENTS", NULL, &purged, &err), &err);
+    publish_command_with_id(i, "order-7");
+    assert_true(task_none(i));
+    assert_true(task_none(i));
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    streams_know_ids_for(i, 0);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* Whether the brokers say soon that there is room, or that there is none. */
 static bool room_becomes(struct brokers *b, bool expected)
 {
@@ -670,6 +721,7 @@ int main(void)
         cmocka_unit_test(a_copy_of_a_request_starts_nothing),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
+        cmocka_unit_test(a_command_that_is_sent_again_by_its_message_id_runs_once),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
         cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),

@@ -10,6 +10,8 @@
 #include "execution_id.h"
 #include "payload.h"
 #include "request.h"
+#include "runtime/log.h"
+#include "runtime/metrics.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -41,6 +43,19 @@ static enum status run_answer_value(struct arena *a, const struct run_answer *ru
     return map_end(&m, out, err);
 }
 
+/* Whether the brokers have room; that they have none, or have again, is said once. */
+static enum status see_room(struct publisher *p, struct error *err)
+{
+    enum status status = brokers_have_room(p->brokers, err);
+    bool full = status != STATUS_OK, before = atomic_exchange(&p->full, full);
+    metric_add(METRIC_PUBLISHER_IN_FLIGHT_REFUSED, 0, full);
+    if (full && !before)
+        LOG(LOG_WARN, "requests for executions are refused until the brokers have room", LOG_ERR(err));
+    if (!full && before)
+        LOG_LINE(LOG_INFO, "requests for executions are taken again");
+    return status;
+}
+
 static enum status ask_for(struct publisher *p, const struct call *call, struct run_request *request,
                            struct answer *answer, struct error *err)
 {
@@ -48,7 +63,7 @@ static enum status ask_for(struct publisher *p, const struct call *call, struct 
     run_request_trace(request, call->traceparent);
     request->requested_by = call->requested_by;
     request->env = p->env;
-    TRY(brokers_have_room(p->brokers, err));
+    TRY(see_room(p, err));
     TRY(request_execution(p->bus, p->subjects, p->node, request, call->arena, &done, err));
     return run_answer_value(call->arena, &done, &answer->body, err);
 }

@@ -19,6 +19,7 @@ struct publisher {
     int64_t timeout_ms;  /* of a request to another service */
     struct value env;    /* what playbooks may see of the environment; absent: nothing */
     atomic_bool started; /* the bus is there, and the streams were */
+    atomic_bool full;    /* the newest request for an execution was refused, as the brokers have no room */
 };
 
 struct operation_table publisher_operations(struct publisher *publisher);

@@ -217,6 +217,42 @@ static void a_pool_at_its_limit_is_seen(void **state)
     daemons_all_run(d);
 }
 
+/* Whether requests for executions come to be refused, or taken; the execution of the one that was taken. */
+static int64_t ask_until(struct daemons *d, bool taken)
+{
+    int64_t id = 0;
+    for (int tries = 0; tries < 300; tries++) {
+        struct value v = api_call(d, "run", "{\"path\":\"test/one\"}");
+        if ((id_parse(value_as_str(VALUE_GET(v, "execution_id")), &id, NULL) == STATUS_OK) == taken)
+            return id;
+        usleep(100000);
+    }
+    fail_msg("no request was %s", taken ? "taken" : "refused");
+    return 0;
+}
+
+static void requests_beyond_what_brokers_may_have_at_work_are_counted_and_said_once(void **state)
+{
+    struct daemons *d = *state;
+    daemon_stop(d, BROKER);
+    daemon_stop(d, WORKER);
+    daemons_set(d, "broker.in_flight", "1");
+    daemon_start(d, BROKER);
+    daemon_await_ready(d, BROKER);
+    double refused = daemon_metric(d, PUBLISHER, TOTAL("publisher", "in_flight_refused"), "");
+    ask_until(d, true);
+    for (int n = 0; n < 3; n++)
+        ask_until(d, false);
+    assert_true(daemon_metric(d, PUBLISHER, TOTAL("publisher", "in_flight_refused"), "") == refused + 3);
+    assert_int_equal(daemon_says(d, PUBLISHER, "requests for executions are refused"), 1);
+    daemons_all_run(d);
+    await_end(d, ask_until(d, true), EVENT_EXECUTION_COMPLETE);
+    assert_int_equal(daemon_says(d, PUBLISHER, "requests for executions are taken again"), 1);
+    daemon_stop(d, BROKER);
+    daemons_set(d, "broker.in_flight", "0");
+    daemons_all_run(d);
+}
+
 /* ---- servers that are away ---------------------------------------------------------------------------- */
 
 static void without_postgres_the_broker_is_ready_until_its_backlog_is_full(void **state)
@@ -333,6 +369,7 @@ int main(void)
         cmocka_unit_test(failures_are_counted_apart),
         cmocka_unit_test(commands_beyond_the_limit_wait_in_their_stream),
         cmocka_unit_test(a_pool_at_its_limit_is_seen),
+        cmocka_unit_test(requests_beyond_what_brokers_may_have_at_work_are_counted_and_said_once),
         cmocka_unit_test(without_postgres_the_broker_is_ready_until_its_backlog_is_full),
         cmocka_unit_test(a_broker_that_finds_no_log_is_not_ready_until_it_has_its_share),
         cmocka_unit_test(a_broker_waits_for_jetstream_too),

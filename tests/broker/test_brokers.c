@@ -4,6 +4,7 @@
  */
 #include "installation.h"
 
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,54 @@ static void what_left_memory_goes_on(void **state)
     end_one(&a, SIGTERM, 0);
 }
 
+/* Whether a broker says soon that no more rows may wait for the log. */
+static bool backlog_fills(struct installation *i)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        struct error err = {0};
+        struct str answer;
+        assert_ok(
+            bus_request(i->bus, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena, &answer, &err),
+            &err);
+        if (str_find(answer, STR("as much waits for the event log as may")) >= 0)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
+/* Nobody can write events, so the first broker has facts that it may not fold yet, some of partitions that
+ * another takes: these are folded there. */
+static void what_a_broker_keeps_on_hold_goes_on_at_another(void **state)
+{
+    struct installation *i = *state;
+    int64_t ids[MANY];
+    i->variable = "NOETL_BROKER_BACKLOG=8";
+    struct process a = start_one(i);
+    await_shares(i, "4");
+    PGconn *pg = PQconnectdb(i->servers.postgres.url);
+    PQclear(PQexec(pg, "BEGIN"));
+    PGresult *locked = PQexec(pg, "LOCK TABLE noetl.event IN EXCLUSIVE MODE");
+    assert_int_equal(PQresultStatus(locked), PGRES_COMMAND_OK);
+    PQclear(locked);
+    for (int n = 0; n < MANY; n++)
+        ids[n] = execution_of(i, CHAIN, NULL);
+    assert_true(backlog_fills(i));
+    struct process b = start_one(i);
+    i->variable = NULL;
+    await_shares(i, "2 2");
+    PQclear(PQexec(pg, "COMMIT"));
+    PQfinish(pg);
+    for (int n = 0; n < 3 * MANY; n++)
+        task_done(i, task_next(i), "1");
+    for (int n = 0; n < MANY; n++)
+        assert_string_equal(story(i, execution_end(i, ids[n])), CHAIN_STORY);
+    assert_true(task_none(i));
+    end_one(&a, SIGTERM, 0);
+    await_shares(i, "4");
+    end_one(&b, SIGTERM, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_request_that_a_stream_made_anew_has_again_starts_nothing),
         cmocka_unit_test(what_left_memory_goes_on),
         cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),
+        cmocka_unit_test(what_a_broker_keeps_on_hold_goes_on_at_another),
     };
     return cmocka_run_group_tests(tests, start_patiently, installation_stop);
 }

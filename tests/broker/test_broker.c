@@ -326,7 +326,8 @@ static void publish_command_with_id(struct installation *i, const char *message_
     assert_false(ack.duplicate);
 }
 
-/* When the streams have forgotten it, by age; nor has the broker just seen its end. */
+/* When the streams have forgotten it, by age; nor has the broker just seen its end. The last test: who asks
+ * for executions soon after such a loss waits for the log. */
 static void a_command_that_is_sent_again_by_its_message_id_runs_once(void **state)
 {
     enum { FORGOTTEN_BEHIND = 300 };
@@ -621,19 +622,23 @@ static void an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody(void
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* It is gone also where a nats-server 2.9 finds a file that it wrote meanwhile, and says so. */
+static void delete_consumer(struct installation *i, const char *verb)
+{
+    struct error err = {0};
+    struct value answer;
+    if (bus_api(i->bus, verb, STR(""), &i->arena, &answer, &err) != STATUS_OK)
+        assert_non_null(strstr(err.message, "directory not empty"));
+}
+
 /* By hand, while the broker reads from them. */
 static void consumers_of_the_broker_that_are_deleted_are_made_again(void **state)
 {
     struct installation *i = *state;
-    struct error err = {0};
-    struct value answer;
     broker_start(i);
     finish_chain(i, execution_of(i, CHAIN, NULL));
-    assert_ok(bus_api(i->bus, "CONSUMER.DELETE.NOETL_COMMANDS.intake", STR(""), &i->arena, &answer, &err),
-              &err);
-    assert_ok(
-        bus_api(i->bus, "CONSUMER.DELETE.NOETL_ADVISORIES.dead_letters", STR(""), &i->arena, &answer, &err),
-        &err);
+    delete_consumer(i, "CONSUMER.DELETE.NOETL_COMMANDS.intake");
+    delete_consumer(i, "CONSUMER.DELETE.NOETL_ADVISORIES.dead_letters");
     publish(i, "noetl.commands.run", "{\"path\": \"test/chain\"}");
     for (int delivery = 0; delivery < 3; delivery++)
         bus_delivery_free(task_next(i));
@@ -721,7 +726,6 @@ int main(void)
         cmocka_unit_test(a_copy_of_a_request_starts_nothing),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
-        cmocka_unit_test(a_command_that_is_sent_again_by_its_message_id_runs_once),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
         cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
@@ -731,6 +735,7 @@ int main(void)
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),
+        cmocka_unit_test(a_command_that_is_sent_again_by_its_message_id_runs_once),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);
 }

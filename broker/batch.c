@@ -15,8 +15,9 @@ enum status batch_new(uint64_t number, uint32_t partitions, struct batch **out, 
     atomic_init(&b->open_publishes, 1);
     arena_init(&b->arena, 0);
     b->checkpoints = ARENA_ARRAY(&b->arena, struct checkpoint, partitions);
+    b->before = ARENA_ARRAY(&b->arena, struct checkpoint, partitions);
     b->dirty = ARENA_ARRAY(&b->arena, bool, partitions);
-    if (!b->checkpoints || !b->dirty) {
+    if (!b->checkpoints || !b->before || !b->dirty) {
         batch_free(b);
         return error_set(err, STATUS_NO_MEMORY, "no memory for a batch of log rows");
     }
@@ -104,8 +105,10 @@ void batch_spare(struct batch *b, int64_t execution_id)
     }
 }
 
-void batch_advance(struct batch *b, const struct checkpoint *c)
+void batch_advance(struct batch *b, const struct checkpoint *before, const struct checkpoint *c)
 {
+    if (!b->dirty[c->partition])
+        b->before[c->partition] = *before;
     b->checkpoints[c->partition] = *c;
     b->dirty[c->partition] = true;
 }

@@ -27,6 +27,7 @@ struct batch {
     size_t event_count, event_capacity;
     size_t bytes_given;             /* batch_bytes() when the writer got it */
     struct checkpoint *checkpoints; /* one for each partition; `dirty` says which count */
+    struct checkpoint *before;      /* of these, up to where the batches before this one read */
     bool *dirty;
     uint32_t partitions;
     struct timer_change *timers;
@@ -55,8 +56,8 @@ enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw
 enum status batch_add_given_up(struct batch *b, const char *subject, struct error *err) MUST_CHECK;
 /* The execution goes on after all: its tasks are not withdrawn. */
 void batch_spare(struct batch *b, int64_t execution_id);
-/* The partition has been read up to there. */
-void batch_advance(struct batch *b, const struct checkpoint *c);
+/* The partition has been read up to there, from `before` on. */
+void batch_advance(struct batch *b, const struct checkpoint *before, const struct checkpoint *c);
 /* Nothing of the partition is to be committed: another broker has it. */
 void batch_drop_partition(struct batch *b, uint32_t partition);
 bool batch_is_empty(const struct batch *b);

@@ -238,11 +238,12 @@ static void look_back(struct engine *e, const struct partition *p, const struct 
 static enum status advance(struct engine *e, struct partition *p, const struct bus_delivery *d,
                            struct error *err)
 {
+    const struct checkpoint before = p->at;
     p->at.stream_seq = d->stream_sequence;
     p->at.stream_time_ns = d->time_ns;
     p->newest_batch = e->current->number;
     progress_folded(e->options.progress, &p->at);
-    batch_advance(e->current, &p->at);
+    batch_advance(e->current, &before, &p->at);
     return offer(e, false, err);
 }
 

@@ -5,6 +5,10 @@
  *
  * The epoch in the log is what keeps two brokers from writing for one partition. The lease keeps a broker
  * that stood still for a while from publishing what others have done since, until it has looked at the log.
+ *
+ * A database may lose commits that it had confirmed: a standby takes over that had not got them, or a backup
+ * is put in its place. So the fence also knows up to where each partition is in the log, and whoever finds
+ * the log behind that gives the partition up, as if another had taken it.
  */
 #ifndef BROKER_FENCE_H
 #define BROKER_FENCE_H
@@ -13,28 +17,57 @@
 #include <stdlib.h>
 
 #include "core/status.h"
+#include "eventlog/eventlog.h"
 #include "runtime/clock.h"
+
+/* Up to where a partition that is held is known to be in the log. */
+struct in_log {
+    _Atomic uint64_t stream_seq;
+    _Atomic int64_t stream_time_ns;
+    atomic_bool behind; /* it was given up because the log has less */
+};
 
 struct fence {
     uint32_t partitions;
     _Atomic int64_t *epochs;        /* 0: not held */
+    struct in_log *in_log;          /* of each */
     _Atomic int64_t lease_until_ns; /* monotonic */
     atomic_bool log_away;           /* commits fail; nothing can be handed over */
 };
 
 static inline enum status fence_init(struct fence *f, uint32_t partitions, struct error *err)
 {
-    *f = (struct fence){.partitions = partitions, .epochs = calloc(partitions, sizeof(*f->epochs))};
-    return f->epochs ? STATUS_OK
-                     : error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", partitions);
+    *f = (struct fence){.partitions = partitions,
+                        .epochs = calloc(partitions, sizeof(*f->epochs)),
+                        .in_log = calloc(partitions, sizeof(*f->in_log))};
+    return f->epochs && f->in_log
+               ? STATUS_OK
+               : error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", partitions);
 }
 static inline void fence_free(struct fence *f)
 {
     free(f->epochs);
+    free(f->in_log);
 }
-static inline void fence_set(struct fence *f, uint32_t partition, int64_t epoch)
+static inline void fence_wrote(struct fence *f, const struct checkpoint *c)
 {
-    atomic_store(&f->epochs[partition], epoch);
+    atomic_store(&f->in_log[c->partition].stream_seq, c->stream_seq);
+    atomic_store(&f->in_log[c->partition].stream_time_ns, c->stream_time_ns);
+}
+/* From now on it is held, and the log has it up to there. */
+static inline void fence_set(struct fence *f, const struct checkpoint *c)
+{
+    fence_wrote(f, c);
+    atomic_store(&f->in_log[c->partition].behind, false);
+    atomic_store(&f->epochs[c->partition], c->epoch);
+}
+/* What is known of a partition at least; for eventlog_holds(), before that looks. */
+static inline struct checkpoint fence_known(const struct fence *f, uint32_t partition)
+{
+    return (struct checkpoint){.partition = partition,
+                               .stream_seq = atomic_load(&f->in_log[partition].stream_seq),
+                               .stream_time_ns = atomic_load(&f->in_log[partition].stream_time_ns),
+                               .epoch = atomic_load(&f->epochs[partition])};
 }
 static inline bool fence_holds(const struct fence *f, uint32_t partition, int64_t epoch)
 {
@@ -44,6 +77,21 @@ static inline bool fence_holds(const struct fence *f, uint32_t partition, int64_
 static inline void fence_lose(struct fence *f, uint32_t partition, int64_t epoch)
 {
     atomic_compare_exchange_strong(&f->epochs[partition], &epoch, 0);
+}
+/* The same, because the log has less than was written. */
+static inline void fence_fall_behind(struct fence *f, uint32_t partition, int64_t epoch)
+{
+    atomic_store(&f->in_log[partition].behind, true);
+    fence_lose(f, partition, epoch);
+}
+/* What was found of a partition that was held under `epoch`; true if it is so no longer. */
+static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoch, enum hold hold)
+{
+    if (hold == HOLD_TAKEN)
+        fence_lose(f, partition, epoch);
+    else if (hold == HOLD_BEHIND)
+        fence_fall_behind(f, partition, epoch);
+    return hold == HOLD_TAKEN || hold == HOLD_BEHIND;
 }
 static inline bool fence_lease_lasts(const struct fence *f)
 {

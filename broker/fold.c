@@ -92,17 +92,15 @@ static bool log_is_over(const struct event_list *events)
 
 /*
  * Whether the partition is still this broker's, after its rows were read: else they may be of another, and of
- * facts that this one has passed over. It may not know yet.
+ * facts that this one has passed over; or rows are missing that had been written. It may not know yet.
  */
 static enum status still_holds(struct folder *f, int64_t id, bool *out, struct error *err)
 {
     uint32_t partition = id_partition(id, f->subjects.partitions);
-    struct checkpoint at = {.partition = partition, .epoch = atomic_load(&f->fence->epochs[partition])};
-    bool lost = false;
-    TRY(eventlog_lost_partitions(f->log, &at, 1, &lost, err));
-    if (lost)
-        fence_lose(f->fence, partition, at.epoch);
-    *out = !lost;
+    struct checkpoint at = fence_known(f->fence, partition);
+    enum hold hold = HOLD_TAKEN;
+    TRY(eventlog_holds(f->log, &at, 1, &hold, err));
+    *out = !fence_found(f->fence, partition, at.epoch, hold);
     return STATUS_OK;
 }
 
@@ -121,9 +119,9 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     *out = NULL;
     arena_init(&scratch, 0);
     enum status status = eventlog_events(f->log, id, 0, 0, &scratch, &events, err);
-    if (status == STATUS_OK && events.count > 0)
+    if (status == STATUS_OK)
         status = still_holds(f, id, &ours, err);
-    *is_new = status == STATUS_OK && events.count == 0;
+    *is_new = status == STATUS_OK && ours && events.count == 0;
     if (!ours)
         events.count = 0;
     bool is_history = events.count > 0 && event_is_imported(&events.items[0]);

@@ -163,10 +163,26 @@ static void tell_members(struct holdings *h)
 
 /* ---- losing ------------------------------------------------------------------------------------------- */
 
-/* Drops what the fence no longer has: the writer, or a look at the log, saw a newer epoch. */
+/* Of one that the fence no longer has: whether another has taken it, or the log lost what was written of it.
+ */
+static bool is_taken(struct holdings *h, uint32_t p)
+{
+    const struct in_log *in_log = &h->options.fence->in_log[p];
+    if (!atomic_load(&in_log->behind))
+        return true;
+    metric_add(METRIC_BROKER_PARTITIONS_BEHIND, 0, 1);
+    LOG(LOG_WARN,
+        "the log is behind what was written: Postgres has lost commits; the partition is read again from the "
+        "checkpoint that the log has",
+        LOG_NUM("partition", p), LOG_NUM("written", atomic_load(&in_log->stream_seq)));
+    return false;
+}
+
+/* Drops what the fence no longer has: the writer, or a look at the log, saw a newer epoch, or less than was
+ * written. */
 static enum status drop_lost(struct holdings *h, struct error *err)
 {
-    uint32_t lost = 0;
+    uint32_t lost = 0, dropped = 0;
     for (uint32_t p = 0; p < h->count; p++) {
         struct part *part = &h->parts[p];
         if (part->state == NONE || fence_holds(h->options.fence, p, part->at.epoch))
@@ -174,23 +190,27 @@ static enum status drop_lost(struct holdings *h, struct error *err)
         stop_reader(h, p);
         TRY(tell(h, (struct mail){.kind = MAIL_LOST, .u.partition = p}, err));
         part->state = NONE;
-        lost++;
+        dropped++;
+        lost += is_taken(h, p);
     }
     if (lost > 0) {
         metric_add(METRIC_BROKER_PARTITIONS_LOST, 0, lost);
         LOG(LOG_WARN, "other brokers have taken partitions of this one over", LOG_NUM("partitions", lost));
-        tell_members(h);
     }
+    if (dropped > 0)
+        tell_members(h);
     return STATUS_OK;
 }
 
-/* The checkpoints of what is held, in `list`; how many. */
+/* The checkpoints of what is held, in `list`, as they are known to be in the log; how many. */
 static size_t list_held(const struct holdings *h, struct checkpoint *list)
 {
     size_t count = 0;
     for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state != NONE)
-            list[count++] = h->parts[p].at;
+        if (h->parts[p].state == NONE)
+            continue;
+        list[count] = fence_known(h->options.fence, p);
+        list[count++].epoch = h->parts[p].at.epoch;
     }
     return count;
 }
@@ -198,20 +218,18 @@ static size_t list_held(const struct holdings *h, struct checkpoint *list)
 static enum status see_what_is_held(struct holdings *h, struct error *err)
 {
     struct checkpoint *held = one_of_each(h, sizeof(*held));
-    bool *lost = one_of_each(h, sizeof(*lost));
-    if (!held || !lost) {
+    enum hold *holds = one_of_each(h, sizeof(*holds));
+    if (!held || !holds) {
         free(held);
-        free(lost);
+        free(holds);
         return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
     }
     size_t count = list_held(h, held);
-    enum status status = eventlog_lost_partitions(h->options.log, held, count, lost, err);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        if (lost[i])
-            fence_lose(h->options.fence, held[i].partition, held[i].epoch);
-    }
+    enum status status = eventlog_holds(h->options.log, held, count, holds, err);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        fence_found(h->options.fence, held[i].partition, held[i].epoch, holds[i]);
     free(held);
-    free(lost);
+    free(holds);
     return status;
 }
 
@@ -335,7 +353,7 @@ static enum status begin_to_hold(struct holdings *h, struct taken *t, struct err
         part->at = t->checkpoints[i];
         part->claimed = (struct mono_time){0};
         part->state = HELD;
-        fence_set(h->options.fence, list[i], part->at.epoch);
+        fence_set(h->options.fence, &part->at);
     }
     enum status status = tell(h, (struct mail){.kind = MAIL_TAKEN, .u.taken = t}, err);
     if (status != STATUS_OK)
@@ -440,11 +458,12 @@ static enum status share_out(struct holdings *h, const struct member *members, s
 /*
  * Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. Two
  * that start at the same time may both take everything, and each give back a half before it has heard so of
- * the other: so the log is asked now and then in any case.
+ * the other: so the log is asked now and then in any case. It may also have lost what was written, which a
+ * partition where nothing happens would not see otherwise.
  */
 static bool may_be_lost(const struct holdings *h, const struct member *members, size_t count)
 {
-    if (count > 1 && mono_ms_since(h->checked) > CHECK_MS)
+    if (mono_ms_since(h->checked) > CHECK_MS)
         return true;
     for (uint32_t p = 0; p < h->count; p++) {
         if (h->parts[p].state == HELD && holder_of(members, count, p))

@@ -9,6 +9,8 @@
  *           │                                  ▼                                      │ nothing of it in
  * memory └──────────────────────────────────┴──────────────────────────────────────┘
  *
+ * A log that has an older checkpoint than was written (fence.h) makes it go the same way as a newer epoch.
+ *
  * A partition whose place in the event stream is no longer there (the stream lost its tail, was restored or
  * made anew) leaves too, and is taken again behind the time of its checkpoint instead of behind its sequence.
  *

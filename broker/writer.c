@@ -109,19 +109,33 @@ static void leave_out_lost(struct writer *w, struct batch *b)
     }
 }
 
-/* A commit was refused: sees which partitions of the batch have a newer epoch. */
-static enum status find_lost(struct writer *w, struct batch *b, struct error *err)
+/* How the log stands to what the partitions of a batch follow upon; *any: one is lost. */
+static enum status find_lost_once(struct writer *w, const struct batch *b, bool ahead_too, bool *any,
+                                  struct error *err)
 {
-    bool any = false;
+    *any = false;
     for (uint32_t p = 0; p < b->partitions; p++) {
-        bool lost = false;
+        enum hold hold = HOLD_AS_KNOWN;
         if (!b->dirty[p])
             continue;
-        TRY(eventlog_lost_partitions(w->log, &b->checkpoints[p], 1, &lost, err));
-        if (lost)
-            fence_lose(w->options.fence, p, b->checkpoints[p].epoch);
-        any = any || lost;
+        TRY(eventlog_holds(w->log, &b->before[p], 1, &hold, err));
+        if (hold == HOLD_AHEAD && ahead_too)
+            hold = HOLD_BEHIND; /* it is not what was written, in whatever way */
+        *any = fence_found(w->options.fence, p, b->before[p].epoch, hold) || *any;
     }
+    return STATUS_OK;
+}
+
+/*
+ * A commit was refused: sees which partitions of the batch have a newer epoch, or are behind. One that is
+ * ahead may be so by this batch itself, which was in the log before another partition of it was lost.
+ */
+static enum status find_lost(struct writer *w, const struct batch *b, struct error *err)
+{
+    bool any = false;
+    TRY(find_lost_once(w, b, false, &any, err));
+    if (!any)
+        TRY(find_lost_once(w, b, true, &any, err));
     if (any)
         w->options.lost(w->options.context);
     return any ? STATUS_OK
@@ -130,21 +144,37 @@ static enum status find_lost(struct writer *w, struct batch *b, struct error *er
                            "partition of it is");
 }
 
+/* The checkpoints of a batch, and what each follows upon. */
+struct steps {
+    struct checkpoint *to, *from;
+    size_t count;
+};
+
+static enum status steps_of(const struct batch *b, struct steps *s, struct error *err)
+{
+    *s = (struct steps){.to = calloc(2 * (size_t)b->partitions, sizeof(*s->to))};
+    if (!s->to)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the checkpoints of a batch");
+    s->from = s->to + b->partitions;
+    for (uint32_t p = 0; p < b->partitions; p++) {
+        if (!b->dirty[p])
+            continue;
+        s->to[s->count] = b->checkpoints[p];
+        s->from[s->count++] = b->before[p];
+    }
+    return STATUS_OK;
+}
+
 static enum status commit_once(struct writer *w, const struct batch *b, struct error *err)
 {
     struct mono_time start = mono_now();
-    struct checkpoint *dirty = calloc(b->partitions, sizeof(*dirty));
-    size_t count = 0;
-    if (!dirty)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the checkpoints of a batch");
-    for (uint32_t p = 0; p < b->partitions; p++) {
-        if (b->dirty[p])
-            dirty[count++] = b->checkpoints[p];
-    }
+    struct steps steps;
+    TRY(steps_of(b, &steps, err));
     struct commit commit = {.events = b->events,
                             .event_count = b->event_count,
-                            .checkpoints = dirty,
-                            .checkpoint_count = count,
+                            .checkpoints = steps.to,
+                            .before = steps.from,
+                            .checkpoint_count = steps.count,
                             .timers = b->timers,
                             .timer_count = b->timer_count};
     enum status status = eventlog_write(w->log, &commit, err);
@@ -152,7 +182,11 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
         metric_observe(METRIC_BROKER_COMMIT, 0, mono_now().ns - start.ns);
         metric_add(METRIC_BROKER_EVENTS, 0, (int64_t)b->event_count);
     }
-    free(dirty);
+    for (size_t i = 0; i < steps.count && status == STATUS_OK; i++) {
+        if (fence_holds(w->options.fence, steps.to[i].partition, steps.to[i].epoch))
+            fence_wrote(w->options.fence, &steps.to[i]);
+    }
+    free(steps.to);
     return status;
 }
 

@@ -16,18 +16,29 @@
 
 enum { SEND_BYTES = 64 << 10 };
 
-/* Only numbers are put into the text. */
-static void write_update(struct buf *sql, const struct checkpoint *checkpoints, size_t count)
+/*
+ * Only numbers are put into the text. A database that lost commits, as a standby does that took over, has the
+ * epoch still, but not the checkpoint that the rows to be written follow upon.
+ */
+static void write_update(struct buf *sql, const struct commit *c)
 {
+    const struct checkpoint *checkpoints = c->checkpoints;
     buf_add_text(
         sql, "UPDATE noetl.partition p SET stream_seq = n.s, stream_time_ns = n.t, stream_created_ns = n.c,"
              " updated_at = now() FROM (VALUES ");
-    for (size_t i = 0; i < count; i++)
-        buf_printf(sql, "%s(%u,%lld::bigint,%lld::bigint,%lld::bigint,%lld::bigint)", i ? "," : "",
-                   checkpoints[i].partition, (long long)checkpoints[i].epoch,
+    for (size_t i = 0; i < c->checkpoint_count; i++) {
+        struct checkpoint before = c->before ? c->before[i] : (struct checkpoint){0};
+        buf_printf(sql,
+                   "%s(%u,%lld::bigint,%lld::bigint,%lld::bigint,%lld::bigint,%lld::bigint,%lld::bigint)",
+                   i ? "," : "", checkpoints[i].partition, (long long)checkpoints[i].epoch,
                    (long long)checkpoints[i].stream_seq, (long long)checkpoints[i].stream_time_ns,
-                   (long long)checkpoints[i].stream_created_ns);
-    buf_add_text(sql, ") n (p, e, s, t, c) WHERE p.partition = n.p AND p.epoch = n.e;");
+                   (long long)checkpoints[i].stream_created_ns, (long long)before.stream_seq,
+                   (long long)before.stream_time_ns);
+    }
+    buf_add_text(sql, ") n (p, e, s, t, c, bs, bt) WHERE p.partition = n.p AND p.epoch = n.e");
+    if (c->before)
+        buf_add_text(sql, " AND p.stream_seq = n.bs AND p.stream_time_ns = n.bt");
+    buf_add_text(sql, ";");
 }
 
 /* Two that import the same execution wait for each other; a broker does not write to one from elsewhere. */
@@ -46,7 +57,7 @@ static enum status send_statements(struct eventlog *log, const struct commit *c,
     struct buf *sql = &log->rows;
     buf_clear(sql);
     if (c->checkpoint_count > 0)
-        write_update(sql, c->checkpoints, c->checkpoint_count);
+        write_update(sql, c);
     if (c->only_new)
         write_guard(sql, c->only_new);
     TRY(timer_statements(sql, c->timers, c->timer_count, err));
@@ -145,28 +156,28 @@ static void undo(struct eventlog *log)
 
 static enum status lost(const struct checkpoint *checkpoints, size_t count, struct error *err)
 {
-    error_set(err, STATUS_CONFLICT, "another broker took over partition %u%s", checkpoints[0].partition,
-              count > 1 ? ", or another of this commit" : "");
+    error_set(err, STATUS_CONFLICT, "another broker took over partition %u%s, or the log lost what it had",
+              checkpoints[0].partition, count > 1 ? ", or another of this commit" : "");
     return error_place(err, "noetl.partition");
 }
 
-/* One attempt. *duplicate: a row of that key is in the log already. */
-static enum status commit_once(struct eventlog *log, const struct commit *c, bool *duplicate,
-                               struct error *err)
+/* One attempt. *refused: a row of that key, or another checkpoint than the one before, is in the log already.
+ */
+static enum status commit_once(struct eventlog *log, const struct commit *c, bool *refused, struct error *err)
 {
     size_t updated = 0;
     TRY(send_statements(log, c, err));
     TRY(await_copy(log, &updated, err));
-    enum status s = c->checkpoint_count == 0 || updated == c->checkpoint_count
-                        ? send_rows(log, c->events, c->event_count, err)
-                        : lost(c->checkpoints, c->checkpoint_count, err);
+    *refused = c->checkpoint_count > 0 && updated != c->checkpoint_count;
+    enum status s = !*refused ? send_rows(log, c->events, c->event_count, err)
+                              : lost(c->checkpoints, c->checkpoint_count, err);
     if (s != STATUS_OK) {
         undo(log);
         return s;
     }
     if (PQputCopyEnd(log->connection.pg, NULL) != 1)
         return connection_failed(&log->connection, NULL, err);
-    return await_end(log, duplicate, err);
+    return await_end(log, refused, err);
 }
 
 static enum status is_checkpoint_there(struct eventlog *log, const struct checkpoint *c, bool *out,
@@ -188,7 +199,8 @@ static enum status is_checkpoint_there(struct eventlog *log, const struct checkp
 
 /*
  * A commit whose answer was lost with the connection is made again by its caller, and then finds its own
- * rows. It is that one, and no collision, if all its checkpoints stand exactly as it would leave them.
+ * checkpoints, or rows. It is that one, and no collision, if all its checkpoints stand exactly as it would
+ * leave them.
  */
 static bool was_committed(struct eventlog *log, const struct checkpoint *checkpoints, size_t count)
 {
@@ -203,9 +215,9 @@ enum status eventlog_write(struct eventlog *log, const struct commit *c, struct 
 {
     TRY(connection_ready(&log->connection, err));
     TRY(months_make(log, c->events, c->event_count, err));
-    bool duplicate = false;
-    enum status s = commit_once(log, c, &duplicate, err);
-    return duplicate && was_committed(log, c->checkpoints, c->checkpoint_count) ? STATUS_OK : s;
+    bool refused = false;
+    enum status s = commit_once(log, c, &refused, err);
+    return refused && was_committed(log, c->checkpoints, c->checkpoint_count) ? STATUS_OK : s;
 }
 
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,

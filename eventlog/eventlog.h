@@ -42,7 +42,8 @@ struct checkpoint {
 
 /*
  * Takes partitions over: raises their epochs and reads their checkpoints into out[0 … count - 1] (all zero
- * for a new one). From here on commits of the former owners fail. `owner` tells who, for whoever looks.
+ * for a new one). From here on commits of the former owners fail. `owner` tells who, for whoever looks. An
+ * epoch is made of the database's time, so that one that lost commits does not give the same again.
  * `lost_ns`: of each, when its stream was seen to have lost something, 0 if it was not; NULL if none was.
  */
 enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, const int64_t *lost_ns,
@@ -51,9 +52,16 @@ enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *parti
 /* Nobody owns them any more; those that another has taken meanwhile stay as they are. */
 enum status eventlog_release_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
                                         struct error *err) MUST_CHECK;
-/* Which of them another has taken: lost[0 … count - 1]. */
-enum status eventlog_lost_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
-                                     bool *lost, struct error *err) MUST_CHECK;
+/* What the log says of a partition that is held, and known to be in the log up to a checkpoint. */
+enum hold {
+    HOLD_AS_KNOWN,
+    HOLD_AHEAD,  /* it is held, and read further, or has another checkpoint */
+    HOLD_TAKEN,  /* another has taken it: the epoch is newer */
+    HOLD_BEHIND, /* what was written is gone: the epoch, or the checkpoint, is older */
+};
+/* Of each of them: holds[0 … count - 1]. A checkpoint of zeroes is behind nothing. */
+enum status eventlog_holds(struct eventlog *log, const struct checkpoint *held, size_t count,
+                           enum hold *holds, struct error *err) MUST_CHECK;
 /* When the stream stored what the partition's checkpoint stands at; 0: it has none. */
 enum status eventlog_checkpoint_time(struct eventlog *log, uint32_t partition, int64_t *time_ns,
                                      struct error *err) MUST_CHECK;
@@ -73,10 +81,10 @@ enum status eventlog_partitions(struct eventlog *log, uint32_t first, uint32_t e
 
 /*
  * One transaction: the rows, and the checkpoints of the partitions that they belong to. STATUS_CONFLICT when
- * an epoch is no longer the row's: nothing was written, the partition is lost. After STATUS_UNAVAILABLE or
- * STATUS_TIMEOUT it may have been written or not: call again with exactly the same rows and checkpoints, a
- * commit that went through is recognised. What `error` and names hold that a text column cannot (U+0000, no
- * UTF-8) becomes U+FFFD.
+ * an epoch is no longer the row's, or the checkpoint is not the one before: nothing was written, the
+ * partition is lost. After STATUS_UNAVAILABLE or STATUS_TIMEOUT it may have been written or not: call again
+ * with exactly the same rows and checkpoints, a commit that went through is recognised. What `error` and
+ * names hold that a text column cannot (U+0000, no UTF-8) becomes U+FFFD.
  */
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,
                             const struct checkpoint *checkpoints, size_t checkpoint_count,
@@ -97,6 +105,7 @@ struct commit {
     const struct event *events;
     size_t event_count;
     const struct checkpoint *checkpoints;
+    const struct checkpoint *before; /* of each, what the log has to have so far; NULL: whatever it has */
     size_t checkpoint_count;
     const struct timer_change *timers; /* in the order in which they happened */
     size_t timer_count;

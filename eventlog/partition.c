@@ -26,14 +26,16 @@ static enum status take_once(struct eventlog *log, const struct claim *c, struct
     buf_clear(sql);
     buf_add_text(sql, "WITH claimed (n, place, lost) AS (VALUES ");
     write_claims(sql, c);
-    buf_add_text(sql,
-                 "), taken AS (INSERT INTO noetl.partition AS p"
-                 " (partition, epoch, owner, taken_at, updated_at, stream_lost_ns)"
-                 " SELECT n, 1, $1::text, now(), now(), lost FROM claimed ORDER BY n"
-                 " ON CONFLICT (partition) DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner,"
-                 " taken_at = now(), stream_lost_ns = greatest(p.stream_lost_ns, excluded.stream_lost_ns)"
-                 " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns, stream_lost_ns)"
-                 " SELECT t.* FROM taken t JOIN claimed c ON c.n = t.partition ORDER BY c.place");
+    buf_add_text(
+        sql, "), taken AS (INSERT INTO noetl.partition AS p"
+             " (partition, epoch, owner, taken_at, updated_at, stream_lost_ns)"
+             " SELECT n, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $1::text, now(), now(), lost"
+             " FROM claimed ORDER BY n"
+             " ON CONFLICT (partition) DO UPDATE SET epoch = greatest(p.epoch + 1, excluded.epoch),"
+             " owner = excluded.owner,"
+             " taken_at = now(), stream_lost_ns = greatest(p.stream_lost_ns, excluded.stream_lost_ns)"
+             " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns, stream_lost_ns)"
+             " SELECT t.* FROM taken t JOIN claimed c ON c.n = t.partition ORDER BY c.place");
     TRY(buf_status(sql, err));
     PGresult *r;
     TRY(connection_query(&log->connection, sql->data, &c->owner, 1, &r, err));
@@ -104,24 +106,32 @@ enum status eventlog_release_partitions(struct eventlog *log, const struct check
     return connection_run(&log->connection, sql->data, err);
 }
 
-enum status eventlog_lost_partitions(struct eventlog *log, const struct checkpoint *held, size_t count,
-                                     bool *lost, struct error *err)
+/* Numbers as in enum hold. A row that is gone had been written. */
+static const char HOLDS[] = "SELECT CASE WHEN p.epoch > n.e THEN 2"
+                            " WHEN p.epoch IS NULL OR p.epoch < n.e THEN 3"
+                            " WHEN p.stream_seq < n.s AND p.stream_time_ns < n.t THEN 3"
+                            " WHEN p.stream_seq <> n.s OR p.stream_time_ns <> n.t THEN 1 ELSE 0 END"
+                            " FROM (VALUES ";
+
+enum status eventlog_holds(struct eventlog *log, const struct checkpoint *held, size_t count,
+                           enum hold *holds, struct error *err)
 {
     struct buf *sql = &log->rows;
     if (count == 0)
         return STATUS_OK;
     buf_clear(sql);
-    buf_add_text(sql, "SELECT (p.epoch IS DISTINCT FROM n.e)::integer FROM (VALUES ");
+    buf_add_text(sql, HOLDS);
     for (size_t i = 0; i < count; i++)
-        buf_printf(sql, "%s(%zu,%u,%lld::bigint)", i ? "," : "", i, held[i].partition,
-                   (long long)held[i].epoch);
-    buf_add_text(sql, ") n (i, p, e) LEFT JOIN noetl.partition p ON p.partition = n.p ORDER BY n.i");
+        buf_printf(sql, "%s(%zu,%u,%lld::bigint,%lld::bigint,%lld::bigint)", i ? "," : "", i,
+                   held[i].partition, (long long)held[i].epoch, (long long)held[i].stream_seq,
+                   (long long)held[i].stream_time_ns);
+    buf_add_text(sql, ") n (i, p, e, s, t) LEFT JOIN noetl.partition p ON p.partition = n.p ORDER BY n.i");
     TRY(buf_status(sql, err));
     TRY(connection_ready(&log->connection, err));
     PGresult *r;
     TRY(connection_query(&log->connection, sql->data, NULL, 0, &r, err));
     for (size_t i = 0; i < count; i++)
-        lost[i] = result_int(r, (int)i, 0, 1) != 0;
+        holds[i] = (enum hold)result_int(r, (int)i, 0, HOLD_TAKEN);
     PQclear(r);
     return STATUS_OK;
 }

@@ -91,17 +91,20 @@ static void a_row_that_postgres_would_refuse_is_too_large(void **state)
     free(text);
 }
 
-static void a_batch_keeps_the_newest_checkpoint_of_each_partition(void **state)
+static void a_batch_keeps_the_newest_checkpoint_of_each_partition_and_what_it_follows(void **state)
 {
     (void)state;
     struct batch *b;
     assert_int_equal(batch_new(1, 4, &b, NULL), STATUS_OK);
     assert_true(batch_is_empty(b));
-    batch_advance(b, &(struct checkpoint){.partition = 2, .stream_seq = 5});
-    batch_advance(b, &(struct checkpoint){.partition = 2, .stream_seq = 9});
+    batch_advance(b, &(struct checkpoint){.stream_seq = 3},
+                  &(struct checkpoint){.partition = 2, .stream_seq = 5});
+    batch_advance(b, &(struct checkpoint){.stream_seq = 5},
+                  &(struct checkpoint){.partition = 2, .stream_seq = 9});
     assert_false(batch_is_empty(b));
     assert_true(b->dirty[2] && !b->dirty[0] && !b->dirty[1] && !b->dirty[3]);
     assert_int_equal(b->checkpoints[2].stream_seq, 9);
+    assert_int_equal(b->before[2].stream_seq, 3);
     batch_free(b);
 }
 
@@ -118,7 +121,8 @@ static void a_batch_can_leave_a_partition_out(void **state)
         assert_int_equal(batch_add_events(b, &e, 1, NULL), STATUS_OK);
         assert_int_equal(batch_add_timer(b, &t, NULL), STATUS_OK);
         assert_int_equal(batch_add_ended(b, id, true, NULL), STATUS_OK);
-        batch_advance(b, &(struct checkpoint){.partition = t.partition, .stream_seq = (uint64_t)id});
+        batch_advance(b, &(struct checkpoint){0},
+                      &(struct checkpoint){.partition = t.partition, .stream_seq = (uint64_t)id});
         of_two += t.partition == 2;
     }
     assert_in_range(of_two, 1, 49);
@@ -522,9 +526,9 @@ int main(void)
         cmocka_unit_test(a_table_drops_all_that_are_asked_for),
         cmocka_unit_test(what_stands_still_leaves_memory_once_it_is_in_the_log),
         cmocka_unit_test(what_was_not_used_for_longest_makes_room),
-        cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition),
         cmocka_unit_test(decisions_that_cannot_be_written_are_refused_before),
         cmocka_unit_test(a_row_that_postgres_would_refuse_is_too_large),
+        cmocka_unit_test(a_batch_keeps_the_newest_checkpoint_of_each_partition_and_what_it_follows),
         cmocka_unit_test(a_batch_can_leave_a_partition_out),
         cmocka_unit_test(partitions_are_shared_out_evenly),
         cmocka_unit_test(who_gets_what_depends_on_who_is_there_alone),

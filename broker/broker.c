@@ -20,6 +20,7 @@
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
+#include "runtime/pulse.h"
 #include "self.h"
 
 enum {
@@ -63,8 +64,11 @@ static enum status open_log(struct broker *b, const char *what, struct eventlog 
     char name[160];
     snprintf(name, sizeof(name), "noetl broker %s", what);
     const char *url = settings_text(b->settings, SETTING_POSTGRES_URL);
-    if (*url)
-        return eventlog_open(url, name, out, err);
+    if (*url) {
+        TRY(eventlog_open(url, name, out, err));
+        eventlog_tell_waits(*out, pulse_waits);
+        return STATUS_OK;
+    }
     error_set(err, STATUS_INVALID, "the broker needs the event log's database");
     return error_hint(
         err, "Set postgres.url (NOETL_POSTGRES_URL, or postgres: {url: …} in the configuration file).");

@@ -98,7 +98,7 @@ static enum status hindrances_value(const struct broker_self *self, struct arena
                                     struct error *err)
 {
     bool mailbox_full;
-    const char *stuck = pulse_find_stuck(mono_now().ns, PULSE_MOST_MS);
+    const char *stuck = pulse_find_stuck(mono_now().ns, pulse_most_ms());
     mailbox_facts(self->mailbox, &mailbox_full);
     const struct {
         bool holds;

@@ -72,7 +72,7 @@ static enum status await_copy(struct eventlog *log, size_t *updated, struct erro
 {
     PGconn *pg = log->connection.pg;
     for (bool first = true;; first = false) {
-        PGresult *r = PQgetResult(pg);
+        PGresult *r = connection_result(&log->connection);
         ExecStatusType kind = PQresultStatus(r);
         if (kind == PGRES_COMMAND_OK) {
             int64_t count;
@@ -86,7 +86,7 @@ static enum status await_copy(struct eventlog *log, size_t *updated, struct erro
             return STATUS_OK;
         }
         PGresult *rest;
-        while (PQstatus(pg) == CONNECTION_OK && (rest = PQgetResult(pg)) != NULL)
+        while (PQstatus(pg) == CONNECTION_OK && (rest = connection_result(&log->connection)) != NULL)
             PQclear(rest);
         enum status s = connection_failed(&log->connection, r, err);
         PQclear(r);
@@ -106,13 +106,13 @@ static enum status send_rows(struct eventlog *log, const struct event *events, s
                               events[i].event_id);
         if (rows->len < SEND_BYTES)
             continue;
-        if (PQputCopyData(log->connection.pg, rows->data, (int)rows->len) != 1)
+        if (connection_put(&log->connection, rows->data, rows->len) != 1)
             return connection_failed(&log->connection, NULL, err);
         buf_clear(rows);
     }
     copy_end(rows);
     TRY(buf_status(rows, err));
-    return PQputCopyData(log->connection.pg, rows->data, (int)rows->len) == 1
+    return connection_put(&log->connection, rows->data, rows->len) == 1
                ? STATUS_OK
                : connection_failed(&log->connection, NULL, err);
 }
@@ -123,7 +123,7 @@ static enum status await_end(struct eventlog *log, bool *duplicate, struct error
     PGconn *pg = log->connection.pg;
     enum status s = STATUS_OK;
     PGresult *r, *failed = NULL;
-    while ((r = PQgetResult(pg)) != NULL) {
+    while ((r = connection_result(&log->connection)) != NULL) {
         bool bad = PQresultStatus(r) != PGRES_COMMAND_OK;
         if (bad && !failed)
             failed = r;
@@ -146,7 +146,7 @@ static void undo(struct eventlog *log)
     bool duplicate;
     if (!log->connection.pg)
         return; /* and so did the loss of the connection */
-    if (PQputCopyEnd(log->connection.pg, "given up") == 1) {
+    if (connection_put_end(&log->connection, "given up") == 1) {
         enum status expected = await_end(log, &duplicate, NULL);
         (void)expected;
     } else {
@@ -175,7 +175,7 @@ static enum status commit_once(struct eventlog *log, const struct commit *c, boo
         undo(log);
         return s;
     }
-    if (PQputCopyEnd(log->connection.pg, NULL) != 1)
+    if (connection_put_end(&log->connection, NULL) != 1)
         return connection_failed(&log->connection, NULL, err);
     return await_end(log, refused, err);
 }

@@ -58,6 +58,12 @@ static void ignore_notice(void *context, const PGresult *notice)
     (void)context, (void)notice; /* warnings are for the server's log, not for our caller's terminal */
 }
 
+static void say_waits(const struct connection *c, bool begins)
+{
+    if (c->waits)
+        c->waits(begins);
+}
+
 static PGconn *begin_connect(const struct connection *c)
 {
     /* What stands before dbname, the string expands over: it may say otherwise. */
@@ -87,14 +93,20 @@ static enum status no_answer(int64_t waited_ms, struct error *err)
 }
 
 /* Goes through the handshake, within the time. */
-static bool finish_connect(PGconn *pg, int64_t within_ms)
+static bool finish_connect(const struct connection *c, int64_t within_ms)
 {
+    PGconn *pg = c->pg;
     int64_t until = now_ms() + within_ms;
     PostgresPollingStatusType step = PGRES_POLLING_WRITING;
     while (step != PGRES_POLLING_OK && step != PGRES_POLLING_FAILED) {
         int64_t left = until - now_ms();
         struct pollfd p = {.fd = PQsocket(pg), .events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT};
-        if (left <= 0 || poll(&p, 1, (int)left) == 0)
+        if (left <= 0)
+            return false;
+        say_waits(c, true);
+        bool ready = poll(&p, 1, (int)left) != 0;
+        say_waits(c, false);
+        if (!ready)
             return false;
         step = PQconnectPoll(pg);
     }
@@ -103,13 +115,15 @@ static bool finish_connect(PGconn *pg, int64_t within_ms)
 
 static enum status connect_now(struct connection *c, struct error *err)
 {
+    say_waits(c, true); /* also for a name to be looked up */
     PGconn *pg = begin_connect(c);
+    say_waits(c, false);
     if (!pg)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a connection to Postgres");
     PQsetNoticeReceiver(pg, ignore_notice, NULL);
     PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
     c->pg = pg;
-    if (PQstatus(pg) == CONNECTION_BAD || !finish_connect(pg, connect_within_ms(c))) {
+    if (PQstatus(pg) == CONNECTION_BAD || !finish_connect(c, connect_within_ms(c))) {
         enum status s =
             PQstatus(pg) == CONNECTION_BAD ? pq_connect_error(pg, err) : no_answer(connect_within_ms(c), err);
         disconnect(c);
@@ -150,7 +164,9 @@ void connection_rollback(struct connection *c)
 {
     if (!c->pg || PQtransactionStatus(c->pg) == PQTRANS_IDLE)
         return;
+    say_waits(c, true);
     PGresult *r = PQexec(c->pg, "ROLLBACK");
+    say_waits(c, false);
     bool rolled_back = PQresultStatus(r) == PGRES_COMMAND_OK;
     PQclear(r);
     if (!rolled_back)
@@ -185,7 +201,10 @@ static bool await_result(const struct connection *c)
 {
     while (PQisBusy(c->pg)) {
         struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
-        if (poll(&p, 1, c->most_wait_ms ? (int)c->most_wait_ms : -1) == 0)
+        say_waits(c, true);
+        bool ready = poll(&p, 1, c->most_wait_ms ? (int)c->most_wait_ms : -1) != 0;
+        say_waits(c, false);
+        if (!ready)
             return false;
         if (!PQconsumeInput(c->pg))
             return true;
@@ -238,6 +257,30 @@ enum status connection_query_prepared(struct connection *c, const struct stateme
         c->prepared |= 1u << s->number;
     }
     return answer(c, PQsendQueryPrepared(c->pg, name, count, params, NULL, NULL, 1), out, err);
+}
+
+PGresult *connection_result(const struct connection *c)
+{
+    say_waits(c, true);
+    PGresult *r = PQgetResult(c->pg);
+    say_waits(c, false);
+    return r;
+}
+
+int connection_put(const struct connection *c, const char *bytes, size_t len)
+{
+    say_waits(c, true);
+    int put = PQputCopyData(c->pg, bytes, (int)len);
+    say_waits(c, false);
+    return put;
+}
+
+int connection_put_end(const struct connection *c, const char *why_not)
+{
+    say_waits(c, true);
+    int put = PQputCopyEnd(c->pg, why_not);
+    say_waits(c, false);
+    return put;
 }
 
 int64_t result_int(const PGresult *r, int row, int column, int64_t otherwise)

@@ -15,8 +15,9 @@ struct connection {
     char *url, *name;
     uint32_t
         connects; /* how often one was made: what a session held (prepared statements) is gone after it */
-    uint32_t prepared;    /* bit n: statement n of this session */
-    int64_t most_wait_ms; /* for the next bytes of an answer; 0: however long it takes */
+    uint32_t prepared;          /* bit n: statement n of this session */
+    int64_t most_wait_ms;       /* for the next bytes of an answer; 0: however long it takes */
+    void (*waits)(bool begins); /* hears of each wait for the server, on the thread that waits; or NULL */
 };
 
 enum { STATEMENT_MAX = 32 };
@@ -49,8 +50,14 @@ enum status connection_query_prepared(struct connection *c, const struct stateme
                                       const char *const *params, int count, PGresult **out,
                                       struct error *err) MUST_CHECK;
 
-/* Describes what a result or the connection says, and drops the connection if it is broken. */
+/* Describes what a result or the connection says, and drops the connection if it is broken, or its session of
+ * no use. */
 enum status connection_failed(struct connection *c, const PGresult *result, struct error *err) MUST_CHECK;
+
+/* PQgetResult(), PQputCopyData() and PQputCopyEnd(), of which `waits` hears. */
+PGresult *connection_result(const struct connection *c);
+int connection_put(const struct connection *c, const char *bytes, size_t len);
+int connection_put_end(const struct connection *c, const char *why_not);
 
 /* A column of a binary result: bigint or integer; `otherwise` for NULL. */
 int64_t result_int(const PGresult *r, int row, int column, int64_t otherwise);

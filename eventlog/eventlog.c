@@ -40,6 +40,11 @@ void eventlog_wait_at_most(struct eventlog *log, int64_t ms)
     log->connection.most_wait_ms = ms;
 }
 
+void eventlog_tell_waits(struct eventlog *log, void (*waits)(bool begins))
+{
+    log->connection.waits = waits;
+}
+
 enum status eventlog_check(struct eventlog *log, struct error *err)
 {
     TRY(connection_ready(&log->connection, err));

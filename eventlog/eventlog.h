@@ -24,6 +24,11 @@ void eventlog_close(struct eventlog **log);
  * STATUS_UNAVAILABLE; 0, as at first: as long as it takes. Not for commits.
  */
 void eventlog_wait_at_most(struct eventlog *log, int64_t ms);
+/*
+ * `waits` hears, on the thread that calls, whenever it begins to wait for Postgres, and whenever it no longer
+ * does: a server that stands still is no fault of whoever waits for it.
+ */
+void eventlog_tell_waits(struct eventlog *log, void (*waits)(bool begins));
 /* STATUS_OK if the database answers and its schema is of this version. */
 enum status eventlog_check(struct eventlog *log, struct error *err) MUST_CHECK;
 /* Applies the migrations that are missing, under a lock; *applied: how many. */

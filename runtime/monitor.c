@@ -45,14 +45,14 @@ static void answer_metrics(const struct monitor_options *o, const struct http_re
 
 static void answer_health(const struct http_request *r, struct http_reply *reply)
 {
-    const char *stuck = pulse_find_stuck(mono_now().ns, PULSE_MOST_MS);
+    const char *stuck = pulse_find_stuck(mono_now().ns, pulse_most_ms());
     struct error err;
     if (!stuck) {
         *reply = (struct http_reply){.code = 200, .body = STR("{\"status\":\"ok\"}")};
         return;
     }
-    error_set(&err, STATUS_INTERNAL, "the thread \"%s\" has made no progress for more than %d s", stuck,
-              PULSE_MOST_MS / 1000);
+    error_set(&err, STATUS_INTERNAL, "the thread \"%s\" has made no progress for more than %lld s", stuck,
+              (long long)(pulse_most_ms() / 1000));
     error_hint(&err, "Start the process again; what it had in hand is done again.");
     problem(reply, r, 503, &err);
 }

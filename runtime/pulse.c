@@ -2,10 +2,11 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "clock.h"
 
-enum { SLOTS = 64, NONE = 0 };
+enum { SLOTS = 64, NONE = 0, MOST_MS = 60000 };
 
 static struct slot {
     _Atomic(const char *) name; /* NULL: free */
@@ -44,6 +45,20 @@ void pulse_rest(void)
 {
     if (mine)
         atomic_store_explicit(&mine->since_ns, NONE, memory_order_relaxed);
+}
+
+void pulse_waits(bool begins)
+{
+    if (begins)
+        pulse_rest();
+    else
+        pulse_work();
+}
+
+int64_t pulse_most_ms(void)
+{
+    const char *text = getenv("NOETL_TEST_PULSE_MS");
+    return text ? strtoll(text, NULL, 10) : MOST_MS;
 }
 
 const char *pulse_find_stuck(int64_t now_ns, int64_t most_ms)

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PULSE_MOST_MS = 60000 }; /* a round that is longer is none that makes progress */
+/* A round that is longer is none that makes progress: 60 s, or, for tests, what NOETL_TEST_PULSE_MS says. */
+int64_t pulse_most_ms(void);
 
 /* The thread has a pulse until pulse_end(), and rests. `name` outlives it. No more than 64 threads have one.
  */
@@ -20,6 +21,8 @@ void pulse_end(void);
 /* A round begins: also between two steps of a long one, as a sign of life. */
 void pulse_work(void);
 void pulse_rest(void);
+/* The one or the other: whether the thread begins to wait, or has waited, for somebody outside. */
+void pulse_waits(bool begins);
 
 /* The name of a thread that at `now_ns` (monotonic) is in a round for more than `most_ms`; NULL: none is. */
 const char *pulse_find_stuck(int64_t now_ns, int64_t most_ms);

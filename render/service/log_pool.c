@@ -3,6 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "runtime/clock.h"
+#include "runtime/pulse.h"
+
+enum { CHECK_WITHIN_MS = 3000 };
+
 struct log_pool {
     pthread_mutex_t lock;
     pthread_cond_t given_back;
@@ -15,6 +20,7 @@ static enum status open_all(struct log_pool *pool, const char *url, uint32_t con
 {
     for (; pool->count < connections; pool->count++) {
         TRY(eventlog_open(url, "noetl render", &pool->all[pool->count], err));
+        eventlog_tell_waits(pool->all[pool->count], pulse_waits);
         pool->idle[pool->idle_count++] = pool->all[pool->count];
     }
     return STATUS_OK;
@@ -27,7 +33,7 @@ enum status log_pool_open(const char *url, uint32_t connections, struct log_pool
     if (!pool)
         return error_set(err, STATUS_NO_MEMORY, "there is no memory for the connections to the event log");
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->given_back, NULL);
+    mono_cond_init(&pool->given_back);
     pool->all = calloc(connections, sizeof(struct eventlog *));
     pool->idle = calloc(connections, sizeof(struct eventlog *));
     enum status status =
@@ -57,14 +63,28 @@ void log_pool_close(struct log_pool **p)
     free(pool);
 }
 
-static struct eventlog *take(struct log_pool *pool)
+/* One that is not there within the time is NULL; 0: it is waited for. */
+static struct eventlog *take_within(struct log_pool *pool, int64_t ms)
 {
+    int64_t until_ns = mono_now().ns + ms * 1000000;
+    bool in_time = true;
     pthread_mutex_lock(&pool->lock);
-    while (pool->idle_count == 0)
-        pthread_cond_wait(&pool->given_back, &pool->lock);
-    struct eventlog *log = pool->idle[--pool->idle_count];
+    while (pool->idle_count == 0 && in_time) {
+        pulse_rest();
+        if (ms > 0)
+            in_time = mono_cond_wait_until(&pool->given_back, &pool->lock, until_ns);
+        else
+            pthread_cond_wait(&pool->given_back, &pool->lock);
+        pulse_work();
+    }
+    struct eventlog *log = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : NULL;
     pthread_mutex_unlock(&pool->lock);
     return log;
+}
+
+static struct eventlog *take(struct log_pool *pool)
+{
+    return take_within(pool, 0);
 }
 
 static void give_back(struct log_pool *pool, struct eventlog *log)
@@ -102,7 +122,15 @@ static enum status explain(enum status status, struct error *err)
 
 enum status log_pool_check(struct log_pool *pool, struct error *err)
 {
-    READ(pool, err, eventlog_check(log, err));
+    struct eventlog *log = take_within(pool, CHECK_WITHIN_MS);
+    if (!log)
+        return explain(error_set(err, STATUS_UNAVAILABLE, "Postgres answers no connection of this service"),
+                       err);
+    eventlog_wait_at_most(log, CHECK_WITHIN_MS);
+    enum status status = eventlog_check(log, err);
+    eventlog_wait_at_most(log, 0);
+    give_back(pool, log);
+    return explain(status, err);
 }
 
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,

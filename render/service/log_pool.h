@@ -13,7 +13,7 @@ enum status log_pool_open(const char *url, uint32_t connections, struct log_pool
 /* When no call is running any more. NULL is allowed. */
 void log_pool_close(struct log_pool **pool);
 
-/* Whether the log answers and is of this version: as eventlog_check(), likewise. */
+/* Whether the log answers, within some seconds, and is of this version: as eventlog_check(), likewise. */
 enum status log_pool_check(struct log_pool *pool, struct error *err) MUST_CHECK;
 /*
  * As the functions of eventlog.h, from any thread; they wait for a connection. A connection

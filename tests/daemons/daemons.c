@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "runtime/clock.h"
 #include "runtime/port.h"
+#include "standstill.h"
 
 enum { PATIENCE_MS = 60000, LOOK_MS = 20, NODE_MS = 120000 };
 
@@ -149,6 +150,34 @@ void postgres_return(struct daemons *d)
     assert_ok(private_postgres_start(&options, &d->servers.postgres, &err), &err);
 }
 
+/* A session that begins meanwhile gets no process: the postmaster stands first, and goes on last. */
+static void signal_postgres(struct daemons *d, int signal)
+{
+    pid_t pid = d->servers.postgres.process.pid;
+    char path[64];
+    long child;
+    if (signal == SIGSTOP)
+        standstill_begin(&d->servers.postgres.process);
+    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    FILE *children = fopen(path, "r");
+    assert_non_null(children);
+    while (fscanf(children, "%ld", &child) == 1)
+        kill((pid_t)child, signal);
+    fclose(children);
+    if (signal == SIGCONT)
+        standstill_end(&d->servers.postgres.process);
+}
+
+void postgres_freeze(struct daemons *d)
+{
+    signal_postgres(d, SIGSTOP);
+}
+
+void postgres_thaw(struct daemons *d)
+{
+    signal_postgres(d, SIGCONT);
+}
+
 /* ---- daemons ------------------------------------------------------------------------------------------ */
 
 static const char *log_path(struct daemons *d, enum part part)
@@ -189,7 +218,7 @@ static void await_listening(struct daemons *d, enum part part)
 /* `noetl` with these words; its output to the log of `part`, which begins anew. */
 static void launch(struct daemons *d, const char *const argv[], enum part part, struct process *out)
 {
-    const char *env[SETTING_COUNT + 3] = {"HOME=/nonexistent"};
+    const char *env[SETTING_COUNT + 4] = {"HOME=/nonexistent"};
     size_t count = 1;
     struct error err = {0};
     env[count++] = arena_printf(&d->arena, "PATH=%s", getenv("PATH")).ptr;
@@ -197,6 +226,7 @@ static void launch(struct daemons *d, const char *const argv[], enum part part, 
         if (settings_source(d->settings, (enum setting)id, NULL) != SOURCE_DEFAULT)
             env[count++] = variable(d, (enum setting)id);
     }
+    env[count] = d->variable;
     int log = open(log_path(d, part), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     assert_true(log >= 0);
     struct process_options options = {

@@ -22,6 +22,7 @@ struct daemons {
     uint16_t ports[PART_COUNT]; /* of /metrics */
     uint16_t api;               /* of the publisher */
     uint16_t postgres_port;     /* while it is away */
+    const char *variable;       /* NAME=value for what is started, or NULL */
     struct exposition page;     /* what was read last */
 };
 
@@ -82,6 +83,9 @@ uint64_t messages_in(struct daemons *d, enum stream_id stream);
 void await_messages(struct daemons *d, enum stream_id stream, uint64_t count);
 void postgres_leave(struct daemons *d);
 void postgres_return(struct daemons *d);
+/* Each of its processes stands still, and goes on; nobody has the database meanwhile. */
+void postgres_freeze(struct daemons *d);
+void postgres_thaw(struct daemons *d);
 
 /* An operation over NATS; the answer. */
 struct value api_call(struct daemons *d, const char *operation, const char *payload);

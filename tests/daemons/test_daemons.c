@@ -353,6 +353,42 @@ static void a_broker_that_does_not_hear_itself_counts_a_lapse(void **state)
     daemon_await_ready(d, BROKER);
 }
 
+/* A broker, and the render service with a request at work: what watches over them has no reason to start them
+ * again. */
+static void a_postgres_that_stands_still_keeps_nobody_from_being_healthy(void **state)
+{
+    struct daemons *d = *state;
+    static const enum part parts[] = {BROKER, RENDER};
+    char subject[SUBJECT_MAX];
+    struct error err;
+    struct str reply;
+    daemons_set(d, "broker.reconcile", "500ms");
+    d->variable = "NOETL_TEST_PULSE_MS=1500";
+    for (size_t i = 0; i < 2; i++) {
+        daemon_stop(d, parts[i]);
+        daemon_start(d, parts[i]);
+        daemon_await_ready(d, parts[i]);
+    }
+    subject_api(&d->subjects, "list", subject);
+    postgres_freeze(d);
+    int64_t id = api_run(d, "test/one"); /* the writer waits */
+    for (int n = 0; n < 6; n++)          /* and more than the render service has connections */
+        assert_int_equal(bus_request(d->bus, subject, NULL, 0, STR("{}"), 50, &d->arena, &reply, &err),
+                         STATUS_TIMEOUT);
+    daemon_await_unready(d, RENDER, "");
+    for (int tries = 0; tries < 35; tries++) { /* the partitions are looked at every 5 s */
+        for (size_t i = 0; i < 2; i++) {
+            struct http_answer answer = daemon_get(d, parts[i], "/healthz");
+            if (answer.code != 200)
+                fail_msg("%s: %s", part_name(parts[i]), answer.text);
+        }
+        usleep(200000);
+    }
+    postgres_thaw(d);
+    await_end(d, id, EVENT_EXECUTION_COMPLETE);
+    daemon_await_ready(d, RENDER);
+}
+
 static void all_stop_cleanly(void **state)
 {
     struct daemons *d = *state;
@@ -376,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_broker_that_waits_for_jetstream_can_be_stopped),
         cmocka_unit_test(without_nats_nobody_is_ready_and_everybody_is_healthy),
         cmocka_unit_test(a_broker_that_does_not_hear_itself_counts_a_lapse),
+        cmocka_unit_test(a_postgres_that_stands_still_keeps_nobody_from_being_healthy),
         cmocka_unit_test(all_stop_cleanly),
     };
     return cmocka_run_group_tests(tests, start, daemons_stop);

@@ -112,7 +112,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
 {
     size_t rows = e->current->event_count;
     enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
-    *for_log = status == STATUS_UNAVAILABLE && e->current->event_count == rows;
+    *for_log = (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) && e->current->event_count == rows;
     return *for_log ? STATUS_OK : status;
 }
 

@@ -34,8 +34,8 @@ void folder_free(struct folder *f);
 
 /*
  * A message with the subject `at`, of a partition that is held as `held` says. One that is no event of its
- * subject is passed over. An error means that the broker cannot go on: STATUS_UNAVAILABLE when the log cannot
- * be read, STATUS_NO_MEMORY.
+ * subject is passed over. An error means that the broker cannot go on: STATUS_UNAVAILABLE and STATUS_TIMEOUT
+ * when the log cannot be read, STATUS_NO_MEMORY.
  */
 enum status fold_message(struct folder *f, struct batch *b, const struct bus_delivery *d,
                          const struct event_subject *at, const struct checkpoint *held,

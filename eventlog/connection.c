@@ -176,7 +176,7 @@ void connection_rollback(struct connection *c)
 enum status connection_failed(struct connection *c, const PGresult *result, struct error *err)
 {
     enum status s = pq_result_error(c->pg, result, err);
-    if (PQstatus(c->pg) == CONNECTION_BAD)
+    if (PQstatus(c->pg) == CONNECTION_BAD || pq_result_ends_session(result))
         disconnect(c);
     else
         connection_rollback(c);

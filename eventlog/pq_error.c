@@ -7,7 +7,8 @@
 
 /*
  * Statuses of SQLSTATEs, the first row that matches: a whole code, or a class of two characters
- * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html). What is of the server, its machine or the
+ * session passes, and may be tried again; only what is certain to be of the data or the program is not.
  */
 static const struct classification {
     const char *code;
@@ -15,23 +16,30 @@ static const struct classification {
     const char *hint;
 } CLASSES[] = {
     {"08", STATUS_UNAVAILABLE, ""},
+    {"0A000", STATUS_UNAVAILABLE, ""}, /* a prepared statement whose result would have another type now */
     {"25006", STATUS_UNAVAILABLE,
      "The server is read-only, a standby perhaps; name the primary in postgres.url."},
+    {"25", STATUS_UNAVAILABLE, ""},    /* the session's transaction is not what it should be */
+    {"26", STATUS_UNAVAILABLE, ""},    /* the session has no such prepared statement: */
+    {"42P05", STATUS_UNAVAILABLE, ""}, /* or has it already: a pooler gave us another's */
     {"28", STATUS_DENIED, "Check user and password in postgres.url, and the server's pg_hba.conf."},
     {"3D000", STATUS_NOT_FOUND, "Make the database (createdb), or name another in postgres.url."},
     {"3F000", STATUS_NOT_FOUND, "The schema noetl is not there yet: `noetl setup` makes it."},
     {"42P01", STATUS_NOT_FOUND, "The schema noetl is not there yet: `noetl setup` makes it."},
     {"42501", STATUS_DENIED, "Grant the user of postgres.url what it needs in the schema noetl."},
     {"40", STATUS_UNAVAILABLE, ""}, /* serialization failure, deadlock: the same again may succeed */
-    {"53100", STATUS_LIMIT, "The database server's disk is full."},
-    {"53200", STATUS_NO_MEMORY, ""},
+    {"53100", STATUS_UNAVAILABLE, "The database server's disk is full."},
+    {"53200", STATUS_UNAVAILABLE, "The database server is out of memory."},
     {"53300", STATUS_UNAVAILABLE, "Raise max_connections of the server, or run fewer processes."},
-    {"53", STATUS_LIMIT, ""},
+    {"53", STATUS_UNAVAILABLE, ""},
     {"54", STATUS_LIMIT, ""},
     {"55P03", STATUS_TIMEOUT, ""}, /* lock not available in time */
-    {"57014", STATUS_TIMEOUT, ""}, /* statement_timeout */
+    {"57014", STATUS_TIMEOUT, ""}, /* statement_timeout, or somebody cancelled it */
     {"57", STATUS_UNAVAILABLE, ""},
-    {"58", STATUS_IO, ""},
+    {"58", STATUS_UNAVAILABLE, ""}, /* its operating system or its files failed it */
+    {"XX001", STATUS_INTERNAL, ""}, /* a row is damaged, */
+    {"XX002", STATUS_INTERNAL, ""}, /* or an index */
+    {"XX", STATUS_UNAVAILABLE, ""}, /* a fault of the server, which may not come again */
     {"22", STATUS_INVALID, ""},
     {"23", STATUS_CONFLICT, ""},
     {"", STATUS_INTERNAL, ""},
@@ -70,6 +78,15 @@ bool pq_result_is(const PGresult *result, const char *sqlstate)
 {
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     return code && strcmp(code, sqlstate) == 0;
+}
+
+bool pq_result_ends_session(const PGresult *result)
+{
+    static const char *const codes[] = {"0A000", "26000", "42P05"};
+    bool ends = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        ends = ends || pq_result_is(result, codes[i]);
+    return ends;
 }
 
 enum status pq_result_error(const PGconn *pg, const PGresult *result, struct error *err)

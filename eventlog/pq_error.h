@@ -14,5 +14,7 @@ enum status pq_result_error(const PGconn *pg, const PGresult *result, struct err
 enum status pq_connect_error(const PGconn *pg, struct error *err) MUST_CHECK;
 /* Whether a result carries this SQLSTATE. */
 bool pq_result_is(const PGresult *result, const char *sqlstate);
+/* Whether the session has not the prepared statements that it was given: only a new one has them. */
+bool pq_result_ends_session(const PGresult *result);
 
 #endif

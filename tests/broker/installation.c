@@ -385,7 +385,7 @@ const char *database_says(struct installation *i, const char *sql)
 {
     PGconn *pg = PQconnectdb(i->servers.postgres.url);
     PGresult *r = PQexec(pg, sql);
-    if (PQresultStatus(r) != PGRES_TUPLES_OK)
+    if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
         fail_msg("%s: %s", sql, PQerrorMessage(pg));
     const char *text = arena_strdup(&i->arena, str_of(PQntuples(r) ? PQgetvalue(r, 0, 0) : ""));
     PQclear(r);

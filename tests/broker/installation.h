@@ -74,7 +74,7 @@ struct event_list execution_events(struct installation *i, int64_t id, size_t co
 /* Postgres goes away, and comes back with what it had, on the same port. */
 void database_leave(struct installation *i);
 void database_return(struct installation *i);
-/* What a query of one value says, as text. */
+/* What a query of one value says, as text; "" of statements that have none. */
 const char *database_says(struct installation *i, const char *sql);
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
 const char *story(struct installation *i, struct event_list events);

@@ -555,6 +555,60 @@ static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Reading events, or taking partitions, is an error of that SQLSTATE until it is over. */
+static void trouble_begins(struct installation *i, const char *sqlstate)
+{
+    database_says(i, arena_printf(&i->arena,
+                                  "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
+                                  "CREATE FUNCTION noetl.trouble() RETURNS boolean LANGUAGE plpgsql AS"
+                                  " $$ BEGIN RAISE 'trouble' USING ERRCODE = '%s'; END $$;"
+                                  "CREATE FUNCTION noetl.no_taking() RETURNS trigger LANGUAGE plpgsql AS"
+                                  " $$ BEGIN IF new.epoch <> old.epoch THEN PERFORM noetl.trouble(); END IF;"
+                                  " RETURN new; END $$;"
+                                  "CREATE TRIGGER no_taking BEFORE UPDATE ON noetl.partition"
+                                  " FOR EACH ROW EXECUTE FUNCTION noetl.no_taking();"
+                                  "CREATE VIEW noetl.event AS SELECT * FROM noetl.event_kept"
+                                  " WHERE noetl.trouble(); COMMIT",
+                                  sqlstate)
+                         .ptr);
+}
+
+static void trouble_is_over(struct installation *i)
+{
+    database_says(i, "BEGIN; DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
+                     "DROP FUNCTION noetl.no_taking, noetl.trouble;"
+                     "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
+}
+
+/*
+ * A full disk, no memory, a cancelled statement, a fault of the server, a pooler's other session: neither the
+ * broker nor an execution that was to be read back has any part in it.
+ */
+static void what_passes_in_the_database_ends_nothing(void **state)
+{
+    static const char *const codes[] = {"53100", "53200", "57014", "58030", "XX000", "26000"};
+    struct installation *i = *state;
+    for (size_t n = 0; n < sizeof(codes) / sizeof(codes[0]); n++) {
+        broker_start(i);
+        int64_t id = execution_of(i, CHAIN, NULL);
+        struct bus_delivery *a = task_next(i);
+        execution_events(i, id, 4);
+        assert_int_equal(broker_stop(i), 0);
+        trouble_begins(i, codes[n]);
+        broker_start(i); /* it takes nothing */
+        usleep(700000);
+        database_says(i, "DROP TRIGGER no_taking ON noetl.partition; CREATE TRIGGER no_taking AFTER TRUNCATE"
+                         " ON noetl.partition EXECUTE FUNCTION noetl.no_taking()");
+        task_done(i, a, "{\"n\": 1}"); /* it reads nothing back */
+        assert_true(task_none(i));
+        assert_true(task_none(i));
+        trouble_is_over(i);
+        task_done(i, task_next(i), "{\"n\": 2}");
+        assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+        assert_int_equal(broker_stop(i), 0);
+    }
+}
+
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
 {
     struct installation *i = *state;
@@ -730,6 +784,7 @@ int main(void)
         cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
+        cmocka_unit_test(what_passes_in_the_database_ends_nothing),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody),
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),

@@ -102,6 +102,68 @@ static void a_short_statement_timeout_of_the_role_does_not_matter(void **state)
     eventlog_close(&log);
 }
 
+/* The log's version is asked for in vain, with an error of that SQLSTATE. */
+static enum status checked(struct eventlog *log, const char *sqlstate)
+{
+    char sql[512];
+    struct error err;
+    snprintf(sql, sizeof sql,
+             "CREATE OR REPLACE FUNCTION noetl.version() RETURNS integer LANGUAGE plpgsql AS"
+             " $$ BEGIN RAISE 'trouble' USING ERRCODE = '%s'; END $$",
+             sqlstate);
+    query(sql);
+    return eventlog_check(log, &err);
+}
+
+static void only_what_is_the_datas_fault_is_not_tried_again(void **state)
+{
+    static const char *const passing[] = {"08P01", "25P02", "26000", "40001", "42P05", "53100", "53200",
+                                          "53400", "55P03", "57014", "57P01", "58030", "58P01", "XX000"};
+    static const char *const lasting[] = {"22021", "23502", "42703", "42501", "54000", "XX001", "XX002"};
+    (void)state;
+    struct eventlog *log = log_new();
+    query("ALTER TABLE noetl.migration RENAME TO kept");
+    query("CREATE FUNCTION noetl.version() RETURNS integer LANGUAGE sql AS 'SELECT 1'");
+    query("CREATE VIEW noetl.migration AS SELECT noetl.version()");
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (!status_may_retry(checked(log, passing[i])))
+            fail_msg("%s is not to be tried again", passing[i]);
+    }
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
+        if (status_may_retry(checked(log, lasting[i])))
+            fail_msg("%s is to be tried again", lasting[i]);
+    }
+    eventlog_close(&log);
+}
+
+/* A pooler gives a client another session than the one that it prepared statements in. */
+static void a_session_without_its_statements_is_left_for_another(void **state)
+{
+    (void)state;
+    struct error err;
+    struct arena a;
+    struct event_list list;
+    int64_t id, time_ns;
+    arena_init(&a, 0);
+    struct eventlog *log = log_new();
+    assert_ok(eventlog_events(log, 1, 0, 0, &a, &list, &err), &err);
+    query("ALTER TABLE noetl.migration RENAME TO kept");
+    query("CREATE FUNCTION noetl.version() RETURNS integer LANGUAGE plpgsql AS"
+          " $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN 0; END $$");
+    query("CREATE VIEW noetl.migration AS SELECT noetl.version()");
+    assert_int_equal(eventlog_check(log, &err), STATUS_CONFLICT);
+    assert_int_equal(eventlog_events(log, 1, 0, 0, &a, &list, &err), STATUS_UNAVAILABLE);
+    assert_ok(eventlog_events(log, 1, 0, 0, &a, &list, &err), &err);
+    /* And one that has a statement of that name already. */
+    query("CREATE OR REPLACE FUNCTION noetl.version() RETURNS integer LANGUAGE plpgsql AS"
+          " $$ BEGIN EXECUTE 'PREPARE noetl_5 AS SELECT 1'; RETURN 0; END $$");
+    assert_int_equal(eventlog_check(log, &err), STATUS_CONFLICT);
+    assert_int_equal(eventlog_newest(log, STR(""), &id, &time_ns, &err), STATUS_UNAVAILABLE);
+    assert_ok(eventlog_newest(log, STR(""), &id, &time_ns, &err), &err);
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +172,8 @@ int main(void)
         cmocka_unit_test(a_connection_that_was_ended_while_idle_is_not_noticed),
         cmocka_unit_test(a_wrong_password_is_denied_and_a_missing_database_not_found),
         cmocka_unit_test(a_user_without_privileges_is_denied),
+        cmocka_unit_test(only_what_is_the_datas_fault_is_not_tried_again),
+        cmocka_unit_test(a_session_without_its_statements_is_left_for_another),
         cmocka_unit_test(a_short_statement_timeout_of_the_role_does_not_matter),
     };
     return cmocka_run_group_tests(tests, server_start, server_stop);

@@ -487,11 +487,12 @@ static bool members_are_known(struct holdings *h)
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
 
-/* The first contact with the database: its schema, and whether anybody owns a partition. */
+/* The first contact with the database: its schema, whose it is, and whether anybody owns a partition. */
 static enum status see_log(struct holdings *h, struct error *err)
 {
     struct arena a;
     TRY(eventlog_check(h->options.log, err));
+    TRY(eventlog_claim(h->options.log, h->options.subjects->prefix, err));
     arena_init(&a, 0);
     struct str *owners = ARENA_ARRAY(&a, struct str, h->count);
     enum status status = owners ? eventlog_partition_owners(h->options.log, &a, owners, h->count, err)

@@ -39,7 +39,8 @@ const struct command_details details_doctor = {
             "that can be delivered, starts nothing and changes no configuration.\n"
             "\n"
             "The exit code is 0 when nothing is wrong, waiting included, and 1 when something is; 4 when\n"
-            "there is no such execution, or events.partitions is not what the streams were made for.",
+            "there is no such execution, events.partitions is not what the streams were made for, or\n"
+            "the event log is that of another nats.prefix.",
     .flags = FLAGS,
     .examples = EXAMPLES,
 };

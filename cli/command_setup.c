@@ -31,7 +31,7 @@ static enum status make_streams(struct invocation *in, const struct client *c, s
     return STATUS_OK;
 }
 
-static enum status migrate(struct invocation *in, int *applied, struct error *err)
+static enum status migrate(struct invocation *in, const struct client *c, int *applied, struct error *err)
 {
     struct eventlog *log = NULL;
     const char *url = settings_text(in->settings, SETTING_POSTGRES_URL);
@@ -43,6 +43,8 @@ static enum status migrate(struct invocation *in, int *applied, struct error *er
     enum status status = eventlog_open(url, "noetl setup", &log, err);
     if (status == STATUS_OK)
         status = eventlog_migrate(log, applied, err);
+    if (status == STATUS_OK)
+        status = eventlog_claim(log, c->subjects.prefix, err);
     eventlog_close(&log);
     return status == STATUS_OK ? STATUS_OK : error_wrap(err, "the event log in Postgres");
 }
@@ -67,7 +69,7 @@ enum status command_setup(struct invocation *in, struct error *err)
     struct client c;
     int applied = 0;
     TRY(client_open_named(in, &c, err));
-    enum status status = migrate(in, &applied, err);
+    enum status status = migrate(in, &c, &applied, err);
     if (status == STATUS_OK)
         status = make_streams(in, &c, err);
     if (status == STATUS_OK)

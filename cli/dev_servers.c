@@ -153,9 +153,13 @@ static enum status set_up_streams(const struct settings *settings, struct error 
 static enum status set_up_log(const struct settings *settings, struct error *err)
 {
     struct eventlog *log;
+    struct subjects subjects;
     int applied;
+    TRY(subjects_from_settings(settings, &subjects, err));
     TRY(eventlog_open(settings_text(settings, SETTING_POSTGRES_URL), "noetl-dev", &log, err));
     enum status status = eventlog_migrate(log, &applied, err);
+    if (status == STATUS_OK)
+        status = eventlog_claim(log, subjects.prefix, err);
     eventlog_close(&log);
     return status;
 }

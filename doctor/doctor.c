@@ -10,9 +10,12 @@ static enum status open_log(struct doctor *d, const char *url, struct error *err
     }
     TRY(eventlog_open(url, "noetl doctor", &d->log, err));
     enum status status = eventlog_check(d->log, &d->log_trouble);
-    if (status == STATUS_OK)
-        d->log_trouble = (struct error){0};
-    return STATUS_OK;
+    if (status != STATUS_OK)
+        return STATUS_OK;
+    d->log_trouble = (struct error){0};
+    status = eventlog_check_prefix(d->log, d->subjects.prefix, err);
+    return status == STATUS_CONFLICT ? status
+                                     : STATUS_OK; /* another installation's says nothing of this one */
 }
 
 /* Otherwise it would look for what carries an execution in the wrong partition, and call the rest well. */

@@ -34,6 +34,14 @@ enum status eventlog_check(struct eventlog *log, struct error *err) MUST_CHECK;
 /* Applies the migrations that are missing, under a lock; *applied: how many. */
 enum status eventlog_migrate(struct eventlog *log, int *applied, struct error *err) MUST_CHECK;
 
+/*
+ * Whose log it is: one installation's, which its nats.prefix tells from others. STATUS_CONFLICT names both if
+ * it is another's. A claim makes it the caller's if it is nobody's yet, which only `noetl setup` and what may
+ * write it can; of several at a time one wins.
+ */
+enum status eventlog_claim(struct eventlog *log, const char *prefix, struct error *err) MUST_CHECK;
+enum status eventlog_check_prefix(struct eventlog *log, const char *prefix, struct error *err) MUST_CHECK;
+
 /* ---- writing: the broker --------------------------------------------------------------------------- */
 
 struct checkpoint {

@@ -120,17 +120,28 @@ static enum status explain(enum status status, struct error *err)
         return explain(status, err);                                                                         \
     } while (0)
 
-enum status log_pool_check(struct log_pool *pool, struct error *err)
+/* As eventlog_check(), and with a prefix as eventlog_check_prefix(). */
+static enum status check(struct log_pool *pool, const char *prefix, struct error *err)
 {
     struct eventlog *log = take_within(pool, CHECK_WITHIN_MS);
     if (!log)
         return explain(error_set(err, STATUS_UNAVAILABLE, "Postgres answers no connection of this service"),
                        err);
     eventlog_wait_at_most(log, CHECK_WITHIN_MS);
-    enum status status = eventlog_check(log, err);
+    enum status status = prefix ? eventlog_check_prefix(log, prefix, err) : eventlog_check(log, err);
     eventlog_wait_at_most(log, 0);
     give_back(pool, log);
     return explain(status, err);
+}
+
+enum status log_pool_check(struct log_pool *pool, struct error *err)
+{
+    return check(pool, NULL, err);
+}
+
+enum status log_pool_check_prefix(struct log_pool *pool, const char *prefix, struct error *err)
+{
+    return check(pool, prefix, err);
 }
 
 enum status log_pool_events(struct log_pool *pool, int64_t execution_id, uint32_t after_event_id,

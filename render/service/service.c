@@ -3,6 +3,7 @@
 #include "operations.h"
 #include "publisher/partitions_watch.h"
 #include "bus/connect.h"
+#include "runtime/clock.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/monitor.h"
@@ -12,6 +13,7 @@ enum {
     /* More than connections: a call that waits for the log to catch up has none. */
     THREADS = 16,
     WAIT_MS = 10000,
+    LOOK_MS = 2000,
     HEADERS_BYTES = 1024,
     TEMPLATES_KEPT = 4096,
     TEMPLATES_BYTES = 64 << 20,
@@ -39,10 +41,40 @@ static enum status start_monitor(const struct settings *settings, struct render_
     return monitor_start(settings, &options, out, err);
 }
 
+/* Whether the streams, or the log, are no longer, or were never, those of this process. */
+struct watch {
+    struct partitions_watch partitions;
+    struct log_pool *log;
+    struct mono_time looked; /* in vain, at the log */
+    bool log_is_ours;
+};
+
+/* The log is asked until it has said whose it is: a database may be away when the service starts. */
+static bool is_anothers(struct watch *w)
+{
+    struct error err;
+    if (w->log_is_ours || (w->looked.ns != 0 && mono_ms_since(w->looked) < LOOK_MS))
+        return false;
+    enum status status = log_pool_check_prefix(w->log, w->partitions.subjects->prefix, &err);
+    w->log_is_ours = status == STATUS_OK;
+    w->looked = mono_now();
+    if (status != STATUS_CONFLICT)
+        return false;
+    *w->partitions.err = err;
+    w->partitions.status = status;
+    return true;
+}
+
+static bool cannot_go_on(void *context)
+{
+    struct watch *w = context;
+    return is_anothers(w) || partitions_watch_refuses(&w->partitions);
+}
+
 static enum status serve_bus(struct render_service *s, struct error *err)
 {
     struct service *service = NULL;
-    struct partitions_watch watch = {.bus = s->bus, .subjects = s->subjects, .err = err};
+    struct watch watch = {.partitions = {.bus = s->bus, .subjects = s->subjects, .err = err}, .log = s->log};
     struct service_options options = {.bus = s->bus,
                                       .subjects = s->subjects,
                                       .name = "noetl-render",
@@ -53,12 +85,12 @@ static enum status serve_bus(struct render_service *s, struct error *err)
     TRY(service_start(&options, &service, err));
     atomic_store(&s->started, true);
     LOG(LOG_INFO, "render service ready", LOG_TEXT("prefix", s->subjects->prefix));
-    int signal = daemon_wait(partitions_watch_refuses, &watch);
+    int signal = daemon_wait(cannot_go_on, &watch);
     LOG(LOG_INFO, "render service stops", LOG_NUM("signal", signal));
     daemon_draining();
     atomic_store(&s->stopping, true);
     service_stop(&service);
-    return watch.status;
+    return watch.partitions.status;
 }
 
 static enum status serve_log(const struct settings *settings, struct render_service *s, struct error *err)

@@ -1,4 +1,9 @@
-/* Daemons whose setting is another number of partitions than the one that the streams were made for. */
+/*
+ * Daemons whose setting is another number of partitions than the one that the streams were made for; and
+ * those of another installation, with the database of this one.
+ */
+#include <libpq-fe.h>
+
 #include "daemons.h"
 
 #include <libpq-fe.h>
@@ -60,6 +65,53 @@ static void streams_that_are_made_anew_for_another_number_end_whoever_has_the_ol
         assert_int_equal(daemon_await_end(d, (enum part)part), 4);
         assert_true(daemon_says(d, (enum part)part, "made for 8 partitions, and the setting says 4") > 0);
     }
+}
+
+/* ---- another installation ------------------------------------------------------------------------------ */
+
+/* It would take the partitions of this one, and skip what is in them. */
+static void another_installation_ends_and_says_whose_the_log_is(void **state)
+{
+    static const enum part PARTS[] = {BROKER, RENDER};
+    static const char *const COMMANDS[] = {"setup", "doctor"};
+    static const char SAYS[] =
+        "is that of the installation \"noetl\" (nats.prefix), and the setting nats.prefix "
+        "says \"other\"";
+    static const char LOGGED[] = "is that of the installation \\\"noetl\\\" (nats.prefix), and the setting "
+                                 "nats.prefix says \\\"other\\\"";
+    struct daemons *d = *state;
+    struct error err = {0};
+    assert_int_equal(daemons_command(d, "setup", BROKER), 0); /* says that it is this one's */
+    daemons_set(d, "nats.prefix", "other");
+    assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
+    daemons_set_up(d);
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
+        assert_int_equal(daemon_start_in_vain(d, PARTS[i]), 4);
+        assert_true(daemon_says(d, PARTS[i], SAYS) + daemon_says(d, PARTS[i], LOGGED) > 0);
+        assert_true(daemon_says(d, PARTS[i], "a database of its own") > 0);
+    }
+    for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++) {
+        assert_int_equal(daemons_command(d, COMMANDS[i], BROKER), 4);
+        assert_int_equal(daemon_says(d, BROKER, SAYS), 1);
+    }
+    daemons_set(d, "nats.prefix", "noetl");
+    assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
+}
+
+/* As a log that was made before it said whose it is. */
+static void a_log_that_is_nobodys_becomes_that_of_its_first_broker(void **state)
+{
+    struct daemons *d = *state;
+    PGconn *pg = PQconnectdb(d->servers.postgres.url);
+    PQclear(PQexec(pg, "DELETE FROM noetl.installation"));
+    daemon_start(d, BROKER);
+    daemon_await_ready(d, BROKER);
+    PGresult *r = PQexec(pg, "SELECT prefix FROM noetl.installation");
+    assert_int_equal(PQntuples(r), 1);
+    assert_string_equal(PQgetvalue(r, 0, 0), "noetl");
+    PQclear(r);
+    PQfinish(pg);
+    daemon_stop(d, BROKER);
 }
 
 /* ---- what the log has -------------------------------------------------------------------------------- */
@@ -171,6 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_has_another_number_ends_and_says_which),
         cmocka_unit_test(streams_that_are_made_anew_for_another_number_end_whoever_has_the_old_one),
+        cmocka_unit_test(another_installation_ends_and_says_whose_the_log_is),
+        cmocka_unit_test(a_log_that_is_nobodys_becomes_that_of_its_first_broker),
         cmocka_unit_test(what_the_log_has_goes_on_with_more_partitions),
         cmocka_unit_test(what_the_log_has_goes_on_with_fewer_partitions),
         cmocka_unit_test(a_broker_that_has_read_with_the_old_number_passes_over_nothing),

@@ -45,6 +45,73 @@ static void of_many_that_migrate_at_once_each_version_is_applied_once(void **sta
     assert_int_equal(total, atoi(query("SELECT count(*) FROM noetl.migration")));
 }
 
+struct claimant {
+    char prefix[8];
+    enum status status;
+    struct error err;
+};
+
+static void *claim_in_thread(void *context)
+{
+    struct claimant *c = context;
+    struct eventlog *log = log_again();
+    c->status = eventlog_claim(log, c->prefix, &c->err);
+    eventlog_close(&log);
+    return NULL;
+}
+
+static void of_several_installations_one_has_the_log(void **state)
+{
+    (void)state;
+    enum { MANY = 6 };
+    pthread_t threads[MANY];
+    struct claimant claimants[MANY];
+    struct error err;
+    int won = 0;
+    struct eventlog *log = log_new();
+    assert_ok(eventlog_check_prefix(log, "anybody", &err), &err); /* it is nobody's, and stays so */
+    for (int i = 0; i < MANY; i++) {
+        snprintf(claimants[i].prefix, sizeof claimants[i].prefix, "p%d", i);
+        assert_int_equal(pthread_create(&threads[i], NULL, claim_in_thread, &claimants[i]), 0);
+    }
+    for (int i = 0; i < MANY; i++)
+        pthread_join(threads[i], NULL);
+    const char *winner = query("SELECT prefix FROM noetl.installation");
+    for (int i = 0; i < MANY; i++) {
+        bool is_winner = strcmp(claimants[i].prefix, winner) == 0;
+        assert_int_equal(claimants[i].status, is_winner ? STATUS_OK : STATUS_CONFLICT);
+        assert_int_equal(eventlog_check_prefix(log, claimants[i].prefix, &err), claimants[i].status);
+        won += is_winner;
+        if (!is_winner) {
+            assert_non_null(strstr(claimants[i].err.message, winner));
+            assert_non_null(strstr(claimants[i].err.message, claimants[i].prefix));
+        }
+    }
+    assert_int_equal(won, 1);
+    eventlog_close(&log);
+}
+
+/* As docs/SECURITY.md has it: what the setup wrote, brokers compare. */
+static void who_may_only_read_whose_log_it_is_compares(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    query("DROP ROLE IF EXISTS reader");
+    query("CREATE ROLE reader LOGIN PASSWORD 'reader'");
+    query("GRANT USAGE ON SCHEMA noetl TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA noetl TO reader");
+    char url[256];
+    snprintf(url, sizeof url, "postgresql://reader:reader%s", strchr(database_url(), '@'));
+    struct eventlog *readers;
+    assert_ok(eventlog_open(url, "test", &readers, &err), &err);
+    assert_int_equal(eventlog_claim(readers, "mine", &err), STATUS_DENIED);
+    assert_ok(eventlog_claim(log, "mine", &err), &err);
+    assert_ok(eventlog_claim(readers, "mine", &err), &err);
+    assert_int_equal(eventlog_claim(readers, "another", &err), STATUS_CONFLICT);
+    eventlog_close(&readers);
+    eventlog_close(&log);
+}
+
 static void an_empty_database_is_told_from_one_with_the_schema(void **state)
 {
     (void)state;
@@ -126,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(migrating_twice_changes_nothing),
         cmocka_unit_test(of_many_that_migrate_at_once_each_version_is_applied_once),
+        cmocka_unit_test(of_several_installations_one_has_the_log),
+        cmocka_unit_test(who_may_only_read_whose_log_it_is_compares),
         cmocka_unit_test(an_empty_database_is_told_from_one_with_the_schema),
         cmocka_unit_test(a_newer_schema_is_refused),
         cmocka_unit_test(a_schema_of_another_build_is_refused),

@@ -158,7 +158,7 @@ kind("full-disk-postgres", server("postgres"), fill, empty, (2, 5), note=disks.d
 def copy_store(world, target, rng):
     target.held = True
     target.stop()
-    target.copy_store(world.folder / "nats-copy")
+    target.copy_store(world.folder / f"{target.name}-copy")
     target.ensure()
     target.held = False
 
@@ -167,12 +167,13 @@ def put_back(world, target):
     target.held = True
     if target.running():
         target.stop()
-    target.put_store_back(world.folder / "nats-copy")
+    target.put_store_back(world.folder / f"{target.name}-copy")
     target.ensure()
     target.held = False
 
 
-kind("restore-nats", server("nats"), copy_store, put_back, (4, 10))
+for name in ("nats", "postgres"):
+    kind(f"restore-{name}", server(name), copy_store, put_back, (4, 10))
 
 
 # ---- messages that nobody of noetl sent ------------------------------------------------------------------------

@@ -55,6 +55,15 @@ class Server:
     def go_on(self):
         processes.send(self.pids(), signal.SIGCONT)
 
+    def copy_store(self, to):
+        """Of a stopped server. Its files keep their owner."""
+        shutil.rmtree(to, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(self.store), str(to)], check=True)
+
+    def put_store_back(self, copy):
+        shutil.rmtree(self.store)
+        subprocess.run(["cp", "-a", str(copy), str(self.store)], check=True)
+
     def ensure(self, seconds=60):
         """Running and ready, whatever was before."""
         until = time.monotonic() + seconds
@@ -97,22 +106,13 @@ class Nats(Server):
     def stop(self):
         processes.end(self.process, 5)
 
-    def copy_store(self, to):
-        """Of a stopped server."""
-        shutil.rmtree(to, ignore_errors=True)
-        shutil.copytree(self.store, to)
-
-    def put_store_back(self, copy):
-        shutil.rmtree(self.store)
-        shutil.copytree(copy, self.store)
-
 
 class Postgres(Server):
     def __init__(self, disk, logs, rng):
         super().__init__("postgres", disk, logs, rng)
         installed = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
         self.programs = [str(p) for p in reversed(installed)]
-        self.data = disk.path / "data"
+        self.data = self.store = disk.path / "data"
         self.more_env = {}
         self.user = None
         if os.geteuid() == 0:

@@ -45,6 +45,11 @@ static void disconnect(struct connection *c)
     c->prepared = 0;
 }
 
+void connection_drop(struct connection *c)
+{
+    disconnect(c);
+}
+
 void connection_close(struct connection *c)
 {
     disconnect(c);

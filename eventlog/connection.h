@@ -33,6 +33,9 @@ enum status connection_init(struct connection *c, const char *url, const char *n
                             struct error *err) MUST_CHECK;
 void connection_close(struct connection *c);
 
+/* The next call connects anew. */
+void connection_drop(struct connection *c);
+
 /* Connects unless connected; notices when the server has gone away meanwhile. */
 enum status connection_ready(struct connection *c, struct error *err) MUST_CHECK;
 

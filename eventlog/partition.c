@@ -130,9 +130,14 @@ enum status eventlog_holds(struct eventlog *log, const struct checkpoint *held, 
     TRY(connection_ready(&log->connection, err));
     PGresult *r;
     TRY(connection_query(&log->connection, sql->data, NULL, 0, &r, err));
-    for (size_t i = 0; i < count; i++)
+    bool behind = false;
+    for (size_t i = 0; i < count; i++) {
         holds[i] = (enum hold)result_int(r, (int)i, 0, HOLD_TAKEN);
+        behind = behind || holds[i] == HOLD_BEHIND;
+    }
     PQclear(r);
+    if (behind) /* it may be a server that is no longer the one that is written */
+        connection_drop(&log->connection);
     return STATUS_OK;
 }
 

@@ -46,7 +46,7 @@ static void of_many_that_migrate_at_once_each_version_is_applied_once(void **sta
 }
 
 struct claimant {
-    char prefix[8];
+    char prefix[16];
     enum status status;
     struct error err;
 };

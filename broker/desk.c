@@ -9,7 +9,9 @@
 #include "runtime/log.h"
 #include "runtime/pulse.h"
 
-enum { LOOK_MS = 1000 }; /* between looks for a consumer that may be missing */
+/* Between looks for a consumer that may be missing; and for one that was said to be, lest they fill the
+ * server's log where they are forbidden. */
+enum { LOOK_MS = 1000, LOOK_AGAIN_MS = 5000 };
 
 struct desk {
     struct desk_options options;
@@ -149,7 +151,7 @@ static struct bus_delivery *take(struct desk *desk, bool *closing)
     await(desk);
     *closing = desk->closing;
     if (desk->count == 0) {
-        desk->look_at.ns = mono_now().ns + LOOK_MS * INT64_C(1000000);
+        desk->look_at.ns = mono_now().ns + (desk->said_missing ? LOOK_AGAIN_MS : LOOK_MS) * INT64_C(1000000);
     } else if (!desk->closing) {
         d = desk->waiting[desk->first];
         desk->first = (desk->first + 1) % desk->options.at_a_time;

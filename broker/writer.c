@@ -13,6 +13,7 @@
 
 enum {
     MOST_GIVEN_UP = 1000, /* tasks that a batch withdraws one by one */
+    MOST_UNEXPLAINED = 5, /* refusals of a batch of which nothing is lost: servers may be changing places */
     HEADERS_BYTES = 512,  /* of a message, which count towards the server's limit */
 };
 
@@ -194,6 +195,7 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
 static bool commit(struct writer *w, struct batch *b, struct error *err)
 {
     int64_t pause_ms = 20;
+    int unexplained = 0;
     for (;;) {
         pulse_work();
         leave_out_lost(w, b);
@@ -208,7 +210,7 @@ static bool commit(struct writer *w, struct batch *b, struct error *err)
             status = find_lost(w, b, err);
         if (status == STATUS_OK)
             continue;
-        if (status == STATUS_CONFLICT)
+        if (status == STATUS_CONFLICT && ++unexplained == MOST_UNEXPLAINED)
             return false;
         log_trouble(w, err);
         if (out_of_time(w))

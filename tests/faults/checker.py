@@ -239,14 +239,15 @@ class Checker:
 
     def _check_second(self, execution_id, name, key, marks):
         """Each further one needs a fault behind it: of its worker, or of the server that keeps the tasks. And if the
-        outcome of the first stood in the stream already, log or stream must tell of the redelivery."""
+        outcome of the first stood in the stream already, log or stream must tell of the redelivery, or the worker have asked
+        the brokers in vain, which is only after a while, and only of what the stream no longer showed."""
         marks = sorted(marks, key=lambda mark: mark[1])
         told = self.deliveries[key] >= len(marks)
         for (first, before), (second, after) in zip(marks, marks[1:]):
             cause = self._cause((first, second), before, after)
             self.second[cause or "nothing"] += 1
             stood = self.stood_at.get(key, after) < self._looked(key, second, after)
-            if not cause or (stood and not told):
+            if not cause or (stood and not told and key not in self.e.unheard):
                 self.say(execution_id, f"({name}) {key[1:]} had its effect again: in process {second} after {first}, and "
                                        f"{after - before:.3f} s later; fault behind it: {cause}; its outcome stood "
                                        f"in the stream: {stood}; deliveries that are told of: {self.deliveries[key]}")

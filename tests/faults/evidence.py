@@ -11,6 +11,7 @@ import nats
 FINAL = ("execution_complete", "execution_failed", "execution_cancelled")
 READY = re.compile(r'.* msg="worker ready" name=\S*-(\d+) ')
 LOOKED = re.compile(r'time=(\S+)Z .* msg="task may have been run before, and is run" execution=(\d+) step=(\S+) task=(\S+)')
+UNHEARD = re.compile(r'.* msg="no broker says whether a task that comes again has ended.*" execution=(\d+) step=(\S+) task=(\S+)')
 TASK_ID = re.compile(r"s\d+v(\d+)a(\d+)(?:i(\d+)a(\d+))?$")
 
 ROWS = """
@@ -74,6 +75,7 @@ class Evidence:
     effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
     saved: collections.Counter  # (execution id, step, attempt)
     looked: dict  # (execution id, step, visit, item, attempt) -> [(pid, time in ns)]: a worker saw no outcome, and ran it
+    unheard: frozenset = frozenset()  # (execution id, step, visit, item, attempt): and it had asked the brokers in vain
 
 
 def read_log(postgres):
@@ -122,6 +124,12 @@ def read_looked(logs):
     return looked
 
 
+def read_unheard(logs):
+    """Of which no broker said for long whether they had ended: docs/DELIVERY.md does not promise that they are not run."""
+    lines = (UNHEARD.match(line) for path in logs.glob("worker-*.log") for line in path.read_text(errors="replace").splitlines())
+    return frozenset((m[1], *at) for m in lines if m and (at := attempt_of(m[2], m[3])))
+
+
 def settled_until(consumer):
     """Up to here it will deliver nothing any more; its floor moves past what was given up with the next ack only."""
     floor = consumer["ack_floor"]["stream_seq"]
@@ -158,7 +166,7 @@ def gather(world, client):
     return Evidence(read_log(world.postgres), read_facts(client), left, consumers,
                     world.postgres.query("SELECT execution_id, timer_id FROM noetl.timer"),
                     {p: int(s) for p, s in world.postgres.query("SELECT partition, stream_seq FROM noetl.partition")},
-                    read_effects(world.effects), saved, read_looked(world.logs))
+                    read_effects(world.effects), saved, read_looked(world.logs), read_unheard(world.logs))
 
 
 # ---- whether there is anything left to wait for -----------------------------------------------------------------

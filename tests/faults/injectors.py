@@ -13,6 +13,7 @@ class Kind:
     end: object  # (world, target)
     seconds: tuple  # shortest, longest
     note: str = ""
+    loses: bool = False  # what was confirmed; no two such faults at a time, for what the log lost the stream must have
 
 
 KINDS = []
@@ -148,7 +149,7 @@ def empty_and_restart(world, target):
     target.held = False
 
 
-kind("full-disk-nats", server("nats"), fill, empty_and_restart, (2, 5),
+kind("full-disk-nats", server("nats"), fill, empty_and_restart, (2, 5), loses=True,
      note=disks.disk_class().kind + ", then a restart")
 kind("full-disk-postgres", server("postgres"), fill, empty, (2, 5), note=disks.disk_class().kind)
 
@@ -173,7 +174,7 @@ def put_back(world, target):
 
 
 for name in ("nats", "postgres"):
-    kind(f"restore-{name}", server(name), copy_store, put_back, (4, 10))
+    kind(f"restore-{name}", server(name), copy_store, put_back, (4, 10), loses=True)
 
 
 # ---- messages that nobody of noetl sent ------------------------------------------------------------------------

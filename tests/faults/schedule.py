@@ -35,7 +35,8 @@ class Schedule:
             self.deck = self.rng.sample(self.kinds, len(self.kinds))
         kind = self.deck.pop()
         busy = {fault[2] for fault in self.active}
-        targets = [t for t in kind.targets(self.world) if t[0] not in busy]
+        loses = kind.loses and any(fault[1].loses for fault in self.active)
+        targets = [] if loses else [t for t in kind.targets(self.world) if t[0] not in busy]
         rng = random.Random(self.rng.random())
         if not targets:
             self.deck.insert(0, kind)

@@ -46,6 +46,7 @@ static void measure_backlog(const struct writer *w)
     metric_set(METRIC_BROKER_BACKLOG_BYTES, 0, (int64_t)w->backlog.bytes);
 }
 
+/* With the lock held. */
 static bool out_of_time(const struct writer *w)
 {
     return w->stopping && mono_now().ns > w->give_up.ns;
@@ -191,6 +192,14 @@ static enum status commit_once(struct writer *w, const struct batch *b, struct e
     return status;
 }
 
+static bool may_try_again(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool may = !out_of_time(w);
+    pthread_mutex_unlock(&w->lock);
+    return may;
+}
+
 /* Tries until the batch is in the log. False: it never will be, or the writer is told to stop. */
 static bool commit(struct writer *w, struct batch *b, struct error *err)
 {
@@ -213,7 +222,7 @@ static bool commit(struct writer *w, struct batch *b, struct error *err)
         if (status == STATUS_CONFLICT && ++unexplained == MOST_UNEXPLAINED)
             return false;
         log_trouble(w, err);
-        if (out_of_time(w))
+        if (!may_try_again(w))
             return false;
         struct timespec pause = {pause_ms / 1000, (pause_ms % 1000) * 1000000};
         nanosleep(&pause, NULL);

@@ -202,6 +202,35 @@ int64_t execution_of(struct installation *i, const char *playbook, const char *w
     return ask(i, &request);
 }
 
+int64_t execution_beside(struct installation *i, const char *path, int64_t other)
+{
+    uint32_t partition = id_partition(other, i->subjects.partitions);
+    struct str key;
+    do {
+        key = arena_printf(&i->arena, "beside-%d", i->keys++);
+    } while (id_partition(id_from_key(str_of(path), key), i->subjects.partitions) != partition);
+    return execution_once(i, path, key.ptr);
+}
+
+bool broker_comes_to_say(struct installation *i, const char *hindrance)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        struct error err;
+        struct str answer;
+        enum status status =
+            bus_request(i->bus, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena, &answer, &err);
+        if (status == STATUS_OK && str_find(answer, str_of(hindrance)) >= 0)
+            return true;
+        usleep(50000); /* one that has just started does not answer yet */
+    }
+    return false;
+}
+
+bool backlog_fills(struct installation *i)
+{
+    return broker_comes_to_say(i, "as much waits for the event log as may");
+}
+
 int64_t execution_limited(struct installation *i, const char *path, int64_t timeout_ms)
 {
     struct run_request request = {

@@ -22,6 +22,7 @@ struct installation {
     struct arena arena;
     struct process broker;
     const char *variable;   /* NAME=value for brokers that are started, or NULL */
+    int keys;               /* that were made up for execution_beside() */
     uint16_t postgres_port; /* while it is away */
     int64_t ack_wait_ms;    /* of tasks; 0: as it was at first */
 };
@@ -52,6 +53,11 @@ int64_t execution_limited(struct installation *i, const char *path, int64_t time
 /* Of a playbook that is registered, once: with an idempotency key. */
 int64_t execution_once(struct installation *i, const char *path, const char *key);
 /* Cancels, pauses, …; `context` is JSON, or NULL. */
+/* One with an idempotency key, in the partition of another execution. */
+int64_t execution_beside(struct installation *i, const char *path, int64_t other);
+/* Whether the broker says soon that this hinders it; that as much waits for the log as may. */
+bool broker_comes_to_say(struct installation *i, const char *hindrance);
+bool backlog_fills(struct installation *i);
 void steer(struct installation *i, enum control_id control, int64_t id, const char *context);
 /* The next task, not acknowledged; the test fails when none comes. */
 struct bus_delivery *task_next(struct installation *i);

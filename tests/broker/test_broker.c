@@ -66,22 +66,6 @@ static void a_broker_killed_at_every_hop_loses_and_doubles_nothing(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* Whether the broker says soon that this hinders it. */
-static bool broker_comes_to_say(struct installation *i, const char *hindrance)
-{
-    for (int tries = 0; tries < 600; tries++) {
-        struct error err = {0};
-        struct str answer;
-        assert_ok(
-            bus_request(i->bus, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena, &answer, &err),
-            &err);
-        if (str_find(answer, str_of(hindrance)) >= 0)
-            return true;
-        usleep(50000);
-    }
-    return false;
-}
-
 /* From then on another broker may take what this one has, so tasks say that they may have been run. */
 static void running_executions_go_on_while_postgres_is_away(void **state)
 {
@@ -104,17 +88,6 @@ static void running_executions_go_on_while_postgres_is_away(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* One that makes an execution of the chain in the partition of another execution. */
-static const char *key_beside(struct installation *i, int64_t id)
-{
-    uint32_t partition = id_partition(id, i->subjects.partitions);
-    for (int n = 0;; n++) {
-        struct str key = arena_printf(&i->arena, "%lld-%d", (long long)id, n);
-        if (id_partition(id_from_key(STR("test/chain"), key), i->subjects.partitions) == partition)
-            return key.ptr;
-    }
-}
-
 /* Whether the log knows a keyed request cannot be said without it; the facts behind it need no log. */
 static void a_keyed_request_waits_for_postgres_and_holds_up_nobody(void **state)
 {
@@ -123,7 +96,7 @@ static void a_keyed_request_waits_for_postgres_and_holds_up_nobody(void **state)
     int64_t id = execution_of(i, CHAIN, NULL);
     struct bus_delivery *a = task_next(i);
     database_leave(i);
-    int64_t once = execution_once(i, "test/chain", key_beside(i, id));
+    int64_t once = execution_beside(i, "test/chain", id);
     steer(i, CONTROL_pause, once, NULL);
     steer(i, CONTROL_resume, once, NULL);
     task_done(i, a, "{\"n\": 1}");
@@ -163,7 +136,7 @@ static void a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once(void 
                      (int)i->servers.postgres.process.pid);
     const char *pids = database_says(i, sql.ptr);
     signal_all(pids, SIGSTOP);
-    int64_t once = execution_once(i, "test/chain", key_beside(i, id));
+    int64_t once = execution_beside(i, "test/chain", id);
     task_done(i, a, "{\"n\": 1}");
     task_done(i, task_next(i), "{\"n\": 2}");
     broker_kill(i);
@@ -425,12 +398,6 @@ static void as_many_executions_are_at_work_as_there_may_be(void **state)
     "workflow:\n"                                                                                            \
     "  - {step: start, next: turn}\n"                                                                        \
     "  - {step: turn, next: turn}\n"
-
-/* Whether the broker says soon that as much waits for the log as may. */
-static bool backlog_fills(struct installation *i)
-{
-    return broker_comes_to_say(i, "as much waits for the event log as may");
-}
 
 static void rows_that_wait_for_postgres_are_bounded_by_their_memory(void **state)
 {

@@ -288,22 +288,6 @@ static void what_left_memory_goes_on(void **state)
     end_one(&a, SIGTERM, 0);
 }
 
-/* Whether a broker says soon that no more rows may wait for the log. */
-static bool backlog_fills(struct installation *i)
-{
-    for (int tries = 0; tries < 600; tries++) {
-        struct error err = {0};
-        struct str answer;
-        assert_ok(
-            bus_request(i->bus, "noetl.broker.status", NULL, 0, STR("{}"), 5000, &i->arena, &answer, &err),
-            &err);
-        if (str_find(answer, STR("as much waits for the event log as may")) >= 0)
-            return true;
-        usleep(50000);
-    }
-    return false;
-}
-
 /* Nobody can write events, so the first broker has facts that it may not fold yet, some of partitions that
  * another takes: these are folded there. */
 static void what_a_broker_keeps_on_hold_goes_on_at_another(void **state)
@@ -318,12 +302,15 @@ static void what_a_broker_keeps_on_hold_goes_on_at_another(void **state)
     PGresult *locked = PQexec(pg, "LOCK TABLE noetl.event IN EXCLUSIVE MODE");
     assert_int_equal(PQresultStatus(locked), PGRES_COMMAND_OK);
     PQclear(locked);
-    for (int n = 0; n < MANY; n++)
-        ids[n] = execution_of(i, CHAIN, NULL);
+    ids[0] = execution_of(i, CHAIN, NULL);
+    for (int n = 1; n < 4; n++)
+        ids[n] = execution_beside(i, "test/shared", ids[0]); /* the commit holds the lock of one partition */
     assert_true(backlog_fills(i));
+    for (int n = 4; n < MANY; n++)
+        ids[n] = execution_of(i, CHAIN, NULL);
     struct process b = start_one(i);
     i->variable = NULL;
-    await_shares(i, "2 2");
+    await_owners(i, "4/2");
     PQclear(PQexec(pg, "COMMIT"));
     PQfinish(pg);
     for (int n = 0; n < 3 * MANY; n++)

@@ -4,7 +4,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-enum { KEPT_MS = 1000 };
+enum { KEPT_MS = 1000, CONNECTING_MS = 10000 };
 
 void elsewhere_init(struct elsewhere *e, struct bus *bus, const struct subjects *subjects, const char *worker)
 {
@@ -21,16 +21,20 @@ void elsewhere_free(struct elsewhere *e)
 
 static bool is_known(const struct elsewhere *e, bool is_new)
 {
+    bool all_had_come = e->asked_ns - e->since_ns > CONNECTING_MS * INT64_C(1000000);
     return e->asked_ns != 0 && e->connection == bus_connections(e->bus) &&
-           (!is_new || mono_now().ns - e->asked_ns < KEPT_MS * INT64_C(1000000));
+           ((all_had_come && !is_new) || mono_now().ns - e->asked_ns < KEPT_MS * INT64_C(1000000));
 }
 
 /* With the mutex held. Who cannot be heard has nothing. */
 static void ask(struct elsewhere *e)
 {
     struct error err;
+    uint32_t connection = bus_connections(e->bus);
     e->asked_ns = mono_now().ns;
-    e->connection = bus_connections(e->bus);
+    if (e->connection != connection || e->since_ns == 0)
+        e->since_ns = e->asked_ns;
+    e->connection = connection;
     arena_reset(&e->arena);
     if (roll_call(e->bus, e->subjects, "worker", ROLL_CALL_QUIET_MS, &e->arena, &e->workers, &err) ==
         STATUS_OK)

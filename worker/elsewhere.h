@@ -19,17 +19,18 @@ struct elsewhere {
     struct arena arena;
     struct value workers; /* what they said */
     int64_t asked_ns;     /* monotonic, when they were; 0: never */
-    uint32_t connection;  /* on this one */
+    uint32_t connection;  /* on this one, */
+    int64_t since_ns;     /* and for the first time then */
 };
 
 void elsewhere_init(struct elsewhere *e, struct bus *bus, const struct subjects *subjects,
                     const char *worker);
 void elsewhere_free(struct elsewhere *e);
 /*
- * Whether a tool of another worker runs for the task, or its outcome is on its way. They are asked once on
- * each connection, which tells of all that a server had given away before; with `is_new`, if that was not
- * done in the last second. False if they may not be asked. May wait for the answers, for a quarter of a
- * second behind the last; any thread but the connection's.
+ * Whether a tool of another worker runs for the task, or its outcome is on its way. What they say
+ * counts for a second. Once all should have connected again after this worker did, it tells of all that a
+ * server had given away before, and they are asked only with `is_new`. False if they may not be asked. May
+ * wait for the answers, for a quarter of a second behind the last; any thread but the connection's.
  */
 bool elsewhere_has(struct elsewhere *e, const struct task *task, bool is_new);
 

@@ -155,7 +155,7 @@ static enum verdict not_delivered(struct report *r, const struct execution_evide
         f->text = REPORT_TEXT(
             r,
             "%" PRISTR " has no consumer \"%" PRISTR "\": the pool is not among the setting pools, or "
-            "somebody deleted it. A worker of the pool makes it when it starts; --fix does now.",
+            "somebody deleted it. A worker of the pool that runs or starts makes it; --fix does now.",
             ARGSTR(x->tasks_stream), ARGSTR(p->name));
         f->advice = REPORT_TEXT(r, "noetl doctor %" PRId64 " --fix", x->id);
         f->part = p->name;

@@ -101,12 +101,10 @@ static bool adopt(struct bus *bus, natsConnection *nc)
 {
     bool announced = false;
     atomic_store(&bus->max_payload, natsConnection_GetMaxPayload(nc));
-    int64_t made_ns = mono_now().ns;
+    int64_t made_ns = mono_now().ns; /* what comes on it left its server after that */
     if (listeners_move(bus, line_set(bus, nc))) {
         line_open(bus);
-        announced = events_connected(bus, nc);
-        if (announced)
-            bus_heard(bus, made_ns); /* what comes on it left its server after that */
+        announced = events_connected(bus, nc, made_ns);
         keeper_hurry(bus);
     } else {
         loop_hold(bus); /* the library closes its socket */

@@ -20,7 +20,7 @@ void events_end(struct bus *bus)
     pthread_mutex_unlock(&bus->telling);
 }
 
-bool events_connected(struct bus *bus, natsConnection *nc)
+bool events_connected(struct bus *bus, natsConnection *nc, int64_t made_ns)
 {
     char url[256];
     char text[320];
@@ -33,6 +33,7 @@ bool events_connected(struct bus *bus, natsConnection *nc)
     /* In this order: who sees the new number and no connection would wait for a next one. */
     atomic_store(&bus->connected, true);
     atomic_store(&bus->connections, bus->line.number);
+    bus_heard(bus, made_ns);
     tell(bus, text);
     return true;
 }

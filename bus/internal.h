@@ -273,7 +273,7 @@ natsConnection *line_take(struct bus *bus);
 natsStatus events_set(natsOptions *options, struct bus *bus);
 /* Told by the connector: there is a connection (false, and nothing told: it is closed by now); there is none,
  * because of that; the server refuses the login. */
-bool events_connected(struct bus *bus, natsConnection *nc);
+bool events_connected(struct bus *bus, natsConnection *nc, int64_t made_ns);
 /* Nothing is told any more. */
 void events_end(struct bus *bus);
 void events_down(struct bus *bus, const char *detail);

@@ -5,6 +5,8 @@
 
 #include "runtime/clock.h"
 
+#define ASK_AGAIN_NS INT64_C(1000000000)
+
 void again_init(struct again *g, struct bus *bus, const struct subjects *subjects,
                 const struct settings *settings)
 {
@@ -28,7 +30,7 @@ void again_note(struct again *g, const struct bus_delivery *d)
 
 void again_doubt(struct again *g)
 {
-    atomic_store(&g->is_new, true);
+    atomic_fetch_add(&g->doubts, 1);
 }
 
 void again_free(struct again *g)
@@ -42,14 +44,18 @@ static bool ask(struct again *g)
     uint32_t connection = bus_connections(g->bus);
     char stream[96];
     struct bus_stream_info info;
-    if (!atomic_load(&g->is_new) && g->connection == connection)
+    uint32_t doubts = atomic_load(&g->doubts); /* before the question: there may be another meanwhile */
+    if (g->connection == connection && g->doubts_then == doubts)
         return true;
+    if (g->failed_ns != 0 && mono_now().ns - g->failed_ns < ASK_AGAIN_NS)
+        return false;
     stream_name(g->subjects, STREAM_TASKS, stream);
-    atomic_store(&g->is_new, false); /* before the question: it may become new again meanwhile */
-    g->connection = 0;
-    if (bus_stream_info(g->bus, stream, &info, NULL) != STATUS_OK)
+    bool failed = bus_stream_info(g->bus, stream, &info, NULL) != STATUS_OK;
+    g->failed_ns = failed ? mono_now().ns : 0;
+    if (failed)
         return false;
     g->connection = connection;
+    g->doubts_then = doubts;
     g->stored_until = info.last_sequence;
     g->spoils_ids = bus_spoils_ids(g->bus, &info);
     return true;
@@ -91,10 +97,10 @@ static int64_t age_ns(const struct bus_delivery *d)
     return mono_now().ns - d->left_after_ns;
 }
 
-bool again_is_last(const struct again *g, const struct bus_delivery *d)
+bool again_is_last(const struct again *g, uint64_t deliveries)
 {
     uint64_t most = atomic_load(&g->max_deliver);
-    return most > 0 && d->deliveries >= most;
+    return most > 0 && deliveries >= most;
 }
 
 /* Half of the time that a delivery has: the other half is for what the task does first. */

@@ -23,9 +23,11 @@ struct again {
     _Atomic int64_t ack_wait_ns;  /* of the consumer, after which it gives a task to another worker */
     _Atomic uint64_t max_deliver; /* of the consumer; 0: no bound */
     _Atomic uint64_t newest;      /* consumer sequence that has come */
-    _Atomic bool is_new;          /* the consumer, or what it knows: it counts deliveries anew */
+    _Atomic uint32_t doubts; /* how often the consumer may have been made anew: it counts deliveries anew */
     pthread_mutex_t mutex;
-    uint32_t connection;   /* on which the stream was asked */
+    uint32_t connection;   /* on which the stream was asked, */
+    uint32_t doubts_then;  /* and when */
+    int64_t failed_ns;     /* monotonic; when that was in vain last */
     uint64_t stored_until; /* its last sequence then */
     bool spoils_ids;       /* bus_spoils_ids(); what is true of the tasks stream is true of that of events */
 };
@@ -51,8 +53,8 @@ void again_learn(struct again *g, int64_t ack_wait_ms, uint64_t max_deliver);
 void again_note(struct again *g, const struct bus_delivery *d);
 /* The consumer may not be the one that it was. Any thread. */
 void again_doubt(struct again *g);
-/* Whether the stream may give the task to nobody after this delivery. */
-bool again_is_last(const struct again *g, const struct bus_delivery *d);
+/* Whether the stream may give the task to nobody after that delivery. */
+bool again_is_last(const struct again *g, uint64_t deliveries);
 /* Whether the event stream may be asked for ids. May wait and from which thread: as above. */
 bool again_ids_tell(struct again *g);
 /*

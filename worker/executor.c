@@ -18,6 +18,7 @@
 enum {
     MAX_TOOLS = 16,
     LOOK_AGAIN_MS = 200,
+    NO_MEMORY_AGAIN_MS = 2000,
     PATIENCE_MS = 30000, /* with brokers, which may all be away, and */
     ACK_WAITS = 3        /* no longer than so many times worker.ack_wait */
 };
@@ -275,7 +276,7 @@ static bool look_again(struct executor *x, enum status s)
 static bool is_of_another(struct executor *x, struct lease *l)
 {
     const struct station *st = x->crew->station;
-    return !again_is_last(&st->again, l->delivery) && lease_has_lapsed(st->keeper, l);
+    return !again_is_last(&st->again, l->deliveries) && lease_has_lapsed(st->keeper, l);
 }
 
 /* `task` is what the message says of it. */
@@ -291,13 +292,13 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
         if (status_may_retry(s) && !told)
             LOG(LOG_WARN, "a large task cannot be fetched now, and waits", LOG_TASK(task), LOG_ERR(&err));
         told = true;
-    } while (look_again(x, s));
+    } while (s != STATUS_NO_MEMORY && look_again(x, s)); /* another worker may have that */
     if (is_of_another(x, l)) {
         leave(x, l, task, "a task came too late; it is left to whom the stream gives it next");
     } else if (s == STATUS_OK) {
         run_task(x, l, &whole);
     } else if (status_may_retry(s)) {
-        give_back(x, l, 0);
+        give_back(x, l, s == STATUS_NO_MEMORY ? NO_MEMORY_AGAIN_MS : 0);
     } else {
         fail_task(x, l, task, &err);
     }
@@ -324,7 +325,7 @@ static enum status look_in_stream(struct executor *x, const struct lease *l, con
 
 static int64_t patience_with_brokers(const struct station *st)
 {
-    int64_t ms = ACK_WAITS * settings_int(st->settings, SETTING_WORKER_ACK_WAIT);
+    int64_t ms = ACK_WAITS * atomic_load(&st->again.ack_wait_ns) / 1000000;
     return ms < PATIENCE_MS ? ms : PATIENCE_MS;
 }
 
@@ -363,23 +364,74 @@ static enum status look_for_outcome(struct executor *x, const struct lease *l, c
     return s;
 }
 
-static void run_again(struct executor *x, struct lease *l, const struct task *task)
+/* Waits while that cannot be heard. */
+static bool is_elsewhere(struct executor *x, const struct lease *l, const struct task *task)
 {
     struct station *st = x->crew->station;
+    bool is_new = again_is_told(&st->again, l->delivery), has = false;
+    int64_t came_ns = mono_now().ns;
+    while (!elsewhere_has(&st->elsewhere, task, is_new, came_ns, &has) && look_again(x, STATUS_UNAVAILABLE))
+        ;
+    return has;
+}
+
+/* What becomes of a task that may have been run before. */
+enum repetition {
+    REPETITION_RUNS,       /* who cannot see it has to run it: not running it would be wrong */
+    REPETITION_STANDS,     /* its outcome does */
+    REPETITION_ELSEWHERE,  /* it is at work at another worker */
+    REPETITION_GIVEN_BACK, /* the worker ends */
+};
+
+static enum repetition see_repetition(struct executor *x, struct lease *l, const struct task *task)
+{
     bool stands = false;
     struct error err = {0};
     enum status s = look_for_outcome(x, l, task, &stands, &err);
-    if (status_may_retry(s)) {
-        give_back(x, l, 0);
-    } else if (stands) {
-        metric_add(METRIC_WORKER_STOOD, 0, 1);
-        let_go(x, l, task, "task not run again, its outcome stands");
-    } else if (elsewhere_has(&st->elsewhere, task, again_is_told(&st->again, l->delivery))) {
-        leave(x, l, task, "a task that comes again is at work at another worker, and left to it");
-    } else { /* who cannot see it has to run it: not running it would be wrong */
+    if (stands)
+        return REPETITION_STANDS;
+    bool elsewhere = !status_may_retry(s) && is_elsewhere(x, l, task);
+    if (status_may_retry(s) || is_finishing(x->crew))
+        return REPETITION_GIVEN_BACK;
+    return elsewhere ? REPETITION_ELSEWHERE : REPETITION_RUNS;
+}
+
+/*
+ * The last delivery of a task that is at work elsewhere, be it another message of it: left, the stream would
+ * give it up, and the attempt would fail. It waits here, no longer than a task can be at work.
+ */
+static enum repetition wait_for_other(struct executor *x, struct lease *l, const struct task *task)
+{
+    struct mono_time begin = mono_now();
+    int64_t longest_ms = timeout_of(x, task) + PATIENCE_MS;
+    enum repetition r = REPETITION_ELSEWHERE;
+    while (r == REPETITION_ELSEWHERE && mono_ms_since(begin) < longest_ms) {
+        for (int i = 0; i < 5 && look_again(x, STATUS_UNAVAILABLE); i++)
+            ;
+        r = see_repetition(x, l, task);
+    }
+    return r == REPETITION_ELSEWHERE ? REPETITION_RUNS : r;
+}
+
+static void run_again(struct executor *x, struct lease *l, const struct task *task)
+{
+    enum repetition r = see_repetition(x, l, task);
+    if (r == REPETITION_ELSEWHERE && again_is_last(&x->crew->station->again, l->deliveries))
+        r = wait_for_other(x, l, task);
+    switch (r) {
+    case REPETITION_RUNS:
         LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));
         run_whole(x, l, task);
+        break;
+    case REPETITION_STANDS:
+        metric_add(METRIC_WORKER_STOOD, 0, 1);
+        let_go(x, l, task, "task not run again, its outcome stands");
+        break;
+    case REPETITION_ELSEWHERE:
+        leave(x, l, task, "a task that comes again is at work at another worker, and left to it");
+        break;
+    case REPETITION_GIVEN_BACK: give_back(x, l, 0); break;
     }
 }
 

@@ -38,7 +38,7 @@ struct lease_keeper {
     int64_t wakes_ns; /* when the thread looks again */
     struct ending ended[RECENT_ENDS];
     uint32_t next_ended;
-    bool closing;
+    bool closing, stopping;
 };
 
 /* ---- stops ---------------------------------------------------------------------------------------- */
@@ -100,7 +100,7 @@ static void renew(const struct lease_keeper *k, struct lease *l, int64_t now_ns)
     l->working_ns = now_ns + (connection ? renew_ns(k) : UNSENT_MS * NS_PER_MS);
     if (!connection)
         return;
-    l->told_ns = now_ns;
+    l->told_ns = mono_now().ns; /* behind it: what is sent after that, and answered, tells that it has come */
     l->told_on = connection;
 }
 
@@ -252,6 +252,7 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
     l->deadline_ns = INT64_MAX;
     l->since_ns = wall_now().ns;
     l->known_ns = delivery->left_after_ns;
+    l->deliveries = delivery->deliveries;
     l->working_ns = INT64_MAX;
     pthread_mutex_lock(&k->mutex);
     l->older = k->leases;
@@ -323,8 +324,13 @@ static enum lease_claim claim(struct lease_keeper *k, struct lease *l, const str
         snprintf(l->task_id, sizeof(l->task_id), "%" PRISTR, ARGSTR(task->task_id));
         return LEASE_CLAIMED;
     }
-    if (here->delivery->stream_sequence != l->delivery->stream_sequence)
-        return LEASE_IS_HERE_AS_ANOTHER;
+    bool is_same = here->delivery->stream_sequence == l->delivery->stream_sequence;
+    if (!is_same)
+        return here->stage != LEASE_WAITS && !look_for_lapse(k, here, mono_now().ns)
+                   ? LEASE_IS_HERE_AS_ANOTHER
+                   : LEASE_IS_HERE;
+    if (l->deliveries > here->deliveries)
+        here->deliveries = l->deliveries;
     if (!look_for_lapse(k, l, mono_now().ns) && here->known_ns < l->known_ns) {
         here->known_ns = l->known_ns;
         here->lapsed = false;
@@ -361,6 +367,8 @@ void lease_begin(struct lease_keeper *k, struct lease *l, const struct task *tas
     l->deadline_ns = mono_now().ns + timeout_ms * NS_PER_MS;
     if (ended_recently(k, l))
         stop_lease(l);
+    if (k->stopping)
+        task_stop_set(stop, STATUS_CANCELLED);
     due_at(k, l->deadline_ns);
     pthread_mutex_unlock(&k->mutex);
 }
@@ -458,6 +466,7 @@ void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, str
 void lease_keeper_stop_all(struct lease_keeper *k)
 {
     pthread_mutex_lock(&k->mutex);
+    k->stopping = true;
     for (struct lease *l = k->leases; l; l = l->older)
         if (l->stop)
             task_stop_set(l->stop, STATUS_CANCELLED);

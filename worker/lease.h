@@ -12,6 +12,8 @@
 #ifndef WORKER_LEASE_H
 #define WORKER_LEASE_H
 
+#include <stdatomic.h>
+
 #include "core/id.h"
 #include "bus/bus.h"
 #include "tool.h"
@@ -41,6 +43,7 @@ struct lease {
     int64_t told_ns;                 /* when it was renewed last, which may have been in vain */
     uint32_t told_on;                /* on this connection */
     bool lapsed;
+    _Atomic uint64_t deliveries; /* the newest of its message that came here */
     char task_id[TASK_ID_TEXT];
     bool is_over; /* nobody waits for it: its execution has ended, or what it is a part of */
     enum lease_stage { LEASE_WAITS, LEASE_RUNS, LEASE_REPORTS } stage;
@@ -65,7 +68,8 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery);
 /*
  * Two deliveries of one task must not run side by side. One of the same message, while an earlier one is at
  * work here, says that the stream leaves it to this worker, and is done with: the earlier one is renewed and
- * ends for both. Of another message with the same task the earlier one's outcome counts, too.
+ * ends for both. Of another message with the same task the earlier one's outcome counts, too; while that has
+ * not begun, or may be another worker's, it is LEASE_IS_HERE as well: left, and delivered again.
  */
 enum lease_claim { LEASE_CLAIMED, LEASE_IS_HERE, LEASE_IS_HERE_AS_ANOTHER };
 enum lease_claim lease_claim(struct lease_keeper *k, struct lease *l, const struct task *task);
@@ -89,7 +93,7 @@ void lease_give_back(struct lease_keeper *k, struct lease *l, int64_t delay_ms);
 void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run);
 /* The same of the tasks of an iterator's attempt, by its id. */
 void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, struct str attempt_id);
-/* Stops all that runs. */
+/* Stops all that runs, and what would begin. */
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */
 uint32_t lease_keeper_wait_empty(struct lease_keeper *k, int64_t timeout_ms);

@@ -118,6 +118,15 @@ static bool may_look_for_tasks(struct worker *w)
     return may;
 }
 
+/* As an answer about the consumer, where there is none: what is read behind it has not been on its way for
+ * long. */
+static void hear(struct worker *w)
+{
+    w->looked = mono_now();
+    if (bus_flush(w->station.bus, HEAR_MS, NULL) != STATUS_OK)
+        LOG_LINE(LOG_DEBUG, "NATS does not answer now");
+}
+
 /*
  * Makes the pool's consumer if there is none. An account that may not look has to trust that there is one.
  * Tasks are asked for once it is there: who asks before gets no answer.
@@ -135,6 +144,8 @@ static void look_for_consumer(struct worker *w)
         see_pool(w, &info);
     else if (s == STATUS_NOT_FOUND)
         s = make_consumer(w, stream, &err);
+    else if (status_may_retry(s))
+        hear(w);
     w->may_not_look = s == STATUS_DENIED;
     if (s != STATUS_NOT_FOUND && !may_look_for_tasks(w))
         return;
@@ -157,10 +168,10 @@ static void on_trouble(void *context, const struct error *err)
     else
         LOG(LOG_INFO, "tasks can be pulled again", LOG_TEXT("pool", w->pool));
     atomic_store(&w->looks_missing, err != NULL);
-    if (err) {
+    if (err)
         atomic_store(&w->compared, false);
+    if (err && (err->status == STATUS_NOT_FOUND || err->status == STATUS_UNAVAILABLE))
         again_doubt(&w->station.again);
-    }
 }
 
 static void on_delivery(void *context, struct bus_delivery *delivery)
@@ -280,14 +291,6 @@ static int64_t look_again_ms(const struct worker *w)
     return part_ms < LOOK_AGAIN_MS ? part_ms : LOOK_AGAIN_MS;
 }
 
-/* The same for an account that is not allowed to see consumers. */
-static void hear(struct worker *w)
-{
-    w->looked = mono_now();
-    if (bus_flush(w->station.bus, HEAR_MS, NULL) != STATUS_OK)
-        LOG_LINE(LOG_DEBUG, "NATS does not answer now");
-}
-
 /* Every 200 ms, on the main thread; true to end. */
 static bool tick(void *context)
 {
@@ -360,7 +363,7 @@ static enum status serve(const struct settings *settings, struct error *err)
         return s;
     }
     again_init(&w.station.again, w.station.bus, &w.subjects, settings);
-    elsewhere_init(&w.station.elsewhere, w.station.bus, &w.subjects, w.station.name);
+    elsewhere_init(&w.station.elsewhere, w.station.bus, &w.subjects, &w.station.again, w.station.name);
     s = start(&w, err);
     if (s == STATUS_OK) {
         LOG(LOG_INFO, "worker ready", LOG_TEXT("name", w.station.name), LOG_TEXT("pool", w.pool),

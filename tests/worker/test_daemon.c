@@ -755,12 +755,13 @@ static void second_messages_of_tasks_at_work_are_not_run(void **state)
     enum { TASKS = 8 };
     struct fleet *f = *state;
     const char *lines = fleet_path(f);
+    uint64_t given_up = advisories(f);
     struct process one = fleet_worker(f, NULL), two = fleet_worker(f, NULL);
     const char *command = arena_printf(&f->arena, "echo run >> %s", lines).ptr;
     int64_t ids[TASKS];
     remember_ids(f, 100);
     for (size_t i = 0; i < TASKS; i++)
-        ids[i] = task_that_counts(f, lines, "; sleep 5");
+        ids[i] = task_that_counts(f, lines, "; sleep 9"); /* more than max_deliver times ack_wait */
     fleet_wait_file(lines);
     for (int tries = 0; tries < 3000 && file_lines(lines) < TASKS; tries++)
         usleep(10000);
@@ -774,6 +775,7 @@ static void second_messages_of_tasks_at_work_are_not_run(void **state)
     assert_int_equal(fleet_end_worker(&one), 0);
     assert_int_equal(fleet_end_worker(&two), 0);
     assert_int_equal(file_lines(lines), TASKS);
+    assert_int_equal(advisories(f), given_up);
 }
 
 /* A consumer knows neither what its predecessor delivered nor what was acknowledged to nobody. */

@@ -119,9 +119,9 @@ static void look_for_consumer(struct desk *desk)
             made ? "a consumer was missing and has been made" : "a consumer was missing and is there again",
             LOG_TEXT("what", desk->options.what), LOG_TEXT("consumer", desk->consumer),
             LOG_TEXT("stream", desk->stream));
-        desk->said_missing = false;
         bus_pull_again(desk->pull);
     }
+    desk->said_missing = desk->said_missing && status != STATUS_OK;
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------- */

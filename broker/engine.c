@@ -22,7 +22,7 @@ enum {
     LEASE_LOOKS_APART_MS = 50,
     LOOK_FOR_ROOM_MS = 1000,
     BACKLOG_LOOKS_APART_MS = 20,
-    COMPARE_AGAIN_MS = 200,
+    COMPARE_AGAIN_MS = 1000,
     BATCH_BYTES = 16 << 20
 };
 
@@ -49,10 +49,12 @@ struct engine {
     uint64_t next_number, committed;
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
     struct mono_time resend_at, look_for_room_at;
-    struct waiting waiting; /* for the log, while it is away */
-    struct on_hold on_hold; /* no fact may be folded before these; */
-    size_t said_on_hold;    /* so many, as the mailbox knows */
-    int64_t log_away_ns;    /* when the log was away last; 0: it never was */
+    struct waiting waiting;    /* for the log, while it is away */
+    struct on_hold on_hold;    /* no fact may be folded before these; */
+    size_t said_on_hold;       /* so many, as the mailbox knows */
+    int64_t log_away_ns;       /* when the log was away last; 0: it never was */
+    struct mono_time compared; /* the number of partitions with the stream's, */
+    bool compare_failed;       /* or that was in vain */
     bool stopping, over_executions;
     atomic_bool over_backlog;
     atomic_bool failed;
@@ -219,9 +221,14 @@ static enum status see_room(struct engine *e, bool *room, struct error *err)
 }
 
 /* While it is, another broker that has it may take partitions of this one, which does not know. */
+static bool log_is_away(const struct engine *e)
+{
+    return e->folder.log_away || atomic_load(&e->fence->log_away);
+}
+
 static void see_whether_log_is_away(struct engine *e)
 {
-    if (e->folder.log_away || atomic_load(&e->fence->log_away))
+    if (log_is_away(e))
         e->log_away_ns = wall_now().ns;
 }
 
@@ -231,7 +238,8 @@ static void look_back(struct engine *e, const struct partition *p, const struct 
 {
     see_whether_log_is_away(e);
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns;
+    e->dispatcher.may_repeat =
+        d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns || log_is_away(e);
 }
 
 /* The message is done with. */
@@ -270,36 +278,43 @@ static enum status fold_one(struct engine *e, struct bus_delivery **delivery, co
  * A message that is no event of its partition may be one of another number of partitions, of a stream that
  * was made anew: then it is not this broker's to pass over.
  */
-static enum status compare_partitions(struct engine *e, struct error *err)
+static enum status compare_partitions(struct engine *e, bool *compared, struct error *err)
 {
-    struct timespec pause = {0, COMPARE_AGAIN_MS * 1000000L};
-    for (;;) {
-        struct error why = {0};
-        pulse_work();
+    struct error why = {0};
+    bool is_recent = e->compared.ns != 0 && mono_ms_since(e->compared) < COMPARE_AGAIN_MS;
+    if (!is_recent) {
         enum status status = topology_check_partitions(e->bus, &e->folder.subjects, STREAM_EVENTS, &why);
-        if (status == STATUS_CONFLICT)
+        if (status == STATUS_CONFLICT) {
             *err = why;
-        if (status != STATUS_NOT_FOUND && !status_may_retry(status))
-            return status == STATUS_CONFLICT ? status : STATUS_OK;
-        if (mailbox_is_closed(e->mailbox))
-            return error_set(err, STATUS_CANCELLED, "the broker stops");
-        nanosleep(&pause, NULL);
+            return status;
+        }
+        bool failed = status == STATUS_NOT_FOUND || status_may_retry(status);
+        if (failed && !e->compare_failed)
+            LOG(LOG_WARN, "messages that are no events wait: the event stream cannot be seen", LOG_ERR(&why));
+        e->compared = mono_now();
+        e->compare_failed = failed;
     }
+    *compared = !e->compare_failed;
+    return STATUS_OK;
 }
 
-/* What is no fact moves its partition on like one: else nobody could see that all of it was read. */
+/*
+ * What is no fact moves its partition on like one: else nobody could see that all of it was read. *taken: not
+ * while it cannot be seen whose it is.
+ */
 static enum status pass_over(struct engine *e, const struct bus_delivery *d, uint32_t partition,
-                             const struct error *why, struct error *err)
+                             const struct error *why, bool *taken, struct error *err)
 {
+    bool is_known = partition < e->folder.subjects.partitions;
+    struct partition *p = is_known ? &e->partitions[partition] : NULL;
+    if (p) {
+        TRY(wait_for_lease(e, err));
+        TRY(compare_partitions(e, taken, err));
+    }
+    if (!*taken)
+        return STATUS_OK;
     fold_pass_over(d, why);
-    if (partition >= e->folder.subjects.partitions)
-        return STATUS_OK;
-    struct partition *p = &e->partitions[partition];
-    TRY(wait_for_lease(e, err));
-    if (!fence_holds(e->fence, partition, p->at.epoch))
-        return STATUS_OK;
-    TRY(compare_partitions(e, err));
-    return advance(e, p, d, err);
+    return p && fence_holds(e->fence, partition, p->at.epoch) ? advance(e, p, d, err) : STATUS_OK;
 }
 
 /* Takes the delivery over, unless there is no room for it (*taken). */
@@ -309,8 +324,8 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, bool *tak
     struct error why = {0};
     *taken = true;
     enum status status = subject_parse_event(&e->folder.subjects, d->subject, &at, &why);
-    status =
-        status == STATUS_OK ? fold_one(e, &d, &at, taken, err) : pass_over(e, d, at.partition, &why, err);
+    status = status == STATUS_OK ? fold_one(e, &d, &at, taken, err)
+                                 : pass_over(e, d, at.partition, &why, taken, err);
     if (status != STATUS_OK || *taken)
         bus_delivery_free(d);
     return status;

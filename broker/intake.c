@@ -1,10 +1,12 @@
 #include "intake.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/id.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "desk.h"
 #include "measure.h"
 #include "publisher/control.h"
@@ -44,6 +46,20 @@ static int64_t id_for(const struct command *c, const struct run_request *r)
     return id_from_key(STR("command"), (struct str){place, (size_t)len});
 }
 
+/*
+ * What the log knows the execution by, which may be asked for again as late as one with a key: the message's
+ * id, or, if that is no text or too long for a key, what the execution's id was made of it.
+ */
+static enum status key_of_message(struct str message_id, int64_t execution_id, struct arena *a,
+                                  struct str *out, struct error *err)
+{
+    *out = message_id;
+    if (utf8_check(message_id) == message_id.len && message_id.len <= RUN_KEY_MAX)
+        return STATUS_OK;
+    *out = arena_printf(a, "message-%" PRId64, execution_id);
+    return out->ptr ? STATUS_OK : arena_error(a, err, "a key");
+}
+
 static enum status on_run(struct intake *i, const struct command *c, struct value payload, struct arena *a,
                           struct error *err)
 {
@@ -51,8 +67,8 @@ static enum status on_run(struct intake *i, const struct command *c, struct valu
     struct run_answer answer;
     TRY(run_request_from_value(payload, &r, err));
     r.execution_id = id_for(c, &r);
-    if (r.idempotency_key.len == 0)
-        r.idempotency_key = c->message_id; /* it may come again, as late as one with a key */
+    if (r.idempotency_key.len == 0 && c->message_id.len > 0)
+        TRY(key_of_message(c->message_id, r.execution_id, a, &r.idempotency_key, err));
     r.requested_by = STR("command");
     r.env = i->env;
     run_request_trace(&r, c->traceparent);

@@ -85,10 +85,22 @@ enum status timekeeper_over(struct timekeeper *k, struct batch *b, int64_t execu
                                                      : STATUS_OK;
 }
 
+/* It was set again since, for what the attempt waits for next: the fact is of its earlier self. */
+static bool is_of_earlier(const struct timekeeper *k, const struct event *fact)
+{
+    char due[32];
+    int64_t due_ns;
+    struct str said = value_as_str(VALUE_GET(fact->context, "due_at"));
+    if (said.len == 0 || !timer_queue_due(&k->queue, fact->execution_id, fact->task_id, &due_ns))
+        return false;
+    time_format(due_ns, due);
+    return !str_is(said, due);
+}
+
 enum status timekeeper_read(struct timekeeper *k, struct batch *b, const struct event *fact,
                             struct error *err)
 {
-    if (!timer_id_is_valid(fact->task_id))
+    if (!timer_id_is_valid(fact->task_id) || is_of_earlier(k, fact))
         return STATUS_OK;
     timer_queue_cancel(&k->queue, fact->execution_id, fact->task_id);
     return change_row(k, b, fact->execution_id, fact->task_id, 0, err);

@@ -274,6 +274,14 @@ enum status timer_queue_set(struct timer_queue *q, int64_t execution_id, struct 
     return STATUS_OK;
 }
 
+bool timer_queue_due(const struct timer_queue *q, int64_t execution_id, struct str id, int64_t *due_ns)
+{
+    const struct timer *t = find_timer(q, execution_id, id);
+    if (t)
+        *due_ns = t->due_ns;
+    return t != NULL;
+}
+
 void timer_queue_cancel(struct timer_queue *q, int64_t execution_id, struct str id)
 {
     struct timer *t = find_timer(q, execution_id, id);

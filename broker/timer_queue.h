@@ -36,6 +36,8 @@ size_t timer_queue_count(const struct timer_queue *q);
 /* Sets a timer, or sets it again. The id is copied. */
 enum status timer_queue_set(struct timer_queue *q, int64_t execution_id, struct str id, int64_t due_ns,
                             struct error *err) MUST_CHECK;
+/* When a timer is due, whether it was taken or not; false if there is none of that name. */
+bool timer_queue_due(const struct timer_queue *q, int64_t execution_id, struct str id, int64_t *due_ns);
 /* No matter whether there is one. */
 void timer_queue_cancel(struct timer_queue *q, int64_t execution_id, struct str id);
 /* All timers of an execution; false if it has none. */

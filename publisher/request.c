@@ -14,7 +14,6 @@
 
 enum {
     PUBLISH_MS = 10000, /* after which the stream counts as unavailable */
-    KEY_MAX = 512,
     ID_ATTEMPTS = 16,
     MOST_READ = 64, /* messages on the subject of a request */
     TIMEOUT_MAX_S = 10 * 366 * 86400,
@@ -74,10 +73,10 @@ static enum status read_common(struct value v, struct run_request *out, struct e
     TRY(payload_text(v, STR("idempotency_key"), &out->idempotency_key, err));
     TRY(payload_text(v, STR("traceparent"), &out->traceparent, err));
     TRY(read_timeout(v, &out->timeout_ms, err));
-    if (out->idempotency_key.len <= KEY_MAX)
+    if (out->idempotency_key.len <= RUN_KEY_MAX)
         return STATUS_OK;
     error_set(err, STATUS_INVALID, "the idempotency key has %zu bytes, and the most is %d",
-              out->idempotency_key.len, KEY_MAX);
+              out->idempotency_key.len, RUN_KEY_MAX);
     return error_place(err, "idempotency_key");
 }
 

@@ -7,6 +7,8 @@
 
 #include "catalog.h"
 
+enum { RUN_KEY_MAX = 512 }; /* bytes of an idempotency key */
+
 struct run_request {
     struct str path;
     uint64_t version;  /* 0: the newest */

@@ -352,6 +352,20 @@ static void a_command_that_is_sent_again_by_its_message_id_runs_once(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* Nor would it do for a key in the log. */
+static void a_command_whose_message_id_is_no_text_runs(void **state)
+{
+    static const char id[] = "order-\xff";
+    struct installation *i = *state;
+    broker_start(i);
+    register_playbook(i, CHAIN);
+    publish_command_with_id(i, id);
+    task_done(i, task_next(i), "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, id_from_key(STR("test/chain"), str_of(id)))), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* Whether the brokers say soon that there is room, or that there is none. */
 static bool room_becomes(struct brokers *b, bool expected)
 {
@@ -771,6 +785,7 @@ int main(void)
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),
         cmocka_unit_test(a_cancelled_execution_withdraws_its_tasks),
         cmocka_unit_test(an_iterator_that_fails_withdraws_its_tasks),
+        cmocka_unit_test(a_command_whose_message_id_is_no_text_runs),
         cmocka_unit_test(a_command_that_is_sent_again_by_its_message_id_runs_once),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);

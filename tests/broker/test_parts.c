@@ -361,6 +361,7 @@ static void a_timer_that_was_set_again_is_not_dropped_with_its_older_self(void *
     (void)state;
     struct timer_queue q;
     struct due_timer t;
+    int64_t due_ns;
     timer_queue_init(&q);
     assert_int_equal(timer_queue_set(&q, 1, STR("execution"), 10, NULL), STATUS_OK);
     assert_true(timer_queue_take(&q, 10, &t));
@@ -368,7 +369,10 @@ static void a_timer_that_was_set_again_is_not_dropped_with_its_older_self(void *
     assert_int_equal(timer_queue_set(&q, 1, STR("execution"), 20, NULL), STATUS_OK);
     timer_queue_fired(&q, &t);
     assert_int_equal(timer_queue_next(&q), 20);
+    assert_true(timer_queue_due(&q, 1, STR("execution"), &due_ns));
+    assert_int_equal(due_ns, 20);
     timer_queue_cancel(&q, 1, STR("execution"));
+    assert_false(timer_queue_due(&q, 1, STR("execution"), &due_ns));
     timer_queue_postpone(&q, &t, 30);
     assert_int_equal(timer_queue_next(&q), INT64_MAX);
     timer_queue_free(&q);

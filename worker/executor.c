@@ -7,20 +7,17 @@
 
 #include "attempt.h"
 #include "core/json.h"
-#include "inquiry.h"
 #include "large.h"
 #include "measure.h"
 #include "outcome.h"
+#include "repetition.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "task_log.h"
 
 enum {
     MAX_TOOLS = 16,
-    LOOK_AGAIN_MS = 200,
     NO_MEMORY_AGAIN_MS = 2000,
-    PATIENCE_MS = 30000, /* with brokers, which may all be away, and */
-    ACK_WAITS = 3        /* no longer than so many times worker.ack_wait */
 };
 
 struct executor {
@@ -151,7 +148,7 @@ static bool report(struct executor *x, struct lease *l, const struct attempt_rep
                    const struct outcome *out, const struct error *failure)
 {
     const struct station *st = x->crew->station;
-    const struct large_patience patience = {is_finishing, x->crew};
+    const struct patience patience = {is_finishing, x->crew};
     const struct task *task = attempt->task;
     struct buf json;
     struct error err;
@@ -258,17 +255,6 @@ static void fail_task(struct executor *x, struct lease *l, const struct task *ta
     measure_task(task->type, reported ? TASK_FAILED : TASK_GIVEN_BACK, 0);
 }
 
-/* Whether what cannot be seen now is to be looked at again, which is said after a pause: until it can be
- * seen, or the worker ends. The lease is kept meanwhile: each delivery may be the last. */
-static bool look_again(struct executor *x, enum status s)
-{
-    struct timespec pause = {0, LOOK_AGAIN_MS * 1000000L};
-    if (s == STATUS_OK || !status_may_retry(s) || is_finishing(x->crew))
-        return false;
-    nanosleep(&pause, NULL);
-    return true;
-}
-
 /*
  * Not run any more where another worker may have the task by now and not have ended it, so that no outcome
  * tells. One that nobody has after all is delivered again; the last delivery that there may be is run.
@@ -283,6 +269,7 @@ static bool is_of_another(struct executor *x, struct lease *l)
 static void run_whole(struct executor *x, struct lease *l, const struct task *task)
 {
     const struct station *st = x->crew->station;
+    const struct patience patience = {is_finishing, x->crew};
     struct task whole = *task;
     struct error err;
     bool told = false;
@@ -292,7 +279,7 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
         if (status_may_retry(s) && !told)
             LOG(LOG_WARN, "a large task cannot be fetched now, and waits", LOG_TASK(task), LOG_ERR(&err));
         told = true;
-    } while (s != STATUS_NO_MEMORY && look_again(x, s)); /* another worker may have that */
+    } while (s != STATUS_NO_MEMORY && patience_tries_again(&patience, s)); /* another worker may have that */
     if (is_of_another(x, l)) {
         leave(x, l, task, "a task came too late; it is left to whom the stream gives it next");
     } else if (s == STATUS_OK) {
@@ -304,121 +291,10 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
     }
 }
 
-/* Waits while the stream cannot say it. */
-static enum status look_in_stream(struct executor *x, const struct lease *l, const struct task *task,
-                                  bool *stands, struct error *err)
-{
-    struct station *st = x->crew->station;
-    struct mono_time begin = mono_now();
-    bool ids_tell = again_ids_tell(&st->again), told = false;
-    enum status s;
-    do {
-        s = report_stands(st->reporter, l->delivery, task, ids_tell, stands, err);
-        if (status_may_retry(s) && !told && mono_ms_since(begin) > PATIENCE_MS) {
-            LOG(LOG_WARN, "whether a task has an outcome already cannot be seen now; it waits",
-                LOG_TASK(task), LOG_ERR(err));
-            told = true;
-        }
-    } while (look_again(x, s));
-    return s;
-}
-
-static int64_t patience_with_brokers(const struct station *st)
-{
-    int64_t ms = ACK_WAITS * atomic_load(&st->again.ack_wait_ns) / 1000000;
-    return ms < PATIENCE_MS ? ms : PATIENCE_MS;
-}
-
-/*
- * Asks the stream, and the brokers of what that does not show. Nobody's silence counts while NATS does not
- * answer: so the stream is asked before each further question, and a new connection is a new beginning.
- * *stands is false when nobody says it for long; the error is that the worker ends meanwhile, or why it
- * cannot be seen.
- */
-static enum status look_for_outcome(struct executor *x, const struct lease *l, const struct task *task,
-                                    bool *stands, struct error *err)
-{
-    struct bus *bus = x->crew->station->bus;
-    int64_t silent_ms = 0;
-    uint32_t connection = bus_connections(bus);
-    enum status s = look_in_stream(x, l, task, stands, err);
-    while (!*stands && !status_may_retry(s)) {
-        struct error silence;
-        struct mono_time asked = mono_now();
-        enum status said = attempt_has_ended(bus, x->crew->station->subjects, task, stands, &silence);
-        if (!look_again(x, said)) {
-            *err = silence;
-            return said;
-        }
-        silent_ms += mono_ms_since(asked);
-        s = look_in_stream(x, l, task, stands, err);
-        if (connection != bus_connections(bus))
-            silent_ms = 0;
-        connection = bus_connections(bus);
-        if (*stands || status_may_retry(s) || silent_ms <= patience_with_brokers(x->crew->station))
-            continue;
-        LOG(LOG_WARN, "no broker says whether a task that comes again has ended; it counts as open",
-            LOG_TASK(task), LOG_ERR(&silence));
-        break;
-    }
-    return s;
-}
-
-/* Waits while that cannot be heard. */
-static bool is_elsewhere(struct executor *x, const struct lease *l, const struct task *task)
-{
-    struct station *st = x->crew->station;
-    bool is_new = again_is_told(&st->again, l->delivery), has = false;
-    int64_t came_ns = mono_now().ns;
-    while (!elsewhere_has(&st->elsewhere, task, is_new, came_ns, &has) && look_again(x, STATUS_UNAVAILABLE))
-        ;
-    return has;
-}
-
-/* What becomes of a task that may have been run before. */
-enum repetition {
-    REPETITION_RUNS,       /* who cannot see it has to run it: not running it would be wrong */
-    REPETITION_STANDS,     /* its outcome does */
-    REPETITION_ELSEWHERE,  /* it is at work at another worker */
-    REPETITION_GIVEN_BACK, /* the worker ends */
-};
-
-static enum repetition see_repetition(struct executor *x, struct lease *l, const struct task *task)
-{
-    bool stands = false;
-    struct error err = {0};
-    enum status s = look_for_outcome(x, l, task, &stands, &err);
-    if (stands)
-        return REPETITION_STANDS;
-    bool elsewhere = !status_may_retry(s) && is_elsewhere(x, l, task);
-    if (status_may_retry(s) || is_finishing(x->crew))
-        return REPETITION_GIVEN_BACK;
-    return elsewhere ? REPETITION_ELSEWHERE : REPETITION_RUNS;
-}
-
-/*
- * The last delivery of a task that is at work elsewhere, be it another message of it: left, the stream would
- * give it up, and the attempt would fail. It waits here, no longer than a task can be at work.
- */
-static enum repetition wait_for_other(struct executor *x, struct lease *l, const struct task *task)
-{
-    struct mono_time begin = mono_now();
-    int64_t longest_ms = timeout_of(x, task) + PATIENCE_MS;
-    enum repetition r = REPETITION_ELSEWHERE;
-    while (r == REPETITION_ELSEWHERE && mono_ms_since(begin) < longest_ms) {
-        for (int i = 0; i < 5 && look_again(x, STATUS_UNAVAILABLE); i++)
-            ;
-        r = see_repetition(x, l, task);
-    }
-    return r == REPETITION_ELSEWHERE ? REPETITION_RUNS : r;
-}
-
 static void run_again(struct executor *x, struct lease *l, const struct task *task)
 {
-    enum repetition r = see_repetition(x, l, task);
-    if (r == REPETITION_ELSEWHERE && again_is_last(&x->crew->station->again, l->deliveries))
-        r = wait_for_other(x, l, task);
-    switch (r) {
+    const struct patience patience = {is_finishing, x->crew};
+    switch (repetition_see(x->crew->station, l, task, timeout_of(x, task), &patience)) {
     case REPETITION_RUNS:
         LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));

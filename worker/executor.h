@@ -6,21 +6,7 @@
 #ifndef WORKER_EXECUTOR_H
 #define WORKER_EXECUTOR_H
 
-#include "again.h"
-#include "elsewhere.h"
-#include "report.h"
-
-/* What the parts of one worker share; outlives the crew. */
-struct station {
-    const struct settings *settings;
-    struct bus *bus;
-    const struct subjects *subjects;
-    struct lease_keeper *keeper;
-    struct reporter *reporter;
-    struct again again;
-    struct elsewhere elsewhere;
-    char name[128]; /* of this worker */
-};
+#include "station.h"
 
 struct crew;
 /* Starts the threads. */

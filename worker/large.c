@@ -1,13 +1,9 @@
 #include "large.h"
 
-#include <time.h>
-
 #include "core/id.h"
 #include "core/json.h"
 #include "publisher/parcel.h"
 #include "runtime/log.h"
-
-enum { LOOKS_A_SECOND = 5 };
 
 enum status large_task(struct bus *bus, const struct subjects *s, struct str message, struct arena *a,
                        struct task *task, struct error *err)
@@ -24,20 +20,8 @@ enum status large_task(struct bus *bus, const struct subjects *s, struct str mes
     return status == STATUS_OK ? task_from_value(v, task, err) : status;
 }
 
-/* A second; false when patience is over. */
-static bool pause_a_second(const struct large_patience *patience)
-{
-    const struct timespec part = {.tv_nsec = 1000000000 / LOOKS_A_SECOND};
-    for (int i = 0; i < LOOKS_A_SECOND; i++) {
-        if (patience->is_over(patience->context))
-            return false;
-        nanosleep(&part, NULL);
-    }
-    return true;
-}
-
 static enum status store(struct bus *bus, const struct subjects *s, const struct event *outcome,
-                         struct str text, const struct large_patience *patience, struct arena *a,
+                         struct str text, const struct patience *patience, struct arena *a,
                          struct str *message, struct error *err)
 {
     struct value summary;
@@ -53,7 +37,7 @@ static enum status store(struct bus *bus, const struct subjects *s, const struct
             LOG(LOG_ERROR, "a large outcome cannot be stored, which is tried again",
                 LOG_ID("execution", outcome->execution_id), LOG_STR("task", outcome->task_id), LOG_ERR(err));
         told = true;
-        if (!pause_a_second(patience))
+        if (!patience_lasts_a_second(patience))
             return error_set(err, STATUS_UNAVAILABLE,
                              "the worker ends before a large outcome could be stored");
     }
@@ -61,7 +45,7 @@ static enum status store(struct bus *bus, const struct subjects *s, const struct
 }
 
 static enum status write_message(struct bus *bus, const struct subjects *s, const struct event *outcome,
-                                 const struct large_patience *patience, struct arena *a, struct buf *message,
+                                 const struct patience *patience, struct arena *a, struct buf *message,
                                  struct error *err)
 {
     struct value v;
@@ -79,7 +63,7 @@ static enum status write_message(struct bus *bus, const struct subjects *s, cons
 
 enum status large_outcome(struct bus *bus, const struct subjects *s, const struct attempt_report *attempt,
                           enum status status, const struct outcome *outcome, const struct error *failure,
-                          const struct large_patience *patience, struct arena *a, struct buf *message,
+                          const struct patience *patience, struct arena *a, struct buf *message,
                           enum event_type *type, struct error *err)
 {
     const struct outcome nothing = {.data = {.type = VALUE_UNDEFINED}};

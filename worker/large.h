@@ -3,6 +3,7 @@
 #define WORKER_LARGE_H
 
 #include "outcome.h"
+#include "patience.h"
 #include "publisher/subject.h"
 #include "bus/bus.h"
 
@@ -13,12 +14,6 @@
 enum status large_task(struct bus *bus, const struct subjects *s, struct str message, struct arena *a,
                        struct task *task, struct error *err) MUST_CHECK;
 
-/* Whether somebody who waits should give up. */
-struct large_patience {
-    bool (*is_over)(void *context);
-    void *context;
-};
-
 /*
  * The message that reports an outcome, which is settled: itself, or, of a large one, a reference, for which
  * this waits as long as it takes: while NATS is away it tries again each second. One that can never be stored
@@ -26,7 +21,7 @@ struct large_patience {
  */
 enum status large_outcome(struct bus *bus, const struct subjects *s, const struct attempt_report *attempt,
                           enum status status, const struct outcome *outcome, const struct error *failure,
-                          const struct large_patience *patience, struct arena *a, struct buf *message,
+                          const struct patience *patience, struct arena *a, struct buf *message,
                           enum event_type *type, struct error *err) MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@ import nats
 FINAL = ("execution_complete", "execution_failed", "execution_cancelled")
 READY = re.compile(r'.* msg="worker ready" name=\S*-(\d+) ')
 LOOKED = re.compile(r'time=(\S+)Z .* msg="task may have been run before, and is run" execution=(\d+) step=(\S+) task=(\S+)')
-UNHEARD = re.compile(r'.* msg="no broker says whether a task that comes again has ended.*" execution=(\d+) step=(\S+) task=(\S+)')
+UNHEARD = re.compile(r'time=(\S+)Z .* msg="no broker says whether a task that comes again has ended.*" execution=(\d+) step=(\S+) task=(\S+)')
 TASK_ID = re.compile(r"s\d+v(\d+)a(\d+)(?:i(\d+)a(\d+))?$")
 
 ROWS = """
@@ -75,7 +75,7 @@ class Evidence:
     effects: dict  # (execution id, step, visit, item, attempt) -> [(pid, time)]
     saved: collections.Counter  # (execution id, step, attempt)
     looked: dict  # (execution id, step, visit, item, attempt) -> [(pid, time in ns)]: a worker saw no outcome, and ran it
-    unheard: frozenset = frozenset()  # (execution id, step, visit, item, attempt): and it had asked the brokers in vain
+    unheard: dict = dataclasses.field(default_factory=dict)  # the same of: a worker asked the brokers in vain, before it looked
 
 
 def read_log(postgres):
@@ -108,26 +108,20 @@ def read_effects(path):
     return effects
 
 
-def read_looked(logs):
-    """By the workers' clocks, which may be wrong."""
-    looked = collections.defaultdict(list)
+def read_attempts(logs, said):
+    """When which worker said that of an attempt; by the workers' clocks, which may be wrong."""
+    found = collections.defaultdict(list)
     for path in logs.glob("worker-*.log"):
         pid = 0
         for line in path.read_text(errors="replace").splitlines():
             if ready := READY.match(line):
                 pid = int(ready[1])
-            m = LOOKED.match(line)
+            m = said.match(line)
             at = attempt_of(m[3], m[4]) if m else None
             if at:
                 when = datetime.datetime.fromisoformat(m[1] + "+00:00")
-                looked[m[2], *at].append((pid, round(when.timestamp() * 1000) * 10**6))
-    return looked
-
-
-def read_unheard(logs):
-    """Of which no broker said for long whether they had ended: docs/DELIVERY.md does not promise that they are not run."""
-    lines = (UNHEARD.match(line) for path in logs.glob("worker-*.log") for line in path.read_text(errors="replace").splitlines())
-    return frozenset((m[1], *at) for m in lines if m and (at := attempt_of(m[2], m[3])))
+                found[m[2], *at].append((pid, round(when.timestamp() * 1000) * 10**6))
+    return found
 
 
 def settled_until(consumer):
@@ -166,7 +160,8 @@ def gather(world, client):
     return Evidence(read_log(world.postgres), read_facts(client), left, consumers,
                     world.postgres.query("SELECT execution_id, timer_id FROM noetl.timer"),
                     {p: int(s) for p, s in world.postgres.query("SELECT partition, stream_seq FROM noetl.partition")},
-                    read_effects(world.effects), saved, read_looked(world.logs), read_unheard(world.logs))
+                    read_effects(world.effects), saved, read_attempts(world.logs, LOOKED),
+                    read_attempts(world.logs, UNHEARD))
 
 
 # ---- whether there is anything left to wait for -----------------------------------------------------------------

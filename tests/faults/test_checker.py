@@ -16,11 +16,12 @@ import again
 import checker
 import kept
 import playbooks
-from evidence import Evidence, Fact, Row
+from evidence import LOOKED, UNHEARD, Evidence, Fact, Row, read_attempts
 from journal import History
 from load import Asked
 
 ID, WORKER = "1000", 77
+UNHEARD_SAYS = "no broker says whether a task that comes again has ended; it counts as open"
 
 
 class World:
@@ -163,6 +164,41 @@ def effect_after_a_look_that_saw_nothing(w):
     w.evidence.looked = {(ID, "b", 1, -1, 1): [(WORKER, 9 * 10**9)]}
 
 
+def again_unheard(w, by=WORKER, at=9.0):
+    """Its worker asked the brokers in vain, of an outcome that only the log has still."""
+    effect_again_of_what_the_log_has(w)
+    w.evidence.unheard = {(ID, "b", 1, -1, 1): [(by, int(at * 10**9))]}
+
+
+def unheard_by_another(w):
+    again_unheard(w, by=88)
+
+
+def unheard_after_the_effect(w):
+    again_unheard(w, at=10.5)
+
+
+def unheard_long_before(w):
+    again_unheard(w, at=-51.0)
+
+
+def unheard_of_another_attempt(w):
+    again_unheard(w)
+    w.evidence.unheard = {(ID, "b", 1, -1, 2): [(WORKER, 9 * 10**9)]}
+
+
+def unheard_and_in_the_stream(w):
+    w.fault("restore-nats", 2.0)
+    w.evidence.effects[ID, "b", 1, -1, 1].append((WORKER, 10.0))
+    w.evidence.unheard = {(ID, "b", 1, -1, 1): [(WORKER, 9 * 10**9)]}
+
+
+def unheard_and_never_lost(w):
+    again_unheard(w)
+    w.faults[:] = []
+    w.fault("kill-worker", 2.0)
+
+
 def nobody_asked(w):
     w.asked.clear()
 
@@ -214,6 +250,8 @@ WRONG = [without_event, event_twice, out_of_order, older_time, not_ended, goes_o
          effect_again_of_what_the_log_has, effect_after_a_look_that_saw_nothing, lost_long_before, nobody_asked,
          not_taken, not_in_the_stream, end_not_published, request_lost, task_left, command_left, not_acknowledged,
          timer_left, not_read, lost_without_loss]
+NO_EXCUSE = [unheard_by_another, unheard_after_the_effect, unheard_long_before, unheard_of_another_attempt,
+             unheard_and_in_the_stream, unheard_and_never_lost]
 
 
 class CheckerTest(unittest.TestCase):
@@ -271,6 +309,31 @@ class CheckerTest(unittest.TestCase):
         w.evidence.looked = {(ID, "b", 1, -1, 1): [(88, 10**9)]}
         w.fault("kill-worker", 0.1)
         self.assertEqual(w.anomalies(), [])
+
+    def test_a_second_effect_that_no_broker_spoke_against_is_allowed_of_what_only_the_log_has(self):
+        w = World()
+        again_unheard(w)
+        self.assertEqual(w.anomalies(), [])
+
+    def test_only_what_its_worker_asked_in_vain_just_before_excuses_it(self):
+        for change in NO_EXCUSE:
+            with self.subTest(change.__name__):
+                w = World()
+                change(w)
+                self.assertTrue(any("had its effect again" in text for text in w.anomalies()))
+
+    def test_who_said_what_of_an_attempt_is_read_from_the_workers_logs(self):
+        told = 'execution=1000 step=b task=s2v1a1'
+        lines = ['time=1970-01-01T00:00:01.000Z level=INFO msg="worker ready" name=host-88 pool=default',
+                 f'time=1970-01-01T00:00:09.500Z level=WARN msg="{UNHEARD_SAYS}" {told} error="no answer"',
+                 f'time=1970-01-01T00:00:09.600Z level=INFO msg="task may have been run before, and is run" {told}',
+                 'time=1970-01-01T00:00:10.000Z level=INFO msg="worker ready" name=host-89 pool=default',
+                 f'time=1970-01-01T00:00:19.500Z level=WARN msg="{UNHEARD_SAYS}" {told}']
+        with tempfile.TemporaryDirectory() as name:
+            (pathlib.Path(name) / "worker-1.log").write_text("\n".join(lines))
+            self.assertEqual(read_attempts(pathlib.Path(name), UNHEARD),
+                             {(ID, "b", 1, -1, 1): [(88, 9500 * 10**6), (89, 19500 * 10**6)]})
+            self.assertEqual(read_attempts(pathlib.Path(name), LOOKED), {(ID, "b", 1, -1, 1): [(88, 9600 * 10**6)]})
 
     def test_a_copy_of_an_outcome_of_a_life_that_was_lost_does_not_stand(self):
         value = {"node_name": "b", "task_id": "s2v1a1", "meta": {"delivery": 1}}

@@ -202,22 +202,31 @@ static enum status is_checkpoint_there(struct eventlog *log, const struct checkp
  * checkpoints, or rows. It is that one, and no collision, if all its checkpoints stand exactly as it would
  * leave them.
  */
-static bool was_committed(struct eventlog *log, const struct checkpoint *checkpoints, size_t count)
+static enum status was_committed(struct eventlog *log, const struct checkpoint *checkpoints, size_t count,
+                                 bool *out, struct error *err)
 {
-    bool there = count > 0 && connection_ready(&log->connection, NULL) == STATUS_OK;
-    for (size_t i = 0; there && i < count; i++)
-        if (is_checkpoint_there(log, &checkpoints[i], &there, NULL) != STATUS_OK)
-            return false;
-    return there;
+    *out = true;
+    TRY(connection_ready(&log->connection, err));
+    for (size_t i = 0; *out && i < count; i++)
+        TRY(is_checkpoint_there(log, &checkpoints[i], out, err));
+    return STATUS_OK;
 }
 
+/* A refusal that nobody can explain now is none: the commit may have gone through. */
 enum status eventlog_write(struct eventlog *log, const struct commit *c, struct error *err)
 {
     TRY(connection_ready(&log->connection, err));
     TRY(months_make(log, c->events, c->event_count, err));
-    bool refused = false;
+    bool refused = false, there = false;
     enum status s = commit_once(log, c, &refused, err);
-    return refused && was_committed(log, c->checkpoints, c->checkpoint_count) ? STATUS_OK : s;
+    if (refused && c->checkpoint_count > 0) {
+        struct error why;
+        if (was_committed(log, c->checkpoints, c->checkpoint_count, &there, &why) != STATUS_OK) {
+            *err = why;
+            return why.status;
+        }
+    }
+    return there ? STATUS_OK : s;
 }
 
 enum status eventlog_commit(struct eventlog *log, const struct event *events, size_t event_count,

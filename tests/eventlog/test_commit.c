@@ -118,6 +118,39 @@ static void a_former_owner_writes_nothing(void **state)
     eventlog_close(&other);
 }
 
+/* The commit's own look at its checkpoints fails, or does no longer. */
+static void checkpoints_can_be_seen(bool they_can)
+{
+    if (they_can)
+        query(
+            "CREATE OR REPLACE FUNCTION noetl.gate() RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT true'");
+    else
+        query("CREATE OR REPLACE FUNCTION noetl.gate() RETURNS boolean LANGUAGE plpgsql VOLATILE AS"
+              " $$ BEGIN IF current_query() LIKE 'SELECT count%' THEN"
+              " RAISE 'going down' USING ERRCODE = '57P01'; END IF; RETURN true; END $$");
+}
+
+static void a_commit_of_which_nobody_can_say_whether_it_went_through_is_no_conflict(void **state)
+{
+    (void)state;
+    struct error err;
+    struct eventlog *log = log_new();
+    struct checkpoint before = take(log, 7), after = before;
+    struct event e = event_of(1, 1, EVENT_EXECUTION_REQUESTED);
+    after.stream_seq = before.stream_seq + 1;
+    struct commit c = {
+        .events = &e, .event_count = 1, .checkpoints = &after, .before = &before, .checkpoint_count = 1};
+    assert_ok(eventlog_write(log, &c, &err), &err);
+    query("ALTER TABLE noetl.partition RENAME TO kept");
+    checkpoints_can_be_seen(false);
+    query("CREATE VIEW noetl.partition AS SELECT * FROM noetl.kept WHERE noetl.gate()");
+    assert_int_equal(eventlog_write(log, &c, &err), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(err.message, "going down"));
+    checkpoints_can_be_seen(true);
+    assert_ok(eventlog_write(log, &c, &err), &err);
+    eventlog_close(&log);
+}
+
 static void the_same_commit_again_is_recognised(void **state)
 {
     (void)state;
@@ -254,6 +287,7 @@ int main(void)
         cmocka_unit_test(an_execution_from_elsewhere_is_written_once),
         cmocka_unit_test(a_former_owner_writes_nothing),
         cmocka_unit_test(the_same_commit_again_is_recognised),
+        cmocka_unit_test(a_commit_of_which_nobody_can_say_whether_it_went_through_is_no_conflict),
         cmocka_unit_test(a_row_that_is_there_already_with_another_checkpoint_is_a_conflict),
         cmocka_unit_test(a_value_that_json_cannot_carry_undoes_the_commit),
         cmocka_unit_test(a_big_batch_goes_in_whole),

@@ -541,8 +541,8 @@ static enum status share_out_if_known(struct holdings *h, struct arena *a, bool 
     *waits = false;
     TRY(membership_look(h->members, a, &members, &count, err));
     if (may_be_lost(h, members, count)) {
-        h->checked = mono_now();
         TRY(see_what_is_held(h, err));
+        h->checked = mono_now();
         TRY(drop_lost(h, err));
     }
     TRY(share_out(h, members, count, a, waits, err));

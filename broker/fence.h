@@ -24,7 +24,7 @@
 struct in_log {
     _Atomic uint64_t stream_seq;
     _Atomic int64_t stream_time_ns;
-    atomic_bool behind; /* it was given up because the log has less */
+    _Atomic int64_t behind; /* the epoch under which it was given up because the log has less; 0: none */
 };
 
 struct fence {
@@ -58,7 +58,7 @@ static inline void fence_wrote(struct fence *f, const struct checkpoint *c)
 static inline void fence_set(struct fence *f, const struct checkpoint *c)
 {
     fence_wrote(f, c);
-    atomic_store(&f->in_log[c->partition].behind, false);
+    atomic_store(&f->in_log[c->partition].behind, 0);
     atomic_store(&f->epochs[c->partition], c->epoch);
 }
 /* What is known of a partition at least; for eventlog_holds(), before that looks. */
@@ -78,10 +78,12 @@ static inline void fence_lose(struct fence *f, uint32_t partition, int64_t epoch
 {
     atomic_compare_exchange_strong(&f->epochs[partition], &epoch, 0);
 }
-/* The same, because the log has less than was written. */
+/* The same, because the log has less than was written. What comes late says nothing of one that has been
+ * taken anew meanwhile: its epoch is another. */
 static inline void fence_fall_behind(struct fence *f, uint32_t partition, int64_t epoch)
 {
-    atomic_store(&f->in_log[partition].behind, true);
+    if (fence_holds(f, partition, epoch))
+        atomic_store(&f->in_log[partition].behind, epoch);
     fence_lose(f, partition, epoch);
 }
 /* What was found of a partition that was held under `epoch`; true if it is so no longer. */

@@ -168,7 +168,7 @@ static void tell_members(struct holdings *h)
 static bool is_taken(struct holdings *h, uint32_t p)
 {
     const struct in_log *in_log = &h->options.fence->in_log[p];
-    if (!atomic_load(&in_log->behind))
+    if (atomic_load(&in_log->behind) != h->parts[p].at.epoch)
         return true;
     metric_add(METRIC_BROKER_PARTITIONS_BEHIND, 0, 1);
     LOG(LOG_WARN,

@@ -39,9 +39,12 @@ enum status eventlog_claim(struct eventlog *log, const char *prefix, struct erro
     TRY(compare(log, prefix, &there, err));
     if (there)
         return STATUS_OK;
-    TRY(connection_query(&log->connection,
-                         "INSERT INTO noetl.installation (prefix) VALUES ($1::text) ON CONFLICT DO NOTHING",
-                         &prefix, 1, &r, err));
+    enum status status = connection_query(
+        &log->connection, "INSERT INTO noetl.installation (prefix) VALUES ($1::text) ON CONFLICT DO NOTHING",
+        &prefix, 1, &r, err);
+    if (status == STATUS_DENIED)
+        return error_hint(err, "Nobody has said yet whose log this is: `noetl setup` does, as its owner.");
+    TRY(status);
     PQclear(r);
     return compare(log, prefix, &there, err);
 }

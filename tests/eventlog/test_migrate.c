@@ -105,6 +105,7 @@ static void who_may_only_read_whose_log_it_is_compares(void **state)
     struct eventlog *readers;
     assert_ok(eventlog_open(url, "test", &readers, &err), &err);
     assert_int_equal(eventlog_claim(readers, "mine", &err), STATUS_DENIED);
+    assert_non_null(strstr(err.hint, "noetl setup"));
     assert_ok(eventlog_claim(log, "mine", &err), &err);
     assert_ok(eventlog_claim(readers, "mine", &err), &err);
     assert_int_equal(eventlog_claim(readers, "another", &err), STATUS_CONFLICT);

@@ -6,7 +6,7 @@
 
 #include "clock.h"
 
-enum { SLOTS = 64, NONE = 0, MOST_MS = 60000 };
+enum { SLOTS = 64, NONE = 0, MOST_MS = 60000, A_DAY_MS = 86400000 };
 
 static struct slot {
     _Atomic(const char *) name; /* NULL: free */
@@ -58,7 +58,9 @@ void pulse_waits(bool begins)
 int64_t pulse_most_ms(void)
 {
     const char *text = getenv("NOETL_TEST_PULSE_MS");
-    return text ? strtoll(text, NULL, 10) : MOST_MS;
+    char *end = NULL;
+    long long ms = text ? strtoll(text, &end, 10) : 0;
+    return ms > 0 && *end == '\0' && ms <= A_DAY_MS ? ms : MOST_MS;
 }
 
 const char *pulse_find_stuck(int64_t now_ns, int64_t most_ms)

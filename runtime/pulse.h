@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A round that is longer is none that makes progress: 60 s, or, for tests, what NOETL_TEST_PULSE_MS says. */
+/* A round that is longer is none that makes progress: 60 s, or, for tests, what NOETL_TEST_PULSE_MS says, if
+ * that is a positive number (of a day at most). */
 int64_t pulse_most_ms(void);
 
 /* The thread has a pulse until pulse_end(), and rests. `name` outlives it. No more than 64 threads have one.

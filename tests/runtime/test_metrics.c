@@ -210,6 +210,20 @@ static void a_thread_is_stuck_when_its_round_lasts_too_long(void **state)
     assert_null(pulse_find_stuck(later_ns, 60000));
 }
 
+static void how_long_a_round_may_last_is_a_number_or_as_it_was(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "0", "-5", "soon", "1500ms", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        setenv("NOETL_TEST_PULSE_MS", bad[i], 1);
+        assert_int_equal(pulse_most_ms(), 60000);
+    }
+    setenv("NOETL_TEST_PULSE_MS", "1500", 1);
+    assert_int_equal(pulse_most_ms(), 1500);
+    unsetenv("NOETL_TEST_PULSE_MS");
+    assert_int_equal(pulse_most_ms(), 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +235,7 @@ int main(void)
         cmocka_unit_test(the_documentation_has_exactly_the_metrics_of_the_table),
         cmocka_unit_test(every_metric_that_the_documentation_names_is_there),
         cmocka_unit_test(a_thread_is_stuck_when_its_round_lasts_too_long),
+        cmocka_unit_test(how_long_a_round_may_last_is_a_number_or_as_it_was),
     };
     return cmocka_run_group_tests(tests, begin, NULL);
 }

@@ -13,11 +13,11 @@ enum status log_pool_open(const char *url, uint32_t connections, struct log_pool
 /* When no call is running any more. NULL is allowed. */
 void log_pool_close(struct log_pool **pool);
 
-/* Whether the log answers, within some seconds, and is of this version: as eventlog_check(), likewise. */
-/* Whether it is that of the installation with this prefix, if that can be said; STATUS_CONFLICT: it is not.
- */
-enum status log_pool_check_prefix(struct log_pool *pool, const char *prefix, struct error *err) MUST_CHECK;
+/* Whether the log answers, within some seconds, and is of this version: as eventlog_check(). */
 enum status log_pool_check(struct log_pool *pool, struct error *err) MUST_CHECK;
+/* Likewise whether it is that of the installation with this prefix, if that can be said; STATUS_CONFLICT: it
+ * is not. */
+enum status log_pool_check_prefix(struct log_pool *pool, const char *prefix, struct error *err) MUST_CHECK;
 /*
  * As the functions of eventlog.h, from any thread; they wait for a connection. A connection
  * that was lost since its last use is made again once. STATUS_UNAVAILABLE names the event log.

@@ -27,7 +27,8 @@ bool waiting_look(struct waiting *w, struct eventlog *log)
 {
     struct error why = {0};
     eventlog_wait_at_most(log, w->look_ms);
-    bool answers = eventlog_check(log, &why) == STATUS_OK;
+    enum status status = eventlog_check(log, &why);
+    bool answers = !status_may_retry(status); /* that its schema is of a newer program is an answer, too */
     eventlog_wait_at_most(log, WAITING_ASK_MS);
     return answers;
 }

@@ -34,7 +34,7 @@ enum { WAITING_ASK_MS = 3000, WAITING_LOOKS_APART_MS = 200 };
 void waiting_begin(struct waiting *w);
 /* Whether it is time to look for it. */
 bool waiting_is_due(const struct waiting *w);
-/* Looks whether it answers. */
+/* Looks whether it answers; with what passes by itself it does not. */
 bool waiting_look(struct waiting *w, struct eventlog *log);
 /* It does not, or no more; that was found out since then. */
 void waiting_look_later(struct waiting *w, struct mono_time since);

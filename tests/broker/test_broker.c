@@ -568,6 +568,12 @@ static void trouble_begins(struct installation *i, const char *sqlstate)
                          .ptr);
 }
 
+static void taking_is_no_trouble(struct installation *i)
+{
+    database_says(i, "DROP TRIGGER no_taking ON noetl.partition; CREATE TRIGGER no_taking AFTER TRUNCATE"
+                     " ON noetl.partition EXECUTE FUNCTION noetl.no_taking()");
+}
+
 static void trouble_is_over(struct installation *i)
 {
     database_says(i, "BEGIN; DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
@@ -592,8 +598,7 @@ static void what_passes_in_the_database_ends_nothing(void **state)
         trouble_begins(i, codes[n]);
         broker_start(i); /* it takes nothing */
         usleep(700000);
-        database_says(i, "DROP TRIGGER no_taking ON noetl.partition; CREATE TRIGGER no_taking AFTER TRUNCATE"
-                         " ON noetl.partition EXECUTE FUNCTION noetl.no_taking()");
+        taking_is_no_trouble(i);
         task_done(i, a, "{\"n\": 1}"); /* it reads nothing back */
         assert_true(task_none(i));
         assert_true(task_none(i));
@@ -602,6 +607,29 @@ static void what_passes_in_the_database_ends_nothing(void **state)
         assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
         assert_int_equal(broker_stop(i), 0);
     }
+}
+
+/* While the brokers are replaced, one after the other: a newer one's setup has run. */
+static void a_schema_that_is_too_new_is_an_answer_of_the_log(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    execution_events(i, id, 4);
+    assert_int_equal(broker_stop(i), 0);
+    trouble_begins(i, "XX000");
+    taking_is_no_trouble(i);
+    broker_start(i);
+    task_done(i, a, "{\"n\": 1}"); /* it waits */
+    assert_true(task_none(i));
+    assert_true(task_none(i));
+    database_says(i, "INSERT INTO noetl.migration (version, name, digest) VALUES (9999, 'newer', '')");
+    trouble_is_over(i);
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    database_says(i, "DELETE FROM noetl.migration WHERE version = 9999");
+    assert_int_equal(broker_stop(i), 0);
 }
 
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
@@ -780,6 +808,7 @@ int main(void)
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(what_passes_in_the_database_ends_nothing),
+        cmocka_unit_test(a_schema_that_is_too_new_is_an_answer_of_the_log),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody),
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),

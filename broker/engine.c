@@ -118,6 +118,20 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
     return *for_log ? STATUS_OK : status;
 }
 
+/* The first that waits. What the log says again and again of the rows of its execution is that one's own. */
+static enum status fold_first(struct engine *e, bool *away, struct error *err)
+{
+    const struct waiting_fact *f = e->waiting.first;
+    e->dispatcher.fact_sequence = f->delivery->stream_sequence;
+    e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
+    eventlog_errors_last(e->folder.log, waiting_is_hopeless(&e->waiting, mono_now()));
+    enum status status = fold(e, f->delivery, &f->at, away, err);
+    eventlog_errors_last(e->folder.log, false);
+    if (*away)
+        waiting_failed(&e->waiting);
+    return status;
+}
+
 /* Folds what waits for the log, if that answers, in its order. */
 static enum status fold_waiting(struct engine *e, struct error *err)
 {
@@ -127,10 +141,8 @@ static enum status fold_waiting(struct engine *e, struct error *err)
     while (e->waiting.first && !away) {
         const struct waiting_fact *f = e->waiting.first;
         pulse_work();
-        e->dispatcher.fact_sequence = f->delivery->stream_sequence;
-        e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
         if (fence_holds(e->fence, f->at.partition, f->epoch))
-            TRY(fold(e, f->delivery, &f->at, &away, err));
+            TRY(fold_first(e, &away, err));
         if (!away)
             waiting_drop_first(&e->waiting);
     }

@@ -10,6 +10,8 @@ enum {
     FIRST_LOOK_MS = 100, /* doubled each time */
     LONGEST_LOOK_MS = 1600,
     LOOKS_APART = 4, /* times as long as the look took */
+    HOPELESS_FAILURES = 20,
+    HOPELESS_MS = 60000,
 };
 
 void waiting_begin(struct waiting *w)
@@ -30,6 +32,8 @@ bool waiting_look(struct waiting *w, struct eventlog *log)
     enum status status = eventlog_check(log, &why);
     bool answers = !status_may_retry(status); /* that its schema is of a newer program is an answer, too */
     eventlog_wait_at_most(log, WAITING_ASK_MS);
+    if (!answers && w->first)
+        w->first->failures = 0;
     return answers;
 }
 
@@ -84,6 +88,18 @@ bool waiting_has(const struct waiting *w, int64_t execution_id)
             return true;
     }
     return false;
+}
+
+void waiting_failed(struct waiting *w)
+{
+    if (w->first->failures++ == 0)
+        w->first->failing_since = mono_now();
+}
+
+bool waiting_is_hopeless(const struct waiting *w, struct mono_time now)
+{
+    return w->first->failures >= HOPELESS_FAILURES &&
+           now.ns - w->first->failing_since.ns >= HOPELESS_MS * INT64_C(1000000);
 }
 
 /* Takes the first out. */

@@ -17,6 +17,8 @@ struct waiting_fact {
     struct bus_delivery *delivery;
     struct event_subject at;
     int64_t epoch; /* under which its partition was held when it came */
+    int failures;  /* so often it could not be folded, while the log answered each time it was looked for; */
+    struct mono_time failing_since; /* the first of these */
 };
 
 /* All zero: empty. */
@@ -45,6 +47,13 @@ enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, stru
 bool waiting_is_full(const struct waiting *w);
 /* Whether a fact of the execution waits. */
 bool waiting_has(const struct waiting *w, int64_t execution_id);
+/* The first could not be folded, although the log answered when it was looked for just before. */
+void waiting_failed(struct waiting *w);
+/*
+ * Whether that was so often and for so long that the reason is in the rows of its execution: what lasts must
+ * not keep everything else from being committed. Only if one waits.
+ */
+bool waiting_is_hopeless(const struct waiting *w, struct mono_time now);
 /* The first has been folded, or is not to be. */
 void waiting_drop_first(struct waiting *w);
 void waiting_drop_partition(struct waiting *w, uint32_t partition);

@@ -40,6 +40,11 @@ void eventlog_wait_at_most(struct eventlog *log, int64_t ms)
     log->connection.most_wait_ms = ms;
 }
 
+void eventlog_errors_last(struct eventlog *log, bool they_last)
+{
+    log->errors_last = they_last;
+}
+
 void eventlog_tell_waits(struct eventlog *log, void (*waits)(bool begins))
 {
     log->connection.waits = waits;

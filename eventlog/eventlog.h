@@ -25,6 +25,11 @@ void eventlog_close(struct eventlog **log);
  */
 void eventlog_wait_at_most(struct eventlog *log, int64_t ms);
 /*
+ * Whether an error that might pass is STATUS_INTERNAL when eventlog_events() is answered with it, by a server
+ * and a session that go on: for rows that have been answered so again and again. False at first.
+ */
+void eventlog_errors_last(struct eventlog *log, bool they_last);
+/*
  * `waits` hears, on the thread that calls, whenever it begins to wait for Postgres, and whenever it no longer
  * does: a server that stands still is no fault of whoever waits for it.
  */

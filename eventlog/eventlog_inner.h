@@ -8,6 +8,7 @@
 
 struct eventlog {
     struct connection connection;
+    bool errors_last; /* eventlog_errors_last() */
     /* Events from here (inclusive) to there (exclusive) need no further look at the months' partitions. */
     int64_t months_from_ns, months_to_ns;
     uint32_t months_connects; /* of which connection that was found out */

@@ -89,6 +89,17 @@ static enum status read_events(const PGresult *r, int64_t execution_id, struct a
     return STATUS_OK;
 }
 
+/* A session that is gone says nothing about the rows. */
+static enum status not_read(const struct eventlog *log, enum status status, struct error *err)
+{
+    bool passes = status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT;
+    if (!log->errors_last || !passes || !log->connection.pg)
+        return status;
+    if (err)
+        err->status = STATUS_INTERNAL;
+    return STATUS_INTERNAL;
+}
+
 enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t after_event_id,
                             uint32_t to_event_id, struct arena *a, struct event_list *out, struct error *err)
 {
@@ -100,8 +111,10 @@ enum status eventlog_events(struct eventlog *log, int64_t execution_id, uint32_t
     snprintf(to, sizeof to, "%u", to_event_id ? to_event_id : UINT32_MAX);
     const char *const params[] = {id, after, to};
     PGresult *r;
-    TRY(connection_query_prepared(&log->connection, &EVENTS, params, 3, &r, err));
-    enum status s = read_events(r, execution_id, a, out, err);
+    enum status s = connection_query_prepared(&log->connection, &EVENTS, params, 3, &r, err);
+    if (s != STATUS_OK)
+        return not_read(log, s, err);
+    s = read_events(r, execution_id, a, out, err);
     PQclear(r);
     return s;
 }

@@ -11,8 +11,10 @@
 #include "broker/assignment.h"
 #include "broker/batch.h"
 #include "broker/execution_table.h"
+#include "broker/fence.h"
 #include "broker/mailbox.h"
 #include "broker/timer_queue.h"
+#include "broker/waiting.h"
 #include "broker/writable.h"
 #include "core/digest.h"
 #include "core/id.h"
@@ -448,6 +450,66 @@ static struct bus_delivery *fact_of(uint64_t sequence)
     return d;
 }
 
+static struct mono_time in_ms(int64_t ms)
+{
+    return (struct mono_time){mono_now().ns + ms * 1000000};
+}
+
+static void what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own(void **state)
+{
+    (void)state;
+    struct waiting w = {0};
+    struct error err;
+    for (uint32_t n = 0; n < 2; n++) {
+        const struct waiting_fact f = {
+            .delivery = fact_of(n), .at = {.execution_id = n + 1, .partition = n}, .epoch = 1};
+        assert_int_equal(waiting_add(&w, &f, &err), STATUS_OK);
+    }
+    assert_false(waiting_is_hopeless(&w, in_ms(70000)));
+    for (int n = 0; n < 20; n++) {
+        assert_false(waiting_is_hopeless(&w, in_ms(70000)));
+        waiting_failed(&w);
+    }
+    assert_false(waiting_is_hopeless(&w, in_ms(50000)));
+    assert_true(waiting_is_hopeless(&w, in_ms(70000)));
+    waiting_drop_partition(&w, 5);
+    assert_true(waiting_is_hopeless(&w, in_ms(70000)));
+
+    struct eventlog *away;
+    assert_int_equal(eventlog_open("postgresql://u:p@127.0.0.1:1/x", "test", &away, &err), STATUS_OK);
+    assert_false(waiting_look(&w, away));
+    eventlog_close(&away);
+    assert_false(waiting_is_hopeless(&w, in_ms(70000)));
+    for (int n = 0; n < 20; n++)
+        waiting_failed(&w);
+    assert_true(waiting_is_hopeless(&w, in_ms(70000)));
+    waiting_drop_first(&w);
+    assert_false(waiting_is_hopeless(&w, in_ms(70000)));
+    waiting_free(&w);
+}
+
+static void the_log_is_behind_only_of_the_epoch_under_which_it_was_found_so(void **state)
+{
+    (void)state;
+    struct fence f;
+    struct error err;
+    assert_int_equal(fence_init(&f, 1, &err), STATUS_OK);
+    fence_set(&f, &(struct checkpoint){.epoch = 3});
+    fence_lose(&f, 0, 3);
+    fence_fall_behind(&f, 0, 3); /* it was lost before */
+    assert_int_equal(f.in_log[0].behind, 0);
+    fence_set(&f, &(struct checkpoint){.epoch = 4});
+    fence_fall_behind(&f, 0, 3); /* and has been taken anew */
+    assert_int_equal(f.in_log[0].behind, 0);
+    assert_true(fence_holds(&f, 0, 4));
+    fence_fall_behind(&f, 0, 4);
+    assert_int_equal(f.in_log[0].behind, 4);
+    assert_false(fence_holds(&f, 0, 4));
+    fence_set(&f, &(struct checkpoint){.epoch = 5});
+    assert_int_equal(f.in_log[0].behind, 0);
+    fence_free(&f);
+}
+
 enum { LANES = 2, LANE_OF = 10000 }; /* the lane of a fact is in its sequence */
 
 /* All that is there, in the order of each lane; adds to `taken`. */
@@ -542,6 +604,8 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_timers_take_little_memory_and_time),
         cmocka_unit_test(mail_of_many_threads_arrives_once),
         cmocka_unit_test(a_full_mailbox_takes_no_facts),
+        cmocka_unit_test(what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own),
+        cmocka_unit_test(the_log_is_behind_only_of_the_epoch_under_which_it_was_found_so),
         cmocka_unit_test(facts_wait_for_room_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,54 @@ static void only_what_is_the_datas_fault_is_not_tried_again(void **state)
     eventlog_close(&log);
 }
 
+/* The rows of execution 1 are always an error of that SQLSTATE; "": no longer. */
+static void rows_of_one_are_trouble(const char *sqlstate)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "CREATE OR REPLACE FUNCTION noetl.trouble(id bigint) RETURNS boolean LANGUAGE plpgsql AS"
+             " $$ BEGIN IF id = 1 AND '%s' <> '' THEN RAISE 'trouble' USING ERRCODE = '%s'; END IF;"
+             " RETURN true; END $$",
+             sqlstate, *sqlstate ? sqlstate : "XX000");
+    query(sql);
+}
+
+static void errors_that_pass_last_where_they_are_said_to_and_the_session_goes_on(void **state)
+{
+    static const char *const codes[] = {"53200", "57014", "58030", "XX000"};
+    (void)state;
+    struct error err;
+    struct arena a;
+    struct event_list list;
+    arena_init(&a, 0);
+    struct eventlog *log = log_new();
+    struct event e[2] = {event_of(1, 1, EVENT_EXECUTION_REQUESTED),
+                         event_of(2, 1, EVENT_EXECUTION_REQUESTED)};
+    assert_ok(eventlog_commit(log, e, 2, NULL, 0, &err), &err);
+    query("ALTER TABLE noetl.event RENAME TO kept");
+    rows_of_one_are_trouble("");
+    query("CREATE VIEW noetl.event AS SELECT * FROM noetl.kept WHERE noetl.trouble(execution_id)");
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        rows_of_one_are_trouble(codes[i]);
+        assert_true(status_may_retry(eventlog_events(log, 1, 0, 0, &a, &list, &err)));
+        eventlog_errors_last(log, true);
+        assert_int_equal(eventlog_events(log, 1, 0, 0, &a, &list, &err), STATUS_INTERNAL);
+        assert_int_equal(err.status, STATUS_INTERNAL);
+        assert_ok(eventlog_events(log, 2, 0, 0, &a, &list, &err), &err);
+        eventlog_errors_last(log, false);
+    }
+    eventlog_errors_last(log, true);
+    rows_of_one_are_trouble("26000"); /* of the session */
+    assert_int_equal(eventlog_events(log, 1, 0, 0, &a, &list, &err), STATUS_UNAVAILABLE);
+    query("CREATE OR REPLACE FUNCTION noetl.trouble(id bigint) RETURNS boolean LANGUAGE sql VOLATILE AS"
+          " 'SELECT pg_terminate_backend(pg_backend_pid())'");
+    assert_int_equal(eventlog_events(log, 1, 0, 0, &a, &list, &err), STATUS_UNAVAILABLE);
+    rows_of_one_are_trouble("");
+    assert_ok(eventlog_events(log, 1, 0, 0, &a, &list, &err), &err);
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
 /* A pooler gives a client another session than the one that it prepared statements in. */
 static void a_session_without_its_statements_is_left_for_another(void **state)
 {
@@ -173,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_wrong_password_is_denied_and_a_missing_database_not_found),
         cmocka_unit_test(a_user_without_privileges_is_denied),
         cmocka_unit_test(only_what_is_the_datas_fault_is_not_tried_again),
+        cmocka_unit_test(errors_that_pass_last_where_they_are_said_to_and_the_session_goes_on),
         cmocka_unit_test(a_session_without_its_statements_is_left_for_another),
         cmocka_unit_test(a_short_statement_timeout_of_the_role_does_not_matter),
     };

@@ -489,7 +489,7 @@ static void take_question(struct engine *e, struct inquiry *q)
     struct error err = {0};
     bool ended = false;
     if (fence_lease_lasts(e->fence) && fence_holds(e->fence, p, epoch)) {
-        enum status status = fold_look(&e->folder, q->execution_id, &q->attempt, &ended, &err);
+        enum status status = fold_look(&e->folder, q->execution_id, &q->attempt, epoch, &ended, &err);
         if (status != STATUS_OK)
             LOG(LOG_DEBUG, "whether an attempt has ended cannot be said now", LOG_ERR(&err));
         else if (fence_holds(e->fence, p, epoch))

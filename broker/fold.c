@@ -92,13 +92,15 @@ static bool log_is_over(const struct event_list *events)
 
 /*
  * Whether the partition is still this broker's, after its rows were read: else they may be of another, and of
- * facts that this one has passed over; or rows are missing that had been written. It may not know yet.
+ * facts that this one has passed over; or rows are missing that had been written. It may not know yet. And
+ * the fence may have it anew already, under an epoch that what the engine has folded is not of.
  */
-static enum status still_holds(struct folder *f, int64_t id, bool *out, struct error *err)
+static enum status still_holds(struct folder *f, int64_t id, int64_t epoch, bool *out, struct error *err)
 {
     uint32_t partition = id_partition(id, f->subjects.partitions);
     struct checkpoint at = fence_known(f->fence, partition);
     enum hold hold = HOLD_TAKEN;
+    at.epoch = epoch;
     TRY(eventlog_holds(f->log, &at, 1, &hold, err));
     *out = !fence_found(f->fence, partition, at.epoch, hold);
     return STATUS_OK;
@@ -108,8 +110,8 @@ static enum status still_holds(struct folder *f, int64_t id, bool *out, struct e
  * Folds an execution back from the log; *out is NULL if the log has nothing of it (`*is_new`), says that it
  * is over and `fact` is none that reopens it, that it was only imported, or if the partition is lost.
  */
-static enum status load(struct folder *f, const struct event *fact, struct execution **out, bool *is_new,
-                        struct error *err)
+static enum status load(struct folder *f, const struct event *fact, int64_t epoch, struct execution **out,
+                        bool *is_new, struct error *err)
 {
     int64_t id = fact->execution_id;
     struct arena scratch;
@@ -120,7 +122,7 @@ static enum status load(struct folder *f, const struct event *fact, struct execu
     arena_init(&scratch, 0);
     enum status status = eventlog_events(f->log, id, 0, 0, &scratch, &events, err);
     if (status == STATUS_OK)
-        status = still_holds(f, id, &ours, err);
+        status = still_holds(f, id, epoch, &ours, err);
     *is_new = status == STATUS_OK && ours && events.count == 0;
     if (!ours)
         events.count = 0;
@@ -152,8 +154,8 @@ static void say_ignored(enum log_level level, const struct event *fact, const ch
 }
 
 /* `may_be_known`: the log is to be asked whether it has the execution, although the fact is a request. */
-static enum status find(struct folder *f, const struct event *fact, bool may_be_known, struct execution **out,
-                        struct error *err)
+static enum status find(struct folder *f, const struct event *fact, int64_t epoch, bool may_be_known,
+                        struct execution **out, struct error *err)
 {
     *out = execution_table_find(&f->executions, fact->execution_id);
     if (*out || (ended_lately(f, fact->execution_id) && !may_reopen(fact->type)))
@@ -162,7 +164,7 @@ static enum status find(struct folder *f, const struct event *fact, bool may_be_
         bool is_new = false;
         if (f->log_away)
             return error_set(err, STATUS_UNAVAILABLE, "the log does not answer");
-        TRY(load(f, fact, out, &is_new, err));
+        TRY(load(f, fact, epoch, out, &is_new, err));
         if (is_new && fact->type != EVENT_EXECUTION_REQUESTED)
             say_ignored(LOG_INFO, fact, "nobody has asked for the execution");
         if (fact->type != EVENT_EXECUTION_REQUESTED || !is_new)
@@ -289,12 +291,12 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
 }
 
 /* Finds the execution and has it take the fact. */
-static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, bool may_be_known,
-                             struct error *err)
+static enum status fold_fact(struct folder *f, struct batch *b, const struct event *fact, int64_t epoch,
+                             bool may_be_known, struct error *err)
 {
     struct execution *x;
     struct error why = {0};
-    enum status status = find(f, fact, may_be_known, &x, &why);
+    enum status status = find(f, fact, epoch, may_be_known, &x, &why);
     if (status == STATUS_OK)
         measure_fact(fact->type);
     if (status == STATUS_INTERNAL && may_reopen(fact->type)) {
@@ -352,11 +354,11 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
     }
     if (fact.type == EVENT_TIMER_FIRED)
         TRY(timekeeper_read(f->timers, b, &fact, err));
-    return fold_fact(f, b, &fact, log_may_have(d, &fact, held->stream_lost_ns), err);
+    return fold_fact(f, b, &fact, held->epoch, log_may_have(d, &fact, held->stream_lost_ns), err);
 }
 
-enum status fold_look(struct folder *f, int64_t execution_id, const struct task_id *attempt, bool *ended,
-                      struct error *err)
+enum status fold_look(struct folder *f, int64_t execution_id, const struct task_id *attempt, int64_t epoch,
+                      bool *ended, struct error *err)
 {
     const struct event outcome = {.execution_id = execution_id, .type = EVENT_ACTION_COMPLETED};
     struct execution *x = execution_table_find(&f->executions, execution_id);
@@ -364,7 +366,7 @@ enum status fold_look(struct folder *f, int64_t execution_id, const struct task_
     if (!x && !ended_lately(f, execution_id)) {
         if (f->log_away || atomic_load(&f->fence->log_away))
             return error_set(err, STATUS_UNAVAILABLE, "the log does not answer");
-        TRY(load(f, &outcome, &x, &is_new, err));
+        TRY(load(f, &outcome, epoch, &x, &is_new, err));
     }
     *ended = x ? execution_attempt_has_ended(x, attempt) : !is_new;
     return STATUS_OK;

@@ -43,12 +43,12 @@ enum status fold_message(struct folder *f, struct batch *b, const struct bus_del
 /* Says in the log that a message cannot be used; it stays in the stream. */
 void fold_pass_over(const struct bus_delivery *d, const struct error *why);
 /*
- * Whether an attempt has ended, as far as its execution has been folded (transition/ended.h).
- * STATUS_UNAVAILABLE when that is not in memory and the log cannot be read; of a partition that was lost
- * meanwhile the answer says nothing.
+ * Whether an attempt has ended, as far as its execution has been folded (transition/ended.h); its partition
+ * is held under `epoch`. STATUS_UNAVAILABLE when that is not in memory and the log cannot be read; of a
+ * partition that was lost meanwhile the answer says nothing.
  */
-enum status fold_look(struct folder *f, int64_t execution_id, const struct task_id *attempt, bool *ended,
-                      struct error *err) MUST_CHECK;
+enum status fold_look(struct folder *f, int64_t execution_id, const struct task_id *attempt, int64_t epoch,
+                      bool *ended, struct error *err) MUST_CHECK;
 /* Executions of the partition leave memory; the log has all that is to be kept of them. */
 void fold_forget_partition(struct folder *f, uint32_t partition);
 /* The batch is in the log: executions that are over with it leave memory. */

@@ -186,46 +186,6 @@ static enum status end_execution(struct folder *f, struct batch *b, int64_t id, 
     return batch_add_ended(b, id, withdraw, err);
 }
 
-/*
- * A state that cannot take a fact is a bug, or a log that somebody changed, and so are decisions that cannot
- * be written down. The execution ends as failed with that reason; it must not stand still, and it must not
- * keep the others from going on.
- */
-static enum status give_up(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
-                           uint32_t event_id, const struct error *why, struct error *err)
-{
-    LOG(LOG_ERROR, "an execution cannot go on and is failed", LOG_ID("execution", fact->execution_id),
-        LOG_ERR(why));
-    char text[2048];
-    struct map_builder m;
-    struct value error;
-    struct event failed = {
-        .execution_id = fact->execution_id,
-        .event_id = event_id,
-        .type = EVENT_EXECUTION_FAILED,
-        .time_ns = fact->time_ns,
-        .stream_seq = fact->stream_seq,
-        .node_type = STR("playbook"),
-        .error =
-            arena_printf(&b->arena, "the engine could not go on: %s", error_text(why, text, sizeof(text))),
-    };
-    if (!failed.error.ptr)
-        return arena_error(&b->arena, err, "an error's text");
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("kind"), value_text(status_name(why->status)));
-    map_put(&m, STR("message"), value_str(failed.error));
-    TRY(map_end(&m, &error, err));
-    map_begin(&m, &b->arena);
-    map_put(&m, STR("error"), error);
-    TRY(map_end(&m, &failed.context, err));
-    TRY(batch_add_events(b, &failed, 1, err));
-    if (x) {
-        x->phase = PHASE_COMPLETED; /* no retry can go on from a state that is broken */
-        execution_table_touch(&f->executions, x->id, b->number, mono_now().ns);
-    }
-    return end_execution(f, b, fact->execution_id, true, err);
-}
-
 /* One that was folded back for a fact that changes nothing is over still, and leaves memory. */
 static void forget_if_over(struct folder *f, const struct execution *x)
 {
@@ -251,6 +211,81 @@ static enum status carry_out(struct folder *f, struct batch *b, const struct exe
     return dispatch_decisions(f->dispatcher, b, x, decisions, err);
 }
 
+/*
+ * A state that cannot take a fact is a bug, or a log that somebody changed, and so are decisions that cannot
+ * be written down. The execution ends as failed with that reason; it must not stand still, and it must not
+ * keep the others from going on, nor those that wait for it. `undone`: as execution_give_up() has it.
+ */
+static enum status give_up(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
+                           uint32_t event_id, const struct error *why, const struct decisions *undone,
+                           struct error *err)
+{
+    struct decisions end;
+    struct error untold = {0};
+    LOG(LOG_ERROR, "an execution cannot go on and is failed", LOG_ID("execution", fact->execution_id),
+        LOG_ERR(why));
+    decisions_init(&end, &b->arena);
+    TRY(execution_give_up(x, fact, event_id, why, undone, &end, err));
+    enum status status = carry_out(f, b, x, &end, &untold);
+    if (status == STATUS_OK || !is_its_own(&untold)) {
+        *err = untold;
+        return status;
+    }
+    LOG(LOG_ERROR, "that an execution is failed cannot be said to all who wait for it",
+        LOG_ID("execution", x->id), LOG_ERR(&untold));
+    return STATUS_OK;
+}
+
+/* Of an execution that the log has and that cannot be folded back: who called it, from which run, and how it
+ * is named. */
+static enum status outline(const struct event_list *events, struct batch *b, struct execution *x,
+                           struct event *fact, struct error *err)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        const struct event *e = &events->items[i];
+        if (e->type == EVENT_EXECUTION_RETRIED)
+            x->retries++;
+        if (e->type != EVENT_EXECUTION_REQUESTED)
+            continue;
+        TRY(value_copy_plain(&x->arena, VALUE_GET(e->context, "parent"), &x->parent, err));
+        fact->node_name = arena_printf(&b->arena, "%" PRISTR, ARGSTR(e->node_name));
+        if (!fact->node_name.ptr)
+            return arena_error(&b->arena, err, "a playbook's path");
+    }
+    return STATUS_OK;
+}
+
+/* The execution is none that anybody can use; it says who is told. */
+static enum status give_up_unfolded(struct folder *f, struct batch *b, const struct event *fact,
+                                    const struct error *why, struct error *err)
+{
+    struct arena scratch;
+    struct event_list events;
+    struct event named = *fact;
+    struct execution *x = NULL;
+    arena_init(&scratch, 0);
+    enum status status = eventlog_events(f->log, fact->execution_id, 0, 0, &scratch, &events, err);
+    if (status == STATUS_OK)
+        status = execution_new(fact->execution_id, &x, err);
+    if (status == STATUS_OK)
+        status = outline(&events, b, x, &named, err);
+    if (status == STATUS_OK)
+        status = give_up(f, b, x, &named, UINT32_MAX, why, NULL, err);
+    execution_free(x);
+    arena_free(&scratch);
+    return status;
+}
+
+/* `undone` is NULL if the state could not take the fact. */
+static enum status give_up_folded(struct folder *f, struct batch *b, struct execution *x,
+                                  const struct event *fact, uint32_t event_id, const struct error *why,
+                                  const struct decisions *undone, struct error *err)
+{
+    TRY(give_up(f, b, x, fact, event_id, why, undone, err));
+    execution_table_touch(&f->executions, x->id, b->number, mono_now().ns);
+    return STATUS_OK;
+}
+
 static enum status apply(struct folder *f, struct batch *b, struct execution *x, const struct event *fact,
                          struct error *err)
 {
@@ -260,14 +295,15 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     bool was_over = execution_is_over(x);
     decisions_init(&decisions, &b->arena);
     enum status status = transition(x, fact, f->playbooks, &decisions, &why);
-    if (status == STATUS_OK && !decisions.ignored)
+    bool taken = status == STATUS_OK;
+    if (taken && !decisions.ignored)
         status = decisions_writable(&decisions, &why);
     if (status == STATUS_NO_MEMORY) {
         *err = why;
         return status;
     }
     if (status != STATUS_OK)
-        return give_up(f, b, x, fact, event_id, &why, err);
+        return give_up_folded(f, b, x, fact, event_id, &why, taken ? &decisions : NULL, err);
     if (decisions.ignored) {
         say_ignored(LOG_DEBUG, fact, decisions.ignored);
         forget_if_over(f, x);
@@ -283,7 +319,7 @@ static enum status apply(struct folder *f, struct batch *b, struct execution *x,
     if (status != STATUS_OK &&
         is_its_own(&why)) { /* what of it has been sent already is of an execution that is over */
         b->event_count = rows;
-        return give_up(f, b, x, fact, event_id, &why, err);
+        return give_up_folded(f, b, x, fact, event_id, &why, &decisions, err);
     }
     if (status != STATUS_OK)
         *err = why;
@@ -305,7 +341,7 @@ static enum status fold_fact(struct folder *f, struct batch *b, const struct eve
         return STATUS_OK;
     }
     if (status == STATUS_INTERNAL)
-        return give_up(f, b, NULL, fact, UINT32_MAX, &why, err);
+        return give_up_unfolded(f, b, fact, &why, err);
     if (status != STATUS_OK) {
         *err = why;
         return status;

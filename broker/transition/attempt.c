@@ -234,8 +234,7 @@ enum status attempt_ended(struct turn *t, struct work *w, struct value data, con
 
 /* ---- an execution that ends before its works, and goes on --------------------------------------------- */
 
-/* A sub-playbook's execution that nobody waits for any more. */
-static enum status cancel_child(struct turn *t, const struct work *w)
+enum status cancel_child(struct turn *t, const struct work *w)
 {
     struct map_builder m;
     struct str parent, id;

@@ -190,3 +190,70 @@ enum status execution_end_cancelled(struct turn *t, struct str reason)
     end.context = error;
     return end_early(t, &end, PHASE_CANCELLED);
 }
+
+/* ---- given up ----------------------------------------------------------------------------------------- */
+
+/* Who was called by the work, or by those of its items. */
+static enum status cancel_called(struct turn *t, const struct work *w)
+{
+    const struct loop *loop = w->loop;
+    if (w->child)
+        TRY(cancel_child(t, w));
+    for (uint32_t i = 0; loop && i < loop->items.len; i++) {
+        if (loop->active[i])
+            TRY(cancel_called(t, loop->active[i]));
+    }
+    return STATUS_OK;
+}
+
+/* Those that the fact has left open, and those that it has called back, which do not know of it yet. */
+static enum status cancel_all_called(struct turn *t, const struct decisions *undone)
+{
+    struct execution *x = t->x;
+    for (uint32_t i = 0; i < undone->notice_count; i++) {
+        const struct notice *n = &undone->notices[i];
+        if (n->fact.type == EVENT_CANCEL_REQUESTED)
+            TRY(emit_notice(t, &n->fact, n->message_id));
+    }
+    for (uint32_t s = 0; x->playbook && s < x->playbook->step_count; s++) {
+        for (const struct visit *v = x->steps[s].open; v; v = v->next) {
+            if (v->work)
+                TRY(cancel_called(t, v->work));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status emit_given_up(struct turn *t, const struct error *why, struct event *end)
+{
+    struct failure failure;
+    TRY(failure_from_error(t, why, &failure));
+    failure.message =
+        arena_printf(t->out->arena, "the engine could not go on: %" PRISTR, ARGSTR(failure.message));
+    struct event *e = emit_event(t, EVENT_EXECUTION_FAILED);
+    if (!e || !failure.message.ptr)
+        return arena_error(t->out->arena, t->err, "an event");
+    e->error = failure.message;
+    TRY(error_of(t, NULL, &failure, &e->context));
+    TRY(put_run(t, e));
+    *end = *e;
+    return STATUS_OK;
+}
+
+enum status execution_give_up(struct execution *x, const struct event *fact, uint32_t event_id,
+                              const struct error *why, const struct decisions *undone, struct decisions *out,
+                              struct error *err)
+{
+    struct turn t = {.x = x, .fact = fact, .out = out, .err = err};
+    struct event end;
+    if (fact->type == EVENT_EXECUTION_REQUESTED && value_is_absent(x->parent))
+        TRY(value_copy_plain(&x->arena, VALUE_GET(fact->context, "parent"), &x->parent, err));
+    x->next_event_id = event_id;
+    TRY(emit_given_up(&t, why, &end));
+    if (undone)
+        TRY(cancel_all_called(&t, undone));
+    TRY(tell_parent(&t, &end, EVENT_CHILD_FAILED, ABSENT));
+    out->withdraw = true;
+    x->phase = PHASE_COMPLETED; /* no retry can go on from a state that is broken */
+    return STATUS_OK;
+}

@@ -100,6 +100,16 @@ void decisions_init(struct decisions *d, struct arena *arena);
 enum status transition(struct execution *x, const struct event *fact, struct playbook_cache *playbooks,
                        struct decisions *out, struct error *err) MUST_CHECK;
 
+/*
+ * Ends an execution that cannot go on: as failed by `why`, behind `fact` and as its event `event_id`, and for
+ * good. Whoever called it learns that, and, if `undone` is given, so do those that it called: these are the
+ * decisions that came of the fact and cannot be carried out, with which `x` is as it is. NULL: what is open
+ * in `x` is not to be trusted, or not known.
+ */
+enum status execution_give_up(struct execution *x, const struct event *fact, uint32_t event_id,
+                              const struct error *why, const struct decisions *undone, struct decisions *out,
+                              struct error *err) MUST_CHECK;
+
 /* The visit of a step before which an evaluation stops. */
 struct stop {
     uint32_t step, visit;

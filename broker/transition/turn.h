@@ -210,6 +210,8 @@ enum status work_failed(struct turn *t, struct work *w, struct value data,
 /* What is under way in it outside is called back: timers, other executions, queued tasks; of an execution
  * that goes on these are told of one by one. It becomes STOPPED. */
 enum status work_stop(struct turn *t, struct work *w) MUST_CHECK;
+/* Tells the sub-playbook's execution that the work waits for that nobody does so any more. */
+enum status cancel_child(struct turn *t, const struct work *w) MUST_CHECK;
 /* A STOPPED work goes on, with attempts as if it had had none. */
 enum status work_resume(struct turn *t, struct work *w) MUST_CHECK;
 

@@ -66,28 +66,138 @@ static void a_value_that_json_cannot_carry_fails_its_step(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* Data as deep as a message can have it, inside the map of all results that a save's template names. */
-static void what_no_message_can_hold_fails_its_execution(void **state)
+enum { DEPTH = 126 };
+#define DEEP(path)                                                                                           \
+    "metadata: {path: " path "}\nworkflow:\n"                                                                \
+    "  - {step: start, type: noop, next: a}\n"                                                               \
+    "  - {step: a, type: noop, save: {storage: shell, command: [echo, "                                      \
+    "\"{{ results.start | length }}\"]}}\n"
+
+static const char *deep_data(char data[2 * DEPTH + 2])
 {
-    enum { DEPTH = 126 };
-    struct installation *i = *state;
-    char data[2 * DEPTH + 2];
     memset(data, '[', DEPTH);
     data[DEPTH] = '1';
     memset(data + DEPTH + 1, ']', DEPTH);
     data[2 * DEPTH + 1] = '\0';
+    return data;
+}
+
+/* Data as deep as a message can have it, inside the map of all results that a save's template names. */
+static void what_no_message_can_hold_fails_its_execution(void **state)
+{
+    struct installation *i = *state;
+    char data[2 * DEPTH + 2];
     broker_start(i);
-    int64_t id = execution_of(i,
-                              "metadata: {path: test/deep}\nworkflow:\n"
-                              "  - {step: start, type: noop, next: a}\n"
-                              "  - {step: a, type: noop, save: {storage: shell, command: [echo, "
-                              "\"{{ results.start | length }}\"]}}\n",
-                              NULL);
-    task_done(i, task_next(i), data);
+    int64_t id = execution_of(i, DEEP("test/deep"), NULL);
+    task_done(i, task_next(i), deep_data(data));
     const struct event *last = failed_end(i, id);
     assert_non_null(strstr(last->error.ptr, "the engine could not go on: results.start[0][0]"));
     assert_non_null(strstr(last->error.ptr, "the task of a: names: it is nested more than 127 levels deep"));
     assert_serves(i);
+    assert_true(task_none(i));
+    assert_int_equal(broker_stop(i), 0);
+}
+
+#define CALLER(path)                                                                                         \
+    "metadata: {path: test/caller}\nworkflow:\n"                                                             \
+    "  - {step: start, type: playbook, path: " path "}\n"
+#define DEEP_CALLER                                                                                          \
+    "metadata: {path: test/deep-caller}\nworkflow:\n"                                                        \
+    "  - {step: start, next: [call, one]}\n"                                                                 \
+    "  - {step: call, type: playbook, path: test/slow}\n"                                                    \
+    "  - {step: one, type: noop, next: a}\n"                                                                 \
+    "  - {step: a, type: noop, save: {storage: shell, command: [echo, \"{{ results.one | length }}\"]}}\n"
+#define SLOW                                                                                                 \
+    "metadata: {path: test/slow}\nworkflow:\n"                                                               \
+    "  - {step: start, type: noop}\n"
+
+/* The caller of one whose log has a gap, or what no message can hold. */
+static void expect_given_up(struct installation *i, int64_t caller, const char *child)
+{
+    char why[128];
+    snprintf(why, sizeof(why), "the playbook %s did not complete: the engine could not go on: ", child);
+    const char *error = failed_end(i, caller)->error.ptr;
+    if (!strstr(error, why))
+        fail_msg("%s", error);
+}
+
+static void expect_cancelled(struct installation *i, int64_t id)
+{
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_CANCELLED);
+}
+
+static void delete_events(struct installation *i, int64_t id, const char *which)
+{
+    char sql[256];
+    snprintf(sql, sizeof(sql),
+             "WITH gone AS (DELETE FROM noetl.event WHERE execution_id = %lld AND event_id %s RETURNING 1) "
+             "SELECT count(*) > 0 FROM gone",
+             (long long)id, which);
+    assert_string_equal(database_says(i, sql), "t");
+}
+
+static void who_called_what_is_given_up_goes_on(void **state)
+{
+    struct installation *i = *state;
+    char data[2 * DEPTH + 2];
+    register_playbook(i, DEEP("test/deep"));
+    broker_start(i);
+    int64_t id = execution_of(i, CALLER("test/deep"), NULL);
+    task_done(i, task_next(i), deep_data(data));
+    expect_given_up(i, id, "test/deep");
+    id = execution_of(i,
+                      "metadata: {path: test/caller}\nworkflow:\n"
+                      "  - {step: start, type: playbook, path: test/deep, on_error: continue, next: b}\n"
+                      "  - {step: b}\n",
+                      NULL);
+    task_done(i, task_next(i), deep_data(data));
+    struct event_list events = execution_end(i, id);
+    assert_int_equal(events.items[events.count - 1].type, EVENT_EXECUTION_COMPLETE);
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void who_called_what_cannot_be_folded_back_goes_on(void **state)
+{
+    struct installation *i = *state;
+    int64_t child;
+    register_playbook(i, SLOW);
+    broker_start(i);
+    int64_t id = execution_of(i, CALLER("test/slow"), NULL);
+    struct bus_delivery *task = task_next(i);
+    assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
+    execution_events(i, child, 3);
+    assert_int_equal(broker_stop(i), 0);
+    delete_events(i, child, "= 3");
+    broker_start(i);
+    task_done(i, task, "1");
+    expect_given_up(i, id, "test/slow");
+    assert_int_equal(broker_stop(i), 0);
+}
+
+/* The branch beside what cannot be written waits for a playbook. Returns that one. */
+static int64_t given_up_with_child(struct installation *i)
+{
+    char data[2 * DEPTH + 2];
+    int64_t child;
+    register_playbook(i, SLOW);
+    broker_start(i);
+    int64_t id = execution_of(i, DEEP_CALLER, NULL);
+    struct bus_delivery *tasks[2] = {task_next(i), task_next(i)};
+    bool first = str_is(task_text(i, tasks[0], "step"), "one");
+    assert_int_equal(id_parse(task_text(i, tasks[first], "execution_id"), &child, NULL), STATUS_OK);
+    task_done(i, tasks[!first], deep_data(data));
+    failed_end(i, id);
+    expect_cancelled(i, child);
+    bus_deliver_ack(i->bus, tasks[first]);
+    bus_delivery_free(tasks[first]);
+    return child;
+}
+
+static void what_is_called_by_one_that_is_given_up_ends(void **state)
+{
+    struct installation *i = *state;
+    given_up_with_child(i);
     assert_true(task_none(i));
     assert_int_equal(broker_stop(i), 0);
 }
@@ -144,6 +254,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_that_json_cannot_carry_fails_its_step),
         cmocka_unit_test(what_no_message_can_hold_fails_its_execution),
+        cmocka_unit_test(who_called_what_is_given_up_goes_on),
+        cmocka_unit_test(who_called_what_cannot_be_folded_back_goes_on),
+        cmocka_unit_test(what_is_called_by_one_that_is_given_up_ends),
         cmocka_unit_test(items_that_are_too_large_together_fail_their_step),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);

@@ -12,6 +12,7 @@
 #include "timer_fact.h"
 #include "transition/open_work.h"
 #include "transition/transition.h"
+#include "untold.h"
 
 enum { ANSWER_WITHIN_MS = 5000, READ_WITHIN_MS = 5000, LOOK_MS = 50 };
 
@@ -82,6 +83,8 @@ static enum status publish_event(struct sight *s, enum repair what, const struct
  */
 static struct str again(struct sight *s, struct str message_id)
 {
+    if (!message_id.ptr)
+        return message_id;
     return arena_printf(s->arena, "%" PRISTR ".again.%u", ARGSTR(message_id), s->x->next_event_id);
 }
 
@@ -306,17 +309,25 @@ static enum status find_telling(struct sight *s, const struct event_list *events
     return status;
 }
 
-/* What led to its end, or to waiting for `to` no more, is evaluated again, for what it says to that one. */
-static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to)
+/* A log that cannot be folded tells nobody anything. */
+static bool is_of_log(enum status status)
+{
+    return status == STATUS_INTERNAL || status == STATUS_INVALID || status == STATUS_LIMIT;
+}
+
+/* What led to its end, or to waiting for `to` no more, is evaluated again, for what it says to that one.
+ * *told is false if it says nothing. */
+static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to, bool *told)
 {
     struct decisions d;
     struct execution *x = NULL;
     size_t last;
-    TRY(find_telling(s, events, to, &last));
-    if (last == events->count)
-        return STATUS_OK;
+    enum status status = find_telling(s, events, to, &last);
+    *told = status == STATUS_OK && last < events->count;
+    if (!*told)
+        return is_of_log(status) ? STATUS_OK : status;
     decisions_init(&d, s->arena);
-    enum status status = execution_new(events->items[0].execution_id, &x, s->err);
+    status = execution_new(events->items[0].execution_id, &x, s->err);
     if (status == STATUS_OK)
         status = execution_replay(x, events->items, last, s->i->playbooks, s->err);
     if (status == STATUS_OK)
@@ -329,20 +340,43 @@ static enum status repeat_notices(struct sight *s, const struct event_list *even
     return status;
 }
 
+static enum status publish_child_failed(struct sight *s, const struct open_work *w,
+                                        const struct event_list *events)
+{
+    struct event fact;
+    TRY(untold_end(s->arena, s->x->id, w, events, &fact, s->err));
+    return publish_event(s, REPAIR_END, &fact,
+                         again(s, arena_printf(s->arena, "%lld.ended", (long long)w->child)));
+}
+
+static enum status tell_end(struct sight *s, const struct open_work *w, const struct event_list *events)
+{
+    bool told;
+    LOG(LOG_WARN, "a playbook's end was not heard by who called it, and is told again",
+        LOG_ID("execution", s->x->id), LOG_STR("step", w->step), LOG_ID("child", w->child));
+    TRY(repeat_notices(s, events, s->x->id, &told));
+    return told ? STATUS_OK : publish_child_failed(s, w, events);
+}
+
 static enum status inspect_child(struct sight *s, const struct open_work *w)
 {
     struct event_list events;
     bool requested;
     TRY(eventlog_events(s->i->log, w->child, 0, 0, s->arena, &events, s->err));
-    if (events.count > 0 && event_type_is_final(events.items[events.count - 1].type)) {
-        LOG(LOG_WARN, "a playbook's end was not heard by who called it, and is told again",
-            LOG_ID("execution", s->x->id), LOG_STR("step", w->step), LOG_ID("child", w->child));
-        return repeat_notices(s, &events, s->x->id);
-    }
+    if (events.count > 0 && event_type_is_final(events.items[events.count - 1].type))
+        return tell_end(s, w, &events);
     if (events.count > 0)
         return STATUS_OK;
     TRY(is_requested(s, w->child, &requested));
     return requested ? STATUS_OK : publish_lost(s, w, "its execution is neither in the log nor requested");
+}
+
+static enum status publish_cancel(struct sight *s, int64_t parent)
+{
+    struct event fact;
+    TRY(untold_cancel(s->arena, s->x, parent, &fact, s->err));
+    return publish_event(s, REPAIR_END, &fact,
+                         again(s, arena_printf(s->arena, "%lld.cancel.parent", (long long)s->x->id)));
 }
 
 /* Who was called by an execution that is over, and did not hear that nobody waits for it any more, is told
@@ -352,6 +386,7 @@ static enum status inspect_parent(struct sight *s)
     struct value id = VALUE_GET(s->x->parent, "execution_id");
     struct standing parent = {0};
     struct event_list events;
+    bool told;
     if (value_is_absent(VALUE_GET(s->x->parent, "task_id")) || s->x->retries > 0 ||
         id_parse(value_as_str(id), &parent.execution_id, NULL) != STATUS_OK)
         return STATUS_OK;
@@ -362,7 +397,8 @@ static enum status inspect_parent(struct sight *s)
     TRY(eventlog_events(s->i->log, parent.execution_id, 0, 0, s->arena, &events, s->err));
     LOG(LOG_WARN, "an execution whose caller is over goes on, and is told to end",
         LOG_ID("execution", s->x->id), LOG_ID("parent", parent.execution_id));
-    return repeat_notices(s, &events, s->x->id);
+    TRY(repeat_notices(s, &events, s->x->id, &told));
+    return told ? STATUS_OK : publish_cancel(s, parent.execution_id);
 }
 
 /* ---- timers ------------------------------------------------------------------------------------------- */

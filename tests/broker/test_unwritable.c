@@ -202,6 +202,28 @@ static void what_is_called_by_one_that_is_given_up_ends(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* As if they had been given up by a broker that told nobody. */
+static void who_did_not_hear_of_what_was_given_up_is_told(void **state)
+{
+    struct installation *i = *state;
+    char data[2 * DEPTH + 2];
+    i->variable = "NOETL_BROKER_RECONCILE=500ms";
+    register_playbook(i, DEEP("test/deep"));
+    int64_t child = given_up_with_child(i);
+    int64_t id = execution_of(i, CALLER("test/deep"), NULL);
+    task_done(i, task_next(i), deep_data(data));
+    expect_given_up(i, id, "test/deep");
+    assert_int_equal(broker_stop(i), 0);
+    delete_events(i, id, "> 3");
+    delete_events(i, child, "> 3");
+    stream_made_anew(i, STREAM_EVENTS);
+    broker_start(i);
+    expect_given_up(i, id, "test/deep");
+    expect_cancelled(i, child);
+    i->variable = NULL;
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* Why the execution failed, without reading all that it has in the log. */
 static const char *error_of(struct installation *i, int64_t id)
 {
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(who_called_what_is_given_up_goes_on),
         cmocka_unit_test(who_called_what_cannot_be_folded_back_goes_on),
         cmocka_unit_test(what_is_called_by_one_that_is_given_up_ends),
+        cmocka_unit_test(who_did_not_hear_of_what_was_given_up_is_told),
         cmocka_unit_test(items_that_are_too_large_together_fail_their_step),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);

@@ -205,7 +205,7 @@ int stage_start(void **state)
     say(s, 4, "NOETL_WORKER_ACK_WAIT", "5s");
     say(s, 5, "NOETL_BROKER_RECONCILE", "5s");
     say(s, 6, "NOETL_LOG_LEVEL",
-        getenv("NOETL_TEST_CLUSTER_LOG") ? getenv("NOETL_TEST_CLUSTER_LOG") : "error");
+        getenv("NOETL_TEST_CLUSTER_LOG") ? getenv("NOETL_TEST_CLUSTER_LOG") : "warn");
     begin_cluster(s);
     connect_to_all(s);
     stage_new_version(s);

@@ -362,6 +362,7 @@ static void a_postgres_that_stands_still_keeps_nobody_from_being_healthy(void **
     char subject[SUBJECT_MAX];
     struct error err;
     struct str reply;
+    daemon_await_ready(d, PUBLISHER);
     daemons_set(d, "broker.reconcile", "500ms");
     d->variable = "NOETL_TEST_PULSE_MS=1500";
     for (size_t i = 0; i < 2; i++) {

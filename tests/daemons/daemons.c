@@ -59,7 +59,6 @@ int daemons_start_with(void **state, const char *configuration)
 {
     struct daemons *d = calloc(1, sizeof(*d));
     struct error err = {0};
-    char api[32];
     assert_non_null(d);
     *state = d;
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -68,11 +67,8 @@ int daemons_start_with(void **state, const char *configuration)
     servers_start_nats_with(&d->servers, configuration);
     servers_start_postgres(&d->servers);
     d->bus = servers_connect(&d->servers, "test");
-    d->api = port_find_free();
-    snprintf(api, sizeof(api), "127.0.0.1:%u", d->api);
     daemons_set(d, "nats.url", d->servers.nats.url);
     daemons_set(d, "postgres.url", d->servers.postgres.url);
-    daemons_set(d, "publisher.http", api);
     daemons_set(d, "events.partitions", "4");
     assert_ok(subjects_from_settings(d->settings, &d->subjects, &err), &err);
     return 0;
@@ -235,11 +231,21 @@ static void launch(struct daemons *d, const char *const argv[], enum part part, 
     close(log);
 }
 
+static void choose_api_port(struct daemons *d)
+{
+    char api[32];
+    d->api = port_find_free();
+    snprintf(api, sizeof(api), "127.0.0.1:%u", d->api);
+    daemons_set(d, "publisher.http", api);
+}
+
 static void launch_daemon(struct daemons *d, enum part part)
 {
     const char *const argv[] = {getenv("NOETL_BINARY"), "serve", NAMES[part], NULL};
     char metrics[32];
     d->ports[part] = port_find_free();
+    if (part == PUBLISHER)
+        choose_api_port(d); /* somebody else may have the one that it had before */
     snprintf(metrics, sizeof(metrics), "127.0.0.1:%u", d->ports[part]);
     daemons_set(d, "metrics.http", metrics);
     launch(d, argv, part, &d->parts[part]);

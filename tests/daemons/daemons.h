@@ -22,6 +22,7 @@ struct daemons {
     uint16_t ports[PART_COUNT]; /* of /metrics */
     uint16_t api;               /* of the publisher */
     uint16_t postgres_port;     /* while it is away */
+    bool postgres_is_frozen;    /* postgres_freeze() */
     const char *variable;       /* NAME=value for what is started, or NULL */
     struct exposition page;     /* what was read last */
 };

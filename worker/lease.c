@@ -84,12 +84,12 @@ static int64_t renew_ns(const struct lease_keeper *k)
     return k->ack_wait_ns / 3;
 }
 
-/* With the mutex held. A quarter of the time is for the way to the stream. */
+/* With the mutex held. */
 static bool look_for_lapse(const struct lease_keeper *k, struct lease *l, int64_t now_ns)
 {
     if (l->told_ns > l->known_ns && bus_reached_ns(k->bus, l->told_on) > l->told_ns)
         l->known_ns = l->told_ns;
-    l->lapsed = l->lapsed || now_ns - l->known_ns > k->ack_wait_ns / 4 * 3;
+    l->lapsed = l->lapsed || now_ns - l->known_ns > lease_holds_for(k->ack_wait_ns);
     return l->lapsed;
 }
 

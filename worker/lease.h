@@ -52,6 +52,13 @@ struct lease {
     uint32_t attempt;
 };
 
+/* For how long a task is surely this worker's behind what the stream has heard of it: a quarter of the time
+ * that it waits is for the way to it. */
+static inline int64_t lease_holds_for(int64_t ack_wait)
+{
+    return ack_wait / 4 * 3;
+}
+
 /* Every third of `ack_wait_ms`, which is the consumer's, each lease is renewed. */
 enum status lease_keeper_open(struct bus *bus, int64_t ack_wait_ms, struct lease_keeper **out,
                               struct error *err) MUST_CHECK;

@@ -142,9 +142,8 @@ void reporter_tick(struct reporter *r)
 void reporter_give_up(struct reporter *r)
 {
     struct lease *l;
-    while ((l = take_refused(r, INT64_MAX))) {
+    while ((l = take_refused(r, INT64_MAX)))
         lease_give_back(r->keeper, l, 0);
-    }
 }
 
 /* ---- earlier outcomes ----------------------------------------------------------------------------- */

@@ -78,7 +78,7 @@ static void learn(struct worker *w, int64_t ack_wait_ms, uint64_t max_deliver)
     w->ack_wait_ms = ack_wait_ms;
     again_learn(&w->station.again, ack_wait_ms, max_deliver);
     lease_keeper_set_ack_wait(w->station.keeper, ack_wait_ms);
-    bus_pull_holds_for(w->pull, ack_wait_ms / 4 * 3);
+    bus_pull_holds_for(w->pull, lease_holds_for(ack_wait_ms));
 }
 
 static void see_pool(struct worker *w, const struct bus_consumer_info *info)

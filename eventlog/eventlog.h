@@ -61,7 +61,8 @@ struct checkpoint {
 /*
  * Takes partitions over: raises their epochs and reads their checkpoints into out[0 … count - 1] (all zero
  * for a new one). From here on commits of the former owners fail. `owner` tells who, for whoever looks. An
- * epoch is made of the database's time, so that one that lost commits does not give the same again.
+ * epoch is larger than the one before, and none that anybody had: not even if the database had forgotten its
+ * newest ones.
  * `lost_ns`: of each, when its stream was seen to have lost something, 0 if it was not; NULL if none was.
  */
 enum status eventlog_take_partitions(struct eventlog *log, const uint32_t *partitions, const int64_t *lost_ns,

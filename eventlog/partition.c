@@ -19,6 +19,23 @@ static void write_claims(struct buf *sql, const struct claim *c)
                    c->lost_ns ? (long long)c->lost_ns[i] : 0LL);
 }
 
+/*
+ * An epoch is one that nobody had, also not before the database lost commits or its clock was set back: its
+ * seconds since 1970 and 21 random bits, which are 53 bits and so exact in JSON. If the newest that it knows
+ * is larger already, it grows by these bits.
+ */
+static const char TAKE[] =
+    "), taken AS (INSERT INTO noetl.partition AS p (partition, epoch, owner, taken_at, updated_at, "
+    "stream_lost_ns)"
+    " SELECT n, (extract(epoch FROM clock_timestamp())::bigint << 21) + floor(random() * (1 << 21))::bigint,"
+    " $1::text, now(), now(), lost FROM claimed ORDER BY n"
+    " ON CONFLICT (partition) DO UPDATE SET"
+    " epoch = greatest(p.epoch + 1 + (excluded.epoch & ((1 << 21) - 1)), excluded.epoch),"
+    " owner = excluded.owner, taken_at = now(),"
+    " stream_lost_ns = greatest(p.stream_lost_ns, excluded.stream_lost_ns)"
+    " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns, stream_lost_ns)"
+    " SELECT t.* FROM taken t JOIN claimed c ON c.n = t.partition ORDER BY c.place";
+
 static enum status take_once(struct eventlog *log, const struct claim *c, struct checkpoint *out,
                              struct error *err)
 {
@@ -26,16 +43,7 @@ static enum status take_once(struct eventlog *log, const struct claim *c, struct
     buf_clear(sql);
     buf_add_text(sql, "WITH claimed (n, place, lost) AS (VALUES ");
     write_claims(sql, c);
-    buf_add_text(
-        sql, "), taken AS (INSERT INTO noetl.partition AS p"
-             " (partition, epoch, owner, taken_at, updated_at, stream_lost_ns)"
-             " SELECT n, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $1::text, now(), now(), lost"
-             " FROM claimed ORDER BY n"
-             " ON CONFLICT (partition) DO UPDATE SET epoch = greatest(p.epoch + 1, excluded.epoch),"
-             " owner = excluded.owner,"
-             " taken_at = now(), stream_lost_ns = greatest(p.stream_lost_ns, excluded.stream_lost_ns)"
-             " RETURNING partition, epoch, stream_seq, stream_time_ns, stream_created_ns, stream_lost_ns)"
-             " SELECT t.* FROM taken t JOIN claimed c ON c.n = t.partition ORDER BY c.place");
+    buf_add_text(sql, TAKE);
     TRY(buf_status(sql, err));
     PGresult *r;
     TRY(connection_query(&log->connection, sql->data, &c->owner, 1, &r, err));

@@ -34,6 +34,23 @@ static void a_partition_remembers_its_checkpoint_and_each_taking_raises_its_epoc
     eventlog_close(&log);
 }
 
+/* Nor does it help that its clock is set back, so that its newest epochs are of times to come. */
+static void a_log_that_lost_a_taking_does_not_give_its_epoch_again(void **state)
+{
+    (void)state;
+    struct eventlog *log = log_new();
+    take(log, 7);
+    query("UPDATE noetl.partition SET epoch = epoch + 1000000000000");
+    query("CREATE TABLE kept AS SELECT * FROM noetl.partition");
+    int64_t lost = take(log, 7).epoch;
+    query("DELETE FROM noetl.partition");
+    query("INSERT INTO noetl.partition SELECT * FROM kept");
+    assert_int_not_equal(take(log, 7).epoch, lost);
+    query("DELETE FROM noetl.partition");
+    assert_int_not_equal(take(log, 7).epoch, lost);
+    eventlog_close(&log);
+}
+
 /* A database that lost commits has the epoch still. */
 static void a_commit_follows_upon_the_one_before_or_is_refused(void **state)
 {
@@ -282,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_partition_remembers_its_checkpoint_and_each_taking_raises_its_epoch),
+        cmocka_unit_test(a_log_that_lost_a_taking_does_not_give_its_epoch_again),
         cmocka_unit_test(a_commit_follows_upon_the_one_before_or_is_refused),
         cmocka_unit_test(rows_and_checkpoints_of_several_partitions_are_one_commit),
         cmocka_unit_test(an_execution_from_elsewhere_is_written_once),

@@ -125,7 +125,9 @@ static enum status fold_first(struct engine *e, bool *away, struct error *err)
     e->dispatcher.fact_sequence = f->delivery->stream_sequence;
     e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
     eventlog_errors_last(e->folder.log, waiting_is_hopeless(&e->waiting, mono_now()));
+    eventlog_wait_at_most(e->folder.log, waiting_patience_ms(&e->waiting));
     enum status status = fold(e, f->delivery, &f->at, away, err);
+    eventlog_wait_at_most(e->folder.log, WAITING_ASK_MS);
     eventlog_errors_last(e->folder.log, false);
     if (*away)
         waiting_failed(&e->waiting);

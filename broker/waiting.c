@@ -9,8 +9,9 @@ enum {
     MOST_BYTES = 16 << 20,
     FIRST_LOOK_MS = 100, /* doubled each time */
     LONGEST_LOOK_MS = 1600,
-    LOOKS_APART = 4, /* times as long as the look took */
-    HOPELESS_FAILURES = 20,
+    LOOKS_APART = 4,    /* times as long as the look took */
+    MOST_DOUBLINGS = 5, /* of the patience: then it is more than a session's statement_timeout */
+    HOPELESS_FAILURES = 8,
     HOPELESS_MS = 60000,
 };
 
@@ -88,6 +89,12 @@ bool waiting_has(const struct waiting *w, int64_t execution_id)
             return true;
     }
     return false;
+}
+
+int64_t waiting_patience_ms(const struct waiting *w)
+{
+    int doublings = w->first->failures < MOST_DOUBLINGS ? w->first->failures : MOST_DOUBLINGS;
+    return (int64_t)WAITING_ASK_MS << doublings;
 }
 
 void waiting_failed(struct waiting *w)

@@ -29,7 +29,8 @@ struct waiting {
     int64_t look_ms;          /* for how long then, at most */
 };
 
-/* Within how long the log has to go on with an answer, or it counts as away; and least between two looks. */
+/* Within how long the log has to go on with an answer, or it counts as away at first; and least between two
+ * looks. */
 enum { WAITING_ASK_MS = 3000, WAITING_LOOKS_APART_MS = 200 };
 
 /* The log has not answered. */
@@ -47,6 +48,9 @@ enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, stru
 bool waiting_is_full(const struct waiting *w);
 /* Whether a fact of the execution waits. */
 bool waiting_has(const struct waiting *w, int64_t execution_id);
+/* Within how long the log has to go on with what the first needs: longer each time that it did not. Only if
+ * one waits. */
+int64_t waiting_patience_ms(const struct waiting *w);
 /* The first could not be folded, although the log answered when it was looked for just before. */
 void waiting_failed(struct waiting *w);
 /*

@@ -550,13 +550,13 @@ static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* Reading events, or taking partitions, is an error of that SQLSTATE until it is over. */
-static void trouble_begins(struct installation *i, const char *sqlstate)
+/* At each event that is read, and at each partition that is taken, that is done until it is over. */
+static void trouble_is(struct installation *i, const char *statement)
 {
     database_says(i, arena_printf(&i->arena,
                                   "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
                                   "CREATE FUNCTION noetl.trouble() RETURNS boolean LANGUAGE plpgsql AS"
-                                  " $$ BEGIN RAISE 'trouble' USING ERRCODE = '%s'; END $$;"
+                                  " $$ BEGIN %s; RETURN true; END $$;"
                                   "CREATE FUNCTION noetl.no_taking() RETURNS trigger LANGUAGE plpgsql AS"
                                   " $$ BEGIN IF new.epoch <> old.epoch THEN PERFORM noetl.trouble(); END IF;"
                                   " RETURN new; END $$;"
@@ -564,8 +564,13 @@ static void trouble_begins(struct installation *i, const char *sqlstate)
                                   " FOR EACH ROW EXECUTE FUNCTION noetl.no_taking();"
                                   "CREATE VIEW noetl.event AS SELECT * FROM noetl.event_kept"
                                   " WHERE noetl.trouble(); COMMIT",
-                                  sqlstate)
+                                  statement)
                          .ptr);
+}
+
+static void trouble_begins(struct installation *i, const char *sqlstate)
+{
+    trouble_is(i, arena_printf(&i->arena, "RAISE 'trouble' USING ERRCODE = '%s'", sqlstate).ptr);
 }
 
 static void taking_is_no_trouble(struct installation *i)
@@ -607,6 +612,25 @@ static void what_passes_in_the_database_ends_nothing(void **state)
         assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
         assert_int_equal(broker_stop(i), 0);
     }
+}
+
+/* Longer than a log that does not answer is given at first. */
+static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    execution_events(i, id, 4);
+    assert_int_equal(broker_stop(i), 0);
+    trouble_is(i, "PERFORM pg_sleep(1)");
+    taking_is_no_trouble(i);
+    broker_start(i);
+    task_done(i, a, "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    trouble_is_over(i);
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_int_equal(broker_stop(i), 0);
 }
 
 /* While the brokers are replaced, one after the other: a newer one's setup has run. */
@@ -808,6 +832,7 @@ int main(void)
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(what_passes_in_the_database_ends_nothing),
+        cmocka_unit_test(an_execution_whose_rows_take_long_to_come_goes_on),
         cmocka_unit_test(a_schema_that_is_too_new_is_an_answer_of_the_log),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody),

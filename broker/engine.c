@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "core/id.h"
+#include "fact_queue.h"
 #include "inquiry.h"
-#include "on_hold.h"
 #include "publisher/topology.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -50,7 +50,7 @@ struct engine {
     struct outgoing *refused; /* messages that their stream would not take; sent again soon */
     struct mono_time resend_at, look_for_room_at;
     struct waiting waiting;    /* for the log, while it is away */
-    struct on_hold on_hold;    /* no fact may be folded before these; */
+    struct fact_queue on_hold; /* no fact may be folded before these; */
     size_t said_on_hold;       /* so many, as the mailbox knows */
     int64_t log_away_ns;       /* when the log was away last; 0: it never was */
     struct mono_time compared; /* the number of partitions with the stream's, */
@@ -81,7 +81,7 @@ static enum status new_current(struct engine *e, struct error *err)
  */
 static enum status offer(struct engine *e, bool always, struct error *err)
 {
-    if (e->waiting.first || batch_is_empty(e->current))
+    if (e->waiting.facts.first || batch_is_empty(e->current))
         return STATUS_OK;
     bool is_large =
         e->current->event_count >= e->options.batch_rows || batch_bytes(e->current) >= BATCH_BYTES;
@@ -121,7 +121,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
 /* The first that waits. What the log says again and again of the rows of its execution is that one's own. */
 static enum status fold_first(struct engine *e, bool *away, struct error *err)
 {
-    const struct waiting_fact *f = e->waiting.first;
+    const struct queued_fact *f = e->waiting.facts.first;
     e->dispatcher.fact_sequence = f->delivery->stream_sequence;
     e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
     eventlog_errors_last(e->folder.log, waiting_is_hopeless(&e->waiting, mono_now()));
@@ -140,8 +140,8 @@ static enum status fold_waiting(struct engine *e, struct error *err)
     struct mono_time start = mono_now();
     bool away = !waiting_look(&e->waiting, e->folder.log);
     e->folder.log_away = false;
-    while (e->waiting.first && !away) {
-        const struct waiting_fact *f = e->waiting.first;
+    while (e->waiting.facts.first && !away) {
+        const struct queued_fact *f = e->waiting.facts.first;
         pulse_work();
         if (fence_holds(e->fence, f->at.partition, f->epoch))
             TRY(fold_first(e, &away, err));
@@ -177,8 +177,7 @@ static enum status settle(struct engine *e, struct error *err)
 static enum status put_aside(struct engine *e, struct bus_delivery **d, const struct event_subject *at,
                              const struct error *why, struct error *err)
 {
-    const struct waiting_fact fact = {
-        .delivery = *d, .at = *at, .epoch = e->partitions[at->partition].at.epoch};
+    struct bus_delivery *fact = *d;
     if (!e->folder.log_away) {
         LOG(LOG_ERROR, "an execution cannot be read back from the log; it waits for Postgres, others go on",
             LOG_SUBJECT((*d)->subject), LOG_ERR(why));
@@ -186,9 +185,8 @@ static enum status put_aside(struct engine *e, struct bus_delivery **d, const st
         e->folder.log_away = true;
         waiting_begin(&e->waiting);
     }
-    TRY(waiting_add(&e->waiting, &fact, err));
     *d = NULL;
-    return STATUS_OK;
+    return waiting_add(&e->waiting, fact, at, e->partitions[at->partition].at.epoch, err);
 }
 
 /* Folds the fact, or puts it aside, which takes it over. */
@@ -357,7 +355,7 @@ static enum status take_or_hold(struct engine *e, struct bus_delivery *d, struct
         return STATUS_OK;
     bool is_event = subject_parse_event(&e->folder.subjects, d->subject, &at, &ignored) == STATUS_OK;
     (void)is_event; /* it has a partition all the same, or none of this broker's */
-    return on_hold_add(&e->on_hold, d, at.partition, err);
+    return fact_queue_add(&e->on_hold, d, &at, 0, err);
 }
 
 static void say_on_hold(struct engine *e)
@@ -377,7 +375,7 @@ static enum status take_held(struct engine *e, struct error *err)
         pulse_work();
         enum status status = take_fact(e, e->on_hold.first->delivery, &room, err);
         if (status != STATUS_OK || room)
-            on_hold_pass(&e->on_hold);
+            fact_queue_pass(&e->on_hold);
         TRY(status);
         if (n % PUSH_EVERY == 0)
             bus_push(e->bus);
@@ -409,7 +407,7 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
 
 static void forget_partition(struct engine *e, uint32_t p)
 {
-    on_hold_drop_partition(&e->on_hold, p);
+    fact_queue_drop_partition(&e->on_hold, p);
     waiting_drop_partition(&e->waiting, p);
     fold_forget_partition(&e->folder, p);
     timekeeper_forget_partition(&e->timers, p);
@@ -427,7 +425,7 @@ static void end_leaving(struct engine *e, uint32_t p)
 static enum status leave_partition(struct engine *e, uint32_t p, struct error *err)
 {
     e->partitions[p].leaves = true;
-    on_hold_drop_partition(&e->on_hold, p); /* whoever takes it reads them too */
+    fact_queue_drop_partition(&e->on_hold, p); /* whoever takes it reads them too */
     TRY(offer(e, true, err));
     end_leaving(e, p);
     return STATUS_OK;
@@ -686,7 +684,7 @@ void engine_free(struct engine **e)
         return;
     struct engine *gone = *e;
     *e = NULL;
-    on_hold_free(&gone->on_hold);
+    fact_queue_free(&gone->on_hold);
     waiting_free(&gone->waiting);
     folder_free(&gone->folder);
     timekeeper_free(&gone->timers);

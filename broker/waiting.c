@@ -1,7 +1,5 @@
 #include "waiting.h"
 
-#include <stdlib.h>
-
 #include "runtime/metrics.h"
 
 enum {
@@ -33,8 +31,8 @@ bool waiting_look(struct waiting *w, struct eventlog *log)
     enum status status = eventlog_check(log, &why);
     bool answers = !status_may_retry(status); /* that its schema is of a newer program is an answer, too */
     eventlog_wait_at_most(log, WAITING_ASK_MS);
-    if (!answers && w->first)
-        w->first->failures = 0;
+    if (!answers)
+        w->failures = 0;
     return answers;
 }
 
@@ -51,40 +49,25 @@ void waiting_look_later(struct waiting *w, struct mono_time since)
 
 static void measure(const struct waiting *w)
 {
-    metric_set(METRIC_BROKER_WAITING, 0, (int64_t)w->count);
+    metric_set(METRIC_BROKER_WAITING, 0, (int64_t)w->facts.count);
 }
 
-static void append(struct waiting *w, struct waiting_fact *f)
+enum status waiting_add(struct waiting *w, struct bus_delivery *d, const struct event_subject *at,
+                        int64_t epoch, struct error *err)
 {
-    f->next = NULL;
-    if (w->first)
-        w->last->next = f;
-    else
-        w->first = f;
-    w->last = f;
-    w->count++;
-    w->bytes += f->delivery->payload.len;
+    TRY(fact_queue_add(&w->facts, d, at, epoch, err));
     measure(w);
-}
-
-enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, struct error *err)
-{
-    struct waiting_fact *f = malloc(sizeof(*f));
-    if (!f)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for a fact that waits for the log");
-    *f = *fact;
-    append(w, f);
     return STATUS_OK;
 }
 
 bool waiting_is_full(const struct waiting *w)
 {
-    return w->count >= MOST || w->bytes >= MOST_BYTES;
+    return w->facts.count >= MOST || w->facts.bytes >= MOST_BYTES;
 }
 
 bool waiting_has(const struct waiting *w, int64_t execution_id)
 {
-    for (const struct waiting_fact *f = w->first; f; f = f->next) {
+    for (const struct queued_fact *f = w->facts.first; f; f = f->next) {
         if (f->at.execution_id == execution_id)
             return true;
     }
@@ -93,52 +76,39 @@ bool waiting_has(const struct waiting *w, int64_t execution_id)
 
 int64_t waiting_patience_ms(const struct waiting *w)
 {
-    int doublings = w->first->failures < MOST_DOUBLINGS ? w->first->failures : MOST_DOUBLINGS;
+    int doublings = w->failures < MOST_DOUBLINGS ? w->failures : MOST_DOUBLINGS;
     return (int64_t)WAITING_ASK_MS << doublings;
 }
 
 void waiting_failed(struct waiting *w)
 {
-    if (w->first->failures++ == 0)
-        w->first->failing_since = mono_now();
+    if (w->failures++ == 0)
+        w->failing_since = mono_now();
 }
 
 bool waiting_is_hopeless(const struct waiting *w, struct mono_time now)
 {
-    return w->first->failures >= HOPELESS_FAILURES &&
-           now.ns - w->first->failing_since.ns >= HOPELESS_MS * INT64_C(1000000);
-}
-
-/* Takes the first out. */
-static struct waiting_fact *take(struct waiting *w)
-{
-    struct waiting_fact *f = w->first;
-    w->first = f->next;
-    w->count--;
-    w->bytes -= f->delivery->payload.len;
-    measure(w);
-    return f;
+    return w->failures >= HOPELESS_FAILURES && now.ns - w->failing_since.ns >= HOPELESS_MS * INT64_C(1000000);
 }
 
 void waiting_drop_first(struct waiting *w)
 {
-    struct waiting_fact *f = take(w);
-    bus_delivery_free(f->delivery);
-    free(f);
+    fact_queue_drop_first(&w->facts);
+    w->failures = 0;
+    measure(w);
 }
 
 void waiting_drop_partition(struct waiting *w, uint32_t partition)
 {
-    for (size_t left = w->count; left > 0; left--) {
-        if (w->first->at.partition == partition)
-            waiting_drop_first(w);
-        else
-            append(w, take(w));
-    }
+    const struct queued_fact *first = w->facts.first;
+    fact_queue_drop_partition(&w->facts, partition);
+    if (w->facts.first != first)
+        w->failures = 0;
+    measure(w);
 }
 
 void waiting_free(struct waiting *w)
 {
-    while (w->first)
-        waiting_drop_first(w);
+    fact_queue_free(&w->facts);
+    measure(w);
 }

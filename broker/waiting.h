@@ -8,25 +8,16 @@
 #define BROKER_WAITING_H
 
 #include "eventlog/eventlog.h"
-#include "publisher/subject.h"
-#include "bus/bus.h"
+#include "fact_queue.h"
 #include "runtime/clock.h"
-
-struct waiting_fact {
-    struct waiting_fact *next;
-    struct bus_delivery *delivery;
-    struct event_subject at;
-    int64_t epoch; /* under which its partition was held when it came */
-    int failures;  /* so often it could not be folded, while the log answered each time it was looked for; */
-    struct mono_time failing_since; /* the first of these */
-};
 
 /* All zero: empty. */
 struct waiting {
-    struct waiting_fact *first, *last;
-    size_t count, bytes;
-    struct mono_time look_at; /* the next time */
-    int64_t look_ms;          /* for how long then, at most */
+    struct fact_queue facts;
+    int failures; /* so often the first could not be folded, while the log answered each time it was asked; */
+    struct mono_time failing_since; /* the first of these */
+    struct mono_time look_at;       /* the next time */
+    int64_t look_ms;                /* for how long then, at most */
 };
 
 /* Within how long the log has to go on with an answer, or it counts as away at first; and least between two
@@ -42,8 +33,9 @@ bool waiting_look(struct waiting *w, struct eventlog *log);
 /* It does not, or no more; that was found out since then. */
 void waiting_look_later(struct waiting *w, struct mono_time since);
 
-/* `fact` is copied, its delivery taken over. */
-enum status waiting_add(struct waiting *w, const struct waiting_fact *fact, struct error *err) MUST_CHECK;
+/* As fact_queue_add() has it. */
+enum status waiting_add(struct waiting *w, struct bus_delivery *d, const struct event_subject *at,
+                        int64_t epoch, struct error *err) MUST_CHECK;
 /* Whether no more should be added. */
 bool waiting_is_full(const struct waiting *w);
 /* Whether a fact of the execution waits. */

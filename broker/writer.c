@@ -111,41 +111,6 @@ static void leave_out_lost(struct writer *w, struct batch *b)
     }
 }
 
-/* How the log stands to what the partitions of a batch follow upon; *any: one is lost. */
-static enum status find_lost_once(struct writer *w, const struct batch *b, bool ahead_too, bool *any,
-                                  struct error *err)
-{
-    *any = false;
-    for (uint32_t p = 0; p < b->partitions; p++) {
-        enum hold hold = HOLD_AS_KNOWN;
-        if (!b->dirty[p])
-            continue;
-        TRY(eventlog_holds(w->log, &b->before[p], 1, &hold, err));
-        if (hold == HOLD_AHEAD && ahead_too)
-            hold = HOLD_BEHIND; /* it is not what was written, in whatever way */
-        *any = fence_found(w->options.fence, p, b->before[p].epoch, hold) || *any;
-    }
-    return STATUS_OK;
-}
-
-/*
- * A commit was refused: sees which partitions of the batch have a newer epoch, or are behind. One that is
- * ahead may be so by this batch itself, which was in the log before another partition of it was lost.
- */
-static enum status find_lost(struct writer *w, const struct batch *b, struct error *err)
-{
-    bool any = false;
-    TRY(find_lost_once(w, b, false, &any, err));
-    if (!any)
-        TRY(find_lost_once(w, b, true, &any, err));
-    if (any)
-        w->options.lost(w->options.context);
-    return any ? STATUS_OK
-               : error_set(err, STATUS_CONFLICT,
-                           "a commit was refused as another broker's, and no "
-                           "partition of it is");
-}
-
 /* The checkpoints of a batch, and what each follows upon. */
 struct steps {
     struct checkpoint *to, *from;
@@ -165,6 +130,40 @@ static enum status steps_of(const struct batch *b, struct steps *s, struct error
         s->from[s->count++] = b->before[p];
     }
     return STATUS_OK;
+}
+
+/* What the log says of the checkpoints that a batch follows upon: true if one of their partitions is lost. */
+static bool see_lost(struct fence *f, const struct steps *s, const enum hold *holds, bool ahead_too)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->count; i++) {
+        bool is_other = holds[i] == HOLD_AHEAD && ahead_too; /* than what was written, in whatever way */
+        any =
+            fence_found(f, s->from[i].partition, s->from[i].epoch, is_other ? HOLD_BEHIND : holds[i]) || any;
+    }
+    return any;
+}
+
+/*
+ * A commit was refused: sees which partitions of the batch have a newer epoch, or are behind. One that is
+ * ahead may be so by this batch itself, which was in the log before another partition of it was lost.
+ */
+static enum status find_lost(struct writer *w, const struct batch *b, struct error *err)
+{
+    struct steps steps;
+    TRY(steps_of(b, &steps, err));
+    enum hold *holds = calloc(steps.count, sizeof(*holds));
+    enum status status = holds ? eventlog_holds(w->log, steps.from, steps.count, holds, err)
+                               : error_set(err, STATUS_NO_MEMORY, "no memory for the partitions of a batch");
+    if (status == STATUS_OK && !see_lost(w->options.fence, &steps, holds, false) &&
+        !see_lost(w->options.fence, &steps, holds, true))
+        status = error_set(err, STATUS_CONFLICT,
+                           "a commit was refused as another broker's, and no partition of it is");
+    else if (status == STATUS_OK)
+        w->options.lost(w->options.context);
+    free(holds);
+    free(steps.to);
+    return status;
 }
 
 static enum status commit_once(struct writer *w, const struct batch *b, struct error *err)

@@ -437,3 +437,10 @@ const char *story(struct installation *i, struct event_list events)
     buf_free(&b);
     return text;
 }
+
+void finish_chain(struct installation *i, int64_t id)
+{
+    task_done(i, task_next(i), "{\"n\": 1}");
+    task_done(i, task_next(i), "{\"n\": 2}");
+    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+}

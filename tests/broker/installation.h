@@ -52,12 +52,12 @@ int64_t execution_of(struct installation *i, const char *playbook, const char *w
 int64_t execution_limited(struct installation *i, const char *path, int64_t timeout_ms);
 /* Of a playbook that is registered, once: with an idempotency key. */
 int64_t execution_once(struct installation *i, const char *path, const char *key);
-/* Cancels, pauses, …; `context` is JSON, or NULL. */
 /* One with an idempotency key, in the partition of another execution. */
 int64_t execution_beside(struct installation *i, const char *path, int64_t other);
 /* Whether the broker says soon that this hinders it; that as much waits for the log as may. */
 bool broker_comes_to_say(struct installation *i, const char *hindrance);
 bool backlog_fills(struct installation *i);
+/* Cancels, pauses, …; `context` is JSON, or NULL. */
 void steer(struct installation *i, enum control_id control, int64_t id, const char *context);
 /* The next task, not acknowledged; the test fails when none comes. */
 struct bus_delivery *task_next(struct installation *i);
@@ -84,5 +84,20 @@ void database_return(struct installation *i);
 const char *database_says(struct installation *i, const char *sql);
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
 const char *story(struct installation *i, struct event_list events);
+
+/* Two tasks, one after the other. */
+#define CHAIN                                                                                                \
+    "metadata: {path: test/chain}\n"                                                                         \
+    "workflow:\n"                                                                                            \
+    "  - {step: start, next: a}\n"                                                                           \
+    "  - {step: a, type: noop, args: {n: '{{ workload.n | default(0) }}'}, next: b}\n"                       \
+    "  - {step: b, type: noop, args: {n: '{{ a.n }}'}}\n"
+
+#define CHAIN_STORY                                                                                          \
+    "execution_requested, execution_start, step_completed start, step_started a, action_completed a, "       \
+    "step_completed a, step_started b, action_completed b, step_completed b, execution_complete"
+
+/* What workers do of one of these, and that it then ends as it should. */
+void finish_chain(struct installation *i, int64_t id);
 
 #endif

@@ -11,30 +11,12 @@
 #include "installation.h"
 #include "publisher/brokers.h"
 
-#define CHAIN                                                                                                \
-    "metadata: {path: test/chain}\n"                                                                         \
-    "workflow:\n"                                                                                            \
-    "  - {step: start, next: a}\n"                                                                           \
-    "  - {step: a, type: noop, args: {n: '{{ workload.n | default(0) }}'}, next: b}\n"                       \
-    "  - {step: b, type: noop, args: {n: '{{ a.n }}'}}\n"
-
-#define CHAIN_STORY                                                                                          \
-    "execution_requested, execution_start, step_completed start, step_started a, action_completed a, "       \
-    "step_completed a, step_started b, action_completed b, step_completed b, execution_complete"
-
 static void publish(struct installation *i, const char *subject, const char *payload)
 {
     struct error err = {0};
     struct bus_publication p = {.subject = subject, .payload = str_of(payload), .give_up_ms = 5000};
     struct bus_ack ack;
     assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
-}
-
-static void finish_chain(struct installation *i, int64_t id)
-{
-    task_done(i, task_next(i), "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
 }
 
 static void an_execution_runs_to_its_end(void **state)
@@ -62,88 +44,6 @@ static void a_broker_killed_at_every_hop_loses_and_doubles_nothing(void **state)
     broker_kill(i);
     broker_start(i);
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    assert_true(task_none(i));
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* From then on another broker may take what this one has, so tasks say that they may have been run. */
-static void running_executions_go_on_while_postgres_is_away(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    database_leave(i);
-    task_done(i, a, "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    assert_true(broker_comes_to_say(i, "the event log cannot be written"));
-    int64_t other = execution_of(i, CHAIN, NULL);
-    a = task_next(i);
-    assert_non_null(bus_delivery_header(a, TASK_AGAIN_HEADER));
-    task_done(i, a, "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    database_return(i);
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    assert_string_equal(story(i, execution_end(i, other)), CHAIN_STORY);
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* Whether the log knows a keyed request cannot be said without it; the facts behind it need no log. */
-static void a_keyed_request_waits_for_postgres_and_holds_up_nobody(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    database_leave(i);
-    int64_t once = execution_beside(i, "test/chain", id);
-    steer(i, CONTROL_pause, once, NULL);
-    steer(i, CONTROL_resume, once, NULL);
-    task_done(i, a, "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    assert_true(task_none(i));
-    database_return(i);
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    task_done(i, task_next(i), "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    assert_string_equal(story(i, execution_end(i, once)),
-                        "execution_requested, execution_start, step_completed start, step_started a, "
-                        "pause_requested, execution_paused, resume_requested, execution_resumed, "
-                        "action_completed a, step_completed a, step_started b, action_completed b, "
-                        "step_completed b, execution_complete");
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* SIGSTOP or SIGCONT for all processes of Postgres: "pid pid …". */
-static void signal_all(const char *pids, int signal)
-{
-    for (char *end; *pids; pids = end) {
-        assert_int_equal(kill((pid_t)strtol(pids, &end, 10), signal), 0);
-        end += *end == ' ';
-    }
-}
-
-static void a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    struct str sql =
-        arena_printf(&i->arena,
-                     "SELECT %d || coalesce(string_agg(' ' || pid, ''), '') FROM pg_stat_activity "
-                     "WHERE application_name LIKE 'noetl%%'",
-                     (int)i->servers.postgres.process.pid);
-    const char *pids = database_says(i, sql.ptr);
-    signal_all(pids, SIGSTOP);
-    int64_t once = execution_beside(i, "test/chain", id);
-    task_done(i, a, "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    broker_kill(i);
-    signal_all(pids, SIGCONT);
-    broker_start(i);
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    finish_chain(i, once);
     assert_true(task_none(i));
     assert_int_equal(broker_stop(i), 0);
 }
@@ -406,256 +306,6 @@ static void as_many_executions_are_at_work_as_there_may_be(void **state)
     brokers_close(&brokers);
 }
 
-/* Turns until it may no more: 1,000 visits, and as many rows, of one fact. */
-#define AROUND                                                                                               \
-    "metadata: {path: test/around}\n"                                                                        \
-    "workflow:\n"                                                                                            \
-    "  - {step: start, next: turn}\n"                                                                        \
-    "  - {step: turn, next: turn}\n"
-
-static void rows_that_wait_for_postgres_are_bounded_by_their_memory(void **state)
-{
-    struct installation *i = *state;
-    i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
-    broker_start(i);
-    i->variable = NULL;
-    finish_chain(i, execution_of(i, CHAIN, NULL));
-    database_leave(i);
-    int64_t around[3], id;
-    for (int n = 0; n < 3; n++)
-        around[n] = execution_of(i, AROUND, NULL);
-    assert_true(backlog_fills(i));
-    id = execution_of(i, CHAIN, NULL);
-    database_return(i);
-    for (int n = 0; n < 3; n++)
-        execution_end(i, around[n]);
-    finish_chain(i, id);
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* What the broker says to a worker that asks whether an attempt has ended. */
-static bool has_ended(struct installation *i, int64_t id, const char *attempt)
-{
-    struct error err = {0};
-    struct str answer, question = arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}",
-                                               (long long)id, attempt);
-    assert_ok(bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &answer, &err),
-              &err);
-    return str_is(answer, "{\"ended\":true}");
-}
-
-/* Runs of the chain, of which a task is there as soon as the first fact is folded; the log is full. */
-static void begin_behind_a_full_backlog(struct installation *i, int64_t *around, int64_t *chains, int count)
-{
-    database_leave(i);
-    for (int n = 0; n < count; n++)
-        around[n] = execution_of(i, AROUND, NULL);
-    assert_true(backlog_fills(i));
-    for (int n = 0; n < count; n++)
-        chains[n] = execution_of(i, CHAIN, NULL);
-}
-
-/* Nothing is folded beyond the bound, and what needs no room goes on; so does all behind it, in the end. */
-static void no_fact_is_taken_while_the_backlog_is_full(void **state)
-{
-    enum { EACH = 3 };
-    struct installation *i = *state;
-    int64_t around[EACH], chains[EACH], more[EACH];
-    i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    begin_behind_a_full_backlog(i, around, chains, EACH);
-    task_done(i, a, "{\"n\": 1}");
-    for (int halves = 0; halves < 2 * 3 * EACH; halves++) {
-        assert_true(task_none(i));
-        assert_false(has_ended(i, id, "s1v1a1"));
-    }
-    database_return(i);
-    for (int n = 0; n < EACH; n++)
-        execution_end(i, around[n]);
-    for (int n = 0; n < 1 + 2 * EACH; n++)
-        task_done(i, task_next(i), "{\"n\": 2}");
-    for (int n = 0; n < EACH; n++)
-        assert_string_equal(story(i, execution_end(i, chains[n])), CHAIN_STORY);
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    begin_behind_a_full_backlog(i, around, more, EACH);
-    assert_int_equal(broker_stop(i), 0);
-    i->variable = NULL;
-    database_return(i);
-    broker_start(i);
-    for (int n = 0; n < 2 * EACH; n++)
-        task_done(i, task_next(i), "{\"n\": 2}");
-    for (int n = 0; n < EACH; n++) {
-        execution_end(i, around[n]);
-        assert_string_equal(story(i, execution_end(i, more[n])), CHAIN_STORY);
-    }
-    assert_true(task_none(i));
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* A keyed request of many bytes, and where the event stream has it. */
-static uint64_t large_keyed_request(struct installation *i, int n, int64_t *id)
-{
-    enum { BYTES = 240000 };
-    static char text[BYTES];
-    char subject[SUBJECT_MAX], stream[96];
-    struct error err = {0};
-    struct map_builder m;
-    struct bus_stored stored;
-    struct run_answer answer;
-    struct str key = arena_printf(&i->arena, "large-%d", n);
-    struct run_request r = {.path = STR("test/chain"), .requested_by = STR("test"), .idempotency_key = key};
-    memset(text, 'x', sizeof(text));
-    map_begin(&m, &i->arena);
-    map_put(&m, STR("text"), value_str((struct str){text, sizeof(text)}));
-    assert_ok(map_end(&m, &r.workload, &err), &err);
-    assert_ok(request_execution(i->bus, &i->subjects, 1, &r, &i->arena, &answer, &err), &err);
-    *id = answer.execution_id;
-    subject_event(&i->subjects, *id, EVENT_EXECUTION_REQUESTED, subject);
-    assert_ok(bus_stream_last(i->bus, stream_name(&i->subjects, STREAM_EVENTS, stream), subject, &i->arena,
-                              &stored, &err),
-              &err);
-    return stored.sequence;
-}
-
-/* More than 16 MiB wait for the log, so one of them is met while no more may; a worker that is to see whether
- * their tasks have been run looks behind the right fact for each. */
-static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **state)
-{
-    enum { MANY = 75 };
-    struct installation *i = *state;
-    int64_t ids[MANY];
-    uint64_t sequences[MANY];
-    broker_start(i);
-    finish_chain(i, execution_of(i, CHAIN, NULL));
-    database_leave(i);
-    for (int n = 0; n < MANY; n++)
-        sequences[n] = large_keyed_request(i, n, &ids[n]);
-    assert_true(task_none(i));
-    database_return(i);
-    for (int tasks = 0; tasks < MANY; tasks++) {
-        struct bus_delivery *d = task_next(i);
-        const char *behind = bus_delivery_header(d, TASK_AGAIN_HEADER);
-        int64_t id = strtoll(task_text(i, d, "execution_id").ptr, NULL, 10);
-        assert_non_null(behind);
-        for (int n = 0; n < MANY; n++) {
-            if (ids[n] == id)
-                assert_int_equal(strtoull(behind, NULL, 10), sequences[n]);
-        }
-        task_failed(i, d);
-    }
-    for (int n = 0; n < MANY; n++)
-        execution_end(i, ids[n]);
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* At each event that is read, and at each partition that is taken, that is done until it is over. */
-static void trouble_is(struct installation *i, const char *statement)
-{
-    database_says(i, arena_printf(&i->arena,
-                                  "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
-                                  "CREATE FUNCTION noetl.trouble() RETURNS boolean LANGUAGE plpgsql AS"
-                                  " $$ BEGIN %s; RETURN true; END $$;"
-                                  "CREATE FUNCTION noetl.no_taking() RETURNS trigger LANGUAGE plpgsql AS"
-                                  " $$ BEGIN IF new.epoch <> old.epoch THEN PERFORM noetl.trouble(); END IF;"
-                                  " RETURN new; END $$;"
-                                  "CREATE TRIGGER no_taking BEFORE UPDATE ON noetl.partition"
-                                  " FOR EACH ROW EXECUTE FUNCTION noetl.no_taking();"
-                                  "CREATE VIEW noetl.event AS SELECT * FROM noetl.event_kept"
-                                  " WHERE noetl.trouble(); COMMIT",
-                                  statement)
-                         .ptr);
-}
-
-static void trouble_begins(struct installation *i, const char *sqlstate)
-{
-    trouble_is(i, arena_printf(&i->arena, "RAISE 'trouble' USING ERRCODE = '%s'", sqlstate).ptr);
-}
-
-static void taking_is_no_trouble(struct installation *i)
-{
-    database_says(i, "DROP TRIGGER no_taking ON noetl.partition; CREATE TRIGGER no_taking AFTER TRUNCATE"
-                     " ON noetl.partition EXECUTE FUNCTION noetl.no_taking()");
-}
-
-static void trouble_is_over(struct installation *i)
-{
-    database_says(i, "BEGIN; DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
-                     "DROP FUNCTION noetl.no_taking, noetl.trouble;"
-                     "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
-}
-
-/*
- * A full disk, no memory, a cancelled statement, a fault of the server, a pooler's other session: neither the
- * broker nor an execution that was to be read back has any part in it.
- */
-static void what_passes_in_the_database_ends_nothing(void **state)
-{
-    static const char *const codes[] = {"53100", "53200", "57014", "58030", "XX000", "26000"};
-    struct installation *i = *state;
-    for (size_t n = 0; n < sizeof(codes) / sizeof(codes[0]); n++) {
-        broker_start(i);
-        int64_t id = execution_of(i, CHAIN, NULL);
-        struct bus_delivery *a = task_next(i);
-        execution_events(i, id, 4);
-        assert_int_equal(broker_stop(i), 0);
-        trouble_begins(i, codes[n]);
-        broker_start(i); /* it takes nothing */
-        usleep(700000);
-        taking_is_no_trouble(i);
-        task_done(i, a, "{\"n\": 1}"); /* it reads nothing back */
-        assert_true(task_none(i));
-        assert_true(task_none(i));
-        trouble_is_over(i);
-        task_done(i, task_next(i), "{\"n\": 2}");
-        assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-        assert_int_equal(broker_stop(i), 0);
-    }
-}
-
-/* Longer than a log that does not answer is given at first. */
-static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    execution_events(i, id, 4);
-    assert_int_equal(broker_stop(i), 0);
-    trouble_is(i, "PERFORM pg_sleep(1)");
-    taking_is_no_trouble(i);
-    broker_start(i);
-    task_done(i, a, "{\"n\": 1}");
-    task_done(i, task_next(i), "{\"n\": 2}");
-    trouble_is_over(i);
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    assert_int_equal(broker_stop(i), 0);
-}
-
-/* While the brokers are replaced, one after the other: a newer one's setup has run. */
-static void a_schema_that_is_too_new_is_an_answer_of_the_log(void **state)
-{
-    struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    execution_events(i, id, 4);
-    assert_int_equal(broker_stop(i), 0);
-    trouble_begins(i, "XX000");
-    taking_is_no_trouble(i);
-    broker_start(i);
-    task_done(i, a, "{\"n\": 1}"); /* it waits */
-    assert_true(task_none(i));
-    assert_true(task_none(i));
-    database_says(i, "INSERT INTO noetl.migration (version, name, digest) VALUES (9999, 'newer', '')");
-    trouble_is_over(i);
-    task_done(i, task_next(i), "{\"n\": 2}");
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
-    database_says(i, "DELETE FROM noetl.migration WHERE version = 9999");
-    assert_int_equal(broker_stop(i), 0);
-}
-
 static void a_task_that_nobody_finishes_fails_its_execution(void **state)
 {
     struct installation *i = *state;
@@ -819,21 +469,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_execution_runs_to_its_end),
         cmocka_unit_test(a_broker_killed_at_every_hop_loses_and_doubles_nothing),
-        cmocka_unit_test(running_executions_go_on_while_postgres_is_away),
-        cmocka_unit_test(a_keyed_request_waits_for_postgres_and_holds_up_nobody),
-        cmocka_unit_test(a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once),
         cmocka_unit_test(watchers_learn_no_tokens),
         cmocka_unit_test(what_is_no_event_is_passed_over),
         cmocka_unit_test(a_copy_of_a_request_starts_nothing),
         cmocka_unit_test(a_command_that_cannot_be_done_is_rejected_with_its_reason),
         cmocka_unit_test(a_run_command_is_done_once_however_often_it_is_published),
         cmocka_unit_test(as_many_executions_are_at_work_as_there_may_be),
-        cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
-        cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
-        cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
-        cmocka_unit_test(what_passes_in_the_database_ends_nothing),
-        cmocka_unit_test(an_execution_whose_rows_take_long_to_come_goes_on),
-        cmocka_unit_test(a_schema_that_is_too_new_is_an_answer_of_the_log),
         cmocka_unit_test(a_task_that_nobody_finishes_fails_its_execution),
         cmocka_unit_test(an_advisory_about_an_earlier_task_of_that_sequence_harms_nobody),
         cmocka_unit_test(consumers_of_the_broker_that_are_deleted_are_made_again),

@@ -15,12 +15,12 @@
 
 enum { MANY = 24 };
 
-static const char CHAIN[] = "metadata: {path: test/shared}\n"
-                            "workflow:\n"
-                            "  - {step: start, type: noop, next: b}\n"
-                            "  - {step: b, type: noop, next: c}\n"
-                            "  - {step: c, type: noop}\n";
-static const char CHAIN_STORY[] =
+static const char SHARED[] = "metadata: {path: test/shared}\n"
+                             "workflow:\n"
+                             "  - {step: start, type: noop, next: b}\n"
+                             "  - {step: b, type: noop, next: c}\n"
+                             "  - {step: c, type: noop}\n";
+static const char SHARED_STORY[] =
     "execution_requested, execution_start, step_started start, action_completed start, step_completed start, "
     "step_started b, action_completed b, step_completed b, step_started c, action_completed c, "
     "step_completed c, execution_complete";
@@ -75,7 +75,7 @@ struct load {
 static void begin(struct installation *i, struct load *l)
 {
     for (int n = 0; n < MANY; n++)
-        l->ids[n] = execution_of(i, CHAIN, NULL);
+        l->ids[n] = execution_of(i, SHARED, NULL);
     for (int n = 0; n < MANY; n++)
         l->held[n] = task_next(i);
 }
@@ -88,7 +88,7 @@ static void finish(struct installation *i, struct load *l)
     for (int n = 0; n < 2 * MANY; n++)
         task_done(i, task_next(i), "2");
     for (int n = 0; n < MANY; n++)
-        assert_string_equal(story(i, execution_end(i, l->ids[n])), CHAIN_STORY);
+        assert_string_equal(story(i, execution_end(i, l->ids[n])), SHARED_STORY);
     assert_true(task_none(i));
 }
 
@@ -150,7 +150,7 @@ static void a_frozen_broker_loses_what_others_took_and_gets_a_share_again(void *
     for (int n = 0; n < MANY; n++)
         task_done(i, task_next(i), "3");
     for (int n = 0; n < MANY; n++)
-        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), SHARED_STORY);
     assert_true(task_none(i));
     end_one(&a, SIGTERM, 0);
     end_one(&b, SIGTERM, 0);
@@ -187,7 +187,7 @@ static void a_broker_waits_for_a_database_that_is_away_when_it_starts(void **sta
     for (int n = 0; n < 2 * MANY; n++)
         task_done(i, task_next(i), "2");
     for (int n = 0; n < MANY; n++)
-        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), SHARED_STORY);
     end_one(&a, SIGTERM, 0);
 }
 
@@ -208,7 +208,7 @@ static void a_stream_made_anew_is_read_from_where_the_log_stands(void **state)
     for (int n = 0; n < 2 * MANY; n++)
         task_done(i, task_next(i), "2");
     for (int n = 0; n < MANY; n++)
-        assert_string_equal(story(i, execution_end(i, l.ids[n])), CHAIN_STORY);
+        assert_string_equal(story(i, execution_end(i, l.ids[n])), SHARED_STORY);
     end_one(&a, SIGTERM, 0);
 }
 
@@ -236,14 +236,14 @@ static int64_t run_once(struct installation *i, struct process *a, const char *k
 static void a_request_that_a_stream_made_anew_has_again_starts_nothing(void **state)
 {
     struct installation *i = *state;
-    register_playbook(i, CHAIN);
+    register_playbook(i, SHARED);
     struct process a = start_one(i);
     int64_t id = run_once(i, &a, "once");
     stream_made_anew(i, STREAM_EVENTS);
     a = start_one(i);
     assert_true(execution_once(i, "test/shared", "once") == id);
     assert_true(task_none(i));
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_string_equal(story(i, execution_end(i, id)), SHARED_STORY);
     end_one(&a, SIGTERM, 0);
 }
 
@@ -256,7 +256,7 @@ static void a_request_that_the_stream_has_dropped_and_has_again_starts_nothing(v
     struct bus_ack ack;
     struct error err;
     uint64_t purged = 0;
-    register_playbook(i, CHAIN);
+    register_playbook(i, SHARED);
     struct process a = start_one(i);
     int64_t id = run_once(i, &a, "again");
     a = start_one(i);
@@ -270,7 +270,7 @@ static void a_request_that_the_stream_has_dropped_and_has_again_starts_nothing(v
     assert_ok(bus_publish_wait(i->bus, &p, &ack, &err), &err);
     assert_false(ack.duplicate);
     assert_true(task_none(i));
-    assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+    assert_string_equal(story(i, execution_end(i, id)), SHARED_STORY);
     end_one(&a, SIGTERM, 0);
 }
 
@@ -302,12 +302,12 @@ static void what_a_broker_keeps_on_hold_goes_on_at_another(void **state)
     PGresult *locked = PQexec(pg, "LOCK TABLE noetl.event IN EXCLUSIVE MODE");
     assert_int_equal(PQresultStatus(locked), PGRES_COMMAND_OK);
     PQclear(locked);
-    ids[0] = execution_of(i, CHAIN, NULL);
+    ids[0] = execution_of(i, SHARED, NULL);
     for (int n = 1; n < 4; n++)
         ids[n] = execution_beside(i, "test/shared", ids[0]); /* the commit holds the lock of one partition */
     assert_true(backlog_fills(i));
     for (int n = 4; n < MANY; n++)
-        ids[n] = execution_of(i, CHAIN, NULL);
+        ids[n] = execution_of(i, SHARED, NULL);
     struct process b = start_one(i);
     i->variable = NULL;
     await_owners(i, "4/2");
@@ -316,7 +316,7 @@ static void what_a_broker_keeps_on_hold_goes_on_at_another(void **state)
     for (int n = 0; n < 3 * MANY; n++)
         task_done(i, task_next(i), "1");
     for (int n = 0; n < MANY; n++)
-        assert_string_equal(story(i, execution_end(i, ids[n])), CHAIN_STORY);
+        assert_string_equal(story(i, execution_end(i, ids[n])), SHARED_STORY);
     assert_true(task_none(i));
     end_one(&a, SIGTERM, 0);
     await_shares(i, "4");

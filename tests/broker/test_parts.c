@@ -460,8 +460,8 @@ static void the_log_gets_more_time_each_time_that_it_took_too_much(void **state)
     (void)state;
     struct waiting w = {0};
     struct error err;
-    const struct waiting_fact f = {.delivery = fact_of(1), .at = {.execution_id = 1}, .epoch = 1};
-    assert_int_equal(waiting_add(&w, &f, &err), STATUS_OK);
+    assert_int_equal(waiting_add(&w, fact_of(1), &(struct event_subject){.execution_id = 1}, 1, &err),
+                     STATUS_OK);
     assert_int_equal(waiting_patience_ms(&w), WAITING_ASK_MS);
     waiting_failed(&w);
     assert_int_equal(waiting_patience_ms(&w), 2 * WAITING_ASK_MS);
@@ -477,9 +477,8 @@ static void what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own(v
     struct waiting w = {0};
     struct error err;
     for (uint32_t n = 0; n < 2; n++) {
-        const struct waiting_fact f = {
-            .delivery = fact_of(n), .at = {.execution_id = n + 1, .partition = n}, .epoch = 1};
-        assert_int_equal(waiting_add(&w, &f, &err), STATUS_OK);
+        const struct event_subject at = {.execution_id = n + 1, .partition = n};
+        assert_int_equal(waiting_add(&w, fact_of(n), &at, 1, &err), STATUS_OK);
     }
     assert_false(waiting_is_hopeless(&w, in_ms(70000)));
     for (int n = 0; n < 8; n++) {

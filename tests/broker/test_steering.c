@@ -5,15 +5,16 @@
 
 #include "installation.h"
 
-#define LONELY                                                                                               \
-    "metadata: {path: test/lonely}\nworkflow:\n"                                                             \
-    "  - {step: start, type: noop, pool: lonely}\n"
-#define CHAIN                                                                                                \
-    "metadata: {path: test/chain}\n"                                                                         \
+#define PLAIN                                                                                                \
+    "metadata: {path: test/plain}\n"                                                                         \
     "workflow:\n"                                                                                            \
     "  - {step: start, next: a}\n"                                                                           \
     "  - {step: a, type: noop, next: b}\n"                                                                   \
     "  - {step: b, type: noop}\n"
+
+#define LONELY                                                                                               \
+    "metadata: {path: test/lonely}\nworkflow:\n"                                                             \
+    "  - {step: start, type: noop, pool: lonely}\n"
 
 static void sleep_ms(int ms)
 {
@@ -105,7 +106,7 @@ static void a_paused_execution_starts_nothing_until_it_is_resumed(void **state)
 {
     struct installation *i = *state;
     broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
+    int64_t id = execution_of(i, PLAIN, NULL);
     struct bus_delivery *a = task_next(i);
     steer(i, CONTROL_pause, id, "{\"reason\": \"to look\"}");
     execution_events(i, id, 6);
@@ -137,7 +138,7 @@ static void an_execution_that_failed_goes_on_after_a_retry(void **state)
 {
     struct installation *i = *state;
     broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
+    int64_t id = execution_of(i, PLAIN, NULL);
     struct bus_delivery *a = task_next(i);
     task_failed(i, a);
     assert_int_equal(last(execution_end(i, id))->type, EVENT_EXECUTION_FAILED);
@@ -164,7 +165,7 @@ static void a_retry_that_comes_at_once_keeps_its_tasks(void **state)
     struct installation *i = *state;
     broker_start(i);
     for (int round = 0; round < 20; round++) {
-        int64_t id = execution_of(i, CHAIN, NULL);
+        int64_t id = execution_of(i, PLAIN, NULL);
         task_failed(i, task_next(i));
         steer(i, CONTROL_retry, id, NULL);
         task_done(i, task_next(i), "{}");

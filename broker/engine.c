@@ -13,6 +13,7 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
+#include "taken.h"
 #include "waiting.h"
 
 enum {

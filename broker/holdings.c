@@ -12,6 +12,7 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
+#include "taken.h"
 
 enum {
     ANSWERS_WITHIN_MS = 300, /* of the other brokers, to the question who is there */
@@ -44,7 +45,6 @@ struct holdings {
     struct part *parts;
     struct part_reader *readers;
     uint32_t count;
-    int64_t stream_created_ns;
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock;
@@ -57,15 +57,6 @@ struct holdings {
     atomic_bool failed;
     struct error failure;
 };
-
-void taken_free(struct taken *t)
-{
-    if (!t)
-        return;
-    free(t->timers);
-    arena_free(&t->arena);
-    free(t);
-}
 
 void holdings_look(struct holdings *h)
 {
@@ -284,60 +275,6 @@ static enum status rebase(struct holdings *h, struct error *err)
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
 
-struct timer_sieve {
-    struct taken *taken;
-    const bool *wanted;
-    uint32_t partitions;
-};
-
-static enum status keep_timer(void *context, int64_t execution_id, struct str timer_id, int64_t due_ns,
-                              struct error *err)
-{
-    struct timer_sieve *s = context;
-    struct taken *t = s->taken;
-    if (!s->wanted[id_partition(execution_id, s->partitions)])
-        return STATUS_OK;
-    if (t->timer_count == t->timer_capacity) {
-        size_t larger = t->timer_capacity ? t->timer_capacity * 2 : 64;
-        struct taken_timer *moved = realloc(t->timers, larger * sizeof(*moved));
-        if (!moved)
-            return error_set(err, STATUS_NO_MEMORY, "no memory for %zu timers", larger);
-        t->timers = moved;
-        t->timer_capacity = larger;
-    }
-    struct taken_timer timer = {execution_id, due_ns, {arena_strdup(&t->arena, timer_id), timer_id.len}};
-    if (!timer.id.ptr)
-        return arena_error(&t->arena, err, "a timer");
-    t->timers[t->timer_count++] = timer;
-    return STATUS_OK;
-}
-
-/* Raises the epochs, and reads what the engine needs to go on from there. */
-static enum status read_taken(struct holdings *h, const bool *wanted, struct taken *t, struct error *err)
-{
-    uint32_t *list = ARENA_ARRAY(&t->arena, uint32_t, h->count);
-    t->checkpoints = ARENA_ARRAY(&t->arena, struct checkpoint, h->count);
-    int64_t *lost_ns = ARENA_ARRAY(&t->arena, int64_t, h->count);
-    if (!list || !t->checkpoints || !lost_ns)
-        return arena_error(&t->arena, err, "the partitions");
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (!wanted[p])
-            continue;
-        lost_ns[t->checkpoint_count] = h->parts[p].by_time ? wall_now().ns : 0;
-        list[t->checkpoint_count++] = p;
-    }
-    TRY(eventlog_take_partitions(h->options.log, list, lost_ns, t->checkpoint_count, h->name, t->checkpoints,
-                                 err));
-    for (size_t i = 0; i < t->checkpoint_count; i++)
-        t->checkpoints[i].stream_created_ns = h->stream_created_ns;
-    struct bus_stream_info info;
-    TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
-    t->stream_end = info.last_sequence;
-    /* Their rows say in which partition they were when they were set, perhaps of another number of them. */
-    struct timer_sieve sieve = {t, wanted, h->count};
-    return eventlog_timers(h->options.log, 0, INT32_MAX, keep_timer, &sieve, err);
-}
-
 /* The engine learns of them before the first fact. */
 static enum status begin_to_hold(struct holdings *h, struct taken *t, struct error *err)
 {
@@ -366,21 +303,20 @@ static enum status begin_to_hold(struct holdings *h, struct taken *t, struct err
     return status;
 }
 
-static enum status take(struct holdings *h, const bool *wanted, struct error *err)
+static enum status take(struct holdings *h, const enum wanted *wanted, struct error *err)
 {
     struct bus_stream_info info;
+    struct taken *t;
     TRY(topology_check_partitions(h->options.bus, h->options.subjects, STREAM_EVENTS, err));
     TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
-    h->stream_created_ns = info.created_ns;
-    struct taken *t = calloc(1, sizeof(*t));
-    if (!t)
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
-    arena_init(&t->arena, 0);
-    enum status status = read_taken(h, wanted, t, err);
-    if (status != STATUS_OK) {
-        taken_free(t);
-        return status;
-    }
+    const struct taking taking = {.log = h->options.log,
+                                  .bus = h->options.bus,
+                                  .stream = h->stream,
+                                  .stream_created_ns = info.created_ns,
+                                  .owner = h->name,
+                                  .wanted = wanted,
+                                  .partitions = h->count};
+    TRY(taken_read(&taking, &t, err));
     size_t partitions = t->checkpoint_count, timers = t->timer_count;
     TRY(begin_to_hold(h, t, err));
     metric_add(METRIC_BROKER_PARTITIONS_TAKEN, 0, (int64_t)partitions);
@@ -432,7 +368,7 @@ static enum status share_out(struct holdings *h, const struct member *members, s
     struct str *names = ARENA_ARRAY(a, struct str, count);
     size_t *places = ARENA_ARRAY(a, size_t, count);
     uint32_t *owner = ARENA_ARRAY(a, uint32_t, h->count);
-    bool *wanted = ARENA_ARRAY(a, bool, h->count);
+    enum wanted *wanted = ARENA_ARRAY(a, enum wanted, h->count); /* nothing at first */
     bool any = false, away = atomic_load(&h->options.fence->log_away);
     if (!names || !places || !owner || !wanted)
         return arena_error(a, err, "the partitions");
@@ -444,9 +380,11 @@ static enum status share_out(struct holdings *h, const struct member *members, s
         bool mine = members[places[owner[p]]].self;
         bool elsewhere = holder_of(members, count, p) != NULL;
         if (mine && h->parts[p].state == NONE) {
-            wanted[p] = may_take(h, p, elsewhere);
-            any = any || wanted[p];
-            *waits = *waits || !wanted[p];
+            bool may = may_take(h, p, elsewhere);
+            if (may)
+                wanted[p] = h->parts[p].by_time ? WANTED_LOST : WANTED;
+            any = any || may;
+            *waits = *waits || !may;
         } else if (!mine && h->parts[p].state == HELD && !away) {
             TRY(begin_to_leave(h, p, err));
         }

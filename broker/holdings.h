@@ -27,26 +27,11 @@
 
 struct holdings;
 
-/* What the engine gets with MAIL_TAKEN. */
-struct taken_timer {
-    int64_t execution_id, due_ns;
-    struct str id;
-};
-struct taken {
-    struct arena arena; /* all of it */
-    struct checkpoint *checkpoints;
-    size_t checkpoint_count;
-    struct taken_timer *timers;
-    size_t timer_count, timer_capacity;
-    uint64_t stream_end; /* the last sequence, once the epochs were raised */
-};
-void taken_free(struct taken *t);
-
 struct holdings_options {
     struct eventlog *log; /* a connection of its own; the holdings' from now on */
     struct bus *bus;
     const struct subjects *subjects;
-    struct mailbox *engine; /* gets facts, MAIL_TAKEN, MAIL_LEAVE and MAIL_LOST */
+    struct mailbox *engine; /* gets facts, MAIL_TAKEN (taken.h), MAIL_LEAVE and MAIL_LOST */
     struct fence *fence;
     const struct occupancy *occupancy;
     const char *name;

@@ -284,28 +284,40 @@ static enum status is_requested(struct sight *s, int64_t child, bool *out)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* The last fact by which the execution `to` is told something; the number of events if there is none. */
-static enum status find_telling(struct sight *s, const struct event_list *events, int64_t to, size_t *out)
+static bool tells(const struct decisions *d, int64_t to)
 {
-    struct arena scratch;
+    bool any = false;
+    for (uint32_t n = 0; n < d->notice_count; n++)
+        any = any || d->notices[n].fact.execution_id == to;
+    return any;
+}
+
+/*
+ * What the events last led to for the execution `to`: *out, without notices if that is nothing. Each fact has
+ * one of the arenas while it is evaluated; the one that told something keeps it until a later one does.
+ */
+static enum status find_telling(struct sight *s, const struct event_list *events, int64_t to,
+                                struct arena arenas[2], struct decisions *out)
+{
     struct execution *x = NULL;
-    *out = events->count;
-    arena_init(&scratch, 0);
+    struct arena *a = &arenas[0], *other = &arenas[1];
     enum status status = execution_new(events->items[0].execution_id, &x, s->err);
+    *out = (struct decisions){0};
     for (size_t i = 0; status == STATUS_OK && i < events->count; i++) {
         struct decisions d;
         if (event_type_kind(events->items[i].type) != EVENT_KIND_FACT)
             continue;
-        decisions_init(&d, &scratch);
+        decisions_init(&d, a);
         status = transition(x, &events->items[i], s->i->playbooks, &d, s->err);
-        for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++) {
-            if (d.notices[n].fact.execution_id == to)
-                *out = i;
+        if (status == STATUS_OK && tells(&d, to)) {
+            struct arena *kept = a;
+            *out = d;
+            a = other;
+            other = kept;
         }
-        arena_reset(&scratch);
+        arena_reset(a);
     }
     execution_free(x);
-    arena_free(&scratch);
     return status;
 }
 
@@ -320,23 +332,19 @@ static bool is_of_log(enum status status)
 static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to, bool *told)
 {
     struct decisions d;
-    struct execution *x = NULL;
-    size_t last;
-    enum status status = find_telling(s, events, to, &last);
-    *told = status == STATUS_OK && last < events->count;
-    if (!*told)
-        return is_of_log(status) ? STATUS_OK : status;
-    decisions_init(&d, s->arena);
-    status = execution_new(events->items[0].execution_id, &x, s->err);
-    if (status == STATUS_OK)
-        status = execution_replay(x, events->items, last, s->i->playbooks, s->err);
-    if (status == STATUS_OK)
-        status = transition(x, &events->items[last], s->i->playbooks, &d, s->err);
-    for (uint32_t n = 0; status == STATUS_OK && n < d.notice_count; n++) {
+    struct arena arenas[2];
+    arena_init(&arenas[0], 0);
+    arena_init(&arenas[1], 0);
+    enum status status = find_telling(s, events, to, arenas, &d);
+    *told = status == STATUS_OK && d.notice_count > 0;
+    if (is_of_log(status))
+        status = STATUS_OK;
+    for (uint32_t n = 0; *told && status == STATUS_OK && n < d.notice_count; n++) {
         if (d.notices[n].fact.execution_id == to)
             status = publish_event(s, REPAIR_END, &d.notices[n].fact, again(s, d.notices[n].message_id));
     }
-    execution_free(x);
+    arena_free(&arenas[0]);
+    arena_free(&arenas[1]);
     return status;
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "batch.h"
-#include "holdings.h"
 #include "inquiry.h"
 #include "runtime/clock.h"
+#include "taken.h"
 
 enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
 

@@ -77,10 +77,31 @@ static enum status send(struct outgoing *o, struct error *err)
     return bus_publish_async(o->dispatcher->bus, &p, err);
 }
 
-enum status dispatch_again(struct outgoing *o, struct error *err)
+void dispatch_refused(struct dispatcher *d, struct outgoing *o)
 {
-    o->origin.again = true;
-    return send(o, err);
+    metric_add(METRIC_BROKER_REFUSED, 0, 1);
+    if (o->is_first)
+        LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
+            LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
+    o->is_first = false;
+    o->next = d->to_resend;
+    d->to_resend = o;
+    d->resend_at.ns = mono_now().ns + RESEND_AFTER_MS * INT64_C(1000000);
+}
+
+enum status dispatch_resend(struct dispatcher *d, struct error *err)
+{
+    if (!d->to_resend || mono_now().ns < d->resend_at.ns)
+        return STATUS_OK;
+    struct outgoing *list = d->to_resend;
+    d->to_resend = NULL;
+    while (list) {
+        struct outgoing *o = list;
+        list = o->next;
+        o->origin.again = true;
+        TRY(send(o, err));
+    }
+    return STATUS_OK;
 }
 
 /* A copy that lives as long as the batch; NULL if there is none. */

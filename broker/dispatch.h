@@ -10,6 +10,7 @@
 #include "child_desk.h"
 #include "mailbox.h"
 #include "publisher/subject.h"
+#include "runtime/clock.h"
 #include "transition/transition.h"
 #include "writer.h"
 
@@ -29,7 +30,12 @@ struct dispatcher {
     /* Of the fact that is folded, the engine's to set: */
     uint64_t fact_sequence;
     bool may_repeat; /* what it leads to may have been published before */
+    /* The engine's thread's: messages that their stream would not take, and when they are sent again. */
+    struct outgoing *to_resend;
+    struct mono_time resend_at;
 };
+
+enum { RESEND_AFTER_MS = 500 };
 
 /* A message that its stream has not acknowledged yet. Lives in its batch, which waits for it. */
 struct outgoing {
@@ -51,7 +57,9 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const stru
 struct task_origin task_origin_now(const struct dispatcher *d);
 /* Says it in the publication's headers; `header` is to live as long. */
 void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p);
-/* Once more, after a refusal. */
-enum status dispatch_again(struct outgoing *o, struct error *err) MUST_CHECK;
+/* What MAIL_REFUSED brings is kept for another try. */
+void dispatch_refused(struct dispatcher *d, struct outgoing *o);
+/* Sends again what was refused, half a second behind the newest refusal. */
+enum status dispatch_resend(struct dispatcher *d, struct error *err) MUST_CHECK;
 
 #endif

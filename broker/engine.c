@@ -18,7 +18,6 @@
 
 enum {
     PUSH_EVERY = 8,
-    RESEND_AFTER_MS = 500,
     LONGEST_WAIT_MS = 10000,
     LEASE_LOOKS_APART_MS = 50,
     LOOK_FOR_ROOM_MS = 1000,
@@ -48,8 +47,7 @@ struct engine {
     struct holdings *holdings;
     struct batch *current;
     uint64_t next_number, committed;
-    struct outgoing *refused; /* messages that their stream would not take; sent again soon */
-    struct mono_time resend_at, look_for_room_at;
+    struct mono_time look_for_room_at;
     struct waiting waiting;    /* for the log, while it is away */
     struct fact_queue on_hold; /* no fact may be folded before these; */
     size_t said_on_hold;       /* so many, as the mailbox knows */
@@ -456,32 +454,6 @@ static enum status take_committed(struct engine *e, struct batch *b, struct erro
     return offer(e, false, err);
 }
 
-static void take_refused(struct engine *e, struct outgoing *o)
-{
-    metric_add(METRIC_BROKER_REFUSED, 0, 1);
-    if (o->is_first)
-        LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
-            LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
-    o->is_first = false;
-    o->next = e->refused;
-    e->refused = o;
-    e->resend_at.ns = mono_now().ns + RESEND_AFTER_MS * INT64_C(1000000);
-}
-
-static enum status resend(struct engine *e, struct error *err)
-{
-    if (!e->refused || mono_now().ns < e->resend_at.ns)
-        return STATUS_OK;
-    struct outgoing *list = e->refused;
-    e->refused = NULL;
-    while (list) {
-        struct outgoing *o = list;
-        list = o->next;
-        TRY(dispatch_again(o, err));
-    }
-    return STATUS_OK;
-}
-
 /* Without an answer it is asked again. */
 static void take_question(struct engine *e, struct inquiry *q)
 {
@@ -507,7 +479,7 @@ static enum status take(struct engine *e, const struct mail *mail, struct error 
     case MAIL_TAKEN: return take_partitions(e, mail->u.taken, err);
     case MAIL_LEAVE: return leave_partition(e, mail->u.partition, err);
     case MAIL_LOST: forget_partition(e, mail->u.partition); return STATUS_OK;
-    case MAIL_REFUSED: take_refused(e, mail->u.outgoing); return STATUS_OK;
+    case MAIL_REFUSED: dispatch_refused(&e->dispatcher, mail->u.outgoing); return STATUS_OK;
     case MAIL_FIRED: timekeeper_fired(&e->timers, mail->u.firing); return STATUS_OK;
     case MAIL_ASKED: take_question(e, mail->u.asked); return STATUS_OK;
     case MAIL_FATAL: *err = *mail->u.error; return err->status;
@@ -549,10 +521,10 @@ static void make_room(struct engine *e)
 /* Until a timer is due, something is to be sent again or there may be room, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    int64_t most = e->on_hold.first     ? BACKLOG_LOOKS_APART_MS
-                   : e->folder.log_away ? WAITING_LOOKS_APART_MS
-                   : e->refused         ? RESEND_AFTER_MS
-                                        : LONGEST_WAIT_MS;
+    int64_t most = e->on_hold.first          ? BACKLOG_LOOKS_APART_MS
+                   : e->folder.log_away      ? WAITING_LOOKS_APART_MS
+                   : e->dispatcher.to_resend ? RESEND_AFTER_MS
+                                             : LONGEST_WAIT_MS;
     if (!fence_lease_lasts(e->fence)) /* no timer fires */
         return most < LEASE_LOOKS_APART_MS ? most : LEASE_LOOKS_APART_MS;
     return timekeeper_wait_ms(&e->timers, most);
@@ -586,7 +558,7 @@ static void *run(void *context)
                 bus_push(e->bus);
         }
         if (status == STATUS_OK)
-            status = resend(e, &err);
+            status = dispatch_resend(&e->dispatcher, &err);
         if (status == STATUS_OK && e->folder.log_away && waiting_is_due(&e->waiting) &&
             fence_lease_lasts(e->fence))
             status = fold_waiting(e, &err);
@@ -596,7 +568,7 @@ static void *run(void *context)
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
         atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
-        atomic_store(&e->options.progress->refused, e->refused != NULL);
+        atomic_store(&e->options.progress->refused, e->dispatcher.to_resend != NULL);
         bus_push(e->bus);
         measure(e);
     }

@@ -157,12 +157,16 @@ static enum status give_up_open(struct run *r, const struct reference_cut *cut)
     return end_again ? reference_arrive(r, (uint32_t)r->playbook->end, false, end_args) : STATUS_OK;
 }
 
-/* What begins anew may find what it reads, or not yet: that depends on when the steps before it end. */
+/*
+ * What begins anew may find what it reads, or not yet: that depends on when the steps before it end; and of
+ * one that is given up, on whether it had a result before an earlier retry began it again.
+ */
 static bool is_overtaken(const struct run *r, uint32_t from)
 {
     for (uint32_t i = 0; i < r->out->count; i++) {
         const struct reference_visit *v = &r->out->visits[i];
-        if (v->end == REFERENCE_OPEN && reference_comes_behind(r, v->step, from))
+        bool is_vague = v->end == REFERENCE_OPEN || (v->end == REFERENCE_DROPPED && v->inexact);
+        if (is_vague && reference_comes_behind(r, v->step, from))
             return true;
     }
     return false;

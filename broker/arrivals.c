@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "unreadable.h"
 #include "publisher/parcel.h"
@@ -47,12 +46,6 @@ struct arrivals {
 
 /* ---- what the readers bring --------------------------------------------------------------------------- */
 
-static _Noreturn void end_broker(const struct error *err)
-{
-    LOG(LOG_ERROR, "an event cannot be taken; the broker ends to read it again", LOG_ERR(err));
-    _exit(status_exit_code(STATUS_NO_MEMORY));
-}
-
 /* With the lock held. */
 static void hold(struct lane *lane, bool held)
 {
@@ -73,12 +66,9 @@ static void append(struct lane *lane, struct waiting *w)
 /* Behind what its lane waits for, if it does. */
 static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *d, bool is_reference)
 {
-    struct error err;
     struct waiting *w = calloc(1, sizeof *w);
-    if (!w) {
-        error_set(&err, STATUS_NO_MEMORY, "no memory for a fact that has to wait");
-        end_broker(&err);
-    }
+    if (!w)
+        mailbox_no_memory("an event that has to wait");
     w->delivery = d;
     w->is_reference = is_reference;
     pthread_mutex_lock(&a->lock);
@@ -93,16 +83,11 @@ static void wait_in(struct arrivals *a, struct lane *lane, struct bus_delivery *
 void arrivals_take(struct arrivals *a, uint32_t partition, struct bus_delivery *d)
 {
     struct lane *lane = &a->lanes[partition];
-    struct error err = {0};
     bool is_reference = parcel_is_reference(d->payload);
-    enum status status = STATUS_LIMIT;
     /* Only who reads the connection begins to hold lanes, so that one that is seen free stays so. */
-    if (!is_reference && !atomic_load(&lane->held))
-        status = mailbox_post_fact(a->mailbox, d, &lane->unwanted, &err);
-    if (status == STATUS_LIMIT)
+    bool may_pass = !is_reference && !atomic_load(&lane->held);
+    if (!may_pass || !mailbox_post_fact(a->mailbox, d, &lane->unwanted))
         wait_in(a, lane, d, is_reference);
-    else if (status != STATUS_OK)
-        end_broker(&err);
 }
 
 /* ---- fetching ----------------------------------------------------------------------------------------- */
@@ -213,12 +198,11 @@ static void *run(void *clerks)
     struct arrivals *a = c->arrivals;
     struct lane *lane;
     struct waiting w;
-    struct error err = {0};
     while (next(a, c, &lane, &w)) {
         if (w.is_reference && !fetch_until_done(a, lane, w.delivery))
             bus_delivery_free(w.delivery); /* and all behind it, for the same reason */
-        else if (mailbox_wait_post_fact(a->mailbox, w.delivery, &lane->unwanted, &err) != STATUS_OK)
-            end_broker(&err);
+        else
+            mailbox_wait_post_fact(a->mailbox, w.delivery, &lane->unwanted);
         done(a, lane, &w);
     }
     return NULL;

@@ -36,10 +36,7 @@ static void published(void *context, const struct bus_ack *ack, const struct err
         o->is_first = atomic_fetch_add(&d->refused, 1) == 0;
     }
     o->refusal = *err;
-    struct error e = {0};
-    if (mailbox_post(d->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o}, &e) != STATUS_OK)
-        LOG(LOG_ERROR, "a refused message cannot be kept for another try", LOG_SUBJECT(o->subject),
-            LOG_ERR(&e));
+    mailbox_post(d->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o});
 }
 
 struct task_origin task_origin_now(const struct dispatcher *d)

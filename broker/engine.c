@@ -643,11 +643,9 @@ bool engine_is_over_backlog(struct engine *e)
 
 void engine_stop(struct engine *e)
 {
-    struct error err = {0};
     if (!e->has_thread)
         return;
-    if (mailbox_post(e->mailbox, (struct mail){.kind = MAIL_STOP}, &err) != STATUS_OK)
-        LOG(LOG_ERROR, "the engine cannot be told to stop", LOG_ERR(&err));
+    mailbox_post(e->mailbox, (struct mail){.kind = MAIL_STOP});
     pthread_join(e->thread, NULL);
 }
 

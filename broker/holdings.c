@@ -132,11 +132,6 @@ static void *one_of_each(const struct holdings *h, size_t size)
 
 /* ---- telling the engine ------------------------------------------------------------------------------- */
 
-static enum status tell(struct holdings *h, struct mail mail, struct error *err)
-{
-    return mailbox_post(h->options.engine, mail, err);
-}
-
 static void tell_members(struct holdings *h)
 {
     bool *held = one_of_each(h, sizeof(*held));
@@ -171,7 +166,7 @@ static bool is_taken(struct holdings *h, uint32_t p)
 
 /* Drops what the fence no longer has: the writer, or a look at the log, saw a newer epoch, or less than was
  * written. */
-static enum status drop_lost(struct holdings *h, struct error *err)
+static void drop_lost(struct holdings *h)
 {
     uint32_t lost = 0, dropped = 0;
     for (uint32_t p = 0; p < h->count; p++) {
@@ -179,7 +174,7 @@ static enum status drop_lost(struct holdings *h, struct error *err)
         if (part->state == NONE || fence_holds(h->options.fence, p, part->at.epoch))
             continue;
         stop_reader(h, p);
-        TRY(tell(h, (struct mail){.kind = MAIL_LOST, .u.partition = p}, err));
+        mailbox_post(h->options.engine, (struct mail){.kind = MAIL_LOST, .u.partition = p});
         part->state = NONE;
         dropped++;
         lost += is_taken(h, p);
@@ -190,7 +185,6 @@ static enum status drop_lost(struct holdings *h, struct error *err)
     }
     if (dropped > 0)
         tell_members(h);
-    return STATUS_OK;
 }
 
 /* The checkpoints of what is held, in `list`, as they are known to be in the log; how many. */
@@ -226,13 +220,13 @@ static enum status see_what_is_held(struct holdings *h, struct error *err)
 
 /* ---- leaving ------------------------------------------------------------------------------------------ */
 
-static enum status begin_to_leave(struct holdings *h, uint32_t p, struct error *err)
+static void begin_to_leave(struct holdings *h, uint32_t p)
 {
     struct part *part = &h->parts[p];
     stop_reader(h, p);
     atomic_store(&part->left, false);
     part->state = LEAVING;
-    return tell(h, (struct mail){.kind = MAIL_LEAVE, .u.partition = p}, err);
+    mailbox_post(h->options.engine, (struct mail){.kind = MAIL_LEAVE, .u.partition = p});
 }
 
 /* What the engine is done with is nobody's from now on. */
@@ -260,7 +254,7 @@ static enum status end_leaving(struct holdings *h, struct error *err)
 }
 
 /* Partitions whose place is no longer in the stream leave, and are taken again by their time. */
-static enum status rebase(struct holdings *h, struct error *err)
+static void rebase(struct holdings *h)
 {
     for (uint32_t p = 0; p < h->count; p++) {
         struct part *part = &h->parts[p];
@@ -268,9 +262,8 @@ static enum status rebase(struct holdings *h, struct error *err)
             continue;
         part->by_time = true;
         metric_add(METRIC_BROKER_PARTITIONS_REBASED, 0, 1);
-        TRY(begin_to_leave(h, p, err));
+        begin_to_leave(h, p);
     }
-    return STATUS_OK;
 }
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
@@ -292,9 +285,8 @@ static enum status begin_to_hold(struct holdings *h, struct taken *t, struct err
         part->state = HELD;
         fence_set(h->options.fence, &part->at);
     }
-    enum status status = tell(h, (struct mail){.kind = MAIL_TAKEN, .u.taken = t}, err);
-    if (status != STATUS_OK)
-        taken_free(t);
+    mailbox_post(h->options.engine, (struct mail){.kind = MAIL_TAKEN, .u.taken = t});
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = start_reader(h, list[i], err);
     for (size_t i = 0; i < count; i++)
@@ -386,7 +378,7 @@ static enum status share_out(struct holdings *h, const struct member *members, s
             any = any || may;
             *waits = *waits || !may;
         } else if (!mine && h->parts[p].state == HELD && !away) {
-            TRY(begin_to_leave(h, p, err));
+            begin_to_leave(h, p);
         }
         *waits = *waits || h->parts[p].state == LEAVING;
     }
@@ -481,7 +473,7 @@ static enum status share_out_if_known(struct holdings *h, struct arena *a, bool 
     if (may_be_lost(h, members, count)) {
         TRY(see_what_is_held(h, err));
         h->checked = mono_now();
-        TRY(drop_lost(h, err));
+        drop_lost(h);
     }
     TRY(share_out(h, members, count, a, waits, err));
     say_ready(h);
@@ -495,9 +487,9 @@ static enum status look(struct holdings *h, bool *waits, struct error *err)
     if (!h->log_is_right)
         TRY(see_log(h, err));
     TRY(mend_lapse(h, err));
-    TRY(drop_lost(h, err));
+    drop_lost(h);
     TRY(end_leaving(h, err));
-    TRY(rebase(h, err));
+    rebase(h);
     arena_init(&a, 0);
     enum status status = share_out_if_known(h, &a, waits, err);
     arena_free(&a);

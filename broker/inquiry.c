@@ -37,7 +37,6 @@ static bool is_ours(const struct inquiries *i, int64_t execution_id)
 
 static void post(struct inquiries *i, const struct inquiry *read, const char *reply)
 {
-    struct error err;
     size_t len = strlen(reply) + 1;
     struct inquiry *q = malloc(sizeof(*q) + len);
     if (!q)
@@ -45,8 +44,7 @@ static void post(struct inquiries *i, const struct inquiry *read, const char *re
     *q = *read;
     memcpy(q->reply, reply, len);
     atomic_fetch_add(&i->waiting, 1);
-    if (mailbox_post(i->engine, (struct mail){.kind = MAIL_ASKED, .u.asked = q}, &err) != STATUS_OK)
-        inquiry_free(q);
+    mailbox_post(i->engine, (struct mail){.kind = MAIL_ASKED, .u.asked = q});
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is the mailbox's */
 }
 

@@ -1,10 +1,12 @@
 #include "mailbox.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "inquiry.h"
 #include "runtime/clock.h"
+#include "runtime/log.h"
 #include "taken.h"
 
 enum { LOOK_MS = 50 }; /* at whether a fact that waits is still wanted */
@@ -46,17 +48,22 @@ void mailbox_free(struct mailbox *m)
     pthread_mutex_destroy(&m->lock);
 }
 
+_Noreturn void mailbox_no_memory(const char *what)
+{
+    LOG(LOG_ERROR, "there is no memory left; the broker ends, to be started again", LOG_TEXT("for", what));
+    _exit(status_exit_code(STATUS_NO_MEMORY));
+}
+
 /* With the lock held. */
-static bool make_room(struct mailbox *m)
+static void make_room(struct mailbox *m)
 {
     if (m->count < m->capacity)
-        return true;
+        return;
     struct mail *moved = realloc(m->items, 2 * m->capacity * sizeof(*moved));
     if (!moved)
-        return false;
+        mailbox_no_memory("what the engine is to do");
     m->items = moved;
     m->capacity *= 2;
-    return true;
 }
 
 static bool is_full(const struct mailbox *m)
@@ -77,22 +84,19 @@ static void wake_taker(struct mailbox *m)
 }
 
 /* With the lock held. */
-static enum status put(struct mailbox *m, struct mail mail, struct error *err)
+static void put(struct mailbox *m, struct mail mail)
 {
-    if (!make_room(m))
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the engine's mailbox");
+    make_room(m);
     m->items[m->count++] = mail;
     if (m->count == 1)
         wake_taker(m);
-    return STATUS_OK;
 }
 
-enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err)
+void mailbox_post(struct mailbox *m, struct mail mail)
 {
     pthread_mutex_lock(&m->lock);
-    enum status status = put(m, mail, err);
+    put(m, mail);
     pthread_mutex_unlock(&m->lock);
-    return status;
 }
 
 /* With the lock held. */
@@ -102,40 +106,34 @@ static bool is_dropped(const struct mailbox *m, const atomic_bool *unwanted)
 }
 
 /* With the lock held. */
-static enum status post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
-                             struct error *err)
+static bool post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted)
 {
     if (is_dropped(m, unwanted)) {
         bus_delivery_free(fact);
-        return STATUS_OK;
+        return true;
     }
     if (is_full(m))
-        return error_set(err, STATUS_LIMIT, "the engine's mailbox is full");
-    size_t bytes = fact->payload.len;
-    TRY(put(m, (struct mail){.kind = MAIL_FACT, .u.fact = fact}, err));
+        return false;
     m->facts++;
-    m->bytes += bytes;
-    return STATUS_OK;
+    m->bytes += fact->payload.len;
+    put(m, (struct mail){.kind = MAIL_FACT, .u.fact = fact});
+    return true;
 }
 
-enum status mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
-                              struct error *err)
+bool mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted)
 {
     pthread_mutex_lock(&m->lock);
-    enum status status = post_fact(m, fact, unwanted, err);
+    bool posted = post_fact(m, fact, unwanted);
     pthread_mutex_unlock(&m->lock);
-    return status;
+    return posted;
 }
 
-enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
-                                   struct error *err)
+void mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted)
 {
     pthread_mutex_lock(&m->lock);
-    while (is_full(m) && !is_dropped(m, unwanted))
+    while (!post_fact(m, fact, unwanted))
         mono_cond_wait_until(&m->drained, &m->lock, mono_now().ns + LOOK_MS * INT64_C(1000000));
-    enum status status = post_fact(m, fact, unwanted, err);
     pthread_mutex_unlock(&m->lock);
-    return status;
 }
 
 static bool has_mail(void *mailbox)

@@ -64,15 +64,15 @@ enum status mailbox_init(struct mailbox *m, size_t max_facts, size_t max_bytes, 
                          struct error *err) MUST_CHECK;
 /* What is still in it is freed. */
 void mailbox_free(struct mailbox *m);
-/* Anything but a fact. STATUS_NO_MEMORY: nothing was posted. */
-enum status mailbox_post(struct mailbox *m, struct mail mail, struct error *err) MUST_CHECK;
-/* A fact, which is dropped once it is `unwanted`. STATUS_LIMIT: there is no room, and it is the caller's
- * still. */
-enum status mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
-                              struct error *err) MUST_CHECK;
+/* For what the broker cannot keep in memory, and without which something would wait for ever: it ends, to be
+ * started again and to read all that is not in the log. */
+_Noreturn void mailbox_no_memory(const char *what);
+/* Anything but a fact. */
+void mailbox_post(struct mailbox *m, struct mail mail);
+/* A fact, which is dropped once it is `unwanted`. False: there is no room, and it is the caller's still. */
+bool mailbox_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted) MUST_CHECK;
 /* The same, and waits for room. */
-enum status mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted,
-                                   struct error *err) MUST_CHECK;
+void mailbox_wait_post_fact(struct mailbox *m, struct bus_delivery *fact, const atomic_bool *unwanted);
 /* Waits up to `timeout_ms` for mail. The array is the caller's until the next call; returns how many. */
 size_t mailbox_take(struct mailbox *m, struct mail **items, size_t *capacity, int64_t timeout_ms);
 /* The taker cannot handle so many of the facts that it took yet; they count as if they were in it. */

@@ -121,17 +121,11 @@ int64_t timekeeper_wait_ms(const struct timekeeper *k, int64_t most)
 static void published(void *context, const struct bus_ack *ack, const struct error *err)
 {
     struct firing *f = context;
-    struct error e = {0};
     (void)ack;
     f->refused = err != NULL;
     if (err)
         f->refusal = *err;
-    if (mailbox_post(f->keeper->engine, (struct mail){.kind = MAIL_FIRED, .u.firing = f}, &e) == STATUS_OK)
-        return;
-    /* It stays in the queue as taken, and its row in the table: the next start fires it. */
-    LOG(LOG_ERROR, "a timer that fired cannot be dropped", LOG_ID("execution", f->timer.execution_id),
-        LOG_ERR(&e));
-    free(f);
+    mailbox_post(f->keeper->engine, (struct mail){.kind = MAIL_FIRED, .u.firing = f});
 }
 
 static struct firing *firing_new(struct timekeeper *k, const struct due_timer *t)

@@ -338,22 +338,12 @@ void writer_spare(struct writer *w, int64_t execution_id)
     pthread_mutex_unlock(&w->lock);
 }
 
-/* False: there is no memory for it, and what the mail holds is still the caller's. */
-static bool report(struct writer *w, struct mail mail)
-{
-    struct error e = {0};
-    if (mailbox_post(w->options.engine, mail, &e) == STATUS_OK)
-        return true;
-    LOG(LOG_ERROR, "the engine cannot be told of a commit", LOG_ERR(&e));
-    return false;
-}
-
 static void give_up(struct writer *w, struct batch *b)
 {
     pthread_mutex_lock(&w->lock);
     w->at_work = NULL;
     pthread_mutex_unlock(&w->lock);
-    report(w, (struct mail){.kind = MAIL_FATAL, .u.error = &w->failure});
+    mailbox_post(w->options.engine, (struct mail){.kind = MAIL_FATAL, .u.error = &w->failure});
     batch_free(b);
 }
 
@@ -378,8 +368,7 @@ static void *run(void *context)
         w->busy = w->first != NULL;
         pthread_cond_broadcast(&w->changed);
         pthread_mutex_unlock(&w->lock);
-        if (!report(w, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b}))
-            batch_free(b); /* its executions stay in memory */
+        mailbox_post(w->options.engine, (struct mail){.kind = MAIL_COMMITTED, .u.batch = b});
         pulse_rest();
     }
     pulse_end();

@@ -114,6 +114,7 @@ static enum status start_reader(struct holdings *h, uint32_t p, struct error *er
     TRY(bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
                          &part->reader, err));
     arrivals_reader(h->arrivals, p, part->reader);
+    part->by_time = false;
     return STATUS_OK;
 }
 
@@ -268,31 +269,28 @@ static void rebase(struct holdings *h)
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
 
+/* Of what is held and not read yet. */
+static enum status start_readers(struct holdings *h, struct error *err)
+{
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (h->parts[p].state == HELD && !h->parts[p].reader)
+            TRY(start_reader(h, p, err));
+    }
+    return STATUS_OK;
+}
+
 /* The engine learns of them before the first fact. */
 static enum status begin_to_hold(struct holdings *h, struct taken *t, struct error *err)
 {
-    size_t count = t->checkpoint_count;
-    uint32_t *list = calloc(count, sizeof(*list));
-    if (!list) {
-        taken_free(t);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < t->checkpoint_count; i++) {
         struct part *part = &h->parts[t->checkpoints[i].partition];
-        list[i] = t->checkpoints[i].partition;
         part->at = t->checkpoints[i];
         part->claimed = (struct mono_time){0};
         part->state = HELD;
         fence_set(h->options.fence, &part->at);
     }
     mailbox_post(h->options.engine, (struct mail){.kind = MAIL_TAKEN, .u.taken = t});
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = start_reader(h, list[i], err);
-    for (size_t i = 0; i < count; i++)
-        h->parts[list[i]].by_time = false;
-    free(list);
-    return status;
+    return start_readers(h, err);
 }
 
 static enum status take(struct holdings *h, const enum wanted *wanted, struct error *err)
@@ -490,6 +488,7 @@ static enum status look(struct holdings *h, bool *waits, struct error *err)
     drop_lost(h);
     TRY(end_leaving(h, err));
     rebase(h);
+    TRY(start_readers(h, err)); /* where that failed before */
     arena_init(&a, 0);
     enum status status = share_out_if_known(h, &a, waits, err);
     arena_free(&a);

@@ -152,7 +152,7 @@ static enum status find_lost(struct writer *w, const struct batch *b, struct err
 {
     struct steps steps;
     TRY(steps_of(b, &steps, err));
-    enum hold *holds = calloc(steps.count, sizeof(*holds));
+    enum hold *holds = calloc(b->partitions, sizeof(*holds));
     enum status status = holds ? eventlog_holds(w->log, steps.from, steps.count, holds, err)
                                : error_set(err, STATUS_NO_MEMORY, "no memory for the partitions of a batch");
     if (status == STATUS_OK && !see_lost(w->options.fence, &steps, holds, false) &&

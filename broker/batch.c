@@ -33,7 +33,7 @@ void batch_free(struct batch *b)
     free(b->timers);
     free(b->ended);
     free(b->withdrawn);
-    free((void *)b->given_up);
+    free(b->given_up);
     arena_free(&b->arena);
     free(b);
 }
@@ -89,11 +89,11 @@ enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw
     return STATUS_OK;
 }
 
-enum status batch_add_given_up(struct batch *b, const char *subject, struct error *err)
+enum status batch_add_given_up(struct batch *b, int64_t execution_id, const char *subject, struct error *err)
 {
-    if (!reserve((void **)&b->given_up, b->given_up_count, 1, &b->given_up_capacity, sizeof(subject)))
+    if (!reserve((void **)&b->given_up, b->given_up_count, 1, &b->given_up_capacity, sizeof(*b->given_up)))
         return error_set(err, STATUS_NO_MEMORY, "no memory for the tasks that are withdrawn");
-    b->given_up[b->given_up_count++] = subject;
+    b->given_up[b->given_up_count++] = (struct given_up){execution_id, subject};
     return STATUS_OK;
 }
 
@@ -115,7 +115,7 @@ void batch_advance(struct batch *b, const struct checkpoint *before, const struc
 
 void batch_drop_partition(struct batch *b, uint32_t partition)
 {
-    size_t events = 0, timers = 0;
+    size_t events = 0, timers = 0, given_up = 0;
     b->dirty[partition] = false;
     for (size_t i = 0; i < b->event_count; i++) {
         if (id_partition(b->events[i].execution_id, b->partitions) != partition)
@@ -129,8 +129,13 @@ void batch_drop_partition(struct batch *b, uint32_t partition)
         if (id_partition(b->withdrawn[i], b->partitions) == partition)
             b->withdrawn[i] = 0;
     }
+    for (size_t i = 0; i < b->given_up_count; i++) {
+        if (id_partition(b->given_up[i].execution_id, b->partitions) != partition)
+            b->given_up[given_up++] = b->given_up[i];
+    }
     b->event_count = events;
     b->timer_count = timers;
+    b->given_up_count = given_up;
 }
 
 size_t batch_bytes(const struct batch *b)

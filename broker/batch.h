@@ -36,7 +36,10 @@ struct batch {
     size_t ended_count, ended_capacity;
     int64_t *withdrawn; /* of these, the ones with tasks to withdraw; 0: none after all */
     size_t withdrawn_count, withdrawn_capacity;
-    const char **given_up; /* subjects of tasks of executions that go on, which nobody waits for */
+    struct given_up { /* a task of an execution that goes on, which nobody waits for */
+        int64_t execution_id;
+        const char *subject;
+    } * given_up;
     size_t given_up_count, given_up_capacity;
     /* Messages that are not acknowledged, and one more while the engine fills the batch: at 0 it may be
      * committed. */
@@ -53,7 +56,8 @@ enum status batch_add_timer(struct batch *b, const struct timer_change *change, 
 enum status batch_add_ended(struct batch *b, int64_t execution_id, bool withdraw,
                             struct error *err) MUST_CHECK;
 /* The subject lives as long as the batch. */
-enum status batch_add_given_up(struct batch *b, const char *subject, struct error *err) MUST_CHECK;
+enum status batch_add_given_up(struct batch *b, int64_t execution_id, const char *subject,
+                               struct error *err) MUST_CHECK;
 /* The execution goes on after all: its tasks are not withdrawn. */
 void batch_spare(struct batch *b, int64_t execution_id);
 /* The partition has been read up to there, from `before` on. */

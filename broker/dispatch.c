@@ -209,7 +209,8 @@ static enum status withdraw_task(struct dispatcher *d, struct batch *b, int64_t 
     snprintf(task_id, sizeof(task_id), "%" PRISTR, ARGSTR(withdrawal->task_id));
     subject_task(&d->subjects, withdrawal->pool, execution_id, task_id, subject);
     const char *kept = arena_strdup(&b->arena, str_of(subject));
-    return kept ? batch_add_given_up(b, kept, err) : arena_error(&b->arena, err, "a task's subject");
+    return kept ? batch_add_given_up(b, execution_id, kept, err)
+                : arena_error(&b->arena, err, "a task's subject");
 }
 
 enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const struct execution *x,

@@ -121,6 +121,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
 static enum status fold_first(struct engine *e, bool *away, struct error *err)
 {
     const struct queued_fact *f = e->waiting.facts.first;
+    struct mono_time start = mono_now();
     e->dispatcher.fact_sequence = f->delivery->stream_sequence;
     e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
     eventlog_errors_last(e->folder.log, waiting_is_hopeless(&e->waiting, mono_now()));
@@ -129,7 +130,7 @@ static enum status fold_first(struct engine *e, bool *away, struct error *err)
     eventlog_wait_at_most(e->folder.log, WAITING_ASK_MS);
     eventlog_errors_last(e->folder.log, false);
     if (*away)
-        waiting_failed(&e->waiting);
+        waiting_failed(&e->waiting, mono_ms_since(start));
     return status;
 }
 
@@ -139,7 +140,7 @@ static enum status fold_waiting(struct engine *e, struct error *err)
     struct mono_time start = mono_now();
     bool away = !waiting_look(&e->waiting, e->folder.log);
     e->folder.log_away = false;
-    while (e->waiting.facts.first && !away) {
+    while (e->waiting.facts.first && !away && fence_lease_lasts(e->fence)) {
         const struct queued_fact *f = e->waiting.facts.first;
         pulse_work();
         if (fence_holds(e->fence, f->at.partition, f->epoch))
@@ -147,8 +148,9 @@ static enum status fold_waiting(struct engine *e, struct error *err)
         if (!away)
             waiting_drop_first(&e->waiting);
     }
-    e->folder.log_away = away;
-    if (away) {
+    e->folder.log_away = away || e->waiting.facts.first;
+    e->log_away_ns = wall_now().ns; /* it may have been, meanwhile */
+    if (e->folder.log_away) {
         waiting_look_later(&e->waiting, start);
         return STATUS_OK;
     }
@@ -345,7 +347,7 @@ static enum status take_fact(struct engine *e, struct bus_delivery *d, bool *tak
 /* Behind those that are on hold, so that all keep their order. */
 static enum status take_or_hold(struct engine *e, struct bus_delivery *d, struct error *err)
 {
-    struct event_subject at;
+    struct event_subject at = {0};
     struct error ignored;
     bool taken = false;
     if (!e->on_hold.first)
@@ -559,7 +561,7 @@ static void *run(void *context)
         }
         if (status == STATUS_OK)
             status = dispatch_resend(&e->dispatcher, &err);
-        if (status == STATUS_OK && e->folder.log_away && waiting_is_due(&e->waiting) &&
+        if (status == STATUS_OK && !e->stopping && e->folder.log_away && waiting_is_due(&e->waiting) &&
             fence_lease_lasts(e->fence))
             status = fold_waiting(e, &err);
         if (status == STATUS_OK && !e->stopping)
@@ -579,6 +581,12 @@ static void *run(void *context)
     if (status != STATUS_OK && status != STATUS_CANCELLED)
         fail(e, &err);
     return NULL;
+}
+
+/* For a log that is waited for. */
+static bool mailbox_closed(void *mailbox)
+{
+    return mailbox_is_closed(mailbox);
 }
 
 enum status engine_new(const struct engine_options *options, struct eventlog *log, struct engine **out,
@@ -607,6 +615,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
     enum status status =
         folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, options->fence, log, err);
     eventlog_wait_at_most(log, WAITING_ASK_MS);
+    eventlog_give_up_when(log, mailbox_closed, options->mailbox);
     if (status == STATUS_OK)
         status = new_current(e, err);
     if (status != STATUS_OK) {

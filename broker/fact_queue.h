@@ -14,7 +14,7 @@ struct queued_fact {
     struct bus_delivery *delivery;
     size_t bytes; /* of it, which may be gone */
     struct event_subject at;
-    int64_t epoch; /* under which its partition was held when it came */
+    int64_t epoch; /* under which its partition was held when it came; 0: that does not matter */
 };
 
 /* All zero: empty. */

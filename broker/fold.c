@@ -255,6 +255,24 @@ static enum status outline(const struct event_list *events, struct batch *b, str
     return STATUS_OK;
 }
 
+/*
+ * The events of one that cannot be folded back; none, if it is they that cannot be read. *over: it has been
+ * given up before, as far as can be seen then.
+ */
+static enum status read_unfolded(struct folder *f, int64_t id, struct arena *scratch, struct event_list *out,
+                                 bool *over, struct error *err)
+{
+    struct standing now = {.execution_id = id};
+    *over = false;
+    enum status status = eventlog_events(f->log, id, 0, 0, scratch, out, err);
+    if (status != STATUS_INTERNAL)
+        return status;
+    out->count = 0;
+    TRY(eventlog_standings(f->log, &now, 1, err));
+    *over = now.is_over;
+    return STATUS_OK;
+}
+
 /* The execution is none that anybody can use; it says who is told. */
 static enum status give_up_unfolded(struct folder *f, struct batch *b, const struct event *fact,
                                     const struct error *why, struct error *err)
@@ -263,13 +281,16 @@ static enum status give_up_unfolded(struct folder *f, struct batch *b, const str
     struct event_list events;
     struct event named = *fact;
     struct execution *x = NULL;
+    bool over;
     arena_init(&scratch, 0);
-    enum status status = eventlog_events(f->log, fact->execution_id, 0, 0, &scratch, &events, err);
-    if (status == STATUS_OK)
+    enum status status = read_unfolded(f, fact->execution_id, &scratch, &events, &over, err);
+    if (status == STATUS_OK && over)
+        remember_over(f, fact->execution_id);
+    if (status == STATUS_OK && !over)
         status = execution_new(fact->execution_id, &x, err);
-    if (status == STATUS_OK)
+    if (x && status == STATUS_OK)
         status = outline(&events, b, x, &named, err);
-    if (status == STATUS_OK)
+    if (x && status == STATUS_OK)
         status = give_up(f, b, x, &named, UINT32_MAX, why, NULL, err);
     execution_free(x);
     arena_free(&scratch);

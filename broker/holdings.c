@@ -280,7 +280,7 @@ static enum status start_readers(struct holdings *h, struct error *err)
 }
 
 /* The engine learns of them before the first fact. */
-static enum status begin_to_hold(struct holdings *h, struct taken *t, struct error *err)
+static void begin_to_hold(struct holdings *h, struct taken *t)
 {
     for (size_t i = 0; i < t->checkpoint_count; i++) {
         struct part *part = &h->parts[t->checkpoints[i].partition];
@@ -290,7 +290,6 @@ static enum status begin_to_hold(struct holdings *h, struct taken *t, struct err
         fence_set(h->options.fence, &part->at);
     }
     mailbox_post(h->options.engine, (struct mail){.kind = MAIL_TAKEN, .u.taken = t});
-    return start_readers(h, err);
 }
 
 static enum status take(struct holdings *h, const enum wanted *wanted, struct error *err)
@@ -308,11 +307,11 @@ static enum status take(struct holdings *h, const enum wanted *wanted, struct er
                                   .partitions = h->count};
     TRY(taken_read(&taking, &t, err));
     size_t partitions = t->checkpoint_count, timers = t->timer_count;
-    TRY(begin_to_hold(h, t, err));
+    begin_to_hold(h, t);
     metric_add(METRIC_BROKER_PARTITIONS_TAKEN, 0, (int64_t)partitions);
     LOG(LOG_INFO, "partitions taken", LOG_NUM("partitions", partitions), LOG_NUM("timers", timers));
     tell_members(h);
-    return STATUS_OK;
+    return start_readers(h, err);
 }
 
 /* ---- sharing out -------------------------------------------------------------------------------------- */

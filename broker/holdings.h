@@ -3,7 +3,7 @@
  * takes those that are its own (epoch and checkpoint from the log, timers, a reader from the checkpoint on),
  * gives back what another is to have once all of it is committed, and drops what another has taken.
  *
- *                       take: epoch + 1                    another is to have it
+ *                       take: a new epoch                  another is to have it
  *          NONE ────────────────────────────▶ HELD ─────────────────────────────▶ LEAVING
  *           ▲                                  │ the log has a newer epoch            │ all is committed,
  *           │                                  ▼                                      │ nothing of it in

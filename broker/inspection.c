@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/id.h"
 #include "core/json.h"
 #include "measure.h"
+#include "publisher/parcel.h"
 #include "publisher/queued_tasks.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -63,18 +65,37 @@ static enum status publish(struct sight *s, enum repair what, const char *subjec
     return STATUS_OK;
 }
 
-static enum status publish_event(struct sight *s, enum repair what, const struct event *e,
-                                 struct str message_id)
+/* As it is published: where it is large, that is a reference. */
+static enum status fact_text(struct sight *s, const struct event *e, struct str *text)
 {
-    struct value v;
-    struct str text;
+    const struct inspector *i = s->i;
+    struct value v, summary;
+    char owner[ID_TEXT];
+    TRY(event_to_value(s->arena, e, &v, s->err));
+    TRY(json_text(s->arena, v, text, s->err));
+    if (text->len <= parcel_inline_limit(i->bus, i->subjects))
+        return STATUS_OK;
+    id_format(e->execution_id, owner);
+    TRY(parcel_event_summary(s->arena, e, &summary, s->err));
+    return parcel_wrap(i->bus, i->subjects, BLOB_RESULTS, owner, *text, summary, s->arena, text, s->err);
+}
+
+static enum status publish_fact(struct sight *s, enum repair what, int64_t execution_id, enum event_type type,
+                                struct str message_id, struct str text)
+{
     char subject[SUBJECT_MAX];
     if (!message_id.ptr)
         return arena_error(s->arena, s->err, "a fact");
-    TRY(event_to_value(s->arena, e, &v, s->err));
-    TRY(json_text(s->arena, v, &text, s->err));
-    subject_event(s->i->subjects, e->execution_id, e->type, subject);
+    subject_event(s->i->subjects, execution_id, type, subject);
     return publish(s, what, subject, message_id, text);
+}
+
+static enum status publish_event(struct sight *s, enum repair what, const struct event *e,
+                                 struct str message_id)
+{
+    struct str text;
+    TRY(fact_text(s, e, &text));
+    return publish_fact(s, what, e->execution_id, e->type, message_id, text);
 }
 
 /*
@@ -284,40 +305,55 @@ static enum status is_requested(struct sight *s, int64_t child, bool *out)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static bool tells(const struct decisions *d, int64_t to)
+/* A notice as it is published; the evaluation's memory is gone by then. */
+struct telling {
+    struct telling *next;
+    enum event_type type;
+    struct str message_id, text;
+};
+
+/* What the decisions say to the execution `to`, in their order, before *out. */
+static enum status write_tellings(struct sight *s, const struct decisions *d, int64_t to,
+                                  struct telling **out)
 {
-    bool any = false;
-    for (uint32_t n = 0; n < d->notice_count; n++)
-        any = any || d->notices[n].fact.execution_id == to;
-    return any;
+    struct telling *list = NULL;
+    for (uint32_t n = d->notice_count; n-- > 0;) {
+        const struct notice *notice = &d->notices[n];
+        if (notice->fact.execution_id != to)
+            continue;
+        struct telling *t = ARENA_NEW(s->arena, struct telling);
+        if (!t)
+            return arena_error(s->arena, s->err, "a fact");
+        *t = (struct telling){
+            .next = list, .type = notice->fact.type, .message_id = again(s, notice->message_id)};
+        TRY(fact_text(s, &notice->fact, &t->text));
+        list = t;
+    }
+    *out = list ? list : *out;
+    return STATUS_OK;
 }
 
-/*
- * What the events last led to for the execution `to`: *out, without notices if that is nothing. Each fact has
- * one of the arenas while it is evaluated; the one that told something keeps it until a later one does.
- */
+/* What the events last led to for the execution `to`; NULL if that is nothing. */
 static enum status find_telling(struct sight *s, const struct event_list *events, int64_t to,
-                                struct arena arenas[2], struct decisions *out)
+                                struct telling **out)
 {
+    struct arena scratch;
     struct execution *x = NULL;
-    struct arena *a = &arenas[0], *other = &arenas[1];
+    *out = NULL;
+    arena_init(&scratch, 0);
     enum status status = execution_new(events->items[0].execution_id, &x, s->err);
-    *out = (struct decisions){0};
     for (size_t i = 0; status == STATUS_OK && i < events->count; i++) {
         struct decisions d;
         if (event_type_kind(events->items[i].type) != EVENT_KIND_FACT)
             continue;
-        decisions_init(&d, a);
+        decisions_init(&d, &scratch);
         status = transition(x, &events->items[i], s->i->playbooks, &d, s->err);
-        if (status == STATUS_OK && tells(&d, to)) {
-            struct arena *kept = a;
-            *out = d;
-            a = other;
-            other = kept;
-        }
-        arena_reset(a);
+        if (status == STATUS_OK)
+            status = write_tellings(s, &d, to, out);
+        arena_reset(&scratch);
     }
     execution_free(x);
+    arena_free(&scratch);
     return status;
 }
 
@@ -331,21 +367,14 @@ static bool is_of_log(enum status status)
  * *told is false if it says nothing. */
 static enum status repeat_notices(struct sight *s, const struct event_list *events, int64_t to, bool *told)
 {
-    struct decisions d;
-    struct arena arenas[2];
-    arena_init(&arenas[0], 0);
-    arena_init(&arenas[1], 0);
-    enum status status = find_telling(s, events, to, arenas, &d);
-    *told = status == STATUS_OK && d.notice_count > 0;
-    if (is_of_log(status))
-        status = STATUS_OK;
-    for (uint32_t n = 0; *told && status == STATUS_OK && n < d.notice_count; n++) {
-        if (d.notices[n].fact.execution_id == to)
-            status = publish_event(s, REPAIR_END, &d.notices[n].fact, again(s, d.notices[n].message_id));
-    }
-    arena_free(&arenas[0]);
-    arena_free(&arenas[1]);
-    return status;
+    struct telling *t;
+    enum status status = find_telling(s, events, to, &t);
+    *told = status == STATUS_OK && t;
+    if (status != STATUS_OK)
+        return is_of_log(status) ? STATUS_OK : status;
+    for (; t; t = t->next)
+        TRY(publish_fact(s, REPAIR_END, to, t->type, t->message_id, t->text));
+    return STATUS_OK;
 }
 
 static enum status publish_child_failed(struct sight *s, const struct open_work *w,

@@ -7,8 +7,8 @@ enum {
     MOST_BYTES = 16 << 20,
     FIRST_LOOK_MS = 100, /* doubled each time */
     LONGEST_LOOK_MS = 1600,
-    LOOKS_APART = 4,    /* times as long as the look took */
-    MOST_DOUBLINGS = 5, /* of the patience: then it is more than a session's statement_timeout */
+    LOOKS_APART = 4,          /* times as long as the look took */
+    MOST_PATIENCE_MS = 60000, /* is doubled once more, and then more than a session's statement_timeout */
     HOPELESS_FAILURES = 8,
     HOPELESS_MS = 60000,
 };
@@ -76,14 +76,16 @@ bool waiting_has(const struct waiting *w, int64_t execution_id)
 
 int64_t waiting_patience_ms(const struct waiting *w)
 {
-    int doublings = w->failures < MOST_DOUBLINGS ? w->failures : MOST_DOUBLINGS;
-    return (int64_t)WAITING_ASK_MS << doublings;
+    return w->patience_ms ? w->patience_ms : WAITING_ASK_MS;
 }
 
-void waiting_failed(struct waiting *w)
+void waiting_failed(struct waiting *w, int64_t took_ms)
 {
+    int64_t patience_ms = waiting_patience_ms(w);
     if (w->failures++ == 0)
         w->failing_since = mono_now();
+    if (took_ms >= patience_ms && patience_ms < MOST_PATIENCE_MS)
+        w->patience_ms = 2 * patience_ms;
 }
 
 bool waiting_is_hopeless(const struct waiting *w, struct mono_time now)
@@ -91,19 +93,25 @@ bool waiting_is_hopeless(const struct waiting *w, struct mono_time now)
     return w->failures >= HOPELESS_FAILURES && now.ns - w->failing_since.ns >= HOPELESS_MS * INT64_C(1000000);
 }
 
+/* Another is the first. */
+static void begin_with_first(struct waiting *w)
+{
+    w->failures = 0;
+    w->patience_ms = 0;
+}
+
 void waiting_drop_first(struct waiting *w)
 {
     fact_queue_drop_first(&w->facts);
-    w->failures = 0;
+    begin_with_first(w);
     measure(w);
 }
 
 void waiting_drop_partition(struct waiting *w, uint32_t partition)
 {
-    const struct queued_fact *first = w->facts.first;
+    if (w->facts.first && w->facts.first->at.partition == partition)
+        begin_with_first(w);
     fact_queue_drop_partition(&w->facts, partition);
-    if (w->facts.first != first)
-        w->failures = 0;
     measure(w);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Facts that wait for the log: of executions that only the log knows, while it does not answer. What comes
  * for such an execution afterwards waits behind, so each keeps its order; the others go on. And when the log
- * is looked for: seldom and briefly, because a server that hangs must not keep waiting what does not need it.
+ * is looked for: seldom and briefly, because a server that hangs must not keep waiting what does not need it;
+ * only rows that take long although the server answers are given more time.
  * Belongs to the engine's thread.
  */
 #ifndef BROKER_WAITING_H
@@ -14,8 +15,9 @@
 /* All zero: empty. */
 struct waiting {
     struct fact_queue facts;
-    int failures; /* so often the first could not be folded, while the log answered each time it was asked; */
+    int failures; /* so often the first could not be folded, while the log answered when it was looked for; */
     struct mono_time failing_since; /* the first of these */
+    int64_t patience_ms;            /* with the first; 0: as at first */
     struct mono_time look_at;       /* the next time */
     int64_t look_ms;                /* for how long then, at most */
 };
@@ -43,8 +45,9 @@ bool waiting_has(const struct waiting *w, int64_t execution_id);
 /* Within how long the log has to go on with what the first needs: longer each time that it did not. Only if
  * one waits. */
 int64_t waiting_patience_ms(const struct waiting *w);
-/* The first could not be folded, although the log answered when it was looked for just before. */
-void waiting_failed(struct waiting *w);
+/* The first could not be folded, although the log answered when it was looked for just before; that was found
+ * out within so long. */
+void waiting_failed(struct waiting *w, int64_t took_ms);
 /*
  * Whether that was so often and for so long that the reason is in the rows of its execution: what lasts must
  * not keep everything else from being committed. Only if one waits.

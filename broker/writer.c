@@ -297,7 +297,7 @@ static void withdraw_tasks_of(struct writer *w, int64_t execution_id)
 static void withdraw_given_up(struct writer *w, const struct batch *b)
 {
     size_t most = b->given_up_count < MOST_GIVEN_UP ? b->given_up_count : MOST_GIVEN_UP, i = 0;
-    while (i < most && purge_tasks(w, b->given_up[i]))
+    while (i < most && purge_tasks(w, b->given_up[i].subject))
         i++;
     if (i < b->given_up_count)
         LOG(LOG_INFO, "tasks that nobody waits for stay in the queue",

@@ -8,7 +8,7 @@
 
 #include "pq_error.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000, LOOK_MS = 200 };
 
 /*
  * What a session of ours relies on, whatever defaults the server, the database or the role have. Long values
@@ -201,15 +201,32 @@ static enum status accept(struct connection *c, PGresult *result, PGresult **out
     return failure;
 }
 
-/* Until the next result is there, or none will be. False: nothing came within the time. */
+static bool is_over(const struct connection *c)
+{
+    return c->is_over && c->is_over(c->is_over_context);
+}
+
+/* False: nothing came within the time, or within a moment and it is waited for no more. */
+static bool await_input(const struct connection *c)
+{
+    int64_t until = c->most_wait_ms ? now_ms() + c->most_wait_ms : INT64_MAX, left;
+    struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
+    int came;
+    do {
+        left = until - now_ms();
+        int64_t most = c->is_over ? LOOK_MS : INT32_MAX;
+        say_waits(c, true);
+        came = poll(&p, 1, left <= 0 ? 0 : (int)(left < most ? left : most));
+        say_waits(c, false);
+    } while (came == 0 && left > 0 && !is_over(c));
+    return came != 0;
+}
+
+/* Until the next result is there, or none will be. False: nothing came. */
 static bool await_result(const struct connection *c)
 {
     while (PQisBusy(c->pg)) {
-        struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
-        say_waits(c, true);
-        bool ready = poll(&p, 1, c->most_wait_ms ? (int)c->most_wait_ms : -1) != 0;
-        say_waits(c, false);
-        if (!ready)
+        if (!await_input(c))
             return false;
         if (!PQconsumeInput(c->pg))
             return true;
@@ -225,7 +242,9 @@ static enum status answer(struct connection *c, int sent, PGresult **out, struct
         if (sent && !await_result(c)) {
             PQclear(last);
             disconnect(c);
-            return no_answer(c->most_wait_ms, err);
+            return is_over(c) ? error_set(err, STATUS_UNAVAILABLE,
+                                          "Postgres has not answered, and is waited for no more")
+                              : no_answer(c->most_wait_ms, err);
         }
         next = sent ? PQgetResult(c->pg) : NULL;
         if (next) {

@@ -15,8 +15,10 @@ struct connection {
     char *url, *name;
     uint32_t
         connects; /* how often one was made: what a session held (prepared statements) is gone after it */
-    uint32_t prepared;          /* bit n: statement n of this session */
-    int64_t most_wait_ms;       /* for the next bytes of an answer; 0: however long it takes */
+    uint32_t prepared;              /* bit n: statement n of this session */
+    int64_t most_wait_ms;           /* for the next bytes of an answer; 0: however long it takes */
+    bool (*is_over)(void *context); /* whether such an answer is waited for no more; or NULL */
+    void *is_over_context;
     void (*waits)(bool begins); /* hears of each wait for the server, on the thread that waits; or NULL */
 };
 

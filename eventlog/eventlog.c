@@ -40,6 +40,12 @@ void eventlog_wait_at_most(struct eventlog *log, int64_t ms)
     log->connection.most_wait_ms = ms;
 }
 
+void eventlog_give_up_when(struct eventlog *log, bool (*is_over)(void *context), void *context)
+{
+    log->connection.is_over = is_over;
+    log->connection.is_over_context = context;
+}
+
 void eventlog_errors_last(struct eventlog *log, bool they_last)
 {
     log->errors_last = they_last;

@@ -24,6 +24,9 @@ void eventlog_close(struct eventlog **log);
  * STATUS_UNAVAILABLE; 0, as at first: as long as it takes. Not for commits.
  */
 void eventlog_wait_at_most(struct eventlog *log, int64_t ms);
+/* `is_over` is asked several times a second during such a wait: once it says so, that is waited for no more.
+ */
+void eventlog_give_up_when(struct eventlog *log, bool (*is_over)(void *context), void *context);
 /*
  * Whether an error that might pass is STATUS_INTERNAL when eventlog_events() is answered with it, by a server
  * and a session that go on: for rows that have been answered so again and again. False at first.

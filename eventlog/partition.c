@@ -20,9 +20,10 @@ static void write_claims(struct buf *sql, const struct claim *c)
 }
 
 /*
- * An epoch is one that nobody had, also not before the database lost commits or its clock was set back: its
- * seconds since 1970 and 21 random bits, which are 53 bits and so exact in JSON. If the newest that it knows
- * is larger already, it grows by these bits.
+ * An epoch is one that nobody had (or, of two takings of which the database forgot the first, the same once
+ * in two million times), also not before the database lost commits or its clock was set back: its seconds
+ * since 1970 and 21 random bits, which are 53 bits and so exact in JSON. If the newest that it knows is
+ * larger already, it grows by these bits.
  */
 static const char TAKE[] =
     "), taken AS (INSERT INTO noetl.partition AS p (partition, epoch, owner, taken_at, updated_at, "

@@ -108,6 +108,36 @@ static void the_log_alone_is_enough_when_the_chunks_are_gone(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+static void a_childs_large_end_that_was_not_heard_is_told_again(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    register_playbook(i, "metadata: {path: test/called}\nworkflow:\n"
+                         "  - {step: start, type: noop, next: end}\n"
+                         "  - {step: end, result: '{{ start }}'}\n");
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/caller}\nworkflow:\n"
+                              "  - {step: start, type: playbook, path: test/called, next: end}\n"
+                              "  - {step: end, result: '{{ start.text | length }}'}\n",
+                              NULL);
+    task_done_large(i, task_next(i), large_data(i, LARGE));
+    execution_end(i, id);
+    assert_int_equal(broker_stop(i), 0);
+    /* As if the fact had been lost before it was read. */
+    database_says(i, arena_printf(&i->arena,
+                                  "DELETE FROM noetl.event WHERE execution_id = %lld AND event_id > 3",
+                                  (long long)id)
+                         .ptr);
+    stream_made_anew(i, STREAM_EVENTS);
+    i->variable = "NOETL_BROKER_RECONCILE=500ms";
+    broker_start(i);
+    i->variable = NULL;
+    const struct event *end = last(execution_end(i, id));
+    assert_int_equal(end->type, EVENT_EXECUTION_COMPLETE);
+    assert_int_equal(end->result.u.i, LARGE);
+    assert_int_equal(broker_stop(i), 0);
+}
+
 static void a_workload_of_5_mb_reaches_templates(void **state)
 {
     struct installation *i = *state;
@@ -369,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_result_of_50_mb_is_passed_on_while_brokers_are_killed),
         cmocka_unit_test(the_log_alone_is_enough_when_the_chunks_are_gone),
+        cmocka_unit_test(a_childs_large_end_that_was_not_heard_is_told_again),
         cmocka_unit_test(a_workload_of_5_mb_reaches_templates),
         cmocka_unit_test(facts_behind_a_large_one_keep_their_order),
         cmocka_unit_test(what_is_small_leaves_nothing_on_the_stream_of_chunks),

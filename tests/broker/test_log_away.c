@@ -237,19 +237,25 @@ static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **stat
 /* At each event that is read, and at each partition that is taken, that is done until it is over. */
 static void trouble_is(struct installation *i, const char *statement)
 {
-    database_says(i, arena_printf(&i->arena,
-                                  "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
-                                  "CREATE FUNCTION noetl.trouble() RETURNS boolean LANGUAGE plpgsql AS"
-                                  " $$ BEGIN %s; RETURN true; END $$;"
-                                  "CREATE FUNCTION noetl.no_taking() RETURNS trigger LANGUAGE plpgsql AS"
-                                  " $$ BEGIN IF new.epoch <> old.epoch THEN PERFORM noetl.trouble(); END IF;"
-                                  " RETURN new; END $$;"
-                                  "CREATE TRIGGER no_taking BEFORE UPDATE ON noetl.partition"
-                                  " FOR EACH ROW EXECUTE FUNCTION noetl.no_taking();"
-                                  "CREATE VIEW noetl.event AS SELECT * FROM noetl.event_kept"
-                                  " WHERE noetl.trouble(); COMMIT",
-                                  statement)
-                         .ptr);
+    database_says(i,
+                  arena_printf(&i->arena,
+                               "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
+                               "CREATE FUNCTION noetl.trouble(execution bigint, event bigint) RETURNS "
+                               "boolean LANGUAGE plpgsql AS"
+                               " $$ BEGIN %s; RETURN true; END $$;"
+                               "CREATE FUNCTION noetl.write() RETURNS trigger LANGUAGE plpgsql AS"
+                               " $$ BEGIN INSERT INTO noetl.event_kept SELECT new.*; RETURN new; END $$;"
+                               "CREATE FUNCTION noetl.no_taking() RETURNS trigger LANGUAGE plpgsql AS"
+                               " $$ BEGIN IF new.epoch <> old.epoch THEN PERFORM noetl.trouble(0, 0); END IF;"
+                               " RETURN new; END $$;"
+                               "CREATE TRIGGER no_taking BEFORE UPDATE ON noetl.partition"
+                               " FOR EACH ROW EXECUTE FUNCTION noetl.no_taking();"
+                               "CREATE VIEW noetl.event AS SELECT * FROM noetl.event_kept"
+                               " WHERE noetl.trouble(execution_id, event_id);"
+                               "CREATE TRIGGER write INSTEAD OF INSERT ON noetl.event"
+                               " FOR EACH ROW EXECUTE FUNCTION noetl.write(); COMMIT",
+                               statement)
+                      .ptr);
 }
 
 static void trouble_begins(struct installation *i, const char *sqlstate)
@@ -266,7 +272,7 @@ static void taking_is_no_trouble(struct installation *i)
 static void trouble_is_over(struct installation *i)
 {
     database_says(i, "BEGIN; DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
-                     "DROP FUNCTION noetl.no_taking, noetl.trouble;"
+                     "DROP FUNCTION noetl.no_taking, noetl.trouble, noetl.write;"
                      "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
 }
 
@@ -298,6 +304,18 @@ static void what_passes_in_the_database_ends_nothing(void **state)
     }
 }
 
+static void await_failed(struct installation *i, int64_t id)
+{
+    const char *sql = arena_printf(&i->arena,
+                                   "SELECT count(*) FROM noetl.event_kept WHERE execution_id = %lld"
+                                   " AND event_type = 'execution_failed'",
+                                   (long long)id)
+                          .ptr;
+    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "0") == 0; tries++)
+        usleep(100000);
+    assert_string_equal(database_says(i, sql), "1");
+}
+
 /* Longer than a log that does not answer is given at first. */
 static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
 {
@@ -315,6 +333,32 @@ static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
     trouble_is_over(i);
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
     assert_int_equal(broker_stop(i), 0);
+}
+
+/* It fails alone, once, and is over. */
+static void an_execution_with_a_damaged_row_fails(void **state)
+{
+    struct installation *i = *state;
+    broker_start(i);
+    int64_t id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    execution_events(i, id, 4);
+    assert_int_equal(broker_stop(i), 0);
+    trouble_is(i, arena_printf(&i->arena,
+                               "IF execution = %lld AND event = 2 THEN"
+                               " RAISE 'damaged' USING ERRCODE = 'XX001'; END IF",
+                               (long long)id)
+                      .ptr);
+    broker_start(i);
+    task_done(i, a, "{\"n\": 1}");
+    await_failed(i, id);
+    broker_kill(i);
+    broker_start(i);
+    steer(i, CONTROL_pause, id, NULL);
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    await_failed(i, id);
+    assert_int_equal(broker_stop(i), 0);
+    trouble_is_over(i);
 }
 
 /* While the brokers are replaced, one after the other: a newer one's setup has run. */
@@ -339,6 +383,7 @@ static void a_schema_that_is_too_new_is_an_answer_of_the_log(void **state)
     database_says(i, "DELETE FROM noetl.migration WHERE version = 9999");
     assert_int_equal(broker_stop(i), 0);
 }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +395,7 @@ int main(void)
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(what_passes_in_the_database_ends_nothing),
         cmocka_unit_test(an_execution_whose_rows_take_long_to_come_goes_on),
+        cmocka_unit_test(an_execution_with_a_damaged_row_fails),
         cmocka_unit_test(a_schema_that_is_too_new_is_an_answer_of_the_log),
     };
     return cmocka_run_group_tests(tests, installation_start, installation_stop);

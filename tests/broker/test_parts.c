@@ -459,14 +459,24 @@ static void the_log_gets_more_time_each_time_that_it_took_too_much(void **state)
     (void)state;
     struct waiting w = {0};
     struct error err;
-    assert_int_equal(waiting_add(&w, fact_of(1), &(struct event_subject){.execution_id = 1}, 1, &err),
-                     STATUS_OK);
+    for (uint32_t n = 0; n < 2; n++) {
+        const struct event_subject at = {.execution_id = n, .partition = n};
+        assert_int_equal(waiting_add(&w, fact_of(n), &at, 1, &err), STATUS_OK);
+    }
     assert_int_equal(waiting_patience_ms(&w), WAITING_ASK_MS);
-    waiting_failed(&w);
+    waiting_failed(&w, 10); /* that was an answer */
+    assert_int_equal(waiting_patience_ms(&w), WAITING_ASK_MS);
+    waiting_failed(&w, WAITING_ASK_MS);
+    assert_int_equal(waiting_patience_ms(&w), 2 * WAITING_ASK_MS);
+    waiting_failed(&w, WAITING_ASK_MS);
     assert_int_equal(waiting_patience_ms(&w), 2 * WAITING_ASK_MS);
     for (int n = 0; n < 100; n++)
-        waiting_failed(&w);
+        waiting_failed(&w, 1000000);
     assert_in_range(waiting_patience_ms(&w), 60001, 120000);
+    waiting_drop_partition(&w, 1);
+    assert_in_range(waiting_patience_ms(&w), 60001, 120000);
+    waiting_drop_partition(&w, 0);
+    assert_int_equal(waiting_patience_ms(&w), WAITING_ASK_MS);
     waiting_free(&w);
 }
 
@@ -482,7 +492,7 @@ static void what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own(v
     assert_false(waiting_is_hopeless(&w, in_ms(70000)));
     for (int n = 0; n < 8; n++) {
         assert_false(waiting_is_hopeless(&w, in_ms(70000)));
-        waiting_failed(&w);
+        waiting_failed(&w, 10);
     }
     assert_false(waiting_is_hopeless(&w, in_ms(50000)));
     assert_true(waiting_is_hopeless(&w, in_ms(70000)));
@@ -495,7 +505,7 @@ static void what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own(v
     eventlog_close(&away);
     assert_false(waiting_is_hopeless(&w, in_ms(70000)));
     for (int n = 0; n < 8; n++)
-        waiting_failed(&w);
+        waiting_failed(&w, 10);
     assert_true(waiting_is_hopeless(&w, in_ms(70000)));
     waiting_drop_first(&w);
     assert_false(waiting_is_hopeless(&w, in_ms(70000)));

@@ -184,6 +184,31 @@ static void errors_that_pass_last_where_they_are_said_to_and_the_session_goes_on
     arena_free(&a);
 }
 
+static bool is_third_time(void *times)
+{
+    return ++*(int *)times > 2;
+}
+
+static void an_answer_that_nobody_wants_any_more_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct error err;
+    struct arena a;
+    struct event_list list;
+    int times = 0;
+    arena_init(&a, 0);
+    struct eventlog *log = log_new();
+    struct event e = event_of(1, 1, EVENT_EXECUTION_REQUESTED);
+    assert_ok(eventlog_commit(log, &e, 1, NULL, 0, &err), &err);
+    query("ALTER TABLE noetl.event RENAME TO kept");
+    query("CREATE VIEW noetl.event AS SELECT * FROM noetl.kept WHERE pg_sleep(20) IS NOT NULL");
+    eventlog_give_up_when(log, is_third_time, &times);
+    assert_int_equal(eventlog_events(log, 1, 0, 0, &a, &list, &err), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(err.message, "is waited for no more"));
+    eventlog_close(&log);
+    arena_free(&a);
+}
+
 /* A pooler gives a client another session than the one that it prepared statements in. */
 static void a_session_without_its_statements_is_left_for_another(void **state)
 {
@@ -222,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_user_without_privileges_is_denied),
         cmocka_unit_test(only_what_is_the_datas_fault_is_not_tried_again),
         cmocka_unit_test(errors_that_pass_last_where_they_are_said_to_and_the_session_goes_on),
+        cmocka_unit_test(an_answer_that_nobody_wants_any_more_is_not_waited_for),
         cmocka_unit_test(a_session_without_its_statements_is_left_for_another),
         cmocka_unit_test(a_short_statement_timeout_of_the_role_does_not_matter),
     };

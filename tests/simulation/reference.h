@@ -32,7 +32,10 @@ struct reference_visit {
     uint32_t attempts;
     uint32_t iterations; /* attempts of the tasks of its items; */
     bool inexact;        /* at most so many: it depends on the order in which items fail */
-    struct value args;   /* merged, and rendered */
+    /* An attempt that a retry followed with others may have succeeded, and then what comes next could not be
+     * chosen. */
+    bool may_have_result;
+    struct value args; /* merged, and rendered */
 };
 
 struct reference {

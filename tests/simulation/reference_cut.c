@@ -150,6 +150,7 @@ static enum status give_up_open(struct run *r, const struct reference_cut *cut)
             TRY(give_up_failed(r, i));
         else
             TRY(give_up(r, v));
+        r->out->vague = r->out->vague || r->out->visits[i].may_have_result;
         end_again = end_again || again;
         end_args = again ? args : end_args;
     }
@@ -157,16 +158,12 @@ static enum status give_up_open(struct run *r, const struct reference_cut *cut)
     return end_again ? reference_arrive(r, (uint32_t)r->playbook->end, false, end_args) : STATUS_OK;
 }
 
-/*
- * What begins anew may find what it reads, or not yet: that depends on when the steps before it end; and of
- * one that is given up, on whether it had a result before an earlier retry began it again.
- */
+/* What begins anew may find what it reads, or not yet: that depends on when the steps before it end. */
 static bool is_overtaken(const struct run *r, uint32_t from)
 {
     for (uint32_t i = 0; i < r->out->count; i++) {
         const struct reference_visit *v = &r->out->visits[i];
-        bool is_vague = v->end == REFERENCE_OPEN || (v->end == REFERENCE_DROPPED && v->inexact);
-        if (is_vague && reference_comes_behind(r, v->step, from))
+        if (v->end == REFERENCE_OPEN && reference_comes_behind(r, v->step, from))
             return true;
     }
     return false;

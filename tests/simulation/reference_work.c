@@ -211,6 +211,13 @@ static enum status save(struct run *r, const struct job *j, struct outcome *o)
     return reference_merge(r, r->variables, saved, &r->variables);
 }
 
+/* Whether the choice of what comes next may fail. */
+static bool may_fail_behind(const struct run *r, const struct job *j)
+{
+    const struct step *s = &r->playbook->steps[j->id.step];
+    return j->id.depth == 0 && s->edge_count > 0;
+}
+
 /* The next attempt begins: it counts, and it has the id that the engine must give it. */
 static void begin(struct job *j)
 {
@@ -242,6 +249,7 @@ enum status reference_work(struct run *r, struct job *j, struct outcome *o)
         if (is_among(r->request->skipped, r->request->skipped_count, &j->id)) {
             budget = 0; /* whatever became of it, lost ones too: what comes begins anew */
             j->visit->inexact = true;
+            j->visit->may_have_result = j->visit->may_have_result || (may_fail_behind(r, j) && !o->failed);
             continue;
         }
         if (is_among(r->request->lost, r->request->lost_count, &j->id)) {

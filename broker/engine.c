@@ -106,6 +106,12 @@ static enum status wait_for_lease(struct engine *e, struct error *err)
 
 /* ---- while the log is away ----------------------------------------------------------------------------- */
 
+static void set_log_away(struct engine *e, bool away)
+{
+    e->folder.log_away = away;
+    atomic_store(&e->options.progress->unread, away);
+}
+
 /* `at` is of the delivery. Whether the fact waits is left to the caller: *for_log says that it needs the log.
  */
 static enum status fold(struct engine *e, const struct bus_delivery *d, const struct event_subject *at,
@@ -148,7 +154,7 @@ static enum status fold_waiting(struct engine *e, struct error *err)
         if (!away)
             waiting_drop_first(&e->waiting);
     }
-    e->folder.log_away = away || e->waiting.facts.first;
+    set_log_away(e, away || e->waiting.facts.first);
     e->log_away_ns = wall_now().ns; /* it may have been, meanwhile */
     if (e->folder.log_away) {
         waiting_look_later(&e->waiting, start);
@@ -183,7 +189,7 @@ static enum status put_aside(struct engine *e, struct bus_delivery **d, const st
         LOG(LOG_ERROR, "an execution cannot be read back from the log; it waits for Postgres, others go on",
             LOG_SUBJECT((*d)->subject), LOG_ERR(why));
         TRY(offer(e, true, err));
-        e->folder.log_away = true;
+        set_log_away(e, true);
         waiting_begin(&e->waiting);
     }
     *d = NULL;

@@ -18,6 +18,7 @@ struct partition_progress {
 struct progress {
     struct partition_progress *partitions;
     atomic_bool refused; /* a stream does not take what the broker publishes */
+    atomic_bool unread;  /* facts wait for what the log does not give */
     _Atomic int64_t
         begun_ns; /* the oldest beginning that was committed since progress_take_begun(); 0: none was */
 };

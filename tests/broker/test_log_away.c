@@ -329,6 +329,7 @@ static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
     taking_is_no_trouble(i);
     broker_start(i);
     task_done(i, a, "{\"n\": 1}");
+    assert_true(broker_comes_to_say(i, "the event log cannot be read"));
     task_done(i, task_next(i), "{\"n\": 2}");
     trouble_is_over(i);
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);

@@ -2,6 +2,8 @@
 #include "core/json.h"
 #include "world.h"
 
+enum { VISITS_MAX = 120 };
+
 /* ---- records ------------------------------------------------------------------------------------------ */
 
 uint32_t record_add(struct world *w, int64_t id, uint32_t draft, struct value workload)
@@ -64,6 +66,7 @@ static void add_row(struct world *w, const struct row *row)
                    event_type_name(e.type), r->rows.count);
     world_say(w, "    row %" PRISTR "\n", ARGSTR(row->text));
     LIST_ADD(&r->rows, e);
+    w->crowded = w->crowded || e.visit > VISITS_MAX; /* such loops go on for too long for this */
     w->events++;
 }
 

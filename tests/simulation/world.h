@@ -216,7 +216,7 @@ struct world {
     LIST(struct act) possible;
     FILE *trace; /* NULL: nothing is said */
 
-    bool crowded; /* more executions than the world has room for: it is left as it is */
+    bool crowded; /* more executions or visits than the world has room for: it is left as it is */
     bool failed;
     char failure[2048];
 };

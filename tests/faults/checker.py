@@ -38,6 +38,13 @@ class Checker:
         self.second = collections.Counter()
         self.by_tag = collections.defaultdict(list)
         self.deliveries = self._deliveries()
+        self.callers = collections.defaultdict(set)  # tag of a sub-playbook -> who asks for it, as the stream has it
+        self.given_up = collections.defaultdict(set)  # (execution id, step) -> attempts that the stream has as lost
+        for fact in self.e.facts:
+            if fact.type == "execution_requested" and tag_of(fact) and caller_of(fact):
+                self.callers[tag_of(fact)].add(caller_of(fact))
+            if fact.type == "action_lost" and fact.value:
+                self.given_up[fact.execution_id, fact.value.get("node_name")].add(fact.value.get("task_id"))
 
     def may_be_gone(self, at, until=None):
         """Whether a stream may have lost what it took then, or between the two times: it was set back behind that, or its
@@ -108,10 +115,17 @@ class Checker:
         """A call that was lost is made anew, and the first may come to light again; of a caller whose request is gone a call
         may be left; and a caller may have heard the end of one of which nothing is left."""
         for branch, (name, given) in playbooks.parent_children(workload).items():
-            lost = sum(row.type == "action_lost" and row.node == branch for row in rows)
+            lost = self._lost_calls(tag, branch, rows)
             gone = not rows or any(row.type.startswith("child_") and row.node == f"faults/{name}" and
                                    self.stored_may_be_gone(row.time_ns) for row in rows)
             self._check_asked(f"{tag}/{branch}", playbooks.PLAYBOOKS[name], given, known, 0 if gone else 1, 1 + lost)
+
+    def _lost_calls(self, tag, branch, rows):
+        """How many attempts of a call were given up: the caller's log says so, or, where that is gone or begun anew, the
+        stream, of the callers that the requests name."""
+        callers = {*self.by_tag.get(tag, ()), *self.callers[f"{tag}/{branch}"]}
+        told = {(caller, task_id) for caller in callers for task_id in self.given_up[caller, branch]}
+        return max(len(told), sum(row.type == "action_lost" and row.node == branch for row in rows))
 
     def _check_execution(self, execution_id, rows, playbook, expected):
         name = playbook.name
@@ -292,11 +306,19 @@ class Checker:
                 if not at or at[0] != step:
                     continue
                 count = self.e.saved[execution_id, step, at[3]]
-                most = len(self.e.effects.get((execution_id, *at), ()))  # how often it was begun
-                gone = any(begin <= self.journal.monotonic(row.time_ns) <= end for begin, end in self.set_back)
+                marks = self.e.effects.get((execution_id, *at), ())
+                most = len(marks)  # how often it was begun
+                gone = self._row_may_be_gone(row, marks)
                 if count > most or (count == 0 and row.type == "action_completed" and not gone):
                     self.say(execution_id, f"(save) attempt {at[3]} ended with {row.type} and has {count} rows; it was "
                                            f"begun {most} times")
+
+    def _row_may_be_gone(self, row, marks):
+        """It was written between the effect of the worker whose outcome this is, and the outcome, which may have come into
+        the stream long after."""
+        told = self.journal.monotonic(row.time_ns)
+        begun = min((at for pid, at in marks if row.worker.endswith(f"-{pid}")), default=told)
+        return any(begin <= told and begun <= end for begin, end in self.set_back)
 
     # ---- log and streams together ----
 
@@ -373,6 +395,11 @@ def tag_of(fact):
     context = fact.value.get("context") if fact.value else None
     workload = context.get("workload") if isinstance(context, dict) else None
     return workload.get("tag") if isinstance(workload, dict) else None
+
+
+def caller_of(fact):
+    parent = fact.value["context"].get("parent")  # of what has a tag
+    return parent.get("execution_id") if isinstance(parent, dict) else None
 
 
 def place_of(fact):

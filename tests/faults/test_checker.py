@@ -297,6 +297,27 @@ class CheckerTest(unittest.TestCase):
                 w.fault("restore-nats", 50.0)
             self.assertEqual(w.anomalies() == [], restored)
 
+    def test_a_call_of_a_caller_that_is_gone_was_lost_as_the_stream_has_it(self):
+        for lost, expected in (((), 0), (("s2v1a1", "s2v1a1"), 1), (("s2v1a1", "s2v1a2"), 2)):
+            w = World()
+            context = {"workload": {"tag": "t1/right"}, "parent": {"execution_id": "2000"}}
+            w.evidence.facts.append(Fact(90, 10**9, "7", "3000", "execution_requested", {"context": context}))
+            for task_id in lost:
+                value = {"node_name": "right", "task_id": task_id}
+                w.evidence.facts.append(Fact(91, 10**9, "7", "2000", "action_lost", value))
+            judge = checker.Checker(w.evidence, w.asked, w)
+            self.assertEqual(judge._lost_calls("t1", "right", []), expected)
+            self.assertEqual(judge._lost_calls("t1", "left", []), 0)
+
+    def test_a_row_may_be_gone_that_was_written_while_the_database_was_set_back(self):
+        for worker, at, allowed in ((WORKER, 2.5, True), (WORKER, 3.5, False), (WORKER + 1, 2.5, False)):
+            w = World()
+            w.fault("restore-postgres", 2.0)
+            row = copy.copy(w.rows()[4])
+            row.time_ns, row.worker = 5 * 10**9, f"vm-{WORKER}"
+            judge = checker.Checker(w.evidence, w.asked, w)
+            self.assertEqual(judge._row_may_be_gone(row, [(worker, at)]), allowed)
+
     def test_a_second_effect_of_a_worker_that_stood_still_is_allowed(self):
         w = World()
         w.evidence.effects[ID, "b", 1, -1, 1] = [(88, 0.0), (WORKER, 1.5)]

@@ -309,6 +309,18 @@ class CheckerTest(unittest.TestCase):
             self.assertEqual(judge._lost_calls("t1", "right", []), expected)
             self.assertEqual(judge._lost_calls("t1", "left", []), 0)
 
+    def test_an_end_that_a_caller_has_heard_may_be_lost_and_come_in_another_way(self):
+        for kinds, allowed in ((("restore-nats", "restore-postgres"), True), (("restore-nats",), False),
+                               (("restore-postgres",), False)):
+            w = World()
+            w.rows()[-1].type = "execution_cancelled"
+            w.rows()[-1].error = "execution 2000, which it is a part of, does not wait for it any more"
+            told = next(fact for fact in w.evidence.facts if fact.type == "execution_complete").time_ns / 10**9
+            for kind in kinds:
+                w.fault(kind, told - 0.5)
+            judge = checker.Checker(w.evidence, w.asked, w)
+            self.assertEqual(judge._had_ended_otherwise(ID, w.rows()), allowed)
+
     def test_a_row_may_be_gone_that_was_written_while_the_database_was_set_back(self):
         for worker, at, allowed in ((WORKER, 2.5, True), (WORKER, 3.5, False), (WORKER + 1, 2.5, False)):
             w = World()

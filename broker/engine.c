@@ -251,14 +251,16 @@ static void see_whether_log_is_away(struct engine *e)
         e->log_away_ns = wall_now().ns;
 }
 
-/* Facts that were there when the partition was taken, or while the log was away, may have been folded by
- * another broker. */
+/*
+ * Facts that were there when the partition was taken, or while the log was away, may have been folded by
+ * another broker; and those of a lapse of the lease: the log may have lost that another had the partition.
+ */
 static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {
     see_whether_log_is_away(e);
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.may_repeat =
-        d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns || log_is_away(e);
+    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns ||
+                               d->time_ns <= atomic_load(&e->fence->lapsed_ns) || log_is_away(e);
 }
 
 /* The message is done with. */

@@ -33,6 +33,8 @@ struct fence {
     struct in_log *in_log;          /* of each */
     _Atomic int64_t lease_until_ns; /* monotonic */
     atomic_bool log_away;           /* commits fail; nothing can be handed over */
+    /* Wall time at which the lease was given anew after a lapse; 0: there was none. */
+    _Atomic int64_t lapsed_ns;
 };
 
 static inline enum status fence_init(struct fence *f, uint32_t partitions, struct error *err)

@@ -9,6 +9,7 @@
 #include "core/id.h"
 #include "membership.h"
 #include "publisher/topology.h"
+#include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
@@ -443,6 +444,7 @@ static enum status mend_lapse(struct holdings *h, struct error *err)
     if (h->lapsed_before)
         h->alone_before = false;
     TRY(see_what_is_held(h, err));
+    atomic_store(&h->options.fence->lapsed_ns, wall_now().ns);
     membership_confirm(h->members);
     return STATUS_OK;
 }

@@ -19,6 +19,12 @@
 #include "core/event.h"
 #include "eventlog/eventlog.h"
 
+/* A task of an execution that goes on, which nobody waits for. */
+struct given_up {
+    int64_t execution_id;
+    const char *subject;
+};
+
 struct batch {
     struct batch *next; /* in the writer's queue */
     uint64_t number;    /* 1, 2, 3, … */
@@ -36,10 +42,7 @@ struct batch {
     size_t ended_count, ended_capacity;
     int64_t *withdrawn; /* of these, the ones with tasks to withdraw; 0: none after all */
     size_t withdrawn_count, withdrawn_capacity;
-    struct given_up { /* a task of an execution that goes on, which nobody waits for */
-        int64_t execution_id;
-        const char *subject;
-    } * given_up;
+    struct given_up *given_up;
     size_t given_up_count, given_up_capacity;
     /* Messages that are not acknowledged, and one more while the engine fills the batch: at 0 it may be
      * committed. */

@@ -274,25 +274,31 @@ static enum status read_unfolded(struct folder *f, int64_t id, struct arena *scr
 }
 
 /* The execution is none that anybody can use; it says who is told. */
+static enum status give_up_outlined(struct folder *f, struct batch *b, const struct event_list *events,
+                                    const struct event *fact, const struct error *why, struct error *err)
+{
+    struct event named = *fact;
+    struct execution *x;
+    TRY(execution_new(fact->execution_id, &x, err));
+    enum status status = outline(events, b, x, &named, err);
+    if (status == STATUS_OK)
+        status = give_up(f, b, x, &named, UINT32_MAX, why, NULL, err);
+    execution_free(x);
+    return status;
+}
+
 static enum status give_up_unfolded(struct folder *f, struct batch *b, const struct event *fact,
                                     const struct error *why, struct error *err)
 {
     struct arena scratch;
     struct event_list events;
-    struct event named = *fact;
-    struct execution *x = NULL;
     bool over;
     arena_init(&scratch, 0);
     enum status status = read_unfolded(f, fact->execution_id, &scratch, &events, &over, err);
     if (status == STATUS_OK && over)
         remember_over(f, fact->execution_id);
-    if (status == STATUS_OK && !over)
-        status = execution_new(fact->execution_id, &x, err);
-    if (x && status == STATUS_OK)
-        status = outline(&events, b, x, &named, err);
-    if (x && status == STATUS_OK)
-        status = give_up(f, b, x, &named, UINT32_MAX, why, NULL, err);
-    execution_free(x);
+    else if (status == STATUS_OK)
+        status = give_up_outlined(f, b, &events, fact, why, err);
     arena_free(&scratch);
     return status;
 }

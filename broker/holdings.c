@@ -132,7 +132,7 @@ static void *one_of_each(const struct holdings *h, size_t size)
     return calloc(h->count > 0 ? h->count : 1, size);
 }
 
-/* ---- telling the engine ------------------------------------------------------------------------------- */
+/* ---- telling the others ------------------------------------------------------------------------------- */
 
 static void tell_members(struct holdings *h)
 {

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "core/id.h"
 #include "core/json.h"
 #include "measure.h"
 #include "publisher/parcel.h"
@@ -68,16 +67,10 @@ static enum status publish(struct sight *s, enum repair what, const char *subjec
 /* As it is published: where it is large, that is a reference. */
 static enum status fact_text(struct sight *s, const struct event *e, struct str *text)
 {
-    const struct inspector *i = s->i;
-    struct value v, summary;
-    char owner[ID_TEXT];
+    struct value v;
     TRY(event_to_value(s->arena, e, &v, s->err));
     TRY(json_text(s->arena, v, text, s->err));
-    if (text->len <= parcel_inline_limit(i->bus, i->subjects))
-        return STATUS_OK;
-    id_format(e->execution_id, owner);
-    TRY(parcel_event_summary(s->arena, e, &summary, s->err));
-    return parcel_wrap(i->bus, i->subjects, BLOB_RESULTS, owner, *text, summary, s->arena, text, s->err);
+    return parcel_event(s->i->bus, s->i->subjects, e, s->arena, text, s->err);
 }
 
 static enum status publish_fact(struct sight *s, enum repair what, int64_t execution_id, enum event_type type,

@@ -1,5 +1,6 @@
 #include "parcel.h"
 
+#include "core/id.h"
 #include "core/json.h"
 #include "core/preview.h"
 
@@ -82,6 +83,18 @@ enum status parcel_event_summary(struct arena *a, const struct event *e, struct 
     struct event small;
     TRY(event_preview(a, e, &small, err));
     return event_to_value(a, &small, out, err);
+}
+
+enum status parcel_event(struct bus *bus, const struct subjects *s, const struct event *e, struct arena *a,
+                         struct str *text, struct error *err)
+{
+    char owner[ID_TEXT];
+    struct value summary;
+    if (text->len <= parcel_inline_limit(bus, s))
+        return STATUS_OK;
+    id_format(e->execution_id, owner);
+    TRY(parcel_event_summary(a, e, &summary, err));
+    return parcel_wrap(bus, s, BLOB_RESULTS, owner, *text, summary, a, text, err);
 }
 
 enum status parcel_task_summary(struct arena *a, const struct task *t, struct value *out, struct error *err)

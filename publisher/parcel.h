@@ -39,6 +39,10 @@ enum status parcel_event_summary(struct arena *a, const struct event *e, struct 
 /* Of a task: whose it is, without its input. Reads back as a task. */
 enum status parcel_task_summary(struct arena *a, const struct task *t, struct value *out,
                                 struct error *err) MUST_CHECK;
+/* *text, the event's JSON, becomes the message that says it: what stands for it, in `a`, where it is larger
+ * than a message. May wait; errors as parcel_wrap(). */
+enum status parcel_event(struct bus *bus, const struct subjects *s, const struct event *e, struct arena *a,
+                         struct str *text, struct error *err) MUST_CHECK;
 /* An event for watchers that is too large for a message: its summary, and {"omitted":{"bytes"}}. */
 enum status parcel_event_excerpt(struct arena *a, const struct event *e, struct str *out,
                                  struct error *err) MUST_CHECK;

@@ -238,17 +238,12 @@ static enum status request_text(struct bus *bus, const struct subjects *s, const
                       .type = EVENT_EXECUTION_REQUESTED,
                       .node_name = p->request->path,
                       .node_type = STR("playbook")};
-    char owner[ID_TEXT];
     TRY(request_context(p, a, &e.context, err));
     TRY(request_meta(p->request, a, &e.meta, err));
     struct value v;
     TRY(event_to_value(a, &e, &v, err));
     TRY(json_text(a, v, out, err));
-    if (out->len <= parcel_inline_limit(bus, s))
-        return STATUS_OK;
-    TRY(parcel_event_summary(a, &e, &v, err));
-    id_format(id, owner);
-    enum status status = parcel_wrap(bus, s, BLOB_RESULTS, owner, *out, v, a, out, err);
+    enum status status = parcel_event(bus, s, &e, a, out, err);
     if (status == STATUS_LIMIT)
         error_place(err, "workload");
     return status;

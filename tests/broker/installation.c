@@ -444,3 +444,30 @@ void finish_chain(struct installation *i, int64_t id)
     task_done(i, task_next(i), "{\"n\": 2}");
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
 }
+
+void delete_rows(struct installation *i, const char *from)
+{
+    char sql[256];
+    snprintf(sql, sizeof(sql), "WITH gone AS (DELETE FROM %s RETURNING 1) SELECT count(*) > 0 FROM gone",
+             from);
+    assert_string_equal(database_says(i, sql), "t");
+}
+
+void caller_hears_nothing(struct installation *i, int64_t id)
+{
+    char of[128];
+    snprintf(of, sizeof(of), "noetl.event WHERE execution_id = %lld AND event_id > 3", (long long)id);
+    delete_rows(i, of);
+    stream_made_anew(i, STREAM_EVENTS);
+}
+
+enum status broker_says_ended(struct installation *i, int64_t id, const char *attempt, bool *ended,
+                              struct error *err)
+{
+    struct str reply, question = arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}",
+                                              (long long)id, attempt);
+    TRY(bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &reply, err));
+    *ended = str_is(reply, "{\"ended\":true}");
+    assert_true(*ended || str_is(reply, "{\"ended\":false}"));
+    return STATUS_OK;
+}

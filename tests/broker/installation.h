@@ -82,6 +82,14 @@ void database_leave(struct installation *i);
 void database_return(struct installation *i);
 /* What a query of one value says, as text; "" of statements that have none. */
 const char *database_says(struct installation *i, const char *sql);
+/* DELETE FROM that, "table WHERE …"; the test fails if there are none. */
+void delete_rows(struct installation *i, const char *from);
+/* An execution whose first step is a sub-playbook is over: now it has not heard of that one's end, as if the
+ * fact had been lost before it was read. Without a broker. */
+void caller_hears_nothing(struct installation *i, int64_t id);
+/* What the broker says to a worker that asks whether an attempt has ended; it is asked once. */
+enum status broker_says_ended(struct installation *i, int64_t id, const char *attempt, bool *ended,
+                              struct error *err) MUST_CHECK;
 /* The events' types and steps as one text: "execution_requested, execution_start, step_started a, …". */
 const char *story(struct installation *i, struct event_list events);
 

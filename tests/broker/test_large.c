@@ -123,12 +123,7 @@ static void a_childs_large_end_that_was_not_heard_is_told_again(void **state)
     task_done_large(i, task_next(i), large_data(i, LARGE));
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
-    /* As if the fact had been lost before it was read. */
-    database_says(i, arena_printf(&i->arena,
-                                  "DELETE FROM noetl.event WHERE execution_id = %lld AND event_id > 3",
-                                  (long long)id)
-                         .ptr);
-    stream_made_anew(i, STREAM_EVENTS);
+    caller_hears_nothing(i, id);
     i->variable = "NOETL_BROKER_RECONCILE=500ms";
     broker_start(i);
     i->variable = NULL;

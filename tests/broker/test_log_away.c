@@ -117,17 +117,6 @@ static void rows_that_wait_for_postgres_are_bounded_by_their_memory(void **state
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* What the broker says to a worker that asks whether an attempt has ended. */
-static bool has_ended(struct installation *i, int64_t id, const char *attempt)
-{
-    struct error err = {0};
-    struct str answer, question = arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}",
-                                               (long long)id, attempt);
-    assert_ok(bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &answer, &err),
-              &err);
-    return str_is(answer, "{\"ended\":true}");
-}
-
 /* Runs of the chain, of which a task is there as soon as the first fact is folded; the log is full. */
 static void begin_behind_a_full_backlog(struct installation *i, int64_t *around, int64_t *chains, int count)
 {
@@ -145,6 +134,8 @@ static void no_fact_is_taken_while_the_backlog_is_full(void **state)
     enum { EACH = 3 };
     struct installation *i = *state;
     int64_t around[EACH], chains[EACH], more[EACH];
+    struct error err = {0};
+    bool ended;
     i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
     broker_start(i);
     int64_t id = execution_of(i, CHAIN, NULL);
@@ -153,7 +144,8 @@ static void no_fact_is_taken_while_the_backlog_is_full(void **state)
     task_done(i, a, "{\"n\": 1}");
     for (int halves = 0; halves < 2 * 3 * EACH; halves++) {
         assert_true(task_none(i));
-        assert_false(has_ended(i, id, "s1v1a1"));
+        assert_ok(broker_says_ended(i, id, "s1v1a1", &ended, &err), &err);
+        assert_false(ended);
     }
     database_return(i);
     for (int n = 0; n < EACH; n++)
@@ -276,6 +268,17 @@ static void trouble_is_over(struct installation *i)
                      "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
 }
 
+/* A run of the chain whose broker has ended; its first task is with a worker. */
+static struct bus_delivery *chain_without_broker(struct installation *i, int64_t *id)
+{
+    broker_start(i);
+    *id = execution_of(i, CHAIN, NULL);
+    struct bus_delivery *a = task_next(i);
+    execution_events(i, *id, 4);
+    assert_int_equal(broker_stop(i), 0);
+    return a;
+}
+
 /*
  * A full disk, no memory, a cancelled statement, a fault of the server, a pooler's other session: neither the
  * broker nor an execution that was to be read back has any part in it.
@@ -285,11 +288,8 @@ static void what_passes_in_the_database_ends_nothing(void **state)
     static const char *const codes[] = {"53100", "53200", "57014", "58030", "XX000", "26000"};
     struct installation *i = *state;
     for (size_t n = 0; n < sizeof(codes) / sizeof(codes[0]); n++) {
-        broker_start(i);
-        int64_t id = execution_of(i, CHAIN, NULL);
-        struct bus_delivery *a = task_next(i);
-        execution_events(i, id, 4);
-        assert_int_equal(broker_stop(i), 0);
+        int64_t id;
+        struct bus_delivery *a = chain_without_broker(i, &id);
         trouble_begins(i, codes[n]);
         broker_start(i); /* it takes nothing */
         usleep(700000);
@@ -320,11 +320,8 @@ static void await_failed(struct installation *i, int64_t id)
 static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
 {
     struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    execution_events(i, id, 4);
-    assert_int_equal(broker_stop(i), 0);
+    int64_t id;
+    struct bus_delivery *a = chain_without_broker(i, &id);
     trouble_is(i, "PERFORM pg_sleep(1)");
     taking_is_no_trouble(i);
     broker_start(i);
@@ -340,11 +337,8 @@ static void an_execution_whose_rows_take_long_to_come_goes_on(void **state)
 static void an_execution_with_a_damaged_row_fails(void **state)
 {
     struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    execution_events(i, id, 4);
-    assert_int_equal(broker_stop(i), 0);
+    int64_t id;
+    struct bus_delivery *a = chain_without_broker(i, &id);
     trouble_is(i, arena_printf(&i->arena,
                                "IF execution = %lld AND event = 2 THEN"
                                " RAISE 'damaged' USING ERRCODE = 'XX001'; END IF",
@@ -366,11 +360,8 @@ static void an_execution_with_a_damaged_row_fails(void **state)
 static void a_schema_that_is_too_new_is_an_answer_of_the_log(void **state)
 {
     struct installation *i = *state;
-    broker_start(i);
-    int64_t id = execution_of(i, CHAIN, NULL);
-    struct bus_delivery *a = task_next(i);
-    execution_events(i, id, 4);
-    assert_int_equal(broker_stop(i), 0);
+    int64_t id;
+    struct bus_delivery *a = chain_without_broker(i, &id);
     trouble_begins(i, "XX000");
     taking_is_no_trouble(i);
     broker_start(i);

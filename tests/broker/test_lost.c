@@ -44,14 +44,6 @@ static void purge(struct installation *i, enum stream_id stream, const char *fil
     assert_true(purged > 0);
 }
 
-static void delete_rows(struct installation *i, const char *from)
-{
-    char sql[256];
-    snprintf(sql, sizeof(sql), "WITH gone AS (DELETE FROM %s RETURNING 1) SELECT count(*) > 0 FROM gone",
-             from);
-    assert_string_equal(database_says(i, sql), "t");
-}
-
 /* The first step's only task is made again, and done. */
 static void second_attempt_done(struct installation *i)
 {
@@ -204,18 +196,15 @@ static void a_task_that_is_published_a_second_time_says_so(void **state)
 static bool has_ended(struct installation *i, int64_t id, const char *attempt)
 {
     struct error err = {0};
-    struct str reply = {0};
     enum status status = STATUS_UNAVAILABLE;
-    struct str question =
-        arena_printf(&i->arena, "{\"execution_id\":\"%lld\",\"task_id\":\"%s\"}", (long long)id, attempt);
+    bool ended = false;
     for (int tries = 0; tries < 50 && status != STATUS_OK; tries++) {
-        status = bus_request(i->bus, "noetl.broker.ended", NULL, 0, question, 500, &i->arena, &reply, &err);
+        status = broker_says_ended(i, id, attempt, &ended, &err);
         if (status == STATUS_UNAVAILABLE)
             usleep(200000); /* nobody listens yet */
     }
     assert_ok(status, &err);
-    assert_true(str_is(reply, "{\"ended\":true}") || str_is(reply, "{\"ended\":false}"));
-    return str_is(reply, "{\"ended\":true}");
+    return ended;
 }
 
 /* From memory, and from the log: that is what a worker gets to hear of a task that a restored stream has
@@ -457,11 +446,7 @@ static void a_childs_end_that_was_not_heard_is_told_again(void **state)
     task_done(i, task_next(i), "7");
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
-    /* As if the fact had been lost before it was read. */
-    char of[128];
-    snprintf(of, sizeof(of), "noetl.event WHERE execution_id = %lld AND event_id > 3", (long long)id);
-    delete_rows(i, of);
-    stream_made_anew(i, STREAM_EVENTS);
+    caller_hears_nothing(i, id);
     broker_start(i);
     assert_string_equal(story(i, execution_end(i, id)),
                         "execution_requested, execution_start, step_started start, child_completed test/one, "

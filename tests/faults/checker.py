@@ -22,6 +22,11 @@ KILLERS = ("kill-nats", "restore-nats", "full-disk-nats")
 PATIENCE = 15.0  # seconds from the end of a fault in which what follows from it may come
 
 
+def overlaps(spans, at, until=None):
+    """Whether the time, or what lies between the two, is within one of the spans, or touches it."""
+    return any(begin <= (until or at) and at <= end for begin, end in spans)
+
+
 class Checker:
     def __init__(self, evidence, asked, journal, workers=None):
         self.e, self.asked, self.journal = evidence, asked, journal
@@ -49,7 +54,7 @@ class Checker:
     def may_be_gone(self, at, until=None):
         """Whether a stream may have lost what it took then, or between the two times: it was set back behind that, or its
         disk was full."""
-        return any(begin <= (until or at) and at <= end for begin, end in self.gone)
+        return overlaps(self.gone, at, until)
 
     def stored_may_be_gone(self, wall_ns):
         return self.may_be_gone(self.journal.monotonic(wall_ns))
@@ -157,7 +162,7 @@ class Checker:
         begun = self.journal.monotonic(rows[0].time_ns)
         told = [self.journal.monotonic(fact.time_ns) for fact in self.e.facts
                 if fact.execution_id == execution_id and fact.type in ("execution_complete", "execution_failed")]
-        return any(begin <= at <= end and self.may_be_gone(begun, at) for at in told for begin, end in self.set_back)
+        return any(overlaps(self.set_back, at) and self.may_be_gone(begun, at) for at in told)
 
     def _request_may_be_gone(self, tag):
         """Of a sub-playbook's execution the log has who asked for it, and it is asked for again."""
@@ -330,7 +335,7 @@ class Checker:
         the stream long after."""
         told = self.journal.monotonic(row.time_ns)
         begun = min((at for pid, at in marks if row.worker.endswith(f"-{pid}")), default=told)
-        return any(begin <= told and begun <= end for begin, end in self.set_back)
+        return overlaps(self.set_back, begun, told)
 
     # ---- log and streams together ----
 

@@ -291,32 +291,33 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
     }
 }
 
-static void run_again(struct executor *x, struct lease *l, const struct task *task)
+static void run_claimed(struct executor *x, struct lease *l, const struct task *task)
 {
+    struct station *st = x->crew->station;
     const struct patience patience = {is_finishing, x->crew};
-    switch (repetition_see(x->crew->station, l, task, timeout_of(x, task), &patience)) {
+    bool is_over = lease_has_heard_end(st->keeper, l);
+    if (!is_over && !again_is_possible(&st->again, l->delivery)) {
+        run_whole(x, l, task);
+        return;
+    }
+    switch (repetition_see(st, l, task, timeout_of(x, task), &patience)) {
     case REPETITION_RUNS:
-        LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
+        LOG(LOG_DEBUG, "task may have been run before, or have been over, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));
+        lease_forget_end(st->keeper, l);
         run_whole(x, l, task);
         break;
     case REPETITION_STANDS:
         metric_add(METRIC_WORKER_STOOD, 0, 1);
-        let_go(x, l, task, "task not run again, its outcome stands");
+        let_go(x, l, task,
+               is_over ? "task not run, nobody waits for it any more"
+                       : "task not run again, its outcome stands");
         break;
     case REPETITION_ELSEWHERE:
         leave(x, l, task, "a task that comes again is at work at another worker, and left to it");
         break;
     case REPETITION_GIVEN_BACK: give_back(x, l, 0); break;
     }
-}
-
-static void run_claimed(struct executor *x, struct lease *l, const struct task *task)
-{
-    if (again_is_possible(&x->crew->station->again, l->delivery))
-        run_again(x, l, task);
-    else
-        run_whole(x, l, task);
 }
 
 /* A task that this worker has not got already. */

@@ -24,6 +24,7 @@ struct ending {
     int64_t execution_id;
     uint32_t run;
     char attempt_id[TASK_ID_TEXT]; /* "": of the execution */
+    uint32_t nth;                  /* that was heard */
 };
 
 struct lease_keeper {
@@ -37,7 +38,7 @@ struct lease_keeper {
     uint32_t count;
     int64_t wakes_ns; /* when the thread looks again */
     struct ending ended[RECENT_ENDS];
-    uint32_t next_ended;
+    uint32_t heard; /* how many there were */
     bool closing, stopping;
 };
 
@@ -283,6 +284,24 @@ static bool ended_recently(const struct lease_keeper *k, const struct lease *l)
     return false;
 }
 
+bool lease_has_heard_end(struct lease_keeper *k, struct lease *l)
+{
+    pthread_mutex_lock(&k->mutex);
+    bool has = ended_recently(k, l);
+    l->heard = k->heard;
+    pthread_mutex_unlock(&k->mutex);
+    return has;
+}
+
+void lease_forget_end(struct lease_keeper *k, const struct lease *l)
+{
+    pthread_mutex_lock(&k->mutex);
+    for (size_t i = 0; i < RECENT_ENDS; i++)
+        if (ends(&k->ended[i], l) && (int32_t)(k->ended[i].nth - l->heard) < 0)
+            k->ended[i] = (struct ending){0};
+    pthread_mutex_unlock(&k->mutex);
+}
+
 static void stop_lease(struct lease *l)
 {
     l->is_over = true;
@@ -441,7 +460,9 @@ void lease_give_back(struct lease_keeper *k, struct lease *l, int64_t delay_ms)
 static void stop(struct lease_keeper *k, const struct ending *ending)
 {
     pthread_mutex_lock(&k->mutex);
-    k->ended[k->next_ended++ % RECENT_ENDS] = *ending;
+    struct ending *kept = &k->ended[k->heard % RECENT_ENDS];
+    *kept = *ending;
+    kept->nth = k->heard++;
     for (struct lease *l = k->leases; l; l = l->older)
         if (ends(ending, l))
             stop_lease(l);

@@ -45,7 +45,8 @@ struct lease {
     bool lapsed;
     _Atomic uint64_t deliveries; /* the newest of its message that came here */
     char task_id[TASK_ID_TEXT];
-    bool is_over; /* nobody waits for it: its execution has ended, or what it is a part of */
+    bool is_over;   /* nobody waits for it: its execution has ended, or what it is a part of */
+    uint32_t heard; /* how many ends there were when it was asked for its own */
     enum lease_stage { LEASE_WAITS, LEASE_RUNS, LEASE_REPORTS } stage;
     int64_t since_ns; /* of the stage; wall clock */
     char step[LEASE_WORD], type[LEASE_WORD];
@@ -100,6 +101,14 @@ void lease_give_back(struct lease_keeper *k, struct lease *l, int64_t delay_ms);
 void lease_keeper_stop_execution(struct lease_keeper *k, int64_t execution_id, uint32_t run);
 /* The same of the tasks of an iterator's attempt, by its id. */
 void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, struct str attempt_id);
+/*
+ * Whether an end was heard of what a claimed task is a part of. That end may not be one any more: a log that
+ * is set back (a standby that lacks the newest commits took over) has the execution open again. So the
+ * brokers are asked before such a task is let go, and where they know of no end it is forgotten; one that is
+ * heard while they are asked stays.
+ */
+bool lease_has_heard_end(struct lease_keeper *k, struct lease *l);
+void lease_forget_end(struct lease_keeper *k, const struct lease *l);
 /* Stops all that runs, and what would begin. */
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */

@@ -270,6 +270,14 @@ static void a_second_signal_ends_the_worker_at_once(void **state)
         &err);
 }
 
+static void cancel(struct fleet *f, int64_t id)
+{
+    char subject[SUBJECT_MAX];
+    struct error err;
+    subject_live(&f->subjects, id, event_type_name(EVENT_EXECUTION_CANCELLED), subject);
+    fleet_ok(bus_publish(f->bus, subject, NULL, NULL, 0, STR("{}"), &err), &err);
+}
+
 static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void **state)
 {
     struct fleet *f = *state;
@@ -277,13 +285,36 @@ static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void
     struct process w = fleet_worker(f, NULL);
     int64_t id = fleet_task(f, "shell", marking(f, mark, "1000"), "{}", 0);
     fleet_wait_file(mark);
-    char subject[SUBJECT_MAX];
-    struct error err;
-    subject_live(&f->subjects, id, event_type_name(EVENT_EXECUTION_CANCELLED), subject);
-    fleet_ok(bus_publish(f->bus, subject, NULL, NULL, 0, STR("{}"), &err), &err);
+    cancel(f, id);
     fleet_wait_empty(f);
     assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_equal(fleet_outcomes(f, id), 0);
+}
+
+/* Of an execution that a worker has heard to be cancelled, before the task came. */
+static int64_t task_behind_the_end(struct fleet *f, const char *mark)
+{
+    int64_t id = f->next_execution;
+    cancel(f, id);
+    assert_int_equal(fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0), id);
+    return id;
+}
+
+/* A log that was set back has it open again. */
+static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    fleet_outcome(f, fleet_task(f, "noop", "{}", "{}", 0)); /* the worker hears by now */
+    const char *mark = fleet_path(f);
+    f->ended = f->next_execution;
+    int64_t over = task_behind_the_end(f, mark);
+    fleet_wait_empty(f);
+    int64_t open = task_behind_the_end(f, fleet_path(f));
+    fleet_outcome(f, open);
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, over), 0);
+    assert_int_not_equal(access(mark, F_OK), 0);
 }
 
 /* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */
@@ -817,6 +848,7 @@ int main(void)
         cmocka_unit_test(what_does_not_end_in_time_is_given_back_at_once),
         cmocka_unit_test(a_second_signal_ends_the_worker_at_once),
         cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
+        cmocka_unit_test(a_task_behind_an_end_is_run_if_the_brokers_wait_for_it),
         cmocka_unit_test(a_task_that_nobody_waits_for_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(a_task_that_the_broker_did_not_publish_is_not_run),

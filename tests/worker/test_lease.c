@@ -175,6 +175,46 @@ static void one_whose_message_comes_again_is_this_workers(void **state)
     close_hand(&h);
 }
 
+/* Whether its tool would be stopped at once. */
+static bool is_stopped(struct hand *h, struct lease *l, int64_t execution_id)
+{
+    const struct task task = {.execution_id = execution_id, .task_id = STR("s1v1a1")};
+    struct task_stop stop;
+    struct error err;
+    fleet_ok(task_stop_open(&stop, &err), &err);
+    lease_begin(h->keeper, l, &task, &stop, 600000);
+    bool is_over = lease_end(h->keeper, l);
+    assert_int_equal(atomic_load(&stop.reason) != 0, is_over);
+    task_stop_close(&stop);
+    return is_over;
+}
+
+static void an_end_is_heard_of_what_comes_behind_it_until_it_is_forgotten(void **state)
+{
+    struct hand h;
+    open_hand(&h, *state, "patient", 600000);
+    int64_t ids[4];
+    struct lease *l[4];
+    for (int i = 0; i < 4; i++) {
+        ids[i] = fleet_pool_task(h.f, "patient", "noop", "{}", "{}", 0);
+        if (i != 3)
+            lease_keeper_stop_execution(h.keeper, ids[i], 0);
+        l[i] = next_lease(&h, 0);
+        assert_int_equal(claim(&h, l[i], ids[i]), LEASE_CLAIMED);
+        assert_int_equal(lease_has_heard_end(h.keeper, l[i]), i != 3);
+    }
+    assert_true(is_stopped(&h, l[0], ids[0]));
+    lease_forget_end(h.keeper, l[1]);
+    assert_false(lease_has_heard_end(h.keeper, l[1]));
+    assert_false(is_stopped(&h, l[1], ids[1]));
+    assert_true(lease_has_heard_end(h.keeper, l[0])); /* of others nothing is forgotten */
+    lease_keeper_stop_execution(h.keeper, ids[2], 0);
+    lease_forget_end(h.keeper, l[2]);
+    assert_true(is_stopped(&h, l[2], ids[2])); /* that it has ended was heard once more meanwhile */
+    assert_false(is_stopped(&h, l[3], ids[3]));
+    close_hand(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +223,7 @@ int main(void)
         cmocka_unit_test(an_old_one_is_renewed_at_once),
         cmocka_unit_test(what_has_lapsed_is_not_given_back),
         cmocka_unit_test(one_whose_message_comes_again_is_this_workers),
+        cmocka_unit_test(an_end_is_heard_of_what_comes_behind_it_until_it_is_forgotten),
     };
     return cmocka_run_group_tests(tests, fleet_start, fleet_stop);
 }

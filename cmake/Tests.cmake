@@ -1,9 +1,11 @@
-# noetl_test(NAME SOURCES a.c ... [ROOMS core ...] [LIBRARIES ...] [LABELS unit|servers|full|once])
+# noetl_test(NAME SOURCES a.c ... [ROOMS core ...] [LIBRARIES ...] [LABELS unit|servers|full|once] [COST seconds])
 #
 # A cmocka program that ctest runs with the repository's root in NOETL_SOURCE_DIR and the built binary in
 # NOETL_BINARY. Labels: unit (no server), servers (starts its own nats-server and Postgres), full (long).
+# COST is what a test of more than twenty seconds takes about: ctest begins the longest first, or one of them would run
+# alone at the end.
 function(noetl_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT;COST" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   foreach(room IN LISTS TEST_ROOMS)
     target_link_libraries(test_${name} PRIVATE room_${room})
@@ -17,7 +19,10 @@ function(noetl_test name)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 240)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} ENVIRONMENT
+  if(NOT TEST_COST)
+    set(TEST_COST 0)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} COST ${TEST_COST} ENVIRONMENT
     "NOETL_SOURCE_DIR=${CMAKE_SOURCE_DIR};NOETL_BINARY=$<TARGET_FILE:noetl>")
 endfunction()
 

@@ -3,6 +3,7 @@
 
 import collections
 import json
+import re
 
 import playbooks
 from evidence import FINAL
@@ -14,6 +15,7 @@ FACTS = OUTCOMES + ("action_lost", "execution_requested", "child_completed", "ch
 WORKERS_FAULTS = ("kill-worker", "stop-worker", "term-worker", "cut-worker-nats", "hold-worker-nats", "slow-worker-nats")
 SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "duplicate-tasks")
 LOSSES = ("full-disk-nats", "restore-nats")
+NOT_WAITED_FOR = re.compile(r"execution (\d+), which it is a part of, does not wait for it any more")
 LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect, where its log does not tell the time
 LOOKING = 2.0  # seconds at most that a look takes
 TOLD = 2.0  # seconds at most from an effect to its outcome in the stream
@@ -34,6 +36,8 @@ class Checker:
         self.gone = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries if entry["kind"] in LOSSES]
         self.set_back = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries
                          if entry["kind"] == "restore-postgres"]  # the log comes again from the stream; rows of steps do not
+        self.log_gone = [(entry["from"], (entry["to"] or float("inf")) + PATIENCE) for entry in journal.entries
+                         if entry["kind"] == "restore-postgres"]  # what waits for NATS is told behind it
         self.anomalies = []
         self.left_over = 0  # messages of work queues that nobody will ever get
         self.unsettled = 0  # of which a server that was killed thinks that somebody has them
@@ -45,7 +49,9 @@ class Checker:
         self.deliveries = self._deliveries()
         self.callers = collections.defaultdict(set)  # tag of a sub-playbook -> who asks for it, as the stream has it
         self.given_up = collections.defaultdict(set)  # (execution id, step) -> attempts that the stream has as lost
+        self.facts_of = collections.defaultdict(list)  # execution id -> what the stream has of it
         for fact in self.e.facts:
+            self.facts_of[fact.execution_id].append(fact)
             if fact.type == "execution_requested" and tag_of(fact) and caller_of(fact):
                 self.callers[tag_of(fact)].add(caller_of(fact))
             if fact.type == "action_lost" and fact.value:
@@ -139,7 +145,7 @@ class Checker:
         lost = {row.attempt() for row in rows if row.type == "action_lost"}
         self._check_lost(execution_id, lost)
         if self._counts_lost_attempts(rows, name) or self._waits_for_what_is_gone(rows) or \
-                self._had_ended_otherwise(execution_id, rows):
+                self._had_ended_otherwise(execution_id, rows, name, expected):
             return
         if status != expected.status and not (expected.cut_short and status == "complete"):
             self.say(execution_id, f"({name}) ended as {status}, not {expected.status}: {last.error}")
@@ -153,16 +159,43 @@ class Checker:
         self._check_effects(execution_id, rows, name, expected)
         self._check_saved(execution_id, rows, expected)
 
-    def _had_ended_otherwise(self, execution_id, rows):
-        """A sub-playbook whose end its caller has heard, before the log was set back behind that and the stream had lost what
-        led to it: it comes to another, and the caller, which is over, does not wait for that."""
+    def _had_ended_otherwise(self, execution_id, rows, name, expected):
+        """A sub-playbook whose end, the right one, its caller has heard; the log was set back behind that end, and the
+        stream lost what led to it. It comes to another, and the caller, which is over by then, does not wait for that."""
         last = rows[-1]
-        if last.type != "execution_cancelled" or "does not wait for it any more" not in last.error:
+        named = NOT_WAITED_FOR.fullmatch(last.error) if last.type == "execution_cancelled" else None
+        if not named or named[1] not in self.by_tag.get(rows[0].tag.rpartition("/")[0], ()):
             return False
-        begun = self.journal.monotonic(rows[0].time_ns)
-        told = [self.journal.monotonic(fact.time_ns) for fact in self.e.facts
-                if fact.execution_id == execution_id and fact.type in ("execution_complete", "execution_failed")]
-        return any(overlaps(self.set_back, at) and self.may_be_gone(begun, at) for at in told)
+        callers = self.e.log[named[1]]
+        if callers[-1].type not in FINAL or callers[-1].time_ns > last.time_ns:
+            return False
+        begun = self.journal.monotonic(min(rows[0].time_ns, callers[0].time_ns))  # either may have been asked for again
+        cancelled = self.journal.monotonic(last.time_ns)
+        kind = "child_completed" if expected.status == "complete" else "child_failed"
+        for row in callers:
+            at = self.journal.monotonic(row.time_ns)
+            if (row.type, row.node) == (kind, f"faults/{name}") and self._is_of_child(row, named[1], execution_id) and \
+                    self._had_ended_as(execution_id, rows, expected, at) and self.may_be_gone(begun, at) and \
+                    overlaps(self.log_gone, at, cancelled):
+                return True
+        return False
+
+    def _is_of_child(self, row, caller, child):
+        """Whether the end that a caller heard is that of this sub-playbook: its message says so, or may be gone."""
+        for fact in self.facts_of[caller]:
+            if (fact.seq, fact.time_ns) == (row.seq, row.time_ns):
+                context = fact.value.get("context") if fact.value else None
+                return fact.type == row.type and isinstance(context, dict) and context.get("execution_id") == child
+        return self.stored_may_be_gone(row.time_ns)
+
+    def _had_ended_as(self, execution_id, rows, expected, at):
+        """Whether the stream has an end as it must be, and the log has it not; or has none, which was published when the
+        caller was told, and may be gone."""
+        ends = [fact for fact in self.facts_of[execution_id] if fact.type in ("execution_complete", "execution_failed")]
+        if not ends:
+            return self.may_be_gone(at, at + PATIENCE)
+        known = {(row.event_id, row.type) for row in rows}
+        return any(is_end(fact, expected) and (fact.value.get("event_id"), fact.type) not in known for fact in ends)
 
     def _request_may_be_gone(self, tag):
         """Of a sub-playbook's execution the log has who asked for it, and it is asked for again."""
@@ -412,6 +445,14 @@ def tag_of(fact):
     context = fact.value.get("context") if fact.value else None
     workload = context.get("workload") if isinstance(context, dict) else None
     return workload.get("tag") if isinstance(workload, dict) else None
+
+
+def is_end(fact, expected):
+    """Whether this event is the end that is expected."""
+    if not fact.value or fact.type != f"execution_{expected.status}":
+        return False
+    return fact.value.get("result") == expected.result if expected.status == "complete" else \
+        (expected.error or "") in str(fact.value.get("error"))
 
 
 def caller_of(fact):

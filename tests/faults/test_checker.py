@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -199,6 +200,175 @@ def unheard_and_never_lost(w):
     w.fault("kill-worker", 2.0)
 
 
+CALLER, CHILD_S_NODE = "2000", "faults/chain"
+NOT_WAITED_FOR = "execution {}, which it is a part of, does not wait for it any more"
+
+
+def heard_and_ended_otherwise(w):
+    """The execution is a sub-playbook. Its caller hears its end at 5.0 and is over with that; the stream has lost an outcome
+    of before, and the log is set back behind the end. Then the caller does not wait for it any more, at 30.0."""
+    del w.rows()[5:]
+    w.rows()[0].tag = "t1/left"
+    w.asked = {"t1": Asked("t1", playbooks.PLAYBOOKS["parent"], {"n": 1, "fail": 0}, taken=(-3.0, -2.0))}
+    for kind in ("cancel_requested", "execution_cancelled"):
+        w.rows().append(Row(len(w.rows()) + 1, kind, "", "", 20, 30 * 10**9, "", "", "", "", ""))
+    w.rows()[-1].error = NOT_WAITED_FOR.format(CALLER)
+    next(f for f in w.evidence.facts if f.type == "execution_complete").value["result"] = 4
+    value = {"node_name": CHILD_S_NODE, "task_id": "s1v1a1", "context": {"execution_id": ID}}
+    w.evidence.facts.append(Fact(12, 5 * 10**9, "8", CALLER, "child_completed", value))
+    w.evidence.log[CALLER] = [Row(1, "execution_requested", "faults/parent", "", 11, -10**9, "", "", "", "t1", ""),
+                              Row(2, "child_completed", CHILD_S_NODE, "s1v1a1", 12, 5 * 10**9, "", "", "", "", ""),
+                              Row(3, "execution_complete", "faults/parent", "", 12, 5 * 10**9, "", "", "", "", "{}")]
+    w.fault("restore-nats", 1.0)
+    w.fault("restore-postgres", 4.5)
+
+
+def end_of_the_child(w):
+    return next(f for f in w.evidence.facts if (f.execution_id, f.type) == (ID, "execution_complete"))
+
+
+def end_as_it_was_heard(w):
+    return next(f for f in w.evidence.facts if f.type == "child_completed")
+
+
+def restored_at(w, nats=1.0, postgres=4.5):
+    w.faults[:] = []
+    for kind, at in (("restore-nats", nats), ("restore-postgres", postgres)):
+        if at is not None:
+            w.fault(kind, at)
+
+
+def cancelled_by_another(w):
+    w.rows()[-1].error = NOT_WAITED_FOR.format("3000")
+    w.evidence.log["3000"] = copy.deepcopy(w.evidence.log[CALLER])
+    w.evidence.log["3000"][0].tag = "t2"
+    w.evidence.facts += [dataclasses.replace(f, execution_id="3000") for f in w.evidence.facts if f.execution_id == CALLER]
+
+
+def cancelled_for_another_reason(w):
+    w.rows()[-1].error = "cancelled"
+
+
+def caller_goes_on(w):
+    w.evidence.log[CALLER].pop()
+
+
+def caller_goes_on_beyond_the_cancel(w):
+    w.evidence.log[CALLER][-1].time_ns = 31 * 10**9
+
+
+def had_ended_with_another_result(w):
+    end_of_the_child(w).value["result"] = 5
+
+
+def had_failed(w):
+    end_of_the_child(w).type = "execution_failed"
+
+
+def had_not_ended(w):
+    w.evidence.facts.remove(end_of_the_child(w))
+
+
+def end_is_in_the_log(w):
+    row = Row(end_of_the_child(w).value["event_id"], "execution_complete", "", "", 4, 5 * 10**9, "", "", "", "", "4")
+    w.rows().insert(-2, row)
+
+
+def caller_has_not_heard(w):
+    del w.evidence.log[CALLER][1]
+
+
+def caller_has_heard_a_failure(w):
+    w.evidence.log[CALLER][1].type = end_as_it_was_heard(w).type = "child_failed"
+
+
+def caller_has_heard_of_another_playbook(w):
+    w.evidence.log[CALLER][1].node = "faults/retry"
+
+
+def caller_has_heard_another(w):
+    end_as_it_was_heard(w).value["context"]["execution_id"] = "4000"
+
+
+def nobody_has_told_the_caller(w):
+    w.evidence.facts.remove(end_as_it_was_heard(w))
+
+
+def told_the_caller_later(w):
+    end_as_it_was_heard(w).time_ns += 1
+
+
+def another_kind_in_the_stream(w):
+    end_as_it_was_heard(w).type = "child_failed"
+
+
+def nothing_lost_by_the_stream(w):
+    restored_at(w, nats=None)
+
+
+def stream_lost_something_later(w):
+    restored_at(w, nats=5.5)
+
+
+def stream_lost_something_before_the_caller(w):
+    restored_at(w, nats=-3.0)
+
+
+def log_was_not_set_back(w):
+    restored_at(w, postgres=None)
+
+
+def log_was_set_back_long_before(w):
+    restored_at(w, postgres=4.0 - checker.PATIENCE - 0.5)
+
+
+def log_was_set_back_later(w):
+    restored_at(w, postgres=30.5)
+
+
+def only_a_worker_was_killed(w):
+    restored_at(w, postgres=None)
+    w.fault("kill-worker", 5.0)
+
+
+NOT_HEARD = [cancelled_by_another, cancelled_for_another_reason, caller_goes_on, caller_goes_on_beyond_the_cancel,
+             had_ended_with_another_result, had_failed, had_not_ended, end_is_in_the_log, caller_has_not_heard,
+             caller_has_heard_a_failure, caller_has_heard_of_another_playbook, caller_has_heard_another,
+             nobody_has_told_the_caller, told_the_caller_later, another_kind_in_the_stream, nothing_lost_by_the_stream,
+             stream_lost_something_later, stream_lost_something_before_the_caller, log_was_not_set_back,
+             log_was_set_back_long_before, log_was_set_back_later, only_a_worker_was_killed]
+
+
+def set_back_just_before_it_was_told(w):
+    restored_at(w, postgres=4.0 - checker.PATIENCE + 0.5)
+
+
+def copied_before_it_was_written(w):
+    """The end is told before the log has it."""
+    restored_at(w, postgres=5.5)
+
+
+def all_told_is_gone(w):
+    """With the stream, which was set back behind it once more."""
+    w.fault("restore-nats", 4.8)
+    had_not_ended(w)
+    nobody_has_told_the_caller(w)
+
+
+def another_end_came_too(w):
+    """Of a life that was lost."""
+    w.evidence.facts.append(Fact(30, 25 * 10**9, "7", ID, "execution_failed", {"event_id": 9, "error": "it was lost"}))
+
+
+def asked_for_again(w):
+    """Its request was lost as well, and somebody sent it again."""
+    w.rows()[0].time_ns = 6 * 10**9
+
+
+HEARD = [heard_and_ended_otherwise, set_back_just_before_it_was_told, copied_before_it_was_written,
+         all_told_is_gone, another_end_came_too, asked_for_again]
+
+
 def nobody_asked(w):
     w.asked.clear()
 
@@ -309,17 +479,30 @@ class CheckerTest(unittest.TestCase):
             self.assertEqual(judge._lost_calls("t1", "right", []), expected)
             self.assertEqual(judge._lost_calls("t1", "left", []), 0)
 
+    def ended_as(self, change):
+        w = World()
+        heard_and_ended_otherwise(w)
+        if change is not heard_and_ended_otherwise:
+            change(w)
+        return [text for text in w.anomalies() if f"execution {ID}: (chain) ended as cancelled" in text]
+
     def test_an_end_that_a_caller_has_heard_may_be_lost_and_come_in_another_way(self):
-        for kinds, allowed in ((("restore-nats", "restore-postgres"), True), (("restore-nats",), False),
-                               (("restore-postgres",), False)):
-            w = World()
-            w.rows()[-1].type = "execution_cancelled"
-            w.rows()[-1].error = "execution 2000, which it is a part of, does not wait for it any more"
-            told = next(fact for fact in w.evidence.facts if fact.type == "execution_complete").time_ns / 10**9
-            for kind in kinds:
-                w.fault(kind, told - 0.5)
-            judge = checker.Checker(w.evidence, w.asked, w)
-            self.assertEqual(judge._had_ended_otherwise(ID, w.rows()), allowed)
+        for change in HEARD:
+            with self.subTest(change.__name__):
+                self.assertEqual(self.ended_as(change), [])
+
+    def test_a_sub_playbook_is_cancelled_only_behind_the_right_end_and_the_loss_of_it(self):
+        for change in NOT_HEARD:
+            with self.subTest(change.__name__):
+                self.assertEqual(len(self.ended_as(change)), 1)
+
+    def test_an_end_is_as_it_is_expected(self):
+        failed = playbooks.Expectation("failed", error="not yet")
+        for kind, error, expected in (("failed", "step start failed: not yet", True), ("failed", "no memory", False),
+                                      ("failed", None, False), ("complete", "not yet", False)):
+            fact = Fact(1, 0, "7", ID, f"execution_{kind}", {"event_id": 9, "error": error})
+            self.assertEqual(checker.is_end(fact, failed), expected)
+        self.assertFalse(checker.is_end(Fact(1, 0, "7", ID, "execution_failed", None), failed))
 
     def test_a_row_may_be_gone_that_was_written_while_the_database_was_set_back(self):
         for worker, at, allowed in ((WORKER, 2.5, True), (WORKER, 3.5, False), (WORKER + 1, 2.5, False)):

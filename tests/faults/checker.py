@@ -15,6 +15,9 @@ FACTS = OUTCOMES + ("action_lost", "execution_requested", "child_completed", "ch
 WORKERS_FAULTS = ("kill-worker", "stop-worker", "term-worker", "cut-worker-nats", "hold-worker-nats", "slow-worker-nats")
 SERVERS_FAULTS = ("kill-nats", "stop-nats", "full-disk-nats", "restore-nats", "duplicate-tasks")
 LOSSES = ("full-disk-nats", "restore-nats")
+# Faults with which a broker may lose a partition, as it ends or another takes it, before the log has what it told of.
+BROKERS_FAULTS = ("kill-broker", "stop-broker", "term-broker", "cut-broker-nats", "hold-broker-nats", "slow-broker-nats",
+                  "cut-broker-postgres", "hold-broker-postgres", "slow-broker-postgres", "kill-nats", "stop-nats")
 NOT_WAITED_FOR = re.compile(r"execution (\d+), which it is a part of, does not wait for it any more")
 LOOKED = 2.0  # seconds at most from a worker's look for an outcome to the effect, where its log does not tell the time
 LOOKING = 2.0  # seconds at most that a look takes
@@ -37,7 +40,7 @@ class Checker:
         self.set_back = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries
                          if entry["kind"] == "restore-postgres"]  # the log comes again from the stream; rows of steps do not
         self.log_gone = [(entry["from"], (entry["to"] or float("inf")) + PATIENCE) for entry in journal.entries
-                         if entry["kind"] == "restore-postgres"]  # what waits for NATS is told behind it
+                         if entry["kind"] in ("restore-postgres", *BROKERS_FAULTS)]
         self.anomalies = []
         self.left_over = 0  # messages of work queues that nobody will ever get
         self.unsettled = 0  # of which a server that was killed thinks that somebody has them
@@ -160,7 +163,7 @@ class Checker:
         self._check_saved(execution_id, rows, expected)
 
     def _had_ended_otherwise(self, execution_id, rows, name, expected):
-        """A sub-playbook whose end, the right one, its caller has heard; the log was set back behind that end, and the
+        """A sub-playbook whose end, the right one, its caller has heard; the log lost that end, or never had it, and the
         stream lost what led to it. It comes to another, and the caller, which is over by then, does not wait for that."""
         last = rows[-1]
         named = NOT_WAITED_FOR.fullmatch(last.error) if last.type == "execution_cancelled" else None

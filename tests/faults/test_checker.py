@@ -348,6 +348,12 @@ def copied_before_it_was_written(w):
     restored_at(w, postgres=5.5)
 
 
+def never_written(w):
+    """The broker that told the end was killed before it was in the log."""
+    restored_at(w, postgres=None)
+    w.fault("kill-broker", 6.0)
+
+
 def all_told_is_gone(w):
     """With the stream, which was set back behind it once more."""
     w.fault("restore-nats", 4.8)
@@ -365,7 +371,7 @@ def asked_for_again(w):
     w.rows()[0].time_ns = 6 * 10**9
 
 
-HEARD = [heard_and_ended_otherwise, set_back_just_before_it_was_told, copied_before_it_was_written,
+HEARD = [heard_and_ended_otherwise, set_back_just_before_it_was_told, copied_before_it_was_written, never_written,
          all_told_is_gone, another_end_came_too, asked_for_again]
 
 

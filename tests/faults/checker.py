@@ -232,7 +232,7 @@ class Checker:
         """An attempt counts as lost only where its message can be lost."""
         self.lost += len(lost)
         if lost and not any(entry["kind"] in LOSSES for entry in self.journal.entries):
-            self.say(execution_id, f"attempts count as lost, and nothing could lose them: {sorted(lost)}")
+            self.say(execution_id, f"attempts count as lost, and nothing could lose them: {sorted(lost, key=str)}")
 
     def _check_attempts(self, execution_id, rows, name, expected, lost):
         """Of the steps with effects. A lost attempt is followed by another, which does not count as one."""

@@ -421,11 +421,18 @@ def lost_without_loss(w):
     w.number_anew()
 
 
+def lost_without_loss_within_items(w):
+    """Of a task of an item's list of tasks, whose id is no attempt's of a step."""
+    lost_without_loss(w)
+    w.rows().insert(5, dataclasses.replace(w.rows()[4], task_id="s2v1a1i0t1a1"))
+    w.number_anew()
+
+
 WRONG = [without_event, event_twice, out_of_order, older_time, not_ended, goes_on, failed, other_result, step_twice,
          step_not_run, two_outcomes, no_effect, effect_of_nothing, effect_twice, effect_after_the_outcome,
          effect_again_of_what_the_log_has, effect_after_a_look_that_saw_nothing, lost_long_before, nobody_asked,
          not_taken, not_in_the_stream, end_not_published, request_lost, task_left, command_left, not_acknowledged,
-         timer_left, not_read, lost_without_loss]
+         timer_left, not_read, lost_without_loss, lost_without_loss_within_items]
 NO_EXCUSE = [unheard_by_another, unheard_after_the_effect, unheard_long_before, unheard_of_another_attempt,
              unheard_and_in_the_stream, unheard_and_never_lost]
 

@@ -31,7 +31,6 @@ struct partition {
     struct checkpoint at;  /* how far it has been folded; epoch 0: it is not held */
     uint64_t newest_batch; /* with anything of it; 0: none */
     bool leaves;           /* once that is committed */
-    uint64_t there_until;  /* the stream's end when it was taken */
 };
 
 struct engine {
@@ -51,7 +50,6 @@ struct engine {
     struct waiting waiting;    /* for the log, while it is away */
     struct fact_queue on_hold; /* no fact may be folded before these; */
     size_t said_on_hold;       /* so many, as the mailbox knows */
-    int64_t log_away_ns;       /* when the log was away last; 0: it never was */
     struct mono_time compared; /* the number of partitions with the stream's, */
     bool compare_failed;       /* or that was in vain */
     bool stopping, over_executions;
@@ -155,11 +153,11 @@ static enum status fold_waiting(struct engine *e, struct error *err)
             waiting_drop_first(&e->waiting);
     }
     set_log_away(e, away || e->waiting.facts.first);
-    e->log_away_ns = wall_now().ns; /* it may have been, meanwhile */
     if (e->folder.log_away) {
         waiting_look_later(&e->waiting, start);
         return STATUS_OK;
     }
+    fence_doubt(e->fence); /* facts that came meanwhile are still to be folded */
     LOG_LINE(LOG_INFO, "the log answers again");
     return offer(e, true, err);
 }
@@ -245,22 +243,16 @@ static bool log_is_away(const struct engine *e)
     return e->folder.log_away || atomic_load(&e->fence->log_away);
 }
 
-static void see_whether_log_is_away(struct engine *e)
-{
-    if (log_is_away(e))
-        e->log_away_ns = wall_now().ns;
-}
-
 /*
  * Facts that were there when the partition was taken, or while the log was away, may have been folded by
  * another broker; and those of a lapse of the lease: the log may have lost that another had the partition.
+ * Whoever says that the log is back has raised a doubt before, so it is asked for first.
  */
 static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {
-    see_whether_log_is_away(e);
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.may_repeat = d->stream_sequence <= p->there_until || d->time_ns <= e->log_away_ns ||
-                               d->time_ns <= atomic_load(&e->fence->lapsed_ns) || log_is_away(e);
+    e->dispatcher.may_repeat =
+        log_is_away(e) || fence_may_be_shared(e->fence, p->at.partition, d->stream_sequence);
 }
 
 /* The message is done with. */
@@ -402,8 +394,7 @@ static enum status take_partitions(struct engine *e, struct taken *t, struct err
     if (status == STATUS_OK)
         status = offer(e, true, err);
     for (size_t i = 0; i < t->checkpoint_count; i++) {
-        e->partitions[t->checkpoints[i].partition] =
-            (struct partition){.at = t->checkpoints[i], .there_until = t->stream_end};
+        e->partitions[t->checkpoints[i].partition] = (struct partition){.at = t->checkpoints[i]};
         progress_folded(e->options.progress, &t->checkpoints[i]);
         progress_committed(e->options.progress, &t->checkpoints[i]);
     }
@@ -557,7 +548,6 @@ static void *run(void *context)
     while (status == STATUS_OK && !e->stopping) {
         pulse_rest();
         size_t count = mailbox_take(e->mailbox, &items, &capacity, longest_wait_ms(e));
-        see_whether_log_is_away(e);
         for (size_t i = 0; i < count; i++) {
             pulse_work();
             if (status == STATUS_OK)

@@ -9,6 +9,10 @@
  * A database may lose commits that it had confirmed: a standby takes over that had not got them, or a backup
  * is put in its place. So the fence also knows up to where each partition is in the log, and whoever finds
  * the log behind that gives the partition up, as if another had taken it.
+ *
+ * It may even have lost that another had taken a partition, and folded some of its facts. So the fence knows
+ * up to where in the event stream that may be: what these lead to may have been published before. It goes by
+ * sequences alone, since the clocks of brokers and nats-servers are set independently of each other.
  */
 #ifndef BROKER_FENCE_H
 #define BROKER_FENCE_H
@@ -33,16 +37,20 @@ struct fence {
     struct in_log *in_log;          /* of each */
     _Atomic int64_t lease_until_ns; /* monotonic */
     atomic_bool log_away;           /* commits fail; nothing can be handed over */
-    /* Wall time at which the lease was given anew after a lapse; 0: there was none. */
-    _Atomic int64_t lapsed_ns;
+    /* Of each: up to this sequence of the event stream, another may have folded its facts. */
+    _Atomic uint64_t *shared_until;
+    /* How often there was reason to believe that another had some of what is held here; and how many of these
+     * were over when the stream's end was seen, for shared_until. Until all are, every fact is such a one. */
+    _Atomic uint64_t doubts, settled;
 };
 
 static inline enum status fence_init(struct fence *f, uint32_t partitions, struct error *err)
 {
     *f = (struct fence){.partitions = partitions,
                         .epochs = calloc(partitions, sizeof(*f->epochs)),
-                        .in_log = calloc(partitions, sizeof(*f->in_log))};
-    return f->epochs && f->in_log
+                        .in_log = calloc(partitions, sizeof(*f->in_log)),
+                        .shared_until = calloc(partitions, sizeof(*f->shared_until))};
+    return f->epochs && f->in_log && f->shared_until
                ? STATUS_OK
                : error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", partitions);
 }
@@ -50,17 +58,20 @@ static inline void fence_free(struct fence *f)
 {
     free(f->epochs);
     free(f->in_log);
+    free(f->shared_until);
 }
 static inline void fence_wrote(struct fence *f, const struct checkpoint *c)
 {
     atomic_store(&f->in_log[c->partition].stream_seq, c->stream_seq);
     atomic_store(&f->in_log[c->partition].stream_time_ns, c->stream_time_ns);
 }
-/* From now on it is held, and the log has it up to there. */
-static inline void fence_set(struct fence *f, const struct checkpoint *c)
+/* From now on it is held, and the log has it up to there. `stream_end` is what the stream had when it was
+ * taken: the one before may have come so far. */
+static inline void fence_set(struct fence *f, const struct checkpoint *c, uint64_t stream_end)
 {
     fence_wrote(f, c);
     atomic_store(&f->in_log[c->partition].behind, 0);
+    atomic_store(&f->shared_until[c->partition], stream_end);
     atomic_store(&f->epochs[c->partition], c->epoch);
 }
 /* What is known of a partition at least; for eventlog_holds(), before that looks. */
@@ -100,6 +111,20 @@ static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoc
 static inline bool fence_lease_lasts(const struct fence *f)
 {
     return mono_now().ns < atomic_load(&f->lease_until_ns);
+}
+/* Another may have, or have had, some of what is held here. Before what is held is used (again). */
+static inline void fence_doubt(struct fence *f)
+{
+    atomic_fetch_add(&f->doubts, 1);
+}
+static inline bool fence_is_in_doubt(const struct fence *f)
+{
+    return atomic_load(&f->doubts) != atomic_load(&f->settled);
+}
+/* A fact of a partition that is held: whether another may have folded it. */
+static inline bool fence_may_be_shared(const struct fence *f, uint32_t partition, uint64_t sequence)
+{
+    return fence_is_in_doubt(f) || sequence <= atomic_load(&f->shared_until[partition]);
 }
 
 #endif

@@ -9,7 +9,6 @@
 #include "core/id.h"
 #include "membership.h"
 #include "publisher/topology.h"
-#include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/pulse.h"
@@ -30,6 +29,7 @@ struct part {
     bool by_time;             /* what it was read up to is no longer in the stream */
     atomic_bool left;         /* the engine is done with it */
     atomic_bool place_gone;   /* its reader says so */
+    _Atomic uint64_t newest;  /* the largest sequence that its reader has brought */
     struct mono_time claimed; /* since when another holds what is to be taken here; 0: none does */
 };
 
@@ -83,6 +83,9 @@ void holdings_left(struct holdings *h, uint32_t partition)
 static void deliver(void *context, struct bus_delivery *d)
 {
     struct part_reader *r = context;
+    struct part *part = &r->h->parts[r->partition];
+    if (d->stream_sequence > atomic_load(&part->newest))
+        atomic_store(&part->newest, d->stream_sequence);
     arrivals_take(r->h->arrivals, r->partition, d);
 }
 
@@ -111,6 +114,7 @@ static enum status start_reader(struct holdings *h, uint32_t p, struct error *er
     struct bus_place place = {part->by_time ? 0 : part->at.stream_seq, part->at.stream_time_ns};
     subject_partition(h->options.subjects, p, filter);
     atomic_store(&part->place_gone, false);
+    atomic_store(&part->newest, 0);
     arrivals_begin(h->arrivals, p);
     TRY(bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
                          &part->reader, err));
@@ -288,7 +292,7 @@ static void begin_to_hold(struct holdings *h, struct taken *t)
         part->at = t->checkpoints[i];
         part->claimed = (struct mono_time){0};
         part->state = HELD;
-        fence_set(h->options.fence, &part->at);
+        fence_set(h->options.fence, &part->at, t->stream_end);
     }
     mailbox_post(h->options.engine, (struct mail){.kind = MAIL_TAKEN, .u.taken = t});
 }
@@ -383,21 +387,32 @@ static enum status share_out(struct holdings *h, const struct member *members, s
     return any ? take(h, wanted, err) : STATUS_OK;
 }
 
-/*
- * Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. Two
- * that start at the same time may both take everything, and each give back a half before it has heard so of
- * the other: so the log is asked now and then in any case. It may also have lost what was written, which a
- * partition where nothing happens would not see otherwise.
- */
-static bool may_be_lost(const struct holdings *h, const struct member *members, size_t count)
+/* Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. */
+static bool is_disputed(const struct holdings *h, const struct member *members, size_t count)
 {
-    if (mono_ms_since(h->checked) > CHECK_MS)
-        return true;
     for (uint32_t p = 0; p < h->count; p++) {
         if (h->parts[p].state == HELD && holder_of(members, count, p))
             return true;
     }
     return false;
+}
+
+/*
+ * Drops what the log says is another's. Two that start at the same time may both take everything, and each
+ * give back a half before it has heard so of the other: so the log is asked now and then in any case. It may
+ * also have lost what was written, which a partition where nothing happens would not see otherwise.
+ */
+static enum status see_lost(struct holdings *h, const struct member *members, size_t count, struct error *err)
+{
+    bool disputed = is_disputed(h, members, count);
+    if (disputed)
+        fence_doubt(h->options.fence);
+    if (!disputed && mono_ms_since(h->checked) <= CHECK_MS)
+        return STATUS_OK;
+    TRY(see_what_is_held(h, err));
+    h->checked = mono_now();
+    drop_lost(h);
+    return STATUS_OK;
 }
 
 /*
@@ -411,6 +426,57 @@ static bool members_are_known(struct holdings *h)
     if (heard_ms < 0)
         return false;
     return h->alone_before || heard_ms >= (h->lapsed_before ? h->options.lease_ms : ANSWERS_WITHIN_MS);
+}
+
+/* ---- doubt -------------------------------------------------------------------------------------------- */
+
+static bool can_settle(const struct holdings *h)
+{
+    return fence_is_in_doubt(h->options.fence) && !atomic_load(&h->options.fence->log_away);
+}
+
+/* Whether there is nobody who may fold what is held here. Who does has a lease, so it hears the question who
+ * is there, and answers. */
+static bool is_alone(struct holdings *h, struct arena *a)
+{
+    struct member *members;
+    size_t count;
+    struct error err = {0};
+    return membership_heard_ms(h->members) >= ANSWERS_WITHIN_MS &&
+           membership_look(h->members, a, &members, &count, &err) == STATUS_OK &&
+           !is_disputed(h, members, count);
+}
+
+/*
+ * What others may have folded is not behind the stream's end. What was read here may be, of a stream that has
+ * lost its end or was made anew since, and another may have folded that too. (Partitions of a stream that was
+ * made anew are soon taken anew, so its small sequences do not stay below those of the old one.)
+ */
+static void settle(struct holdings *h, uint64_t doubts, uint64_t stream_end)
+{
+    struct fence *f = h->options.fence;
+    for (uint32_t p = 0; p < h->count; p++) {
+        uint64_t newest = atomic_load(&h->parts[p].newest);
+        uint64_t until = newest > stream_end ? newest : stream_end;
+        if (h->parts[p].state != NONE && until > atomic_load(&f->shared_until[p]))
+            atomic_store(&f->shared_until[p], until);
+    }
+    atomic_store(&f->settled, doubts);
+}
+
+/* Sees up to where others may have folded what is held here, once none does so any more. Without an answer
+ * every fact may be one of these, until it is asked again. */
+static void settle_doubt(struct holdings *h, struct arena *a)
+{
+    struct bus_stream_info info;
+    struct error err = {0};
+    uint64_t doubts = atomic_load(&h->options.fence->doubts); /* before anything is looked at */
+    if (!can_settle(h) || !is_alone(h, a))
+        return;
+    if (bus_stream_info(h->options.bus, h->stream, &info, &err) == STATUS_OK)
+        settle(h, doubts, info.last_sequence);
+    else
+        LOG(LOG_DEBUG, "the end of the event stream cannot be seen", LOG_ERR(&err));
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
@@ -435,16 +501,26 @@ static enum status see_log(struct holdings *h, struct error *err)
     return STATUS_OK;
 }
 
+static bool has_any(const struct holdings *h)
+{
+    for (uint32_t p = 0; p < h->count; p++) {
+        if (h->parts[p].state != NONE)
+            return true;
+    }
+    return false;
+}
+
+/* What the log still gives to this broker may have been another's meanwhile: the log may have lost that. */
 static enum status mend_lapse(struct holdings *h, struct error *err)
 {
     if (!membership_lapsed(h->members))
         return STATUS_OK;
-    for (uint32_t p = 0; p < h->count && !h->lapsed_before; p++)
-        h->lapsed_before = h->parts[p].state != NONE;
+    h->lapsed_before = h->lapsed_before || has_any(h);
     if (h->lapsed_before)
         h->alone_before = false;
     TRY(see_what_is_held(h, err));
-    atomic_store(&h->options.fence->lapsed_ns, wall_now().ns);
+    if (has_any(h))
+        fence_doubt(h->options.fence);
     membership_confirm(h->members);
     return STATUS_OK;
 }
@@ -469,11 +545,7 @@ static enum status share_out_if_known(struct holdings *h, struct arena *a, bool 
         return STATUS_OK;
     *waits = false;
     TRY(membership_look(h->members, a, &members, &count, err));
-    if (may_be_lost(h, members, count)) {
-        TRY(see_what_is_held(h, err));
-        h->checked = mono_now();
-        drop_lost(h);
-    }
+    TRY(see_lost(h, members, count, err));
     TRY(share_out(h, members, count, a, waits, err));
     say_ready(h);
     return STATUS_OK;
@@ -492,6 +564,8 @@ static enum status look(struct holdings *h, bool *waits, struct error *err)
     TRY(start_readers(h, err)); /* where that failed before */
     arena_init(&a, 0);
     enum status status = share_out_if_known(h, &a, waits, err);
+    settle_doubt(h, &a);
+    *waits = *waits || can_settle(h);
     arena_free(&a);
     return status;
 }

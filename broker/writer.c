@@ -93,8 +93,10 @@ static void log_trouble(struct writer *w, const struct error *e)
 
 static void log_trouble_over(struct writer *w, const struct batch *b)
 {
-    if (w->failing)
+    if (w->failing) {
         LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
+        fence_doubt(w->options.fence); /* others may have reached the log all the while */
+    }
     w->failing = false;
     metric_set(METRIC_BROKER_LOG_AWAY, 0, 0);
     atomic_store(&w->options.fence->log_away, false);

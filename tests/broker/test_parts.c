@@ -518,19 +518,38 @@ static void the_log_is_behind_only_of_the_epoch_under_which_it_was_found_so(void
     struct fence f;
     struct error err;
     assert_int_equal(fence_init(&f, 1, &err), STATUS_OK);
-    fence_set(&f, &(struct checkpoint){.epoch = 3});
+    fence_set(&f, &(struct checkpoint){.epoch = 3}, 0);
     fence_lose(&f, 0, 3);
     fence_fall_behind(&f, 0, 3); /* it was lost before */
     assert_int_equal(f.in_log[0].behind, 0);
-    fence_set(&f, &(struct checkpoint){.epoch = 4});
+    fence_set(&f, &(struct checkpoint){.epoch = 4}, 0);
     fence_fall_behind(&f, 0, 3); /* and has been taken anew */
     assert_int_equal(f.in_log[0].behind, 0);
     assert_true(fence_holds(&f, 0, 4));
     fence_fall_behind(&f, 0, 4);
     assert_int_equal(f.in_log[0].behind, 4);
     assert_false(fence_holds(&f, 0, 4));
-    fence_set(&f, &(struct checkpoint){.epoch = 5});
+    fence_set(&f, &(struct checkpoint){.epoch = 5}, 0);
     assert_int_equal(f.in_log[0].behind, 0);
+    fence_free(&f);
+}
+
+static void a_fact_may_be_anothers_up_to_where_it_is_known_and_anywhere_while_in_doubt(void **state)
+{
+    (void)state;
+    struct fence f;
+    struct error err;
+    assert_int_equal(fence_init(&f, 1, &err), STATUS_OK);
+    fence_set(&f, &(struct checkpoint){.epoch = 3}, 7);
+    assert_true(fence_may_be_shared(&f, 0, 7));
+    assert_false(fence_may_be_shared(&f, 0, 8));
+    fence_doubt(&f);
+    fence_doubt(&f);
+    assert_true(fence_may_be_shared(&f, 0, 8));
+    f.settled = 1;
+    assert_true(fence_may_be_shared(&f, 0, 8));
+    f.settled = 2;
+    assert_false(fence_may_be_shared(&f, 0, 8));
     fence_free(&f);
 }
 
@@ -630,6 +649,7 @@ int main(void)
         cmocka_unit_test(the_log_gets_more_time_each_time_that_it_took_too_much),
         cmocka_unit_test(what_waits_is_hopeless_after_many_failures_and_a_minute_of_its_own),
         cmocka_unit_test(the_log_is_behind_only_of_the_epoch_under_which_it_was_found_so),
+        cmocka_unit_test(a_fact_may_be_anothers_up_to_where_it_is_known_and_anywhere_while_in_doubt),
         cmocka_unit_test(facts_wait_for_room_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,16 +63,33 @@ static void set_up(struct installation *i)
               &err);
 }
 
+bool brokers_clock(struct installation *i, int64_t ahead_s)
+{
+    const int64_t ahead_ns = ahead_s * 1000000000; /* as tests/faults/clock_step.c reads it */
+    if (!getenv("FAULTS_CLOCK_LIBRARY"))
+        return false;
+    i->clock = arena_printf(&i->arena, "%s/clock", i->servers.folder).ptr;
+    FILE *f = fopen(i->clock, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(&ahead_ns, sizeof(ahead_ns), 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+    return true;
+}
+
 pid_t broker_start(struct installation *i)
 {
     char nats[128], postgres[256], path[4096], partitions[] = "NOETL_EVENTS_PARTITIONS=4";
+    char library[4096], clock[4096];
     const char *inherited = getenv("PATH");
     snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->servers.nats.url);
     snprintf(postgres, sizeof(postgres), "NOETL_POSTGRES_URL=%s", i->servers.postgres.url);
     snprintf(path, sizeof(path), "PATH=%s", inherited ? inherited : "/usr/bin:/bin");
+    snprintf(library, sizeof(library), "LD_PRELOAD=%s", i->clock ? getenv("FAULTS_CLOCK_LIBRARY") : "");
+    snprintf(clock, sizeof(clock), "FAULTS_CLOCK=%s", i->clock ? i->clock : "");
     const char *const argv[] = {getenv("NOETL_BINARY"), "serve", "broker", NULL};
     const char *const env[] = {
-        nats, postgres, path, partitions, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent", i->variable, NULL};
+        nats,    postgres, path,        partitions, "NOETL_LOG_LEVEL=warn", "HOME=/nonexistent",
+        library, clock,    i->variable, NULL};
     struct process_options options = {.argv = argv,
                                       .env = env,
                                       .in = -1,

@@ -24,6 +24,7 @@ struct installation {
     const char *variable;   /* NAME=value for brokers that are started, or NULL */
     int keys;               /* that were made up for execution_beside() */
     uint16_t postgres_port; /* while it is away */
+    const char *clock;      /* what the clocks of brokers that are started go by (brokers_clock()), or NULL */
     int64_t ack_wait_ms;    /* of tasks; 0: as it was at first */
 };
 
@@ -36,6 +37,9 @@ pid_t broker_start(struct installation *i);
 /* SIGTERM; its exit code, or 128 + signal. */
 int broker_stop(struct installation *i);
 void broker_kill(struct installation *i);
+/* The wall clocks of brokers that are started from now on are ahead by so much. False: that cannot be done
+ * with this build, which has a sanitizer. */
+bool brokers_clock(struct installation *i, int64_t ahead_s);
 /* Waits until it has ended by itself; its exit code. */
 int broker_wait(struct installation *i);
 

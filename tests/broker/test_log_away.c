@@ -170,6 +170,33 @@ static void no_fact_is_taken_while_the_backlog_is_full(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* They came while another broker may have had Postgres, and are folded once this one has it again. What the
+ * broker's clock says of that has no part in it. */
+static void tasks_of_facts_that_came_while_postgres_was_away_say_so(void **state)
+{
+    enum { EACH = 3 };
+    struct installation *i = *state;
+    int64_t around[EACH], chains[EACH];
+    if (!brokers_clock(i, -90))
+        skip();
+    i->variable = "NOETL_BROKER_BACKLOG_SIZE=1MiB";
+    broker_start(i);
+    i->variable = i->clock = NULL;
+    finish_chain(i, execution_of(i, CHAIN, NULL));
+    begin_behind_a_full_backlog(i, around, chains, EACH);
+    database_return(i);
+    for (int n = 0; n < EACH; n++) {
+        struct bus_delivery *a = task_next(i);
+        assert_non_null(bus_delivery_header(a, TASK_AGAIN_HEADER));
+        task_failed(i, a);
+    }
+    for (int n = 0; n < EACH; n++) {
+        execution_end(i, around[n]);
+        execution_end(i, chains[n]);
+    }
+    assert_int_equal(broker_stop(i), 0);
+}
+
 /* A keyed request of many bytes, and where the event stream has it. */
 static uint64_t large_keyed_request(struct installation *i, int n, int64_t *id)
 {
@@ -393,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_keyed_request_that_waits_for_a_frozen_postgres_is_taken_once),
         cmocka_unit_test(rows_that_wait_for_postgres_are_bounded_by_their_memory),
         cmocka_unit_test(no_fact_is_taken_while_the_backlog_is_full),
+        cmocka_unit_test(tasks_of_facts_that_came_while_postgres_was_away_say_so),
         cmocka_unit_test(tasks_of_facts_that_waited_for_postgres_say_behind_which),
         cmocka_unit_test(what_passes_in_the_database_ends_nothing),
         cmocka_unit_test(an_execution_whose_rows_take_long_to_come_goes_on),

@@ -1,0 +1,122 @@
+/*
+ * A broker stands still for longer than its lease. Another takes its partitions and publishes a task; then
+ * Postgres is set back behind that, the tasks stream forgets what it had, and the other is gone. The first
+ * finds itself the owner still, and publishes the task a second time: it has to say so, since nobody else
+ * can.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/task.h"
+#include "installation.h"
+#include "standstill.h"
+
+static const char ONE[] = "metadata: {path: test/one}\n"
+                          "workflow:\n"
+                          "  - {step: start, type: noop}\n";
+
+static bool says_again(const struct bus_delivery *d)
+{
+    return bus_delivery_header(d, TASK_AGAIN_HEADER) != NULL;
+}
+
+/* Whether the task said that it may have been run. */
+static bool run_one(struct installation *i)
+{
+    int64_t id = execution_of(i, ONE, NULL);
+    struct bus_delivery *d = task_next(i);
+    bool again = says_again(d);
+    task_done(i, d, "1");
+    execution_end(i, id);
+    return again;
+}
+
+static void await_taken(struct installation *i)
+{
+    static const char sql[] = "SELECT count(*) FROM noetl.partition p JOIN kept k USING (partition)"
+                              " WHERE p.epoch > k.epoch";
+    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "4") != 0; tries++)
+        usleep(100000);
+    assert_string_equal(database_says(i, sql), "4");
+}
+
+/* The other's: it takes everything and has the log say so, and a worker gets the execution's task. Killed, it
+ * leaves nothing but facts in the event stream. */
+static int64_t another_begins_one(struct installation *i)
+{
+    broker_start(i);
+    await_taken(i);
+    int64_t id = execution_of(i, ONE, NULL);
+    bus_delivery_free(task_next(i));
+    execution_events(i, id, 3);
+    broker_kill(i);
+    return id;
+}
+
+static void set_back(struct installation *i, int64_t id)
+{
+    database_says(i,
+                  arena_printf(&i->arena,
+                               "BEGIN; DELETE FROM noetl.event WHERE execution_id = %lld;"
+                               "DELETE FROM noetl.partition; INSERT INTO noetl.partition SELECT * FROM kept;"
+                               "DROP TABLE kept; COMMIT",
+                               (long long)id)
+                      .ptr);
+}
+
+static void lapse(struct installation *i)
+{
+    broker_start(i);
+    struct process first = i->broker;
+    i->clock = NULL;
+    run_one(i);
+    standstill_begin(&first);
+    database_says(i, "CREATE TABLE kept AS SELECT * FROM noetl.partition");
+    sleep(2); /* longer than a lease */
+    int64_t id = another_begins_one(i);
+    set_back(i, id);
+    stream_made_anew(i, STREAM_TASKS);
+    standstill_end(&first);
+    struct bus_delivery *again = task_next(i);
+    assert_true(says_again(again));
+    task_done(i, again, "1");
+    execution_end(i, id);
+    for (int runs = 0; run_one(i); runs++)
+        assert_true(runs < 1000); /* it comes to know that nobody has what it has */
+    i->broker = first;
+    assert_int_equal(broker_stop(i), 0);
+}
+
+static void
+a_task_that_another_published_while_the_lease_had_lapsed_says_that_it_may_have_been_run(void **state)
+{
+    lapse(*state);
+}
+
+static void so_it_does_where_the_brokers_clock_is_behind(void **state)
+{
+    if (!brokers_clock(*state, -90))
+        skip();
+    lapse(*state);
+}
+
+/* Only what brokers do brings a task again. */
+static int start(void **state)
+{
+    int code = installation_start(state);
+    if (code == 0)
+        tasks_wait_for(*state, 600000);
+    return code;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_task_that_another_published_while_the_lease_had_lapsed_says_that_it_may_have_been_run),
+        cmocka_unit_test(so_it_does_where_the_brokers_clock_is_behind),
+    };
+    return cmocka_run_group_tests(tests, start, installation_stop);
+}

@@ -121,6 +121,12 @@ static inline bool fence_is_in_doubt(const struct fence *f)
 {
     return atomic_load(&f->doubts) != atomic_load(&f->settled);
 }
+/* Another may have folded its facts up to there. */
+static inline void fence_share(struct fence *f, uint32_t partition, uint64_t until)
+{
+    if (until > atomic_load(&f->shared_until[partition]))
+        atomic_store(&f->shared_until[partition], until);
+}
 /* A fact of a partition that is held: whether another may have folded it. */
 static inline bool fence_may_be_shared(const struct fence *f, uint32_t partition, uint64_t sequence)
 {

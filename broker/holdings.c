@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arrivals.h"
 #include "assignment.h"
 #include "core/id.h"
 #include "membership.h"
+#include "parts.h"
 #include "publisher/topology.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -21,31 +21,11 @@ enum {
     CHECK_MS = 5000,         /* between looks at whether the log agrees */
 };
 
-struct part {
-    enum { NONE, HELD, LEAVING } state;
-    struct checkpoint at; /* as it was taken; its epoch */
-    struct bus_reader *reader;
-    struct part_reader *context;
-    bool by_time;             /* what it was read up to is no longer in the stream */
-    atomic_bool left;         /* the engine is done with it */
-    atomic_bool place_gone;   /* its reader says so */
-    _Atomic uint64_t newest;  /* the largest sequence that its reader has brought */
-    struct mono_time claimed; /* since when another holds what is to be taken here; 0: none does */
-};
-
-struct part_reader {
-    struct holdings *h;
-    uint32_t partition;
-};
-
 struct holdings {
     struct holdings_options options;
-    char name[160], stream[96];
+    char name[160];
     struct membership *members;
-    struct arrivals *arrivals;
-    struct part *parts;
-    struct part_reader *readers;
-    uint32_t count;
+    struct parts parts;
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock;
@@ -67,85 +47,28 @@ void holdings_look(struct holdings *h)
     pthread_mutex_unlock(&h->lock);
 }
 
-static void members_changed(void *context)
+/* Of the members or the readers. */
+static void news(void *context)
 {
     holdings_look(context);
 }
 
 void holdings_left(struct holdings *h, uint32_t partition)
 {
-    atomic_store(&h->parts[partition].left, true);
+    atomic_store(&h->parts.list[partition].left, true);
     holdings_look(h);
-}
-
-/* ---- reading ------------------------------------------------------------------------------------------ */
-
-static void deliver(void *context, struct bus_delivery *d)
-{
-    struct part_reader *r = context;
-    struct part *part = &r->h->parts[r->partition];
-    if (d->stream_sequence > atomic_load(&part->newest))
-        atomic_store(&part->newest, d->stream_sequence);
-    arrivals_take(r->h->arrivals, r->partition, d);
-}
-
-static void trouble(void *context, const struct error *err)
-{
-    struct part_reader *r = context;
-    if (!err) {
-        LOG(LOG_INFO, "events are read again", LOG_NUM("partition", r->partition));
-        return;
-    }
-    if (err->status != STATUS_CONFLICT) {
-        LOG(LOG_ERROR, "events cannot be read", LOG_NUM("partition", r->partition), LOG_ERR(err));
-        return;
-    }
-    LOG(LOG_WARN,
-        "the event stream is not what it was; the partition is read on behind the time of its checkpoint",
-        LOG_NUM("partition", r->partition), LOG_ERR(err));
-    atomic_store(&r->h->parts[r->partition].place_gone, true);
-    holdings_look(r->h);
-}
-
-static enum status start_reader(struct holdings *h, uint32_t p, struct error *err)
-{
-    struct part *part = &h->parts[p];
-    char filter[SUBJECT_MAX];
-    struct bus_place place = {part->by_time ? 0 : part->at.stream_seq, part->at.stream_time_ns};
-    subject_partition(h->options.subjects, p, filter);
-    atomic_store(&part->place_gone, false);
-    atomic_store(&part->newest, 0);
-    arrivals_begin(h->arrivals, p);
-    TRY(bus_reader_start(h->options.bus, h->stream, filter, place, deliver, trouble, &h->readers[p],
-                         &part->reader, err));
-    arrivals_reader(h->arrivals, p, part->reader);
-    part->by_time = false;
-    return STATUS_OK;
-}
-
-static void stop_reader(struct holdings *h, uint32_t p)
-{
-    arrivals_leave(h->arrivals, p);
-    bus_reader_stop(&h->parts[p].reader);
-    arrivals_end(h->arrivals, p);
-}
-
-/* Zeroed, one of each partition; NULL if there is no memory. */
-static void *one_of_each(const struct holdings *h, size_t size)
-{
-    return calloc(h->count > 0 ? h->count : 1, size);
 }
 
 /* ---- telling the others ------------------------------------------------------------------------------- */
 
 static void tell_members(struct holdings *h)
 {
-    bool *held = one_of_each(h, sizeof(*held));
+    bool *held = parts_array(&h->parts, sizeof(*held));
     int64_t count = 0;
     if (!held)
         return; /* the next change says it */
-    for (uint32_t p = 0; p < h->count; p++) {
-        held[p] = h->parts[p].state != NONE;
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        held[p] = h->parts.list[p].state != PART_NONE;
         count += held[p];
     }
     metric_set(METRIC_BROKER_PARTITIONS, 0, count);
@@ -160,7 +83,7 @@ static void tell_members(struct holdings *h)
 static bool is_taken(struct holdings *h, uint32_t p)
 {
     const struct in_log *in_log = &h->options.fence->in_log[p];
-    if (atomic_load(&in_log->behind) != h->parts[p].at.epoch)
+    if (atomic_load(&in_log->behind) != h->parts.list[p].at.epoch)
         return true;
     metric_add(METRIC_BROKER_PARTITIONS_BEHIND, 0, 1);
     LOG(LOG_WARN,
@@ -175,13 +98,13 @@ static bool is_taken(struct holdings *h, uint32_t p)
 static void drop_lost(struct holdings *h)
 {
     uint32_t lost = 0, dropped = 0;
-    for (uint32_t p = 0; p < h->count; p++) {
-        struct part *part = &h->parts[p];
-        if (part->state == NONE || fence_holds(h->options.fence, p, part->at.epoch))
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        struct part *part = &h->parts.list[p];
+        if (part->state == PART_NONE || fence_holds(h->options.fence, p, part->at.epoch))
             continue;
-        stop_reader(h, p);
+        part_stop_reading(part);
         mailbox_post(h->options.engine, (struct mail){.kind = MAIL_LOST, .u.partition = p});
-        part->state = NONE;
+        part->state = PART_NONE;
         dropped++;
         lost += is_taken(h, p);
     }
@@ -193,63 +116,32 @@ static void drop_lost(struct holdings *h)
         tell_members(h);
 }
 
-/* The checkpoints of what is held, in `list`, as they are known to be in the log; how many. */
-static size_t list_held(const struct holdings *h, struct checkpoint *list)
-{
-    size_t count = 0;
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state == NONE)
-            continue;
-        list[count] = fence_known(h->options.fence, p);
-        list[count++].epoch = h->parts[p].at.epoch;
-    }
-    return count;
-}
-
-static enum status see_what_is_held(struct holdings *h, struct error *err)
-{
-    struct checkpoint *held = one_of_each(h, sizeof(*held));
-    enum hold *holds = one_of_each(h, sizeof(*holds));
-    if (!held || !holds) {
-        free(held);
-        free(holds);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
-    }
-    size_t count = list_held(h, held);
-    enum status status = eventlog_holds(h->options.log, held, count, holds, err);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        fence_found(h->options.fence, held[i].partition, held[i].epoch, holds[i]);
-    free(held);
-    free(holds);
-    return status;
-}
-
 /* ---- leaving ------------------------------------------------------------------------------------------ */
 
 static void begin_to_leave(struct holdings *h, uint32_t p)
 {
-    struct part *part = &h->parts[p];
-    stop_reader(h, p);
+    struct part *part = &h->parts.list[p];
+    part_stop_reading(part);
     atomic_store(&part->left, false);
-    part->state = LEAVING;
+    part->state = PART_LEAVING;
     mailbox_post(h->options.engine, (struct mail){.kind = MAIL_LEAVE, .u.partition = p});
 }
 
 /* What the engine is done with is nobody's from now on. */
 static enum status end_leaving(struct holdings *h, struct error *err)
 {
-    struct checkpoint *gone = one_of_each(h, sizeof(*gone));
+    struct checkpoint *gone = parts_array(&h->parts, sizeof(*gone));
     size_t count = 0;
     if (!gone)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the partitions");
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state == LEAVING && atomic_load(&h->parts[p].left))
-            gone[count++] = h->parts[p].at;
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        if (h->parts.list[p].state == PART_LEAVING && atomic_load(&h->parts.list[p].left))
+            gone[count++] = h->parts.list[p].at;
     }
     enum status status = eventlog_release_partitions(h->options.log, gone, count, err);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         fence_lose(h->options.fence, gone[i].partition, gone[i].epoch);
-        h->parts[gone[i].partition].state = NONE;
+        h->parts.list[gone[i].partition].state = PART_NONE;
     }
     if (count > 0 && status == STATUS_OK) {
         metric_add(METRIC_BROKER_PARTITIONS_GIVEN, 0, (int64_t)count);
@@ -262,9 +154,9 @@ static enum status end_leaving(struct holdings *h, struct error *err)
 /* Partitions whose place is no longer in the stream leave, and are taken again by their time. */
 static void rebase(struct holdings *h)
 {
-    for (uint32_t p = 0; p < h->count; p++) {
-        struct part *part = &h->parts[p];
-        if (part->state != HELD || !atomic_load(&part->place_gone))
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        struct part *part = &h->parts.list[p];
+        if (part->state != PART_HELD || !atomic_load(&part->place_gone))
             continue;
         part->by_time = true;
         metric_add(METRIC_BROKER_PARTITIONS_REBASED, 0, 1);
@@ -274,24 +166,14 @@ static void rebase(struct holdings *h)
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
 
-/* Of what is held and not read yet. */
-static enum status start_readers(struct holdings *h, struct error *err)
-{
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state == HELD && !h->parts[p].reader)
-            TRY(start_reader(h, p, err));
-    }
-    return STATUS_OK;
-}
-
 /* The engine learns of them before the first fact. */
 static void begin_to_hold(struct holdings *h, struct taken *t)
 {
     for (size_t i = 0; i < t->checkpoint_count; i++) {
-        struct part *part = &h->parts[t->checkpoints[i].partition];
+        struct part *part = &h->parts.list[t->checkpoints[i].partition];
         part->at = t->checkpoints[i];
         part->claimed = (struct mono_time){0};
-        part->state = HELD;
+        part->state = PART_HELD;
         fence_set(h->options.fence, &part->at, t->stream_end);
     }
     mailbox_post(h->options.engine, (struct mail){.kind = MAIL_TAKEN, .u.taken = t});
@@ -302,21 +184,21 @@ static enum status take(struct holdings *h, const enum wanted *wanted, struct er
     struct bus_stream_info info;
     struct taken *t;
     TRY(topology_check_partitions(h->options.bus, h->options.subjects, STREAM_EVENTS, err));
-    TRY(bus_stream_info(h->options.bus, h->stream, &info, err));
+    TRY(bus_stream_info(h->options.bus, h->parts.stream, &info, err));
     const struct taking taking = {.log = h->options.log,
                                   .bus = h->options.bus,
-                                  .stream = h->stream,
+                                  .stream = h->parts.stream,
                                   .stream_created_ns = info.created_ns,
                                   .owner = h->name,
                                   .wanted = wanted,
-                                  .partitions = h->count};
+                                  .partitions = h->parts.count};
     TRY(taken_read(&taking, &t, err));
     size_t partitions = t->checkpoint_count, timers = t->timer_count;
     begin_to_hold(h, t);
     metric_add(METRIC_BROKER_PARTITIONS_TAKEN, 0, (int64_t)partitions);
     LOG(LOG_INFO, "partitions taken", LOG_NUM("partitions", partitions), LOG_NUM("timers", timers));
     tell_members(h);
-    return start_readers(h, err);
+    return parts_read(&h->parts, err);
 }
 
 /* ---- sharing out -------------------------------------------------------------------------------------- */
@@ -346,7 +228,7 @@ static const struct member *holder_of(const struct member *members, size_t count
 /* Who holds what is to be taken gives it back soon. A broker that does not, for two leases, has it taken. */
 static bool may_take(struct holdings *h, uint32_t p, bool is_held_elsewhere)
 {
-    struct part *part = &h->parts[p];
+    struct part *part = &h->parts.list[p];
     if (!is_held_elsewhere) {
         part->claimed = (struct mono_time){0};
         return true;
@@ -361,28 +243,28 @@ static enum status share_out(struct holdings *h, const struct member *members, s
 {
     struct str *names = ARENA_ARRAY(a, struct str, count);
     size_t *places = ARENA_ARRAY(a, size_t, count);
-    uint32_t *owner = ARENA_ARRAY(a, uint32_t, h->count);
-    enum wanted *wanted = ARENA_ARRAY(a, enum wanted, h->count); /* nothing at first */
+    uint32_t *owner = ARENA_ARRAY(a, uint32_t, h->parts.count);
+    enum wanted *wanted = ARENA_ARRAY(a, enum wanted, h->parts.count); /* nothing at first */
     bool any = false, away = atomic_load(&h->options.fence->log_away);
     if (!names || !places || !owner || !wanted)
         return arena_error(a, err, "the partitions");
     size_t ready = list_ready(members, count, names, places);
     if (ready == 0)
         return STATUS_OK; /* this one is about to say that it is */
-    TRY(assign_partitions(names, ready, owner, h->count, err));
-    for (uint32_t p = 0; p < h->count; p++) {
+    TRY(assign_partitions(names, ready, owner, h->parts.count, err));
+    for (uint32_t p = 0; p < h->parts.count; p++) {
         bool mine = members[places[owner[p]]].self;
         bool elsewhere = holder_of(members, count, p) != NULL;
-        if (mine && h->parts[p].state == NONE) {
+        if (mine && h->parts.list[p].state == PART_NONE) {
             bool may = may_take(h, p, elsewhere);
             if (may)
-                wanted[p] = h->parts[p].by_time ? WANTED_LOST : WANTED;
+                wanted[p] = h->parts.list[p].by_time ? WANTED_LOST : WANTED;
             any = any || may;
             *waits = *waits || !may;
-        } else if (!mine && h->parts[p].state == HELD && !away) {
+        } else if (!mine && h->parts.list[p].state == PART_HELD && !away) {
             begin_to_leave(h, p);
         }
-        *waits = *waits || h->parts[p].state == LEAVING;
+        *waits = *waits || h->parts.list[p].state == PART_LEAVING;
     }
     return any ? take(h, wanted, err) : STATUS_OK;
 }
@@ -390,8 +272,8 @@ static enum status share_out(struct holdings *h, const struct member *members, s
 /* Whether another says that it holds what is held here: one of the two is wrong, and the log knows which. */
 static bool is_disputed(const struct holdings *h, const struct member *members, size_t count)
 {
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state == HELD && holder_of(members, count, p))
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        if (h->parts.list[p].state == PART_HELD && holder_of(members, count, p))
             return true;
     }
     return false;
@@ -409,7 +291,7 @@ static enum status see_lost(struct holdings *h, const struct member *members, si
         fence_doubt(h->options.fence);
     if (!disputed && mono_ms_since(h->checked) <= CHECK_MS)
         return STATUS_OK;
-    TRY(see_what_is_held(h, err));
+    TRY(parts_compare(&h->parts, h->options.log, err));
     h->checked = mono_now();
     drop_lost(h);
     return STATUS_OK;
@@ -447,23 +329,6 @@ static bool is_alone(struct holdings *h, struct arena *a)
            !is_disputed(h, members, count);
 }
 
-/*
- * What others may have folded is not behind the stream's end. What was read here may be, of a stream that has
- * lost its end or was made anew since, and another may have folded that too. (Partitions of a stream that was
- * made anew are soon taken anew, so its small sequences do not stay below those of the old one.)
- */
-static void settle(struct holdings *h, uint64_t doubts, uint64_t stream_end)
-{
-    struct fence *f = h->options.fence;
-    for (uint32_t p = 0; p < h->count; p++) {
-        uint64_t newest = atomic_load(&h->parts[p].newest);
-        uint64_t until = newest > stream_end ? newest : stream_end;
-        if (h->parts[p].state != NONE && until > atomic_load(&f->shared_until[p]))
-            atomic_store(&f->shared_until[p], until);
-    }
-    atomic_store(&f->settled, doubts);
-}
-
 /* Sees up to where others may have folded what is held here, once none does so any more. Without an answer
  * every fact may be one of these, until it is asked again. */
 static void settle_doubt(struct holdings *h, struct arena *a)
@@ -473,10 +338,12 @@ static void settle_doubt(struct holdings *h, struct arena *a)
     uint64_t doubts = atomic_load(&h->options.fence->doubts); /* before anything is looked at */
     if (!can_settle(h) || !is_alone(h, a))
         return;
-    if (bus_stream_info(h->options.bus, h->stream, &info, &err) == STATUS_OK)
-        settle(h, doubts, info.last_sequence);
-    else
+    if (bus_stream_info(h->options.bus, h->parts.stream, &info, &err) != STATUS_OK) {
         LOG(LOG_DEBUG, "the end of the event stream cannot be seen", LOG_ERR(&err));
+        return;
+    }
+    parts_share(&h->parts, info.last_sequence);
+    atomic_store(&h->options.fence->settled, doubts);
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
@@ -488,11 +355,11 @@ static enum status see_log(struct holdings *h, struct error *err)
     TRY(eventlog_check(h->options.log, err));
     TRY(eventlog_claim(h->options.log, h->options.subjects->prefix, err));
     arena_init(&a, 0);
-    struct str *owners = ARENA_ARRAY(&a, struct str, h->count);
-    enum status status = owners ? eventlog_partition_owners(h->options.log, &a, owners, h->count, err)
+    struct str *owners = ARENA_ARRAY(&a, struct str, h->parts.count);
+    enum status status = owners ? eventlog_partition_owners(h->options.log, &a, owners, h->parts.count, err)
                                 : arena_error(&a, err, "the partitions' owners");
     h->alone_before = status == STATUS_OK;
-    for (uint32_t p = 0; p < h->count && status == STATUS_OK; p++)
+    for (uint32_t p = 0; p < h->parts.count && status == STATUS_OK; p++)
         h->alone_before = h->alone_before && owners[p].len == 0;
     arena_free(&a);
     TRY(status);
@@ -501,25 +368,16 @@ static enum status see_log(struct holdings *h, struct error *err)
     return STATUS_OK;
 }
 
-static bool has_any(const struct holdings *h)
-{
-    for (uint32_t p = 0; p < h->count; p++) {
-        if (h->parts[p].state != NONE)
-            return true;
-    }
-    return false;
-}
-
 /* What the log still gives to this broker may have been another's meanwhile: the log may have lost that. */
 static enum status mend_lapse(struct holdings *h, struct error *err)
 {
     if (!membership_lapsed(h->members))
         return STATUS_OK;
-    h->lapsed_before = h->lapsed_before || has_any(h);
+    h->lapsed_before = h->lapsed_before || parts_any(&h->parts);
     if (h->lapsed_before)
         h->alone_before = false;
-    TRY(see_what_is_held(h, err));
-    if (has_any(h))
+    TRY(parts_compare(&h->parts, h->options.log, err));
+    if (parts_any(&h->parts))
         fence_doubt(h->options.fence);
     membership_confirm(h->members);
     return STATUS_OK;
@@ -528,8 +386,8 @@ static enum status mend_lapse(struct holdings *h, struct error *err)
 static void say_ready(struct holdings *h)
 {
     uint32_t held = 0;
-    for (uint32_t p = 0; p < h->count; p++)
-        held += h->parts[p].state == HELD;
+    for (uint32_t p = 0; p < h->parts.count; p++)
+        held += h->parts.list[p].state == PART_HELD;
     if (!h->said_ready)
         LOG(LOG_INFO, "ready", LOG_TEXT("name", h->name), LOG_NUM("partitions", held));
     h->said_ready = true;
@@ -561,7 +419,7 @@ static enum status look(struct holdings *h, bool *waits, struct error *err)
     drop_lost(h);
     TRY(end_leaving(h, err));
     rebase(h);
-    TRY(start_readers(h, err)); /* where that failed before */
+    TRY(parts_read(&h->parts, err)); /* where that failed before */
     arena_init(&a, 0);
     enum status status = share_out_if_known(h, &a, waits, err);
     settle_doubt(h, &a);
@@ -625,9 +483,7 @@ static void *run(void *context)
 static void holdings_free(struct holdings *h)
 {
     eventlog_close(&h->options.log);
-    arrivals_close(&h->arrivals);
-    free(h->parts);
-    free(h->readers);
+    parts_free(&h->parts);
     pthread_cond_destroy(&h->news);
     pthread_mutex_destroy(&h->lock);
     free(h);
@@ -641,9 +497,15 @@ static enum status start(struct holdings *h, struct error *err)
                                          .lease_ms = h->options.lease_ms,
                                          .fence = h->options.fence,
                                          .occupancy = h->options.occupancy,
-                                         .changed = members_changed,
+                                         .changed = news,
                                          .context = h};
-    TRY(arrivals_open(h->options.bus, h->options.subjects, h->options.engine, &h->arrivals, err));
+    const struct parts_options parts = {.bus = h->options.bus,
+                                        .subjects = h->options.subjects,
+                                        .engine = h->options.engine,
+                                        .fence = h->options.fence,
+                                        .place_gone = news,
+                                        .context = h};
+    TRY(parts_init(&h->parts, &parts, err));
     TRY(membership_start(&members, &h->members, err));
     int code = pthread_create(&h->thread, NULL, run, h);
     if (code != 0)
@@ -654,22 +516,12 @@ static enum status start(struct holdings *h, struct error *err)
 
 enum status holdings_start(const struct holdings_options *options, struct holdings **out, struct error *err)
 {
-    uint32_t count = options->subjects->partitions;
     struct holdings *h = calloc(1, sizeof(*h));
-    struct part *parts = calloc(count, sizeof(*parts));
-    struct part_reader *readers = calloc(count, sizeof(*readers));
-    if (!h || !parts || !readers) {
-        free(h);
-        free(parts);
-        free(readers);
-        return error_set(err, STATUS_NO_MEMORY, "no memory for %u partitions", count);
-    }
-    *h = (struct holdings){.options = *options, .parts = parts, .readers = readers, .count = count};
-    for (uint32_t p = 0; p < count; p++)
-        readers[p] = (struct part_reader){h, p};
+    if (!h)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the holdings");
+    h->options = *options;
     pthread_mutex_init(&h->lock, NULL);
     mono_cond_init(&h->news);
-    stream_name(options->subjects, STREAM_EVENTS, h->stream);
     /* A name that was given may be that of one before, which the log still names as an owner. */
     snprintf(h->name, sizeof(h->name), "%s/%llx", options->name, (unsigned long long)mono_now().ns);
     enum status status = start(h, err);
@@ -690,7 +542,7 @@ bool holdings_are_ready(struct holdings *h)
 
 bool holdings_wait(struct holdings *h, uint32_t partition)
 {
-    return arrivals_wait(h->arrivals, partition);
+    return arrivals_wait(h->parts.arrivals, partition);
 }
 
 bool holdings_failed(struct holdings *h, struct error *err)
@@ -710,15 +562,15 @@ void holdings_stop_reading(struct holdings *h)
     if (h->has_thread)
         pthread_join(h->thread, NULL);
     h->has_thread = false;
-    for (uint32_t p = 0; p < h->count; p++)
-        stop_reader(h, p);
+    for (uint32_t p = 0; p < h->parts.count; p++)
+        part_stop_reading(&h->parts.list[p]);
 }
 
 static void give_back(struct holdings *h)
 {
     struct error err = {0};
-    struct checkpoint *held = one_of_each(h, sizeof(*held));
-    size_t count = held ? list_held(h, held) : 0;
+    struct checkpoint *held = parts_array(&h->parts, sizeof(*held));
+    size_t count = held ? parts_list(&h->parts, held) : 0;
     if (eventlog_release_partitions(h->options.log, held, count, &err) != STATUS_OK)
         LOG(LOG_WARN,
             "the partitions could not be given back; they are taken over once this broker's lease is over",

@@ -56,7 +56,6 @@ static int run_part(const char *part, const char *width, const char *stages)
     struct shape shape = {(uint32_t)strtoul(width, NULL, 10), (uint32_t)strtoul(stages, NULL, 10)};
     daemon_setup();
     log_setup(part, LOG_WARN, false);
-    extern char **environ;
     enum status status = settings_new(&s, &err);
     if (status == STATUS_OK)
         status = settings_load_environment(s, (const char *const *)environ, &err);

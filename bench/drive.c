@@ -136,12 +136,16 @@ enum status drive(const struct settings *s, const struct drive_plan *plan, struc
     struct bus_subscription *completed = NULL, *failed = NULL;
     *out = (struct drive_result){.latencies_ms = calloc(plan->executions, sizeof(double))};
     d.asked = calloc(plan->executions, sizeof(*d.asked));
-    if (!out->latencies_ms || !d.asked)
+    if (!out->latencies_ms || !d.asked) {
+        free(d.asked);
         return error_set(err, STATUS_NO_MEMORY, "no memory for %u executions", plan->executions);
+    }
     d.first_id = first_id();
-    TRY(subjects_from_settings(s, &d.subjects, err));
-    TRY(bus_connect(s, "bench", false, &d.bus, err));
-    enum status status = listen(&d, EVENT_EXECUTION_COMPLETE, &completed, err);
+    enum status status = subjects_from_settings(s, &d.subjects, err);
+    if (status == STATUS_OK)
+        status = bus_connect(s, "bench", false, &d.bus, err);
+    if (status == STATUS_OK)
+        status = listen(&d, EVENT_EXECUTION_COMPLETE, &completed, err);
     if (status == STATUS_OK)
         status = listen(&d, EVENT_EXECUTION_FAILED, &failed, err);
     if (status == STATUS_OK)

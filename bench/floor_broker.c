@@ -235,7 +235,6 @@ static enum status prepare(struct floor_broker *f, const struct settings *s, str
     if (!f->executions || !f->readers || !f->filling.checkpoints || !f->filling.dirty ||
         !f->committing.checkpoints || !f->committing.dirty)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the floor");
-    arena_init(&f->arena, 0);
     TRY(json_read(&f->arena, STR("{\"type\":\"noop\",\"pool\":\"default\",\"args\":{\"n\":1},\"config\":{}}"),
                   NULL, &f->context, err));
     TRY(json_read(&f->arena, STR("{\"status\":\"success\",\"data\":{\"n\":1}}"), NULL, &f->result, err));
@@ -244,32 +243,64 @@ static enum status prepare(struct floor_broker *f, const struct settings *s, str
     return STATUS_OK;
 }
 
+static void free_rows(struct rows *r)
+{
+    free(r->items);
+    free(r->checkpoints);
+    free(r->dirty);
+}
+
+static void free_all(struct floor_broker *f)
+{
+    bus_close(&f->bus);
+    eventlog_close(&f->log);
+    free_rows(&f->filling);
+    free_rows(&f->committing);
+    free(f->executions);
+    free(f->readers);
+    arena_free(&f->arena);
+}
+
+static enum status read_all(struct floor_broker *f, struct error *err)
+{
+    char stream[96], filter[SUBJECT_MAX];
+    stream_name(&f->subjects, STREAM_EVENTS, stream);
+    for (uint32_t p = 0; p < f->subjects.partitions; p++) {
+        struct bus_place place = {.sequence = f->filling.checkpoints[p].stream_seq};
+        subject_partition(&f->subjects, p, filter);
+        TRY(bus_reader_start(f->bus, stream, filter, place, deliver, NULL, f, &f->readers[p], err));
+    }
+    daemon_wait(NULL, NULL);
+    return STATUS_OK;
+}
+
+/* With the readers, until it is told to end. */
+static enum status run(struct floor_broker *f, struct error *err)
+{
+    pthread_t committer;
+    if (pthread_create(&committer, NULL, commit_all, f) != 0)
+        return error_set(err, STATUS_IO, "no thread for the floor");
+    enum status status = read_all(f, err);
+    for (uint32_t p = 0; p < f->subjects.partitions; p++)
+        bus_reader_stop(&f->readers[p]);
+    pthread_mutex_lock(&f->lock);
+    f->stopping = true;
+    pthread_cond_signal(&f->filled);
+    pthread_mutex_unlock(&f->lock);
+    pthread_join(committer, NULL);
+    return status;
+}
+
 enum status floor_broker(const struct settings *s, const struct shape *shape, struct error *err)
 {
     struct floor_broker f = {
         .shape = *shape, .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
-    char stream[96], filter[SUBJECT_MAX];
-    pthread_t committer;
-    TRY(prepare(&f, s, err));
-    TRY(bus_connect(s, "floor_broker", false, &f.bus, err));
-    if (pthread_create(&committer, NULL, commit_all, &f) != 0)
-        return error_set(err, STATUS_IO, "no thread for the floor");
-    stream_name(&f.subjects, STREAM_EVENTS, stream);
-    for (uint32_t p = 0; p < f.subjects.partitions; p++) {
-        subject_partition(&f.subjects, p, filter);
-        TRY(bus_reader_start(f.bus, stream, filter,
-                             (struct bus_place){.sequence = f.filling.checkpoints[p].stream_seq}, deliver,
-                             NULL, &f, &f.readers[p], err));
-    }
-    daemon_wait(NULL, NULL);
-    for (uint32_t p = 0; p < f.subjects.partitions; p++)
-        bus_reader_stop(&f.readers[p]);
-    pthread_mutex_lock(&f.lock);
-    f.stopping = true;
-    pthread_cond_signal(&f.filled);
-    pthread_mutex_unlock(&f.lock);
-    pthread_join(committer, NULL);
-    bus_close(&f.bus);
-    eventlog_close(&f.log);
-    return STATUS_OK;
+    arena_init(&f.arena, 0);
+    enum status status = prepare(&f, s, err);
+    if (status == STATUS_OK)
+        status = bus_connect(s, "floor_broker", false, &f.bus, err);
+    if (status == STATUS_OK)
+        status = run(&f, err);
+    free_all(&f);
+    return status;
 }

@@ -1,6 +1,7 @@
 #include "floor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "publisher/topology.h"
@@ -38,7 +39,7 @@ static void deliver(void *context, struct bus_delivery *d)
     long long execution = 0;
     for (const char *p = task; p && p > d->subject; p--) {
         if (p != task && *p == '.') {
-            sscanf(p + 1, "%lld", &execution);
+            execution = strtoll(p + 1, NULL, 10);
             break;
         }
     }

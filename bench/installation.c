@@ -10,8 +10,6 @@
 #include "publisher/topology.h"
 #include "bus/connect.h"
 
-extern char **environ;
-
 static enum status set(struct installation *i, const char *name, const char *value, struct error *err)
 {
     return settings_set(i->settings, SOURCE_FLAG, "noetl-bench", str_of(name), str_of(value), err);

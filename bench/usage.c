@@ -14,22 +14,31 @@ struct stat_line {
     unsigned long long own, reaped;
 };
 
+/* The numbers behind the state, which is one letter. */
+enum { STAT_PARENT = 0, STAT_USER = 10, STAT_SYSTEM, STAT_CHILDREN_USER, STAT_CHILDREN_SYSTEM, STAT_NUMBERS };
+
 static bool read_stat(const char *pid, struct stat_line *out)
 {
     char path[300], line[1024];
-    unsigned long long user, system, children_user, children_system;
+    long long numbers[STAT_NUMBERS];
     snprintf(path, sizeof(path), "/proc/%s/stat", pid);
     FILE *f = fopen(path, "r");
     if (!f)
         return false;
     const char *behind_name = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
     fclose(f);
-    if (!behind_name ||
-        sscanf(behind_name + 2, "%*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
-               &out->parent, &user, &system, &children_user, &children_system) != 5)
+    if (!behind_name || strlen(behind_name) < sizeof(") S"))
         return false;
-    out->own = user + system;
-    out->reaped = children_user + children_system;
+    char *at = line + (behind_name - line) + strlen(") S");
+    for (int i = 0; i < STAT_NUMBERS; i++) {
+        char *begin = at;
+        numbers[i] = strtoll(begin, &at, 10);
+        if (at == begin)
+            return false;
+    }
+    out->parent = (long)numbers[STAT_PARENT];
+    out->own = (unsigned long long)(numbers[STAT_USER] + numbers[STAT_SYSTEM]);
+    out->reaped = (unsigned long long)(numbers[STAT_CHILDREN_USER] + numbers[STAT_CHILDREN_SYSTEM]);
     return true;
 }
 

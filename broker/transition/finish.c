@@ -245,7 +245,7 @@ enum status execution_give_up(struct execution *x, const struct event *fact, uin
                               struct error *err)
 {
     struct turn t = {.x = x, .fact = fact, .out = out, .err = err};
-    struct event end;
+    struct event end = {0};
     if (fact->type == EVENT_EXECUTION_REQUESTED && value_is_absent(x->parent))
         TRY(value_copy_plain(&x->arena, VALUE_GET(fact->context, "parent"), &x->parent, err));
     x->next_event_id = event_id;

@@ -20,6 +20,7 @@ enum { THREADS = 4, RETRY_MS = 1000, ANSWER_WITHIN_MS = 10000, NO_NODE = 0 };
 struct errand {
     struct errand *next;
     struct batch *batch;
+    struct tenure tenure;
     int64_t child, parent;               /* child 0: of a list */
     const struct child_order *order;     /* NULL: it is a list or a message */
     const struct listing_order *listing; /* NULL: it is no list */
@@ -34,6 +35,7 @@ struct child_desk {
     struct bus *bus;
     struct subjects subjects;
     struct value env;
+    const struct fence *fence;
     struct writer *writer;
     pthread_t threads[THREADS];
     int thread_count;
@@ -194,6 +196,10 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
 {
     struct arena a;
     struct bus_ack ack;
+    if (!fence_lease_lasts(desk->fence)) {
+        error_set(err, STATUS_UNAVAILABLE, "the broker has no lease: others may have what it holds");
+        return false;
+    }
     if (e->run)
         return e->run(e->context, err);
     if (!e->order && !e->listing)
@@ -240,7 +246,7 @@ static void *run(void *context)
     free(context);
     while ((e = next_errand(desk, clerk.requesting))) {
         struct error err = {0};
-        if (run_errand(desk, e, &err))
+        if (!fence_has(desk->fence, e->tenure) || run_errand(desk, e, &err))
             writer_acknowledged(desk->writer, e->batch); /* the batch, and the errand in it, may be gone */
         else
             try_later(desk, e, &err);
@@ -264,12 +270,13 @@ static int start_clerk(struct child_desk *desk, int number)
 }
 
 enum status child_desk_open(struct bus *bus, const struct subjects *s, struct value env,
-                            struct writer *writer, struct child_desk **out, struct error *err)
+                            const struct fence *fence, struct writer *writer, struct child_desk **out,
+                            struct error *err)
 {
     struct child_desk *desk = calloc(1, sizeof(*desk));
     if (!desk)
         return error_set(err, STATUS_NO_MEMORY, "no memory for asking for sub-playbooks");
-    *desk = (struct child_desk){.bus = bus, .subjects = *s, .env = env, .writer = writer};
+    *desk = (struct child_desk){.bus = bus, .subjects = *s, .env = env, .fence = fence, .writer = writer};
     pthread_mutex_init(&desk->lock, NULL);
     mono_cond_init(&desk->changed);
     for (; desk->thread_count < THREADS; desk->thread_count++) {
@@ -283,50 +290,52 @@ enum status child_desk_open(struct bus *bus, const struct subjects *s, struct va
     return STATUS_OK;
 }
 
-enum status child_desk_give(struct child_desk *desk, struct batch *b, int64_t parent,
+enum status child_desk_give(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,
                             const struct child_order *order, struct error *err)
 {
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
         return arena_error(&b->arena, err, "the request of a sub-playbook");
-    *e = (struct errand){.batch = b, .child = order->execution_id, .parent = parent, .order = order};
+    *e = (struct errand){
+        .batch = b, .tenure = tenure, .child = order->execution_id, .parent = parent, .order = order};
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;
 }
 
-enum status child_desk_list(struct child_desk *desk, struct batch *b, int64_t parent,
+enum status child_desk_list(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,
                             const struct listing_order *order, struct error *err)
 {
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
         return arena_error(&b->arena, err, "a list of playbooks");
-    *e = (struct errand){.batch = b, .parent = parent, .listing = order};
+    *e = (struct errand){.batch = b, .tenure = tenure, .parent = parent, .listing = order};
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;
 }
 
-enum status child_desk_tell(struct child_desk *desk, struct batch *b, int64_t child, int64_t parent,
-                            const struct bus_publication *message, struct error *err)
+enum status child_desk_tell(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t child,
+                            int64_t parent, const struct bus_publication *message, struct error *err)
 {
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
         return arena_error(&b->arena, err, "a message to a sub-playbook");
-    *e = (struct errand){.batch = b, .child = child, .parent = parent, .message = *message};
+    *e = (struct errand){.batch = b, .tenure = tenure, .child = child, .parent = parent, .message = *message};
     e->message.give_up_ms = ANSWER_WITHIN_MS;
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;
 }
 
-enum status child_desk_run(struct child_desk *desk, struct batch *b, int64_t execution_id, errand_run *run_it,
-                           void *context, struct error *err)
+enum status child_desk_run(struct child_desk *desk, struct batch *b, struct tenure tenure,
+                           int64_t execution_id, errand_run *run_it, void *context, struct error *err)
 {
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
         return arena_error(&b->arena, err, "a large message");
-    *e = (struct errand){.batch = b, .parent = execution_id, .run = run_it, .context = context};
+    *e = (struct errand){
+        .batch = b, .tenure = tenure, .parent = execution_id, .run = run_it, .context = context};
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;

@@ -11,12 +11,20 @@
 
 enum { HEADERS_BYTES = 512 }; /* room for the headers of a message, which count towards the server's limit */
 
-/* A refused message is in its stream after all. */
+/* A refused message waits no more. */
 static void taken(struct dispatcher *d)
 {
     metric_add(METRIC_BROKER_REFUSED_WAITING, 0, -1);
     if (atomic_fetch_sub(&d->refused, 1) == 1)
-        LOG_LINE(LOG_INFO, "the streams have all messages that they had refused");
+        LOG_LINE(LOG_INFO, "no message waits any more that its stream had refused");
+}
+
+/* It is in its stream, or not to be sent any more. */
+static void done(struct outgoing *o)
+{
+    if (o->refusal.status != STATUS_OK)
+        taken(o->dispatcher);
+    writer_acknowledged(o->dispatcher->writer, o->batch);
 }
 
 /* On a thread of the connection. */
@@ -26,9 +34,7 @@ static void published(void *context, const struct bus_ack *ack, const struct err
     struct outgoing *o = context;
     struct dispatcher *d = o->dispatcher;
     if (!err) {
-        if (o->refusal.status != STATUS_OK)
-            taken(d);
-        writer_acknowledged(d->writer, o->batch);
+        done(o);
         return;
     }
     if (o->refusal.status == STATUS_OK) {
@@ -96,7 +102,10 @@ enum status dispatch_resend(struct dispatcher *d, struct error *err)
         struct outgoing *o = list;
         list = o->next;
         o->origin.again = true;
-        TRY(send(o, err));
+        if (fence_has(d->fence, o->tenure))
+            TRY(send(o, err));
+        else
+            done(o);
     }
     return STATUS_OK;
 }
@@ -120,6 +129,7 @@ static enum status publish(struct dispatcher *d, struct batch *b, const char *su
     *o = (struct outgoing){
         .dispatcher = d,
         .batch = b,
+        .tenure = d->tenure,
         .subject = arena_strdup(&b->arena, str_of(subject)),
         .message_id = message_id.ptr,
         .traceparent = trace,
@@ -198,7 +208,7 @@ static enum status publish_notice(struct dispatcher *d, struct batch *b, const s
     TRY(keep_trace(b, trace, &p.traceparent, err));
     if (!p.subject || !id.ptr)
         return arena_error(&b->arena, err, "a message");
-    return child_desk_tell(d->children, b, fact->execution_id, from->id, &p, err);
+    return child_desk_tell(d->children, b, d->tenure, fact->execution_id, from->id, &p, err);
 }
 
 /* Once the log has that nobody waits for it. */
@@ -221,9 +231,9 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const stru
     for (uint32_t i = 0; i < decisions->withdrawal_count; i++)
         TRY(withdraw_task(d, b, x->id, &decisions->withdrawals[i], err));
     for (uint32_t i = 0; i < decisions->child_count; i++)
-        TRY(child_desk_give(d->children, b, x->id, &decisions->children[i], err));
+        TRY(child_desk_give(d->children, b, d->tenure, x->id, &decisions->children[i], err));
     for (uint32_t i = 0; i < decisions->listing_count; i++)
-        TRY(child_desk_list(d->children, b, x->id, &decisions->listings[i], err));
+        TRY(child_desk_list(d->children, b, d->tenure, x->id, &decisions->listings[i], err));
     for (uint32_t i = 0; i < decisions->notice_count; i++)
         TRY(publish_notice(d, b, x, &decisions->notices[i], err));
     for (uint32_t i = 0; i < decisions->event_count; i++) {

@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "child_desk.h"
+#include "fence.h"
 #include "mailbox.h"
 #include "publisher/subject.h"
 #include "runtime/clock.h"
@@ -23,11 +24,13 @@ struct task_origin {
 struct dispatcher {
     struct bus *bus;
     struct subjects subjects;
+    const struct fence *fence;
     struct writer *writer;
     struct child_desk *children;
     struct mailbox *engine; /* gets MAIL_REFUSED */
     atomic_uint refused;    /* messages that were refused and are not in their stream yet */
     /* Of the fact that is folded, the engine's to set: */
+    struct tenure tenure;
     uint64_t fact_sequence;
     bool may_repeat; /* what it leads to may have been published before */
     /* The engine's thread's: messages that their stream would not take, and when they are sent again. */
@@ -41,6 +44,7 @@ enum { RESEND_AFTER_MS = 500 };
 struct outgoing {
     struct dispatcher *dispatcher;
     struct batch *batch;
+    struct tenure tenure;
     const char *subject, *message_id;
     const char *traceparent; /* NULL: it is part of no trace */
     struct str payload;
@@ -59,7 +63,8 @@ struct task_origin task_origin_now(const struct dispatcher *d);
 void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p);
 /* What MAIL_REFUSED brings is kept for another try. */
 void dispatch_refused(struct dispatcher *d, struct outgoing *o);
-/* Sends again what was refused, half a second behind the newest refusal. */
+/* Sends again what was refused, half a second behind the newest refusal: what is still this broker's to say.
+ */
 enum status dispatch_resend(struct dispatcher *d, struct error *err) MUST_CHECK;
 
 #endif

@@ -116,6 +116,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
                         bool *for_log, struct error *err)
 {
     size_t rows = e->current->event_count;
+    e->dispatcher.tenure = (struct tenure){at->partition, e->partitions[at->partition].at.epoch};
     enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
     *for_log = (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) && e->current->event_count == rows;
     return *for_log ? STATUS_OK : status;
@@ -557,7 +558,7 @@ static void *run(void *context)
             if (i % PUSH_EVERY == PUSH_EVERY - 1)
                 bus_push(e->bus);
         }
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && fence_lease_lasts(e->fence))
             status = dispatch_resend(&e->dispatcher, &err);
         if (status == STATUS_OK && !e->stopping && e->folder.log_away && waiting_is_due(&e->waiting) &&
             fence_lease_lasts(e->fence))
@@ -606,6 +607,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
                          .next_number = 1};
     e->dispatcher = (struct dispatcher){.bus = options->bus,
                                         .subjects = *options->subjects,
+                                        .fence = options->fence,
                                         .writer = options->writer,
                                         .children = options->children,
                                         .engine = options->mailbox};

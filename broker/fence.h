@@ -74,6 +74,11 @@ static inline void fence_set(struct fence *f, const struct checkpoint *c, uint64
     atomic_store(&f->shared_until[c->partition], stream_end);
     atomic_store(&f->epochs[c->partition], c->epoch);
 }
+/* The partition and the epoch under which something was decided. */
+struct tenure {
+    uint32_t partition;
+    int64_t epoch;
+};
 /* What is known of a partition at least; for eventlog_holds(), before that looks. */
 static inline struct checkpoint fence_known(const struct fence *f, uint32_t partition)
 {
@@ -107,6 +112,12 @@ static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoc
     else if (hold == HOLD_BEHIND)
         fence_fall_behind(f, partition, epoch);
     return hold == HOLD_TAKEN || hold == HOLD_BEHIND;
+}
+/* Whether what was decided then is still this broker's to do: else whoever has the partition now decides it
+ * anew, and may have come to something else since. */
+static inline bool fence_has(const struct fence *f, struct tenure t)
+{
+    return fence_holds(f, t.partition, t.epoch);
 }
 static inline bool fence_lease_lasts(const struct fence *f)
 {

@@ -123,7 +123,7 @@ static enum status give(struct dispatcher *d, struct batch *b, const struct larg
     if (!own->subject || !own->message_id || (traceparent.len > 0 && !own->traceparent))
         return arena_error(&b->arena, err, "a message");
     TRY(value_copy_plain(&b->arena, summary, &own->summary, err));
-    return child_desk_run(d->children, b, l->execution_id, send, own, err);
+    return child_desk_run(d->children, b, d->tenure, l->execution_id, send, own, err);
 }
 
 enum status large_task_send(struct dispatcher *d, struct batch *b, const struct task *task,

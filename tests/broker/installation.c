@@ -157,17 +157,42 @@ void tasks_wait_for(struct installation *i, int64_t ack_wait_ms)
     assert_ok(topology_ensure_pool(i->bus, &i->subjects, &options, "default", &err), &err);
 }
 
-void stream_made_anew(struct installation *i, enum stream_id stream)
+static struct topology_options topology_of(const struct installation *i)
 {
     struct topology_options options;
+    topology_options_from_settings(i->settings, &options);
+    if (i->ack_wait_ms)
+        options.task_ack_wait_ms = i->ack_wait_ms;
+    return options;
+}
+
+uint64_t events_stored(struct installation *i)
+{
+    struct bus_stream_info info;
+    struct error err = {0};
+    char name[96];
+    assert_ok(bus_stream_info(i->bus, stream_name(&i->subjects, STREAM_EVENTS, name), &info, &err), &err);
+    return info.messages;
+}
+
+void events_forget_ids(struct installation *i, bool full)
+{
+    struct topology_options options = topology_of(i);
+    struct error err = {0};
+    options.duplicates_ms = 100;
+    if (full)
+        options.events_limit.messages = (int64_t)events_stored(i);
+    assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+}
+
+void stream_made_anew(struct installation *i, enum stream_id stream)
+{
+    struct topology_options options = topology_of(i);
     struct value answer;
     struct error err = {0};
     char name[96], verb[160];
     snprintf(verb, sizeof(verb), "STREAM.DELETE.%s", stream_name(&i->subjects, stream, name));
     assert_ok(bus_api(i->bus, verb, STR(""), &i->arena, &answer, &err), &err);
-    topology_options_from_settings(i->settings, &options);
-    if (i->ack_wait_ms)
-        options.task_ack_wait_ms = i->ack_wait_ms;
     assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
 }
 

@@ -45,6 +45,10 @@ int broker_wait(struct installation *i);
 
 /* For how long a worker may be silent about a task; 2 s at first. */
 void tasks_wait_for(struct installation *i, int64_t ack_wait_ms);
+/* How many messages the event stream has. */
+uint64_t events_stored(struct installation *i);
+/* From now on streams know an id for a moment only; and `full`: that of events takes no more than it has. */
+void events_forget_ids(struct installation *i, bool full);
 /* Deletes the stream and makes it anew, empty. */
 void stream_made_anew(struct installation *i, enum stream_id stream);
 

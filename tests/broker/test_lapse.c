@@ -1,9 +1,4 @@
-/*
- * A broker stands still for longer than its lease. Another takes its partitions and publishes a task; then
- * Postgres is set back behind that, the tasks stream forgets what it had, and the other is gone. The first
- * finds itself the owner still, and publishes the task a second time: it has to say so, since nobody else
- * can.
- */
+/* A broker stands still for longer than its lease, and goes on when another has taken its partitions. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +61,11 @@ static void set_back(struct installation *i, int64_t id)
                       .ptr);
 }
 
+/*
+ * Postgres is set back behind what the other did, the tasks stream forgets what it had, and the other is
+ * gone. The first finds itself the owner still, and publishes the task a second time: it has to say so, since
+ * nobody else can.
+ */
 static void lapse(struct installation *i)
 {
     broker_start(i);
@@ -102,6 +102,44 @@ static void so_it_does_where_the_brokers_clock_is_behind(void **state)
     lapse(*state);
 }
 
+static void await_shared(struct installation *i)
+{
+    static const char sql[] = "SELECT count(DISTINCT owner) FROM noetl.partition";
+    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "2") != 0; tries++)
+        usleep(100000);
+    assert_string_equal(database_says(i, sql), "2");
+}
+
+/* The event stream was full, and has room now; what the execution led to was said by the other. */
+static void what_waits_to_be_sent_is_not_when_another_has_the_partition(void **state)
+{
+    struct installation *i = *state;
+    register_playbook(i, ONE);
+    int64_t id = execution_of(i,
+                              "metadata: {path: test/caller}\n"
+                              "workflow:\n"
+                              "  - {step: start, type: playbook, path: test/one}\n",
+                              NULL);
+    events_forget_ids(i, true);
+    broker_start(i);
+    assert_true(broker_comes_to_say(i, "a stream does not take what the broker publishes"));
+    struct process first = i->broker;
+    standstill_begin(&first);
+    events_forget_ids(i, false);
+    sleep(2); /* longer than a lease */
+    broker_start(i);
+    task_done(i, task_next(i), "1");
+    execution_end(i, id);
+    uint64_t stored = events_stored(i);
+    sleep(1); /* longer than ids are known */
+    standstill_end(&first);
+    await_shared(i);
+    assert_int_equal(broker_stop(i), 0);
+    i->broker = first;
+    assert_int_equal(broker_stop(i), 0);
+    assert_int_equal(events_stored(i), stored);
+}
+
 /* Only what brokers do brings a task again. */
 static int start(void **state)
 {
@@ -117,6 +155,7 @@ int main(void)
         cmocka_unit_test(
             a_task_that_another_published_while_the_lease_had_lapsed_says_that_it_may_have_been_run),
         cmocka_unit_test(so_it_does_where_the_brokers_clock_is_behind),
+        cmocka_unit_test(what_waits_to_be_sent_is_not_when_another_has_the_partition),
     };
     return cmocka_run_group_tests(tests, start, installation_stop);
 }

@@ -316,10 +316,12 @@ void listener_own(struct listener *l, void *memory)
 
 void listeners_free(struct bus *bus)
 {
-    for (struct listener *l; (l = bus->listeners);) { /* nobody opens or closes one any more */
+    struct listener *next;
+    for (struct listener *l = bus->listeners; l; l = next) { /* nobody opens or closes one any more */
         await_completion(l);
-        link_out(l);
+        next = l->next;
         free(l->owned);
         listener_free(l);
     }
+    bus->listeners = NULL;
 }

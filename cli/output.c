@@ -226,7 +226,7 @@ void add_short_time(struct buf *b, int64_t time_ns)
     time_t seconds = (time_t)(time_ns / 1000000000), age = time(NULL) - seconds;
     struct tm tm;
     char text[16];
-    if (age < 0 || age > 12 * 3600)
+    if (age < 0 || age > (time_t)12 * 3600)
         add_time(b, time_ns);
     else if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%H:%M:%S", &tm) > 0)
         buf_add_text(b, text);

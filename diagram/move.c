@@ -16,9 +16,15 @@ struct mover {
     } * pools;
 };
 
+/* In whole columns. */
+static double half_width(const struct mover *m, uint32_t node)
+{
+    return (int32_t)(m->layout->nodes[node].width / 2);
+}
+
 static double center_of(const struct mover *m, uint32_t node)
 {
-    return (double)m->left[node] + m->layout->nodes[node].width / 2;
+    return m->left[node] + half_width(m, node);
 }
 
 /* Where the left edge wants to be, and how much: lines over several layers most, so that they are straight.
@@ -35,7 +41,7 @@ static double wanted_left(const struct mover *m, uint32_t node, bool above, doub
         count++;
     }
     *weight = count > 0 ? (l->nodes[node].kind == NODE_BEND ? 4 : 1) : 0.01;
-    return count > 0 ? sum / count - l->nodes[node].width / 2 : m->left[node];
+    return count > 0 ? sum / count - half_width(m, node) : m->left[node];
 }
 
 /* Adds one to the pools, and joins pools until their means go up. */

@@ -44,7 +44,7 @@ enum status eventlog_partitions(struct eventlog *log, uint32_t first, uint32_t e
     size_t rows = (size_t)PQntuples(r);
     *out = ARENA_ARRAY(a, struct partition_row, rows + 1);
     enum status status = *out ? STATUS_OK : arena_error(a, err, "the partitions of the log");
-    for (size_t i = 0; i < rows && status == STATUS_OK; i++)
+    for (size_t i = 0; *out && i < rows && status == STATUS_OK; i++)
         status = read_partition(r, (int)i, a, &(*out)[(*count)++], err);
     PQclear(r);
     return status;

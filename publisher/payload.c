@@ -125,7 +125,7 @@ enum status payload_number(struct value map, struct str name, int64_t max, int64
 
 enum status payload_time(struct value map, struct str name, int64_t *out, struct error *err)
 {
-    struct str text;
+    struct str text = {0};
     *out = 0;
     TRY(payload_text(map, name, &text, err));
     if (text.len == 0)

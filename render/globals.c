@@ -111,31 +111,38 @@ enum status map_update_named(struct vm *vm, struct thing_map *m, const struct ar
     return STATUS_OK;
 }
 
-static enum status build(struct vm *vm, enum thing_kind kind, const char *name, const struct arguments *all,
-                         struct thing_map **m)
+/* NULL: the error is the vm's. */
+static struct thing_map *build(struct vm *vm, enum thing_kind kind, const char *name,
+                               const struct arguments *all)
 {
-    if (all->count > 1)
-        return vm_fail(vm, "%s expected at most 1 argument, got %u", name, all->count);
-    TRY(thing_map_new(vm, kind, m));
-    if (all->count == 1)
-        TRY(map_update(vm, *m, all->values[0]));
-    return map_update_named(vm, *m, all);
+    struct thing_map *m = NULL;
+    if (all->count > 1) {
+        vm_fail(vm, "%s expected at most 1 argument, got %u", name, all->count);
+        return NULL;
+    }
+    if (thing_map_new(vm, kind, &m) != STATUS_OK ||
+        (all->count == 1 && map_update(vm, m, all->values[0]) != STATUS_OK) ||
+        map_update_named(vm, m, all) != STATUS_OK)
+        return NULL;
+    return m;
 }
 
 static BUILTIN(global_dict)
 {
-    struct thing_map *m = NULL;
+    struct thing_map *m = build(vm, THING_MAP, "dict", all);
     (void)argv;
-    TRY(build(vm, THING_MAP, "dict", all, &m));
+    if (!m)
+        return vm->err->status;
     *out = vm->mutates ? thing_value(m) : thing_map_as_value(m);
     return STATUS_OK;
 }
 
 static BUILTIN(global_namespace)
 {
-    struct thing_map *m = NULL;
+    struct thing_map *m = build(vm, THING_NAMESPACE, "namespace", all);
     (void)argv;
-    TRY(build(vm, THING_NAMESPACE, "namespace", all, &m));
+    if (!m)
+        return vm->err->status;
     *out = thing_value(m);
     return STATUS_OK;
 }

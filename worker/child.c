@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* ---- environment ---------------------------------------------------------------------------------- */
 
 enum { MAX_VARIABLES = 4096 };

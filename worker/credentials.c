@@ -62,7 +62,7 @@ static enum status map_value(struct credentials *c, yaml_document_t *d, const ya
     struct map_builder map;
     map_begin(&map, &c->arena);
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
-        struct value key, value;
+        struct value key = {0}, value = {0};
         const yaml_node_t *key_node = yaml_document_get_node(d, p->key);
         TRY(node_value(c, d, key_node, depth + 1, &key, err));
         TRY(node_value(c, d, yaml_document_get_node(d, p->value), depth + 1, &value, err));
@@ -234,7 +234,7 @@ static enum status resolve(struct credentials *c, struct value auth, struct aren
         *out = auth;
         return STATUS_OK;
     }
-    struct value named;
+    struct value named = {0};
     TRY(credentials_find(c, name, a, &named, err));
     return value_merge(a, named, auth, out, err);
 }

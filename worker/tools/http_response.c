@@ -165,7 +165,7 @@ enum status http_response_data(struct http_response *r, CURL *curl, const struct
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status_code);
     curl_easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &effective);
     curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &elapsed_us);
-    struct value headers;
+    struct value headers = {0};
     TRY(headers_value(r, request, a, &headers, err));
     struct map_builder map;
     map_begin(&map, a);

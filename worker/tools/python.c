@@ -137,7 +137,7 @@ static enum status read_answer(struct tool_thread *t, struct arena *a, struct st
 static enum status run(struct tool_thread *t, const struct task *task, const struct task_stop *stop,
                        struct arena *a, struct outcome *out, struct error *err)
 {
-    struct str request;
+    struct str request = {0};
     TRY(make_request(t, task, a, &request, err));
     TRY(python_child_start(&t->child, t->program, stop, err));
     struct buf answer;

@@ -48,9 +48,8 @@ static size_t quoted_end(struct str s, size_t at, bool backslashes)
 {
     char quote = s.ptr[at++];
     while (at < s.len) {
-        if (backslashes && s.ptr[at] == '\\')
-            at += 2;
-        else if (s.ptr[at] == quote && at_or_zero(s, at + 1) == quote)
+        bool escapes = backslashes && s.ptr[at] == '\\';
+        if (escapes || (s.ptr[at] == quote && at_or_zero(s, at + 1) == quote))
             at += 2;
         else if (s.ptr[at++] == quote)
             return at;

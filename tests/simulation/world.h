@@ -280,6 +280,16 @@ void reconcile(struct world *w, uint32_t record);
 /* When nothing is going on: looks at everything; false if nothing is missing. */
 bool reconcile_all(struct world *w);
 
+/* ---- dispatch.c --------------------------------------------------------------------------------------- */
+
+/* The batch that gathers. */
+struct batch *batch_open(struct broker *b);
+void batch_free(struct batch *b);
+/* Puts into it what a fact led to. */
+void batch_take(struct world *w, uint32_t broker, uint32_t record, const struct event *fact,
+                const struct decisions *d);
+void broker_relist(struct world *w, uint32_t partition, uint32_t message);
+
 /* ---- broker.c ----------------------------------------------------------------------------------------- */
 
 void broker_offer(struct world *w, bool faults);
@@ -293,9 +303,7 @@ void broker_evict(struct world *w, uint32_t broker, uint32_t record);
 void broker_rebase(struct world *w, uint32_t broker, uint32_t partition);
 /* The state that the log gives. */
 struct execution *fold_back(struct world *w, uint32_t record);
-void broker_relist(struct world *w, uint32_t partition, uint32_t message);
 void broker_audit(struct world *w, uint32_t broker, uint32_t record);
-void batch_free(struct batch *b);
 
 /* ---- steering.c --------------------------------------------------------------------------------------- */
 

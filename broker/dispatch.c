@@ -47,7 +47,9 @@ static void published(void *context, const struct bus_ack *ack, const struct err
 
 struct task_origin task_origin_now(const struct dispatcher *d)
 {
-    struct task_origin o = {.again = d->may_repeat};
+    /* The lease may have lapsed while the log was asked for the execution. */
+    struct task_origin o = {.again =
+                                d->may_repeat || !fence_lease_lasts(d->fence) || fence_is_in_doubt(d->fence)};
     snprintf(o.behind, sizeof(o.behind), "%llu", (unsigned long long)d->fact_sequence);
     return o;
 }

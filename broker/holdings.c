@@ -19,6 +19,7 @@ enum {
     PAUSE_MS = 200,          /* between looks while something waits */
     REST_MS = 2000,          /* between looks otherwise */
     CHECK_MS = 5000,         /* between looks at whether the log agrees */
+    UNSEEN_MS = 5000,        /* from a stream that did not answer to the next question about its end */
 };
 
 struct holdings {
@@ -34,6 +35,7 @@ struct holdings {
     bool log_is_right, alone_before, said_away, said_ready; /* the thread's own */
     bool lapsed_before;
     struct mono_time checked; /* when the log was asked what of it is held */
+    struct mono_time unseen;  /* when the stream's end could not be seen last; 0: never */
     atomic_bool ready;        /* the first share was taken */
     atomic_bool failed;
     struct error failure;
@@ -314,7 +316,8 @@ static bool members_are_known(struct holdings *h)
 
 static bool can_settle(const struct holdings *h)
 {
-    return fence_is_in_doubt(h->options.fence) && !atomic_load(&h->options.fence->log_away);
+    bool waits = h->unseen.ns != 0 && mono_ms_since(h->unseen) < UNSEEN_MS;
+    return !waits && fence_is_in_doubt(h->options.fence) && !atomic_load(&h->options.fence->log_away);
 }
 
 /* Whether there is nobody who may fold what is held here. Who does has a lease, so it hears the question who
@@ -340,6 +343,7 @@ static void settle_doubt(struct holdings *h, struct arena *a)
         return;
     if (bus_stream_info(h->options.bus, h->parts.stream, &info, &err) != STATUS_OK) {
         LOG(LOG_DEBUG, "the end of the event stream cannot be seen", LOG_ERR(&err));
+        h->unseen = mono_now();
         return;
     }
     parts_share(&h->parts, info.last_sequence);
@@ -571,6 +575,8 @@ static void give_back(struct holdings *h)
     struct error err = {0};
     struct checkpoint *held = parts_array(&h->parts, sizeof(*held));
     size_t count = held ? parts_list(&h->parts, held) : 0;
+    for (size_t i = 0; i < count; i++)
+        fence_lose(h->options.fence, held[i].partition, held[i].epoch);
     if (eventlog_release_partitions(h->options.log, held, count, &err) != STATUS_OK)
         LOG(LOG_WARN,
             "the partitions could not be given back; they are taken over once this broker's lease is over",

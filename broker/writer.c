@@ -209,8 +209,10 @@ static bool commit(struct writer *w, struct batch *b, struct error *err)
     for (;;) {
         pulse_work();
         leave_out_lost(w, b);
-        if (batch_is_empty(b) && b->timer_count == 0)
+        if (batch_is_empty(b) && b->timer_count == 0) {
+            log_trouble_over(w, b); /* the log has said that all of it is lost */
             return true;
+        }
         enum status status = commit_once(w, b, err);
         if (status == STATUS_OK) {
             log_trouble_over(w, b);

@@ -1,6 +1,7 @@
 /*
- * What the brokers say of a task that comes again and has no outcome in the event stream. A stream that was
- * restored, or that lost its end, has tasks whose outcomes it has not; the log may have them.
+ * What the brokers say of a task that comes again and has no outcome in the event stream: a stream that was
+ * restored, or that lost its end, has tasks whose outcomes it has not, and the log may have them. And of one
+ * whose end the worker has heard: a log that lost that has its execution open again.
  */
 #ifndef WORKER_INQUIRY_H
 #define WORKER_INQUIRY_H

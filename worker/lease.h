@@ -104,8 +104,8 @@ void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, str
 /*
  * Whether an end was heard of what a claimed task is a part of. That end may not be one any more: a log that
  * is set back (a standby that lacks the newest commits took over) has the execution open again. So the
- * brokers are asked before such a task is let go, and where they know of no end it is forgotten; one that is
- * heard while they are asked stays.
+ * brokers are asked before such a task is let go, and where they say that it is waited for, the end is
+ * forgotten; one that is heard while they are asked stays.
  */
 bool lease_has_heard_end(struct lease_keeper *k, struct lease *l);
 void lease_forget_end(struct lease_keeper *k, const struct lease *l);

@@ -312,9 +312,16 @@ static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
     fleet_wait_empty(f);
     int64_t open = task_behind_the_end(f, fleet_path(f));
     fleet_outcome(f, open);
+    f->silent = true; /* what was heard counts */
+    const char *unsaid_mark = fleet_path(f);
+    int64_t unsaid = task_behind_the_end(f, unsaid_mark);
+    fleet_wait_empty(f);
+    f->silent = false;
     assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_equal(fleet_outcomes(f, over), 0);
     assert_int_not_equal(access(mark, F_OK), 0);
+    assert_int_equal(fleet_outcomes(f, unsaid), 0);
+    assert_int_not_equal(access(unsaid_mark, F_OK), 0);
 }
 
 /* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */

@@ -291,44 +291,10 @@ static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void
     assert_int_equal(fleet_outcomes(f, id), 0);
 }
 
-/* Of an execution that a worker has heard to be cancelled, before the task came. */
-static int64_t task_behind_the_end(struct fleet *f, const char *mark)
+static void task_of(struct fleet *f, int64_t id, const char *task_id, const char *config)
 {
-    int64_t id = f->next_execution;
-    cancel(f, id);
-    assert_int_equal(fleet_task(f, "shell", marking(f, mark, "0"), "{}", 0), id);
-    return id;
-}
-
-/* A log that was set back has it open again. */
-static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
-{
-    struct fleet *f = *state;
-    struct process w = fleet_worker(f, NULL);
-    fleet_outcome(f, fleet_task(f, "noop", "{}", "{}", 0)); /* the worker hears by now */
-    const char *mark = fleet_path(f);
-    f->ended = f->next_execution;
-    int64_t over = task_behind_the_end(f, mark);
-    fleet_wait_empty(f);
-    int64_t open = task_behind_the_end(f, fleet_path(f));
-    fleet_outcome(f, open);
-    f->silent = true; /* what was heard counts */
-    const char *unsaid_mark = fleet_path(f);
-    int64_t unsaid = task_behind_the_end(f, unsaid_mark);
-    fleet_wait_empty(f);
-    f->silent = false;
-    assert_int_equal(fleet_end_worker(&w), 0);
-    assert_int_equal(fleet_outcomes(f, over), 0);
-    assert_int_not_equal(access(mark, F_OK), 0);
-    assert_int_equal(fleet_outcomes(f, unsaid), 0);
-    assert_int_not_equal(access(unsaid_mark, F_OK), 0);
-}
-
-/* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */
-static int64_t item_task(struct fleet *f, const char *config)
-{
-    struct task task = {.execution_id = f->next_execution++,
-                        .task_id = STR("s1v1a1i0a1"),
+    struct task task = {.execution_id = id,
+                        .task_id = str_of(task_id),
                         .step = STR("probe"),
                         .type = STR("shell"),
                         .path = STR("test"),
@@ -342,8 +308,51 @@ static int64_t item_task(struct fleet *f, const char *config)
     fleet_ok(json_read(&f->arena, str_of(config), NULL, &task.config, &err), &err);
     fleet_ok(task_to_value(&f->arena, &task, &v, &err), &err);
     fleet_ok(json_text(&f->arena, v, &text, &err), &err);
-    fleet_message(f, "default", task.execution_id, task.task_id.ptr, text.ptr);
-    return task.execution_id;
+    fleet_message(f, "default", id, task_id, text.ptr);
+}
+
+/* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */
+static int64_t item_task(struct fleet *f, const char *config)
+{
+    int64_t id = f->next_execution++;
+    task_of(f, id, "s1v1a1i0a1", config);
+    return id;
+}
+
+/* Of an execution that the worker has heard to be cancelled: it has stopped another task of it. */
+static int64_t task_behind_the_end(struct fleet *f, const char *mark)
+{
+    const char *stopped = fleet_path(f);
+    int64_t id = item_task(f, marking(f, stopped, "1000"));
+    fleet_wait_file(stopped);
+    cancel(f, id);
+    fleet_wait_empty(f);
+    task_of(f, id, "s2v1a1", marking(f, mark, "0"));
+    return id;
+}
+
+/* A log that was set back has it open again. */
+static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
+{
+    struct fleet *f = *state;
+    struct process w = fleet_worker(f, NULL);
+    const char *over_mark = arena_printf(&f->arena, "%s/over", f->servers.folder).ptr;
+    const char *unsaid_mark = arena_printf(&f->arena, "%s/unsaid", f->servers.folder).ptr;
+    f->ended = f->next_execution;
+    int64_t over = task_behind_the_end(f, over_mark);
+    assert_int_equal(over, f->ended);
+    fleet_wait_empty(f);
+    const char *open_mark = arena_printf(&f->arena, "%s/open", f->servers.folder).ptr;
+    fleet_outcome(f, task_behind_the_end(f, open_mark));
+    f->silent = true; /* what was heard counts */
+    int64_t unsaid = task_behind_the_end(f, unsaid_mark);
+    fleet_wait_empty(f);
+    f->silent = false;
+    assert_int_equal(fleet_end_worker(&w), 0);
+    assert_int_equal(fleet_outcomes(f, over), 0);
+    assert_int_not_equal(access(over_mark, F_OK), 0);
+    assert_int_equal(fleet_outcomes(f, unsaid), 0);
+    assert_int_not_equal(access(unsaid_mark, F_OK), 0);
 }
 
 static void withdraw(struct fleet *f, int64_t id, const char *attempt)

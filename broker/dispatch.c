@@ -48,8 +48,8 @@ static void published(void *context, const struct bus_ack *ack, const struct err
 struct task_origin task_origin_now(const struct dispatcher *d)
 {
     /* The lease may have lapsed while the log was asked for the execution. */
-    struct task_origin o = {.again =
-                                d->may_repeat || !fence_lease_lasts(d->fence) || fence_is_in_doubt(d->fence)};
+    bool shared = fence_may_be_shared(d->fence, d->tenure.partition, d->fact_sequence);
+    struct task_origin o = {.again = d->may_repeat || shared || !fence_lease_lasts(d->fence)};
     snprintf(o.behind, sizeof(o.behind), "%llu", (unsigned long long)d->fact_sequence);
     return o;
 }

@@ -247,7 +247,7 @@ static bool log_is_away(const struct engine *e)
 /*
  * Facts that were there when the partition was taken, or while the log was away, may have been folded by
  * another broker; and those of a lapse of the lease: the log may have lost that another had the partition.
- * Whoever says that the log is back has raised a doubt before, so it is asked for first.
+ * The writer raises a doubt before it says that the log is back, so that is looked at first.
  */
 static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {

@@ -327,8 +327,7 @@ static bool is_alone(struct holdings *h, struct arena *a)
     struct member *members;
     size_t count;
     struct error err = {0};
-    return membership_heard_ms(h->members) >= ANSWERS_WITHIN_MS &&
-           membership_look(h->members, a, &members, &count, &err) == STATUS_OK &&
+    return members_are_known(h) && membership_look(h->members, a, &members, &count, &err) == STATUS_OK &&
            !is_disputed(h, members, count);
 }
 

@@ -293,12 +293,13 @@ bool lease_has_heard_end(struct lease_keeper *k, struct lease *l)
     return has;
 }
 
-void lease_forget_end(struct lease_keeper *k, const struct lease *l)
+void lease_forget_end(struct lease_keeper *k, struct lease *l)
 {
     pthread_mutex_lock(&k->mutex);
     for (size_t i = 0; i < RECENT_ENDS; i++)
         if (ends(&k->ended[i], l) && (int32_t)(k->ended[i].nth - l->heard) < 0)
             k->ended[i] = (struct ending){0};
+    l->is_over = ended_recently(k, l);
     pthread_mutex_unlock(&k->mutex);
 }
 

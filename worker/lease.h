@@ -108,7 +108,7 @@ void lease_keeper_stop_attempt(struct lease_keeper *k, int64_t execution_id, str
  * forgotten; one that is heard while they are asked stays.
  */
 bool lease_has_heard_end(struct lease_keeper *k, struct lease *l);
-void lease_forget_end(struct lease_keeper *k, const struct lease *l);
+void lease_forget_end(struct lease_keeper *k, struct lease *l);
 /* Stops all that runs, and what would begin. */
 void lease_keeper_stop_all(struct lease_keeper *k);
 /* Waits until no lease is left, up to `timeout_ms`; how many are. */

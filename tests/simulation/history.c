@@ -223,10 +223,53 @@ static void read_withdrawn(struct world *w, struct history *h, const struct even
     }
 }
 
+/* Whether two attempts are of the same work, so that one of them followed the other. */
+static bool are_of_one_work(struct str one, struct str other)
+{
+    struct task_id a, b;
+    if (task_id_parse(one, &a, NULL) != STATUS_OK || task_id_parse(other, &b, NULL) != STATUS_OK)
+        return false;
+    bool same = a.step == b.step && a.visit == b.visit && a.depth == b.depth;
+    for (uint32_t i = 0; same && i <= a.depth; i++)
+        same = a.places[i].item == b.places[i].item && a.places[i].task == b.places[i].task &&
+               (i == a.depth || a.places[i].attempt == b.places[i].attempt);
+    return same;
+}
+
+/* What was lost five times is not made again for nothing: its next loss is a failure like any other. */
+static bool loss_is_a_failure(const struct history *h, struct str task_id)
+{
+    uint32_t before = 0;
+    for (uint32_t i = h->forgiven; i < h->lost.count; i++)
+        before += are_of_one_work(h->lost.items[i], task_id);
+    return before >= 5;
+}
+
+static struct value error_of_loss(struct world *w, const struct event *e)
+{
+    struct map_builder m;
+    struct value error;
+    struct error err = {0};
+    map_begin(&m, &w->arena);
+    map_put(&m, STR("kind"), value_text("lost"));
+    map_put(&m, STR("message"),
+            e->error.len ? value_str(e->error)
+                         : value_text("the attempt has left its place without an outcome"));
+    world_must(w, map_end(&m, &error, &err), &err);
+    return error;
+}
+
 static void read_lost(struct world *w, struct history *h, const struct event *e)
 {
     read_outcome(w, h, e);
-    LIST_ADD(&h->lost, e->task_id);
+    if (!loss_is_a_failure(h, e->task_id)) {
+        LIST_ADD(&h->lost, e->task_id);
+        return;
+    }
+    LIST_ADD(&h->given, (struct given){.task_id = e->task_id,
+                                       .failed = true,
+                                       .data = value_null(),
+                                       .error = error_of_loss(w, e)});
 }
 
 static void read_answer(struct world *w, struct history *h, const struct event *e)
@@ -361,6 +404,7 @@ static void read_retried(struct history *h, const struct event *e)
 {
     LIST_ADD(&h->cuts, cut_of(h, e));
     h->retries++;
+    h->forgiven = h->lost.count;
     h->began_ns = e->time_ns;
     for (uint32_t i = 0; i < h->visits.count; i++) {
         if (h->visits.items[i].end == REFERENCE_FATAL)

@@ -33,9 +33,23 @@ void loss_of_tasks(struct world *w, uint32_t count)
     }
 }
 
+/* Again and again, until nobody makes another attempt any more. */
+bool loss_of_doomed(struct world *w, const struct task *t)
+{
+    const struct scenario *s = w->scenario;
+    uint32_t record = record_find(w, t->execution_id);
+    if (w->doomed == s->doomed_tasks || record == RECORDS_MAX || w->records[record].draft != 0 ||
+        !str_is(t->step, draft_step_name(s->doomed_step)))
+        return false;
+    w->doomed++;
+    w->losses++;
+    world_say(w, "    task %" PRISTR " of %lld is lost\n", ARGSTR(t->task_id), (long long)t->execution_id);
+    return true;
+}
+
 void loss_offer(struct world *w)
 {
-    if (w->losses >= MOST_LOSSES)
+    if (w->losses - w->doomed >= MOST_LOSSES)
         return;
     uint32_t count = 1 + chance_below(&w->random, MOST_MESSAGES);
     for (uint32_t p = 0; p < PARTITIONS; p++) {

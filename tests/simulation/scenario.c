@@ -96,9 +96,28 @@ static void steer_end(struct scenario *s, uint64_t *random)
     }
 }
 
+/* Few: a world that lost something is looked at less closely. */
+static void doom_a_step(struct scenario *s, uint64_t *random)
+{
+    const struct draft *d = &s->drafts[0];
+    uint32_t first = chance_below(random, d->count);
+    if (!chance_one_in(random, 20))
+        return;
+    for (uint32_t i = 0; i < d->count; i++) {
+        uint32_t step = (first + i) % d->count;
+        const struct draft_step *at = &d->steps[step];
+        if (!at->there || at->several || at->pass || (at->kind != DRAFT_TOOL && at->kind != DRAFT_ITERATOR))
+            continue;
+        s->doomed_step = (uint8_t)step;
+        s->doomed_tasks = 6 + chance_below(random, 8);
+        return;
+    }
+}
+
 void scenario_make(struct scenario *s, uint64_t seed)
 {
-    uint64_t random = chance_mix(seed, 1), listings = chance_mix(seed, 4), ends = chance_mix(seed, 5);
+    uint64_t random = chance_mix(seed, 1), listings = chance_mix(seed, 4), ends = chance_mix(seed, 5),
+             dooms = chance_mix(seed, 6);
     memset(s, 0, sizeof(*s));
     s->seed = seed;
     s->nature = chance_mix(seed, 2);
@@ -115,4 +134,5 @@ void scenario_make(struct scenario *s, uint64_t seed)
     steer_end(s, &ends);
     s->faults = chance_one_in(&random, 4) ? 0 : chance_one_in(&random, 2) ? UINT64_MAX : splitmix64(&random);
     s->fault_budget = chance_below(&random, 30);
+    doom_a_step(s, &dooms);
 }

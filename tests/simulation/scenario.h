@@ -31,6 +31,8 @@ struct scenario {
     uint32_t command_count;
     uint64_t faults;       /* a bit for each action that is a fault */
     uint32_t fault_budget; /* how many may happen */
+    uint8_t doomed_step;   /* of the first draft: whose tasks are lost, one after the other */
+    uint32_t doomed_tasks; /* how many; 0: none */
 };
 
 void scenario_make(struct scenario *s, uint64_t seed);

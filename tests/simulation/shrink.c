@@ -70,6 +70,10 @@ static void drop_faults(struct shrinker *k)
         if (s.faults != k->best->faults)
             take(k, &s);
     }
+    s = *k->best;
+    s.doomed_tasks = 0;
+    if (k->best->doomed_tasks > 0)
+        take(k, &s);
     while (k->best->fault_budget > 0) {
         s = *k->best;
         s.fault_budget /= 2;

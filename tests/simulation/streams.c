@@ -103,7 +103,8 @@ static void store_task(struct world *w, const struct publication *p, uint64_t id
         if (w->queue.tasks.items[i].id == id)
             return;
     }
-    LIST_ADD(&w->queue.tasks, (struct queued){.task = p->task, .id = id});
+    if (!loss_of_doomed(w, &p->task))
+        LIST_ADD(&w->queue.tasks, (struct queued){.task = p->task, .id = id});
 }
 
 void streams_store(struct world *w, uint32_t i)

@@ -201,6 +201,7 @@ struct world {
     int64_t clock_ns;
     uint32_t ticks, faults;
     uint32_t losses; /* how often a stream has lost messages */
+    uint32_t doomed; /* tasks of the scenario's doomed step that were lost */
     uint64_t transitions, events;
     uint32_t tally[TALLY_COUNT]; /* of executions */
 
@@ -271,6 +272,8 @@ void queue_give_up(struct world *w, int64_t execution_id, struct str task_id);
 void loss_offer(struct world *w);
 void loss_of_events(struct world *w, uint32_t partition, uint32_t count);
 void loss_of_tasks(struct world *w, uint32_t count);
+/* Whether a task that has come to its stream is lost at once, because its step is doomed. */
+bool loss_of_doomed(struct world *w, const struct task *t);
 /* Whether a partition still has the message behind which so many have been read; 0: none has. */
 bool stream_has_place(const struct world *w, uint32_t partition, uint32_t read, int64_t read_ns);
 /* The first message that was stored later. */

@@ -165,11 +165,20 @@ void draft_make(struct draft *d, uint8_t calls, uint64_t *random)
         make_step(d, s, random);
 }
 
+/* A retry that reopens `end` has to keep what edges brought to it. */
+static void bring_args_to_end(struct draft_step *step)
+{
+    for (uint8_t i = 0; i < step->entry_count; i++)
+        step->entries[i].with_args = step->entries[i].with_args || step->entries[i].thens[0] == DRAFT_END;
+}
+
 void draft_add_later(struct draft *d, uint64_t *random)
 {
     d->end_works = d->has_end && !d->end_result && chance_one_in(random, 2);
     for (uint32_t s = 0; s < d->count; s++) {
         struct draft_step *step = &d->steps[s];
+        if (d->end_works)
+            bring_args_to_end(step);
         if (step->kind == DRAFT_PLAYBOOK && chance_one_in(random, 2))
             step->kind = DRAFT_PLAYBOOKS;
         for (uint8_t i = 0; i < step->loop.task_count; i++) {

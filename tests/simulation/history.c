@@ -211,6 +211,9 @@ static void read_outcome(struct world *w, struct history *h, const struct event 
 static void read_withdrawn(struct world *w, struct history *h, const struct event *e)
 {
     struct value tasks = VALUE_GET(e->context, "tasks");
+    if (tasks.len == 0)
+        world_fail(w, "execution %lld: nothing is withdrawn from %" PRISTR, (long long)e->execution_id,
+                   ARGSTR(e->task_id));
     for (uint32_t i = 0; i < tasks.len; i++) {
         struct str id = value_as_str(tasks.u.list[i]);
         bool is_within =

@@ -84,7 +84,7 @@ static void steer_end(struct scenario *s, uint64_t *random)
 {
     for (uint8_t i = 0; i < SCENARIO_COMMANDS && s->commands[i].type == EVENT_EXECUTION_REQUESTED; i++) {
         const struct draft *d = &s->drafts[s->commands[i].draft];
-        uint32_t how = chance_below(random, 16);
+        uint32_t how = chance_below(random, 10);
         uint8_t from = (uint8_t)(chance_one_in(random, 6) ? DRAFT_END : chance_below(random, d->count));
         bool pauses = how < 4, cancels = how >= 4 && how < 8, from_end = how == 8;
         if (!d->has_end || how > 8 || (!d->end_works && !from_end))

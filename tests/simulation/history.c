@@ -269,10 +269,9 @@ static void read_lost(struct world *w, struct history *h, const struct event *e)
         LIST_ADD(&h->lost, e->task_id);
         return;
     }
-    LIST_ADD(&h->given, (struct given){.task_id = e->task_id,
-                                       .failed = true,
-                                       .data = value_null(),
-                                       .error = error_of_loss(w, e)});
+    LIST_ADD(&h->given,
+             (struct given){
+                 .task_id = e->task_id, .failed = true, .data = value_null(), .error = error_of_loss(w, e)});
 }
 
 static void read_answer(struct world *w, struct history *h, const struct event *e)

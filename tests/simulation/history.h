@@ -42,7 +42,7 @@ struct history {
     LIST(struct str) started, ended; /* task ids */
     LIST(struct str) withdrawn;      /* of tasks that nobody waits for any more */
     LIST(struct str) lost;           /* attempts that were made again, and count for no retry */
-    uint32_t forgiven; /* how many of these the newest retry of the execution forgot */
+    uint32_t forgiven;               /* how many of these the newest retry of the execution forgot */
     LIST(struct str) skipped;        /* attempts that a retry has followed with others */
     LIST(struct waiting) waiting;    /* the first who came first */
     LIST(struct str) kept;           /* names of signals that came before anybody waited */

@@ -25,11 +25,11 @@ static bool read_stat(const char *pid, struct stat_line *out)
     FILE *f = fopen(path, "r");
     if (!f)
         return false;
-    const char *behind_name = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+    char *behind_name = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
     fclose(f);
     if (!behind_name || strlen(behind_name) < sizeof(") S"))
         return false;
-    char *at = line + (behind_name - line) + strlen(") S");
+    char *at = behind_name + strlen(") S");
     for (int i = 0; i < STAT_NUMBERS; i++) {
         char *begin = at;
         numbers[i] = strtoll(begin, &at, 10);

@@ -290,55 +290,49 @@ enum status child_desk_open(struct bus *bus, const struct subjects *s, struct va
     return STATUS_OK;
 }
 
-enum status child_desk_give(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,
-                            const struct child_order *order, struct error *err)
+/* `what` names it where there is no memory for it. */
+static enum status take(struct child_desk *desk, const struct errand *errand, const char *what,
+                        struct error *err)
 {
+    struct batch *b = errand->batch;
     struct errand *e = ARENA_NEW(&b->arena, struct errand);
     if (!e)
-        return arena_error(&b->arena, err, "the request of a sub-playbook");
-    *e = (struct errand){
-        .batch = b, .tenure = tenure, .child = order->execution_id, .parent = parent, .order = order};
+        return arena_error(&b->arena, err, what);
+    *e = *errand;
     atomic_fetch_add(&b->open_publishes, 1);
     append(desk, e);
     return STATUS_OK;
+}
+
+enum status child_desk_give(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,
+                            const struct child_order *order, struct error *err)
+{
+    const struct errand e = {
+        .batch = b, .tenure = tenure, .child = order->execution_id, .parent = parent, .order = order};
+    return take(desk, &e, "the request of a sub-playbook", err);
 }
 
 enum status child_desk_list(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,
                             const struct listing_order *order, struct error *err)
 {
-    struct errand *e = ARENA_NEW(&b->arena, struct errand);
-    if (!e)
-        return arena_error(&b->arena, err, "a list of playbooks");
-    *e = (struct errand){.batch = b, .tenure = tenure, .parent = parent, .listing = order};
-    atomic_fetch_add(&b->open_publishes, 1);
-    append(desk, e);
-    return STATUS_OK;
+    const struct errand e = {.batch = b, .tenure = tenure, .parent = parent, .listing = order};
+    return take(desk, &e, "a list of playbooks", err);
 }
 
 enum status child_desk_tell(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t child,
                             int64_t parent, const struct bus_publication *message, struct error *err)
 {
-    struct errand *e = ARENA_NEW(&b->arena, struct errand);
-    if (!e)
-        return arena_error(&b->arena, err, "a message to a sub-playbook");
-    *e = (struct errand){.batch = b, .tenure = tenure, .child = child, .parent = parent, .message = *message};
-    e->message.give_up_ms = ANSWER_WITHIN_MS;
-    atomic_fetch_add(&b->open_publishes, 1);
-    append(desk, e);
-    return STATUS_OK;
+    struct errand e = {.batch = b, .tenure = tenure, .child = child, .parent = parent, .message = *message};
+    e.message.give_up_ms = ANSWER_WITHIN_MS;
+    return take(desk, &e, "a message to a sub-playbook", err);
 }
 
 enum status child_desk_run(struct child_desk *desk, struct batch *b, struct tenure tenure,
                            int64_t execution_id, errand_run *run_it, void *context, struct error *err)
 {
-    struct errand *e = ARENA_NEW(&b->arena, struct errand);
-    if (!e)
-        return arena_error(&b->arena, err, "a large message");
-    *e = (struct errand){
+    const struct errand e = {
         .batch = b, .tenure = tenure, .parent = execution_id, .run = run_it, .context = context};
-    atomic_fetch_add(&b->open_publishes, 1);
-    append(desk, e);
-    return STATUS_OK;
+    return take(desk, &e, "a large message", err);
 }
 
 void child_desk_close(struct child_desk **desk)

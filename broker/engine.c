@@ -116,6 +116,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
                         bool *for_log, struct error *err)
 {
     size_t rows = e->current->event_count;
+    e->dispatcher.fact_sequence = d->stream_sequence;
     e->dispatcher.tenure = (struct tenure){at->partition, e->partitions[at->partition].at.epoch};
     enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
     *for_log = (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) && e->current->event_count == rows;
@@ -127,7 +128,6 @@ static enum status fold_first(struct engine *e, bool *away, struct error *err)
 {
     const struct queued_fact *f = e->waiting.facts.first;
     struct mono_time start = mono_now();
-    e->dispatcher.fact_sequence = f->delivery->stream_sequence;
     e->dispatcher.may_repeat = true; /* another may have had the partition meanwhile */
     eventlog_errors_last(e->folder.log, waiting_is_hopeless(&e->waiting, mono_now()));
     eventlog_wait_at_most(e->folder.log, waiting_patience_ms(&e->waiting));
@@ -251,7 +251,6 @@ static bool log_is_away(const struct engine *e)
  */
 static void look_back(struct engine *e, const struct partition *p, const struct bus_delivery *d)
 {
-    e->dispatcher.fact_sequence = d->stream_sequence;
     e->dispatcher.may_repeat =
         log_is_away(e) || fence_may_be_shared(e->fence, p->at.partition, d->stream_sequence);
 }

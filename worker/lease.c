@@ -270,9 +270,9 @@ struct lease *lease_take(struct lease_keeper *k, struct bus_delivery *delivery)
 /* The tasks of the attempt s1v1a2 are s1v1a2i0a1, s1v1a2i1a1, … */
 static bool ends(const struct ending *e, const struct lease *l)
 {
-    size_t len = strlen(e->attempt_id);
     if (e->execution_id != l->execution_id)
         return false;
+    size_t len = strlen(e->attempt_id);
     return len ? !strncmp(l->task_id, e->attempt_id, len) && l->task_id[len] == 'i' : l->run <= e->run;
 }
 

@@ -157,6 +157,14 @@ void tasks_wait_for(struct installation *i, int64_t ack_wait_ms)
     assert_ok(topology_ensure_pool(i->bus, &i->subjects, &options, "default", &err), &err);
 }
 
+int installation_start_patiently(void **state)
+{
+    int code = installation_start(state);
+    if (code == 0)
+        tasks_wait_for(*state, 600000);
+    return code;
+}
+
 static struct topology_options topology_of(const struct installation *i)
 {
     struct topology_options options;
@@ -183,6 +191,16 @@ void events_forget_ids(struct installation *i, bool full)
     if (full)
         options.events_limit.messages = (int64_t)events_stored(i);
     assert_ok(topology_ensure(i->bus, &i->subjects, &options, &err), &err);
+}
+
+uint64_t stream_purge(struct installation *i, enum stream_id stream, const char *filter)
+{
+    char name[96];
+    uint64_t purged = 0;
+    struct error err = {0};
+    assert_ok(bus_stream_purge(i->bus, stream_name(&i->subjects, stream, name), filter, &purged, &err), &err);
+    assert_true(purged > 0);
+    return purged;
 }
 
 void stream_made_anew(struct installation *i, enum stream_id stream)
@@ -485,6 +503,13 @@ void finish_chain(struct installation *i, int64_t id)
     task_done(i, task_next(i), "{\"n\": 1}");
     task_done(i, task_next(i), "{\"n\": 2}");
     assert_string_equal(story(i, execution_end(i, id)), CHAIN_STORY);
+}
+
+void database_comes_to_say(struct installation *i, const char *sql, const char *expected)
+{
+    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), expected) != 0; tries++)
+        usleep(100000);
+    assert_string_equal(database_says(i, sql), expected);
 }
 
 void delete_rows(struct installation *i, const char *from)

@@ -31,6 +31,9 @@ struct installation {
 /* Group setup and teardown of cmocka; the installation is *state. */
 int installation_start(void **state);
 int installation_stop(void **state);
+/* The same setup, but no task comes again because a worker is silent: which ones there are says what brokers
+ * did. */
+int installation_start_patiently(void **state);
 
 /* `noetl serve broker`; returns its pid. */
 pid_t broker_start(struct installation *i);
@@ -49,6 +52,8 @@ void tasks_wait_for(struct installation *i, int64_t ack_wait_ms);
 uint64_t events_stored(struct installation *i);
 /* From now on streams know an id for a moment only; and `full`: that of events takes no more than it has. */
 void events_forget_ids(struct installation *i, bool full);
+/* Deletes its messages of these subjects (NULL: all); how many. The test fails if there are none. */
+uint64_t stream_purge(struct installation *i, enum stream_id stream, const char *filter);
 /* Deletes the stream and makes it anew, empty. */
 void stream_made_anew(struct installation *i, enum stream_id stream);
 
@@ -90,6 +95,8 @@ void database_leave(struct installation *i);
 void database_return(struct installation *i);
 /* What a query of one value says, as text; "" of statements that have none. */
 const char *database_says(struct installation *i, const char *sql);
+/* Waits until a query of one value says that; the test fails if it does not come to. */
+void database_comes_to_say(struct installation *i, const char *sql, const char *expected);
 /* DELETE FROM that, "table WHERE …"; the test fails if there are none. */
 void delete_rows(struct installation *i, const char *from);
 /* An execution whose first step is a sub-playbook is over: now it has not heard of that one's end, as if the

@@ -212,15 +212,6 @@ static void a_stream_made_anew_is_read_from_where_the_log_stands(void **state)
     end_one(&a, SIGTERM, 0);
 }
 
-/* Tasks are held for as long as brokers take to notice each other: none is to be delivered again meanwhile.
- */
-static int start_patiently(void **state)
-{
-    int code = installation_start(state);
-    tasks_wait_for(*state, 600000);
-    return code;
-}
-
 /* Runs an execution of that key to its end, and ends the broker. */
 static int64_t run_once(struct installation *i, struct process *a, const char *key)
 {
@@ -337,5 +328,5 @@ int main(void)
         cmocka_unit_test(a_stream_made_anew_is_read_from_where_the_log_stands),
         cmocka_unit_test(what_a_broker_keeps_on_hold_goes_on_at_another),
     };
-    return cmocka_run_group_tests(tests, start_patiently, installation_stop);
+    return cmocka_run_group_tests(tests, installation_start_patiently, installation_stop);
 }

@@ -1,7 +1,6 @@
 /* A broker stands still for longer than its lease, and goes on when another has taken its partitions. */
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/id.h"
@@ -33,9 +32,7 @@ static void await_taken(struct installation *i)
 {
     static const char sql[] = "SELECT count(*) FROM noetl.partition p JOIN kept k USING (partition)"
                               " WHERE p.epoch > k.epoch";
-    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "4") != 0; tries++)
-        usleep(100000);
-    assert_string_equal(database_says(i, sql), "4");
+    database_comes_to_say(i, sql, "4");
 }
 
 /* The other's: it takes everything and has the log say so, and a worker gets the execution's task. Killed, it
@@ -106,21 +103,13 @@ static void so_it_does_where_the_brokers_clock_is_behind(void **state)
 static void await_shared(struct installation *i)
 {
     static const char sql[] = "SELECT count(DISTINCT owner) FROM noetl.partition";
-    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "2") != 0; tries++)
-        usleep(100000);
-    assert_string_equal(database_says(i, sql), "2");
+    database_comes_to_say(i, sql, "2");
 }
 
 static void forget_request(struct installation *i, int64_t child)
 {
-    char stream[96];
-    uint64_t purged;
-    struct error err = {0};
     struct str filter = arena_printf(&i->arena, "noetl.events.*.%lld.execution_requested", (long long)child);
-    assert_ok(
-        bus_stream_purge(i->bus, stream_name(&i->subjects, STREAM_EVENTS, stream), filter.ptr, &purged, &err),
-        &err);
-    assert_int_equal(purged, 1);
+    assert_int_equal(stream_purge(i, STREAM_EVENTS, filter.ptr), 1);
 }
 
 /*
@@ -160,15 +149,6 @@ static void what_waits_to_be_sent_is_not_when_another_has_the_partition(void **s
     assert_int_equal(events_stored(i), stored);
 }
 
-/* Only what brokers do brings a task again. */
-static int start(void **state)
-{
-    int code = installation_start(state);
-    if (code == 0)
-        tasks_wait_for(*state, 600000);
-    return code;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,5 +157,5 @@ int main(void)
         cmocka_unit_test(so_it_does_where_the_brokers_clock_is_behind),
         cmocka_unit_test(what_waits_to_be_sent_is_not_when_another_has_the_partition),
     };
-    return cmocka_run_group_tests(tests, start, installation_stop);
+    return cmocka_run_group_tests(tests, installation_start_patiently, installation_stop);
 }

@@ -338,9 +338,7 @@ static void await_failed(struct installation *i, int64_t id)
                                    " AND event_type = 'execution_failed'",
                                    (long long)id)
                           .ptr;
-    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), "0") == 0; tries++)
-        usleep(100000);
-    assert_string_equal(database_says(i, sql), "1");
+    database_comes_to_say(i, sql, "1");
 }
 
 /* Longer than a log that does not answer is given at first. */
@@ -403,15 +401,6 @@ static void a_schema_that_is_too_new_is_an_answer_of_the_log(void **state)
     assert_int_equal(broker_stop(i), 0);
 }
 
-/* Which tasks there are says what the broker did, so none comes a second time. */
-static int start(void **state)
-{
-    int code = installation_start(state);
-    if (code == 0)
-        tasks_wait_for(*state, 600000);
-    return code;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,5 +416,5 @@ int main(void)
         cmocka_unit_test(an_execution_with_a_damaged_row_fails),
         cmocka_unit_test(a_schema_that_is_too_new_is_an_answer_of_the_log),
     };
-    return cmocka_run_group_tests(tests, start, installation_stop);
+    return cmocka_run_group_tests(tests, installation_start_patiently, installation_stop);
 }

@@ -35,15 +35,6 @@ static const char SIGNALS[] = "metadata: {path: test/signals}\n"
                               "  - {step: start, type: signal, name: one, next: b}\n"
                               "  - {step: b, type: signal, name: two}\n";
 
-static void purge(struct installation *i, enum stream_id stream, const char *filter)
-{
-    char name[96];
-    uint64_t purged = 0;
-    struct error err = {0};
-    assert_ok(bus_stream_purge(i->bus, stream_name(&i->subjects, stream, name), filter, &purged, &err), &err);
-    assert_true(purged > 0);
-}
-
 /* The first step's only task is made again, and done. */
 static void second_attempt_done(struct installation *i)
 {
@@ -58,7 +49,7 @@ static void a_task_that_left_its_stream_is_dispatched_again(void **state)
     broker_start(i);
     int64_t id = execution_of(i, ONE, NULL);
     task_text(i, task_next(i), "task_id");
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     second_attempt_done(i);
     assert_string_equal(
         story(i, execution_end(i, id)),
@@ -77,7 +68,7 @@ static void a_task_that_is_lost_while_no_broker_is_there_is_dispatched_again(voi
     task_next(i);
     execution_events(i, id, 3);
     assert_int_equal(broker_stop(i), 0);
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     broker_start(i);
     task_done(i, task_next(i), "1");
     execution_end(i, id);
@@ -116,7 +107,7 @@ static void a_lost_task_is_found_of_an_execution_that_the_log_has_got_late(void 
     id = execution_of(i, ONE, NULL);
     task_next(i);
     execution_events(i, id, 3);
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     second_attempt_done(i);
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
@@ -136,7 +127,7 @@ static void a_lost_task_is_found_of_an_execution_that_stands_still_since_later(v
                      " WHERE execution_id = %lld RETURNING 1) SELECT count(*) FROM u",
                      (long long)id);
     assert_string_equal(database_says(i, later.ptr), "3");
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     second_attempt_done(i);
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
@@ -154,12 +145,12 @@ static void a_task_that_is_in_its_stream_and_will_not_be_delivered_is_dispatched
     for (int n = 0; n < 3; n++)
         bus_deliver_nak(i->bus, task_next(i), 0); /* three deliveries are the most */
     assert_true(task_none(i));
-    purge(i, STREAM_ADVISORIES, NULL);
+    stream_purge(i, STREAM_ADVISORIES, NULL);
     broker_start(i);
     second_attempt_done(i);
     execution_end(i, id);
     assert_int_equal(broker_stop(i), 0);
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
 }
 
 /* No commit came of it, and the stream has forgotten its id. */
@@ -313,7 +304,7 @@ static void a_task_that_a_worker_has_is_not_lost(void **state)
     witness_begin(&w, i);
     w.tasks =
         arena_printf(&i->arena, "{\"execution_id\": \"%lld\", \"task_id\": \"s0v1a1\"}", (long long)id).ptr;
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     witness_says(&w, w.tasks);
     assert_true(task_none(i));
     assert_string_equal(story(i, execution_events(i, id, 3)),
@@ -425,8 +416,8 @@ static void a_child_that_is_nowhere_is_called_again(void **state)
     char of[128];
     snprintf(of, sizeof(of), "noetl.event WHERE execution_id <> %lld", (long long)id);
     delete_rows(i, of);
-    purge(i, STREAM_EVENTS, "noetl.events.>");
-    purge(i, STREAM_TASKS, "noetl.tasks.>");
+    stream_purge(i, STREAM_EVENTS, "noetl.events.>");
+    stream_purge(i, STREAM_TASKS, "noetl.tasks.>");
     broker_start(i);
     task_done(i, task_next(i), "7");
     assert_string_equal(
@@ -535,9 +526,7 @@ static void await_executions(struct installation *i, const char *path, const cha
                      "node_name = '%s'",
                      path)
             .ptr;
-    for (int tries = 0; tries < 300 && strcmp(database_says(i, sql), count) != 0; tries++)
-        usleep(100000);
-    assert_string_equal(database_says(i, sql), count);
+    database_comes_to_say(i, sql, count);
 }
 
 static void await_no_commands(struct installation *i)

@@ -36,11 +36,9 @@ class Checker:
     def __init__(self, evidence, asked, journal, workers=None):
         self.e, self.asked, self.journal = evidence, asked, journal
         self.workers = workers or {}  # name -> pids of all its lives
-        self.gone = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries if entry["kind"] in LOSSES]
-        self.set_back = [(entry["from"], entry["to"] or float("inf")) for entry in journal.entries
-                         if entry["kind"] == "restore-postgres"]  # the log comes again from the stream; rows of steps do not
-        self.log_gone = [(entry["from"], (entry["to"] or float("inf")) + PATIENCE) for entry in journal.entries
-                         if entry["kind"] in ("restore-postgres", *BROKERS_FAULTS)]
+        self.gone = self._times(LOSSES)
+        self.set_back = self._times(("restore-postgres",))  # the log comes again from the stream; rows of steps do not
+        self.log_gone = self._times(("restore-postgres", *BROKERS_FAULTS), PATIENCE)
         self.anomalies = []
         self.left_over = 0  # messages of work queues that nobody will ever get
         self.unsettled = 0  # of which a server that was killed thinks that somebody has them
@@ -59,6 +57,11 @@ class Checker:
                 self.callers[tag_of(fact)].add(caller_of(fact))
             if fact.type == "action_lost" and fact.value:
                 self.given_up[fact.execution_id, fact.value.get("node_name")].add(fact.value.get("task_id"))
+
+    def _times(self, kinds, behind=0.0):
+        """From when to when there were faults of these kinds, and so many seconds behind each."""
+        return [(entry["from"], (entry["to"] or float("inf")) + behind) for entry in self.journal.entries
+                if entry["kind"] in kinds]
 
     def may_be_gone(self, at, until=None):
         """Whether a stream may have lost what it took then, or between the two times: it was set back behind that, or its

@@ -173,11 +173,11 @@ static struct value parsed(struct fleet *f, struct str text)
     return v;
 }
 
-int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, const char *config,
-                        const char *args, int64_t timeout_ms)
+static void publish_task(struct fleet *f, const char *pool, int64_t id, const char *task_id, const char *tool,
+                         const char *config, const char *args, int64_t timeout_ms)
 {
-    struct task task = {.execution_id = f->next_execution++,
-                        .task_id = STR("s1v1a1"),
+    struct task task = {.execution_id = id,
+                        .task_id = str_of(task_id),
                         .step = STR("probe"),
                         .type = str_of(tool),
                         .path = STR("test"),
@@ -192,8 +192,21 @@ int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, con
     struct error err;
     fleet_ok(task_to_value(&f->arena, &task, &v, &err), &err);
     fleet_ok(json_text(&f->arena, v, &text, &err), &err);
-    fleet_message(f, pool, task.execution_id, "s1v1a1", text.ptr);
-    return task.execution_id;
+    fleet_message(f, pool, id, task_id, text.ptr);
+}
+
+int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, const char *config,
+                        const char *args, int64_t timeout_ms)
+{
+    int64_t id = f->next_execution++;
+    publish_task(f, pool, id, "s1v1a1", tool, config, args, timeout_ms);
+    return id;
+}
+
+void fleet_task_of(struct fleet *f, int64_t execution_id, const char *task_id, const char *tool,
+                   const char *config)
+{
+    publish_task(f, "default", execution_id, task_id, tool, config, "{}", 0);
 }
 
 int64_t fleet_task(struct fleet *f, const char *tool, const char *config, const char *args,

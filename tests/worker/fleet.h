@@ -47,6 +47,9 @@ int64_t fleet_task(struct fleet *f, const char *tool, const char *config, const 
  * back. */
 int64_t fleet_pool_task(struct fleet *f, const char *pool, const char *tool, const char *config,
                         const char *args, int64_t timeout_ms);
+/* The same of an execution that there may be already, with that id. */
+void fleet_task_of(struct fleet *f, int64_t execution_id, const char *task_id, const char *tool,
+                   const char *config);
 /* Publishes a message on the subject of a task. */
 void fleet_message(struct fleet *f, const char *pool, int64_t execution_id, const char *task_id,
                    const char *payload);

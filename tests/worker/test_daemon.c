@@ -291,31 +291,11 @@ static void the_task_of_a_cancelled_execution_is_stopped_without_an_outcome(void
     assert_int_equal(fleet_outcomes(f, id), 0);
 }
 
-static void task_of(struct fleet *f, int64_t id, const char *task_id, const char *config)
-{
-    struct task task = {.execution_id = id,
-                        .task_id = str_of(task_id),
-                        .step = STR("probe"),
-                        .type = STR("shell"),
-                        .path = STR("test"),
-                        .visit = 1,
-                        .attempt = 1,
-                        .token = STR("secret-token"),
-                        .args = VALUE_EMPTY_MAP};
-    struct value v;
-    struct str text;
-    struct error err;
-    fleet_ok(json_read(&f->arena, str_of(config), NULL, &task.config, &err), &err);
-    fleet_ok(task_to_value(&f->arena, &task, &v, &err), &err);
-    fleet_ok(json_text(&f->arena, v, &text, &err), &err);
-    fleet_message(f, "default", id, task_id, text.ptr);
-}
-
 /* Of an execution of its own, which is the outcome of item 0 of the attempt s1v1a1. */
 static int64_t item_task(struct fleet *f, const char *config)
 {
     int64_t id = f->next_execution++;
-    task_of(f, id, "s1v1a1i0a1", config);
+    fleet_task_of(f, id, "s1v1a1i0a1", "shell", config);
     return id;
 }
 
@@ -339,14 +319,14 @@ static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
             unsaid = heard_to_be_cancelled(f);
     const char *mark = arena_printf(&f->arena, "%s/behind-%lld", f->servers.folder, (long long)over).ptr;
     f->ended = over;
-    task_of(f, over, "s2v1a1", marking(f, mark, "0"));
+    fleet_task_of(f, over, "s2v1a1", "shell", marking(f, mark, "0"));
     fleet_wait_empty(f);
     f->silent = true; /* what was heard counts */
-    task_of(f, unsaid, "s2v1a1", marking(f, mark, "0"));
+    fleet_task_of(f, unsaid, "s2v1a1", "shell", marking(f, mark, "0"));
     fleet_wait_empty(f);
     f->silent = false;
     assert_int_not_equal(access(mark, F_OK), 0);
-    task_of(f, open, "s2v1a1", marking(f, mark, "0"));
+    fleet_task_of(f, open, "s2v1a1", "shell", marking(f, mark, "0"));
     fleet_outcome(f, open);
     assert_int_equal(access(mark, F_OK), 0);
     assert_int_equal(fleet_end_worker(&w), 0);

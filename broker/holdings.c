@@ -32,8 +32,10 @@ struct holdings {
     pthread_mutex_t lock;
     pthread_cond_t news;
     bool look, stopping;
-    bool log_is_right, alone_before, said_away, said_ready; /* the thread's own */
+    bool log_is_right, said_away, said_ready; /* the thread's own */
     bool lapsed_before;
+    struct arena owners_arena;
+    struct str *owners;       /* of each partition, as the log named them at the start */
     struct mono_time checked; /* when the log was asked what of it is held */
     struct mono_time unseen;  /* when the stream's end could not be seen last; 0: never */
     atomic_bool ready;        /* the first share was taken */
@@ -299,17 +301,40 @@ static enum status see_lost(struct holdings *h, const struct member *members, si
     return STATUS_OK;
 }
 
+/* Those whom the log names. Of the rest nothing is known but that they hold nothing. */
+enum owners { OWNERS_NONE, OWNERS_HEARD, OWNERS_SILENT };
+
+static enum owners see_owners(struct holdings *h)
+{
+    enum owners all = OWNERS_NONE;
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        if (h->owners[p].len == 0)
+            continue;
+        if (!membership_hears(h->members, h->owners[p]))
+            return OWNERS_SILENT;
+        all = OWNERS_HEARD;
+    }
+    return all;
+}
+
 /*
- * Whether it is known who is there. Others answer at once when asked; behind a lapse they may have been cut
- * off too and are given a lease's time. Nobody needs to be waited for when the log says that nobody owns
- * anything.
+ * Whether it is known who is there. Others answer at once when asked. An owner that does not may stand still,
+ * or be cut off, and have a lease: that is waited for, behind a lapse too, since others may have been cut off
+ * with this one. Nobody is waited for where nobody owns anything.
  */
 static bool members_are_known(struct holdings *h)
 {
     int64_t heard_ms = membership_heard_ms(h->members);
     if (heard_ms < 0)
         return false;
-    return h->alone_before || heard_ms >= (h->lapsed_before ? h->options.lease_ms : ANSWERS_WITHIN_MS);
+    if (h->lapsed_before)
+        return heard_ms >= h->options.lease_ms;
+    switch (see_owners(h)) {
+    case OWNERS_NONE: return true;
+    case OWNERS_HEARD: return heard_ms >= ANSWERS_WITHIN_MS;
+    case OWNERS_SILENT: return heard_ms >= h->options.lease_ms;
+    }
+    return false;
 }
 
 /* ---- doubt -------------------------------------------------------------------------------------------- */
@@ -354,18 +379,14 @@ static void settle_doubt(struct holdings *h, struct arena *a)
 /* The first contact with the database: its schema, whose it is, and whether anybody owns a partition. */
 static enum status see_log(struct holdings *h, struct error *err)
 {
-    struct arena a;
+    struct arena *a = &h->owners_arena;
     TRY(eventlog_check(h->options.log, err));
     TRY(eventlog_claim(h->options.log, h->options.subjects->prefix, err));
-    arena_init(&a, 0);
-    struct str *owners = ARENA_ARRAY(&a, struct str, h->parts.count);
-    enum status status = owners ? eventlog_partition_owners(h->options.log, &a, owners, h->parts.count, err)
-                                : arena_error(&a, err, "the partitions' owners");
-    h->alone_before = status == STATUS_OK;
-    for (uint32_t p = 0; p < h->parts.count && status == STATUS_OK; p++)
-        h->alone_before = h->alone_before && owners[p].len == 0;
-    arena_free(&a);
-    TRY(status);
+    arena_reset(a);
+    h->owners = ARENA_ARRAY(a, struct str, h->parts.count);
+    if (!h->owners)
+        return arena_error(a, err, "the partitions' owners");
+    TRY(eventlog_partition_owners(h->options.log, a, h->owners, h->parts.count, err));
     h->log_is_right = true;
     tell_members(h);
     return STATUS_OK;
@@ -377,8 +398,6 @@ static enum status mend_lapse(struct holdings *h, struct error *err)
     if (!membership_lapsed(h->members))
         return STATUS_OK;
     h->lapsed_before = h->lapsed_before || parts_any(&h->parts);
-    if (h->lapsed_before)
-        h->alone_before = false;
     TRY(parts_compare(&h->parts, h->options.log, err));
     if (parts_any(&h->parts))
         fence_doubt(h->options.fence);
@@ -487,6 +506,7 @@ static void holdings_free(struct holdings *h)
 {
     eventlog_close(&h->options.log);
     parts_free(&h->parts);
+    arena_free(&h->owners_arena);
     pthread_cond_destroy(&h->news);
     pthread_mutex_destroy(&h->lock);
     free(h);
@@ -523,6 +543,7 @@ enum status holdings_start(const struct holdings_options *options, struct holdin
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the holdings");
     h->options = *options;
+    arena_init(&h->owners_arena, 0);
     pthread_mutex_init(&h->lock, NULL);
     mono_cond_init(&h->news);
     /* A name that was given may be that of one before, which the log still names as an owner. */

@@ -344,6 +344,16 @@ enum status membership_look(struct membership *m, struct arena *a, struct member
     return status;
 }
 
+bool membership_hears(struct membership *m, struct str name)
+{
+    bool heard = false;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->other_count; i++)
+        heard = heard || str_is(name, m->others[i].name);
+    pthread_mutex_unlock(&m->lock);
+    return heard;
+}
+
 static void membership_free(struct membership *m)
 {
     for (size_t i = 0; i < m->other_count; i++)

@@ -44,6 +44,8 @@ struct member {
 /* Those that are there, this one included, in `a`. */
 enum status membership_look(struct membership *m, struct arena *a, struct member **out, size_t *count,
                             struct error *err) MUST_CHECK;
+/* Whether this is another that is there. */
+bool membership_hears(struct membership *m, struct str name);
 
 /* The lease has been lost since it was confirmed last, and this broker hears itself again. */
 bool membership_lapsed(struct membership *m);

@@ -287,10 +287,13 @@ static void stop(struct broker *b)
         mailbox_close(&b->mailbox);
     if (b->holdings)
         holdings_stop_reading(b->holdings);
-    if (b->engine)
+    int64_t until_ns = mono_now().ns + STOP_WITHIN_MS * INT64_C(1000000);
+    if (b->engine) {
         engine_stop(b->engine);
+        engine_send_rest(b->engine, until_ns);
+    }
     if (b->writer)
-        writer_stop(b->writer, STOP_WITHIN_MS);
+        writer_stop(b->writer, until_ns);
     service_stop(&b->service);
     monitor_stop(&b->monitor);
     holdings_close(&b->holdings);

@@ -20,6 +20,7 @@ enum {
     PUSH_EVERY = 8,
     LONGEST_WAIT_MS = 10000,
     LEASE_LOOKS_APART_MS = 50,
+    REST_LOOKS_APART_MS = 10,
     LOOK_FOR_ROOM_MS = 1000,
     BACKLOG_LOOKS_APART_MS = 20,
     COMPARE_AGAIN_MS = 1000,
@@ -117,7 +118,7 @@ static enum status fold(struct engine *e, const struct bus_delivery *d, const st
 {
     size_t rows = e->current->event_count;
     e->dispatcher.fact_sequence = d->stream_sequence;
-    e->dispatcher.tenure = (struct tenure){at->partition, e->partitions[at->partition].at.epoch};
+    e->dispatcher.tenure = (struct tenure){e->fence, at->partition, e->partitions[at->partition].at.epoch};
     enum status status = fold_message(&e->folder, e->current, d, at, &e->partitions[at->partition].at, err);
     *for_log = (status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT) && e->current->event_count == rows;
     return *for_log ? STATUS_OK : status;
@@ -568,7 +569,7 @@ static void *run(void *context)
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
         atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
-        atomic_store(&e->options.progress->refused, e->dispatcher.to_resend != NULL);
+        atomic_store(&e->options.progress->refused, atomic_load(&e->dispatcher.refused) > 0);
         bus_push(e->bus);
         measure(e);
     }
@@ -655,6 +656,27 @@ void engine_stop(struct engine *e)
         return;
     mailbox_post(e->mailbox, (struct mail){.kind = MAIL_STOP});
     pthread_join(e->thread, NULL);
+}
+
+void engine_send_rest(struct engine *e, int64_t until_ns)
+{
+    struct mail *items = NULL;
+    size_t capacity = 0;
+    struct error err = {0};
+    enum status status = atomic_load(&e->failed) ? STATUS_CANCELLED : STATUS_OK;
+    while (status == STATUS_OK && !writer_is_idle(e->writer) && mono_now().ns < until_ns) {
+        size_t count = mailbox_take(e->mailbox, &items, &capacity, REST_LOOKS_APART_MS);
+        for (size_t i = 0; i < count; i++) {
+            if (items[i].kind == MAIL_REFUSED)
+                dispatch_refused(&e->dispatcher, items[i].u.outgoing);
+            else
+                mail_free(&items[i]);
+        }
+        if (fence_lease_lasts(e->fence))
+            status = dispatch_resend(&e->dispatcher, &err);
+        bus_push(e->bus);
+    }
+    free(items);
 }
 
 void engine_free(struct engine **e)

@@ -397,11 +397,11 @@ enum status writer_start(struct eventlog *log, const struct writer_options *opti
     return STATUS_OK;
 }
 
-void writer_stop(struct writer *w, int64_t timeout_ms)
+void writer_stop(struct writer *w, int64_t until_ns)
 {
     pthread_mutex_lock(&w->lock);
     w->stopping = true;
-    w->give_up.ns = mono_now().ns + timeout_ms * 1000000;
+    w->give_up.ns = until_ns;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);

@@ -27,8 +27,8 @@ struct writer_options {
 };
 enum status writer_start(struct eventlog *log, const struct writer_options *options, struct writer **out,
                          struct error *err) MUST_CHECK;
-/* Commits what is queued, as far as it can within `timeout_ms`, and ends its thread. */
-void writer_stop(struct writer *w, int64_t timeout_ms);
+/* Commits what is queued, as far as it can until `until_ns` (monotonic), and ends its thread. */
+void writer_stop(struct writer *w, int64_t until_ns);
 /* After the bus is closed: acknowledgements that are still to come are for batches. NULL is allowed. */
 void writer_free(struct writer **w);
 /* Queues a batch; the writer's from now on. */

@@ -242,7 +242,7 @@ static enum status start_parts(struct broker *b, struct error *err)
     b->has_mailbox = true;
     TRY(start_writer(b, err));
     TRY(environment_for_templates(b->settings, &b->arena, &b->env, err));
-    TRY(child_desk_open(b->bus, &b->subjects, b->env, &b->fence, b->writer, &b->children, err));
+    TRY(child_desk_open(b->bus, &b->subjects, b->env, b->writer, &b->children, err));
     TRY(make_engine(b, err));
     TRY(start_holdings(b, err));
     TRY(engine_start(b->engine, b->holdings, err));

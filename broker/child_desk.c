@@ -35,7 +35,6 @@ struct child_desk {
     struct bus *bus;
     struct subjects subjects;
     struct value env;
-    const struct fence *fence;
     struct writer *writer;
     pthread_t threads[THREADS];
     int thread_count;
@@ -122,10 +121,11 @@ static struct errand *next_errand(struct child_desk *desk, int64_t *requesting)
 
 /* ---- one errand --------------------------------------------------------------------------------------- */
 
-static enum status request(struct child_desk *desk, const struct child_order *order, struct arena *a,
+static enum status request(struct child_desk *desk, const struct errand *e, struct arena *a,
                            struct error *err)
 {
     struct run_answer answer;
+    const struct child_order *order = e->order;
     struct run_request r = {
         .path = order->path,
         .version = (uint64_t)order->version,
@@ -135,6 +135,7 @@ static enum status request(struct child_desk *desk, const struct child_order *or
         .traceparent = order->traceparent,
         .env = desk->env,
         .requested_by = STR("playbook"),
+        .permit = tenure_permit(&e->tenure),
     };
     return request_execution(desk->bus, &desk->subjects, NO_NODE, &r, a, &answer, err);
 }
@@ -186,8 +187,18 @@ static enum status refuse(struct child_desk *desk, const struct errand *e, const
         .subject = subject_event(&desk->subjects, e->parent, EVENT_CHILD_FAILED, subject),
         .message_id = message_id.ptr,
         .payload = text,
+        .permit = tenure_permit(&e->tenure),
         .give_up_ms = ANSWER_WITHIN_MS,
     };
+    return bus_publish_wait(desk->bus, &p, &ack, err);
+}
+
+static enum status tell(struct child_desk *desk, const struct errand *e, struct error *err)
+{
+    struct bus_ack ack;
+    struct bus_publication p = e->message;
+    p.permit = tenure_permit(&e->tenure);
+    p.give_up_ms = ANSWER_WITHIN_MS;
     return bus_publish_wait(desk->bus, &p, &ack, err);
 }
 
@@ -195,20 +206,19 @@ static enum status refuse(struct child_desk *desk, const struct errand *e, const
 static bool run_errand(struct child_desk *desk, struct errand *e, struct error *err)
 {
     struct arena a;
-    struct bus_ack ack;
-    if (!fence_lease_lasts(desk->fence)) {
+    if (!fence_lease_lasts(e->tenure.fence)) {
         error_set(err, STATUS_UNAVAILABLE, "the broker has no lease: others may have what it holds");
         return false;
     }
     if (e->run)
         return e->run(e->context, err);
     if (!e->order && !e->listing)
-        return bus_publish_wait(desk->bus, &e->message, &ack, err) == STATUS_OK;
+        return tell(desk, e, err) == STATUS_OK;
     struct error why = {0};
     arena_init(&a, 0);
-    enum status status = e->listing
-                             ? listing_answer(desk->bus, &desk->subjects, e->parent, e->listing, &a, &why)
-                             : request(desk, e->order, &a, &why);
+    enum status status = e->listing ? listing_answer(desk->bus, &desk->subjects, e->parent, e->listing,
+                                                     tenure_permit(&e->tenure), &a, &why)
+                                    : request(desk, e, &a, &why);
     *err = why;
     if (e->order && status != STATUS_OK && !error_may_retry(&why)) {
         LOG(LOG_WARN, "the execution of a sub-playbook cannot be requested", LOG_ID("parent", e->parent),
@@ -246,7 +256,7 @@ static void *run(void *context)
     free(context);
     while ((e = next_errand(desk, clerk.requesting))) {
         struct error err = {0};
-        if (!fence_has(desk->fence, e->tenure) || run_errand(desk, e, &err))
+        if (!tenure_stands(&e->tenure) || run_errand(desk, e, &err))
             writer_acknowledged(desk->writer, e->batch); /* the batch, and the errand in it, may be gone */
         else
             try_later(desk, e, &err);
@@ -270,13 +280,12 @@ static int start_clerk(struct child_desk *desk, int number)
 }
 
 enum status child_desk_open(struct bus *bus, const struct subjects *s, struct value env,
-                            const struct fence *fence, struct writer *writer, struct child_desk **out,
-                            struct error *err)
+                            struct writer *writer, struct child_desk **out, struct error *err)
 {
     struct child_desk *desk = calloc(1, sizeof(*desk));
     if (!desk)
         return error_set(err, STATUS_NO_MEMORY, "no memory for asking for sub-playbooks");
-    *desk = (struct child_desk){.bus = bus, .subjects = *s, .env = env, .fence = fence, .writer = writer};
+    *desk = (struct child_desk){.bus = bus, .subjects = *s, .env = env, .writer = writer};
     pthread_mutex_init(&desk->lock, NULL);
     mono_cond_init(&desk->changed);
     for (; desk->thread_count < THREADS; desk->thread_count++) {
@@ -322,8 +331,8 @@ enum status child_desk_list(struct child_desk *desk, struct batch *b, struct ten
 enum status child_desk_tell(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t child,
                             int64_t parent, const struct bus_publication *message, struct error *err)
 {
-    struct errand e = {.batch = b, .tenure = tenure, .child = child, .parent = parent, .message = *message};
-    e.message.give_up_ms = ANSWER_WITHIN_MS;
+    const struct errand e = {
+        .batch = b, .tenure = tenure, .child = child, .parent = parent, .message = *message};
     return take(desk, &e, "a message to a sub-playbook", err);
 }
 

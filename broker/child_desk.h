@@ -18,8 +18,7 @@ struct child_desk;
 
 /* `env` is what the children's templates see of the environment; borrowed. */
 enum status child_desk_open(struct bus *bus, const struct subjects *s, struct value env,
-                            const struct fence *fence, struct writer *writer, struct child_desk **out,
-                            struct error *err) MUST_CHECK;
+                            struct writer *writer, struct child_desk **out, struct error *err) MUST_CHECK;
 /* The order, and what it points to, lives as long as the batch, which waits for it. `parent` is the execution
  * that gives it. */
 enum status child_desk_give(struct child_desk *desk, struct batch *b, struct tenure tenure, int64_t parent,

@@ -27,22 +27,28 @@ static void done(struct outgoing *o)
     writer_acknowledged(o->dispatcher->writer, o->batch);
 }
 
-/* On a thread of the connection. */
+static void refused(struct outgoing *o, const struct error *err)
+{
+    metric_add(METRIC_BROKER_REFUSED, 0, 1);
+    if (o->refusal.status == STATUS_OK) {
+        metric_add(METRIC_BROKER_REFUSED_WAITING, 0, 1);
+        o->is_first = atomic_fetch_add(&o->dispatcher->refused, 1) == 0;
+    }
+    o->refusal = *err;
+}
+
+/* On any thread. What the broker may not say now is not refused. */
 static void published(void *context, const struct bus_ack *ack, const struct error *err)
 {
     (void)ack;
     struct outgoing *o = context;
-    struct dispatcher *d = o->dispatcher;
     if (!err) {
         done(o);
         return;
     }
-    if (o->refusal.status == STATUS_OK) {
-        metric_add(METRIC_BROKER_REFUSED_WAITING, 0, 1);
-        o->is_first = atomic_fetch_add(&d->refused, 1) == 0;
-    }
-    o->refusal = *err;
-    mailbox_post(d->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o});
+    if (tenure_permits(&o->tenure))
+        refused(o, err);
+    mailbox_post(o->dispatcher->engine, (struct mail){.kind = MAIL_REFUSED, .u.outgoing = o});
 }
 
 struct task_origin task_origin_now(const struct dispatcher *d)
@@ -74,6 +80,7 @@ static enum status send(struct outgoing *o, struct error *err)
         .message_id = o->message_id,
         .traceparent = o->traceparent,
         .payload = o->payload,
+        .permit = tenure_permit(&o->tenure),
         .later = true, /* the engine pushes */
         .done = published,
         .context = o,
@@ -84,7 +91,6 @@ static enum status send(struct outgoing *o, struct error *err)
 
 void dispatch_refused(struct dispatcher *d, struct outgoing *o)
 {
-    metric_add(METRIC_BROKER_REFUSED, 0, 1);
     if (o->is_first)
         LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
             LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
@@ -104,7 +110,7 @@ enum status dispatch_resend(struct dispatcher *d, struct error *err)
         struct outgoing *o = list;
         list = o->next;
         o->origin.again = true;
-        if (fence_has(d->fence, o->tenure))
+        if (tenure_stands(&o->tenure))
             TRY(send(o, err));
         else
             done(o);

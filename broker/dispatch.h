@@ -33,7 +33,7 @@ struct dispatcher {
     struct tenure tenure;
     uint64_t fact_sequence;
     bool may_repeat; /* what it leads to may have been published before */
-    /* The engine's thread's: messages that their stream would not take, and when they are sent again. */
+    /* The engine's thread's: messages that could not be sent, and when they are sent again. */
     struct outgoing *to_resend;
     struct mono_time resend_at;
 };
@@ -49,7 +49,7 @@ struct outgoing {
     const char *traceparent; /* NULL: it is part of no trace */
     struct str payload;
     struct task_origin origin; /* of a task; else of nothing */
-    struct error refusal;      /* of the newest try */
+    struct error refusal;      /* the newest */
     bool is_first;             /* when it was refused, no other was */
     struct outgoing *next;
 };
@@ -61,10 +61,11 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const stru
 struct task_origin task_origin_now(const struct dispatcher *d);
 /* Says it in the publication's headers; `header` is to live as long. */
 void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p);
-/* What MAIL_REFUSED brings is kept for another try. */
+/* What MAIL_REFUSED brings, since its stream would not take it or the lease had lapsed, is kept for another
+ * try. */
 void dispatch_refused(struct dispatcher *d, struct outgoing *o);
-/* Sends again what was refused, half a second behind the newest refusal: what is still this broker's to say.
- */
+/* Sends them again, half a second behind the newest: what is still this broker's to say. While the lease
+ * lasts. */
 enum status dispatch_resend(struct dispatcher *d, struct error *err) MUST_CHECK;
 
 #endif

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "bus/bus.h"
 #include "core/status.h"
 #include "eventlog/eventlog.h"
 #include "runtime/clock.h"
@@ -76,6 +77,7 @@ static inline void fence_set(struct fence *f, const struct checkpoint *c, uint64
 }
 /* The partition and the epoch under which something was decided. */
 struct tenure {
+    const struct fence *fence;
     uint32_t partition;
     int64_t epoch;
 };
@@ -115,13 +117,23 @@ static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoc
 }
 /* Whether what was decided then is still this broker's to do: else whoever has the partition now decides it
  * anew, and may have come to something else since. */
-static inline bool fence_has(const struct fence *f, struct tenure t)
+static inline bool tenure_stands(const struct tenure *t)
 {
-    return fence_holds(f, t.partition, t.epoch);
+    return fence_holds(t->fence, t->partition, t->epoch);
 }
 static inline bool fence_lease_lasts(const struct fence *f)
 {
     return mono_now().ns < atomic_load(&f->lease_until_ns);
+}
+static inline bool tenure_permits(const void *tenure)
+{
+    const struct tenure *t = tenure;
+    return fence_lease_lasts(t->fence) && tenure_stands(t);
+}
+/* For what was decided under it, as long as that may be said. The tenure lives as long. */
+static inline struct bus_permit tenure_permit(const struct tenure *t)
+{
+    return (struct bus_permit){tenure_permits, t};
 }
 /* Another may have, or have had, some of what is held here. Before what is held is used (again). */
 static inline void fence_doubt(struct fence *f)

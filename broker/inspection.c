@@ -55,8 +55,11 @@ static enum status open_sight(struct sight *s, int64_t id)
 static enum status publish(struct sight *s, enum repair what, const char *subject, struct str message_id,
                            struct str payload)
 {
-    struct bus_publication p = {
-        .subject = subject, .message_id = message_id.ptr, .payload = payload, .give_up_ms = ANSWER_WITHIN_MS};
+    struct bus_publication p = {.subject = subject,
+                                .message_id = message_id.ptr,
+                                .payload = payload,
+                                .permit = tenure_permit(&s->i->tenure),
+                                .give_up_ms = ANSWER_WITHIN_MS};
     struct bus_ack ack;
     TRY(bus_publish_wait(s->i->bus, &p, &ack, s->err));
     s->finding->repaired++;

@@ -10,6 +10,7 @@ enum { ANSWER_WITHIN_MS = 10000 };
 
 struct large {
     struct dispatcher *dispatcher;
+    struct tenure tenure;
     bool is_task; /* else it is a fact */
     struct task_origin origin;
     int64_t execution_id; /* that it is of, or for */
@@ -96,6 +97,7 @@ static enum status send_in(const struct large *l, struct arena *a, struct error 
     } else if (status == STATUS_OK)
         task_origin_say(&l->origin, &header, &p);
     TRY(status);
+    p.permit = tenure_permit(&l->tenure);
     p.give_up_ms = ANSWER_WITHIN_MS;
     return bus_publish_wait(l->dispatcher->bus, &p, &ack, err);
 }
@@ -118,6 +120,7 @@ static enum status give(struct dispatcher *d, struct batch *b, const struct larg
         return arena_error(&b->arena, err, "a message");
     *own = *l;
     own->dispatcher = d;
+    own->tenure = d->tenure;
     own->subject = arena_strdup(&b->arena, str_of(l->subject));
     own->traceparent = traceparent.len > 0 ? arena_strdup(&b->arena, traceparent) : NULL;
     if (!own->subject || !own->message_id || (traceparent.len > 0 && !own->traceparent))

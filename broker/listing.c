@@ -90,7 +90,8 @@ static enum status list(struct bus *bus, const struct subjects *s, int64_t execu
 }
 
 enum status listing_answer(struct bus *bus, const struct subjects *s, int64_t execution_id,
-                           const struct listing_order *order, struct arena *a, struct error *err)
+                           const struct listing_order *order, struct bus_permit permit, struct arena *a,
+                           struct error *err)
 {
     struct str text, message_id = arena_printf(a, "%lld.%" PRISTR ".listed", (long long)execution_id,
                                                ARGSTR(order->task_id));
@@ -115,6 +116,7 @@ enum status listing_answer(struct bus *bus, const struct subjects *s, int64_t ex
         .subject = subject_event(s, execution_id, EVENT_PLAYBOOKS_LISTED, subject),
         .message_id = message_id.ptr,
         .payload = text,
+        .permit = permit,
         .give_up_ms = ANSWER_WITHIN_MS,
     };
     return bus_publish_wait(bus, &p, &ack, err);

@@ -15,6 +15,7 @@
  * again. Any thread.
  */
 enum status listing_answer(struct bus *bus, const struct subjects *s, int64_t execution_id,
-                           const struct listing_order *order, struct arena *a, struct error *err) MUST_CHECK;
+                           const struct listing_order *order, struct bus_permit permit, struct arena *a,
+                           struct error *err) MUST_CHECK;
 
 #endif

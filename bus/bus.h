@@ -153,11 +153,21 @@ struct bus_ack { /* what the stream said */
 /*
  * The end of one publish: err is NULL when the stream has the message, else says what failed for good
  * (STATUS_CONFLICT: the subject had a message already; STATUS_LIMIT: stream full or message too large;
- * STATUS_UNAVAILABLE: no answer within the time given). On a thread of the connection.
+ * STATUS_UNAVAILABLE: no answer within the time given, or its permit has ended). On a thread of the
+ * connection, or on the caller's if there is no permit to begin with.
  */
 typedef void bus_published(void *context, const struct bus_ack *ack, const struct error *err);
 
 enum { BUS_MOST_HEADERS = 64 };
+
+/*
+ * Whether a message may be sent (still): asked before each copy, also one that had to wait for a place or a
+ * connection. `context` lives until the publish has ended; any thread asks, and must not be kept waiting.
+ */
+struct bus_permit {
+    bool (*lasts)(const void *context); /* NULL: it may */
+    const void *context;
+};
 struct bus_publication {
     const char *subject;
     const char *message_id;           /* Nats-Msg-Id; repeats after a lost answer are safe only with one */
@@ -171,7 +181,8 @@ struct bus_publication {
     bool only_first;  /* refuse if the subject has a message (Nats-Expected-Last-Subject-Sequence: 0) */
     bool only_known;  /* refuse unless the stream knows the id: bus_publish_known() */
     bool later;       /* it leaves with the next bus_push(), which is the caller's to call soon */
-    struct str payload;  /* copied */
+    struct str payload; /* copied */
+    struct bus_permit permit;
     int64_t give_up_ms;  /* 0: never; repeated with the same id until the stream answers */
     bus_published *done; /* may be NULL */
     void *context;

@@ -30,6 +30,7 @@ struct publish {
     const char *repeated_name; /* a header for copies that are not the first, or late; or NULL */
     char repeated_value[REPEATED_VALUE];
     bool needs_stream;
+    struct bus_permit permit;
     uint32_t sent;      /* copies that may have reached the stream */
     uint32_t prompt_on; /* loop_connection() on which the next copy is the first, and not late; 0: none */
     int64_t give_up_ns; /* INT64_MAX: never */
@@ -134,6 +135,14 @@ static void finish_unanswered(struct publish *p)
     finish(p, NULL, &err);
 }
 
+static void finish_withheld(struct publish *p)
+{
+    struct error err;
+    error_set(&err, STATUS_UNAVAILABLE, "it was not sent in time, and may not be sent any more");
+    error_place(&err, "%s", p->exchange.subject);
+    finish(p, NULL, &err);
+}
+
 /* ---- sending ----------------------------------------------------------------------------------------- */
 
 static int64_t answer_due_ns(const struct publish *p, int64_t now_ns)
@@ -145,10 +154,14 @@ static int64_t answer_due_ns(const struct publish *p, int64_t now_ns)
     return due_ns < p->give_up_ns ? due_ns : p->give_up_ns;
 }
 
-/* With the exchange claimed; gives it back. */
+/* With the exchange claimed; gives it back, or ends it. */
 static void send_copy(struct publish *p)
 {
     struct bus *bus = p->exchange.bus;
+    if (p->permit.lasts && !p->permit.lasts(p->permit.context)) {
+        finish_withheld(p);
+        return;
+    }
     int64_t now_ns = mono_now().ns;
     p->exchange.connection = atomic_load(&bus->connections); /* if none takes it: a later one makes it due */
     uint32_t connection = loop_connection(bus);
@@ -291,6 +304,7 @@ static enum status publish_new(struct bus *bus, const struct bus_publication *p,
         .exchange = {.kind = &PUBLISH, .bus = bus},
         .repeatable = p->message_id != NULL,
         .needs_stream = p->needs_stream,
+        .permit = p->permit,
         .repeated_name = p->repeated.name,
         .prompt_on = begun_on,
         .give_up_ns = p->give_up_ms > 0 ? mono_now().ns + p->give_up_ms * NS_PER_MS : INT64_MAX,

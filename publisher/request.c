@@ -336,6 +336,7 @@ static enum status publish_request(struct bus *bus, const struct subjects *s, co
         .traceparent = traceparent,
         .only_first = true,
         .payload = text,
+        .permit = p->request->permit,
         .give_up_ms = PUBLISH_MS,
     };
     struct bus_ack ack;

@@ -22,6 +22,7 @@ struct run_request {
     struct value parent;        /* of a sub-playbook's execution: whose it is; absent: nobody's */
     int64_t timeout_ms;         /* after which it fails; 0: what the playbook says */
     struct str requested_by;    /* "cli", "api", "command", … */
+    struct bus_permit permit;   /* to publish it */
 };
 
 struct run_answer {

@@ -81,7 +81,7 @@ pid_t broker_start(struct installation *i)
     char nats[128], postgres[256], path[4096], partitions[] = "NOETL_EVENTS_PARTITIONS=4";
     char library[4096], clock[4096];
     const char *inherited = getenv("PATH");
-    snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->servers.nats.url);
+    snprintf(nats, sizeof(nats), "NOETL_NATS_URL=%s", i->nats_url ? i->nats_url : i->servers.nats.url);
     snprintf(postgres, sizeof(postgres), "NOETL_POSTGRES_URL=%s", i->servers.postgres.url);
     snprintf(path, sizeof(path), "PATH=%s", inherited ? inherited : "/usr/bin:/bin");
     snprintf(library, sizeof(library), "LD_PRELOAD=%s", i->clock ? getenv("FAULTS_CLOCK_LIBRARY") : "");

@@ -21,6 +21,7 @@ struct installation {
     struct bus_pull *tasks;
     struct arena arena;
     struct process broker;
+    const char *nats_url;   /* for brokers that are started; NULL: the server's */
     const char *variable;   /* NAME=value for brokers that are started, or NULL */
     int keys;               /* that were made up for execution_beside() */
     uint16_t postgres_port; /* while it is away */

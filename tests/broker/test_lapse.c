@@ -6,6 +6,7 @@
 #include "core/id.h"
 #include "core/task.h"
 #include "installation.h"
+#include "network_link.h"
 #include "standstill.h"
 
 static const char ONE[] = "metadata: {path: test/one}\n"
@@ -112,13 +113,9 @@ static void forget_request(struct installation *i, int64_t child)
     assert_int_equal(stream_purge(i, STREAM_EVENTS, filter.ptr), 1);
 }
 
-/*
- * The event stream was full, and has room now; what the execution led to was said by the other. The stream
- * has lost the request of the sub-playbook meanwhile, or it would not take another.
- */
-static void what_waits_to_be_sent_is_not_when_another_has_the_partition(void **state)
+/* A caller, and a broker that is to ask for what it calls, and cannot: the event stream is full. */
+static int64_t broker_cannot_ask(struct installation *i)
 {
-    struct installation *i = *state;
     register_playbook(i, ONE);
     int64_t id = execution_of(i,
                               "metadata: {path: test/caller}\n"
@@ -128,25 +125,91 @@ static void what_waits_to_be_sent_is_not_when_another_has_the_partition(void **s
     events_forget_ids(i, true);
     broker_start(i);
     assert_true(broker_comes_to_say(i, "a stream does not take what the broker publishes"));
-    struct process first = i->broker;
-    standstill_begin(&first);
+    return id;
+}
+
+/* The stream has room now, and another has the partition: it says what the execution led to. The stream loses
+ * the request of the sub-playbook, or it would not take another. */
+static void another_goes_through_it(struct installation *i, int64_t id)
+{
+    int64_t child;
     events_forget_ids(i, false);
-    sleep(2); /* longer than a lease */
     broker_start(i);
     struct bus_delivery *task = task_next(i);
-    int64_t child;
     assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
     task_done(i, task, "1");
     execution_end(i, id);
     forget_request(i, child);
-    uint64_t stored = events_stored(i);
     sleep(1); /* longer than ids are known */
+}
+
+/* `first` goes on, beside i->broker. */
+static void nothing_more_is_said(struct installation *i, const struct process *first, uint64_t stored)
+{
+    await_shared(i);
+    assert_int_equal(broker_stop(i), 0);
+    i->broker = *first;
+    assert_int_equal(broker_stop(i), 0);
+    assert_int_equal(events_stored(i), stored);
+}
+
+static void what_waits_for_its_stream_is_not_sent_when_another_has_the_partition(void **state)
+{
+    struct installation *i = *state;
+    int64_t id = broker_cannot_ask(i);
+    struct process first = i->broker;
+    standstill_begin(&first);
+    another_goes_through_it(i, id);
+    uint64_t stored = events_stored(i);
+    standstill_end(&first);
+    nothing_more_is_said(i, &first, stored);
+}
+
+/* What it begins to send between the cut and the end of its lease waits for a connection. */
+static void what_waits_for_a_connection_is_not_sent_when_another_has_the_partition(void **state)
+{
+    struct installation *i = *state;
+    struct network_link link;
+    char url[64];
+    network_link_open(&link, i->servers.nats.port);
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", link.port);
+    i->nats_url = url;
+    int64_t id = broker_cannot_ask(i);
+    struct process first = i->broker;
+    network_link_cut(&link);
+    i->nats_url = NULL;
+    another_goes_through_it(i, id);
+    uint64_t stored = events_stored(i);
+    network_link_mend(&link);
+    nothing_more_is_said(i, &first, stored);
+    network_link_close(&link);
+}
+
+/* It has a lease, as far as anybody knows: it goes on in time, and gives back what the other is to have. */
+static void a_broker_that_starts_waits_for_an_owner_that_does_not_answer(void **state)
+{
+    struct installation *i = *state;
+    i->variable = "NOETL_BROKER_LEASE=20s";
+    broker_start(i);
+    run_one(i);
+    struct process first = i->broker;
+    database_says(i, "CREATE TABLE taken_over (partition integer);"
+                     "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+                     " 'BEGIN INSERT INTO public.taken_over VALUES (old.partition); RETURN new; END';"
+                     "CREATE TRIGGER note AFTER UPDATE ON noetl.partition FOR EACH ROW"
+                     " WHEN (old.owner <> '' AND new.owner <> old.owner AND new.owner <> '')"
+                     " EXECUTE FUNCTION note()");
+    standstill_begin(&first);
+    broker_start(i);
+    sleep(2); /* longer than answers are waited for, shorter than a lease */
     standstill_end(&first);
     await_shared(i);
+    assert_string_equal(database_says(i, "SELECT count(*) FROM taken_over"), "0");
     assert_int_equal(broker_stop(i), 0);
     i->broker = first;
     assert_int_equal(broker_stop(i), 0);
-    assert_int_equal(events_stored(i), stored);
+    database_says(i, "DROP FUNCTION note() CASCADE; DROP TABLE taken_over");
+    i->variable = NULL;
 }
 
 int main(void)
@@ -155,7 +218,9 @@ int main(void)
         cmocka_unit_test(
             a_task_that_another_published_while_the_lease_had_lapsed_says_that_it_may_have_been_run),
         cmocka_unit_test(so_it_does_where_the_brokers_clock_is_behind),
-        cmocka_unit_test(what_waits_to_be_sent_is_not_when_another_has_the_partition),
+        cmocka_unit_test(what_waits_for_its_stream_is_not_sent_when_another_has_the_partition),
+        cmocka_unit_test(what_waits_for_a_connection_is_not_sent_when_another_has_the_partition),
+        cmocka_unit_test(a_broker_that_starts_waits_for_an_owner_that_does_not_answer),
     };
     return cmocka_run_group_tests(tests, installation_start_patiently, installation_stop);
 }

@@ -1,6 +1,7 @@
 /* Publishing to streams, against a real server. */
 #include "fixture.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "runtime/metrics.h"
@@ -211,6 +212,43 @@ static void a_message_that_waited_for_a_connection_says_so(void **state)
     record_free(&r);
 }
 
+static bool is_set(const void *flag)
+{
+    return atomic_load((const atomic_bool *)flag);
+}
+
+static void a_message_whose_permit_ends_before_there_is_a_connection_is_not_sent(void **state)
+{
+    struct fixture *f = *state;
+    struct record r;
+    struct error err;
+    struct bus_ack ack;
+    struct bus_stream_info info;
+    atomic_bool may = true;
+    struct bus_publication p = {.subject = "permit.a",
+                                .message_id = "permit",
+                                .payload = STR("x"),
+                                .permit = {is_set, &may},
+                                .done = record_published,
+                                .context = &r};
+    make_stream(f->bus, "permit");
+    record_init(&r, f->bus);
+    servers_kill_nats(&f->servers);
+    EVENTUALLY(!bus_is_connected(f->bus));
+    must(bus_publish_async(f->bus, &p, &err), &err);
+    atomic_store(&may, false);
+    servers_revive_nats(&f->servers);
+    EVENTUALLY(record_failures(&r) == 1);
+    assert_int_equal(STATUS_UNAVAILABLE, r.last_failure);
+    assert_int_equal(STATUS_UNAVAILABLE, bus_publish_wait(f->bus, &p, &ack, &err));
+    must(bus_stream_info(f->bus, "permit", &info, &err), &err);
+    assert_int_equal(0, info.messages);
+    atomic_store(&may, true);
+    must(bus_publish_wait(f->bus, &p, &ack, &err), &err);
+    assert_false(ack.duplicate);
+    record_free(&r);
+}
+
 static void a_publish_gives_up_when_it_was_told_to(void **state)
 {
     struct fixture *f = *state;
@@ -311,6 +349,7 @@ int main(void)
         cmocka_unit_test(what_the_socket_does_not_take_leaves_later),
         cmocka_unit_test(what_a_crash_interrupts_is_stored_once),
         cmocka_unit_test(a_message_that_waited_for_a_connection_says_so),
+        cmocka_unit_test(a_message_whose_permit_ends_before_there_is_a_connection_is_not_sent),
         cmocka_unit_test(a_publish_gives_up_when_it_was_told_to),
         cmocka_unit_test(a_full_stream_refuses),
         cmocka_unit_test(a_message_over_the_servers_limit_is_not_sent),

@@ -25,7 +25,7 @@ SETTINGS = {"worker.ack_wait": "3s", "worker.max_deliver": "20", "worker.concurr
 
 class Proxy:
     def __init__(self, logs):
-        self.process = processes.start([sys.executable, str(HERE / "proxy.py")], env=dict(os.environ),
+        self.process = processes.start([sys.executable, str(HERE.parent / "servers" / "proxy.py")], env=dict(os.environ),
                                        log=logs / "proxy.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def tell(self, *words):

@@ -58,7 +58,7 @@ static enum status publish(struct sight *s, enum repair what, const char *subjec
     struct bus_publication p = {.subject = subject,
                                 .message_id = message_id.ptr,
                                 .payload = payload,
-                                .permit = tenure_permit(&s->i->tenure),
+                                .permit = s->i->permit,
                                 .give_up_ms = ANSWER_WITHIN_MS};
     struct bus_ack ack;
     TRY(bus_publish_wait(s->i->bus, &p, &ack, s->err));

@@ -18,7 +18,6 @@
 
 #include "at_work.h"
 #include "eventlog/eventlog.h"
-#include "fence.h"
 #include "publisher/subject.h"
 #include "bus/bus.h"
 #include "transition/playbook_cache.h"
@@ -31,7 +30,7 @@ struct inspector {
     int64_t overdue_ms; /* so late a timer is taken for lost */
     bool may_be_left;   /* the tasks stream may have tasks that no consumer will deliver (stranded.h) */
     struct at_work *at_work;
-    struct tenure tenure; /* of the execution's partition: nothing is published behind it */
+    struct bus_permit permit; /* to publish what is missing */
 };
 
 struct inspection {

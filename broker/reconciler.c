@@ -217,8 +217,10 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
     struct mono_time start = mono_now();
     int64_t astray_ns = o->astray_at == o->standing.last_event_id ? o->astray_ns : 0;
     uint32_t partition = id_partition(o->standing.execution_id, r->options.fence->partitions);
-    r->inspector.tenure = (struct tenure){r->options.fence, partition, r->epochs[partition]};
-    enum status status = inspect_execution(&r->inspector, o->standing.execution_id, astray_ns, &f, err);
+    const struct tenure tenure = {r->options.fence, partition, r->epochs[partition]};
+    struct inspector inspector = r->inspector;
+    inspector.permit = tenure_permit(&tenure);
+    enum status status = inspect_execution(&inspector, o->standing.execution_id, astray_ns, &f, err);
     if (status != STATUS_OK && error_may_retry(err))
         return status;
     if (status != STATUS_OK)

@@ -7,7 +7,7 @@
 
 #include "attempt.h"
 #include "core/json.h"
-#include "inquiry.h"
+#include "heard_end.h"
 #include "large.h"
 #include "measure.h"
 #include "outcome.h"
@@ -19,7 +19,6 @@
 enum {
     MAX_TOOLS = 16,
     NO_MEMORY_AGAIN_MS = 2000,
-    ASK_MS = 5000, /* for so long, whether an end that was heard is one */
 };
 
 struct executor {
@@ -313,39 +312,24 @@ static void run_again(struct executor *x, struct lease *l, const struct task *ta
     }
 }
 
-/*
- * Whether nobody waits for it, as this worker has heard. The brokers may know better, so they are asked, for
- * a few seconds: there may be many such tasks, and while nobody answers, what was heard counts.
- */
-static bool is_over(struct executor *x, struct lease *l, const struct task *task)
+static void run_open(struct executor *x, struct lease *l, const struct task *task)
 {
-    const struct station *st = x->crew->station;
-    struct error err = {0};
-    bool ended = false;
-    if (!lease_has_heard_end(st->keeper, l))
-        return false;
-    const struct patience patience = {is_finishing, x->crew};
-    struct mono_time begin = mono_now();
-    enum status said;
-    do {
-        said = attempt_has_ended(st->bus, st->subjects, task, &ended, &err);
-    } while (mono_ms_since(begin) < ASK_MS && patience_tries_again(&patience, said));
-    if (said != STATUS_OK || ended)
-        return true;
-    LOG(LOG_INFO, "a task is waited for although its end was heard: the log has lost that", LOG_TASK(task));
-    lease_forget_end(st->keeper, l);
-    return false;
+    if (again_is_possible(&x->crew->station->again, l->delivery))
+        run_again(x, l, task);
+    else
+        run_whole(x, l, task);
 }
 
 static void run_claimed(struct executor *x, struct lease *l, const struct task *task)
 {
-    if (is_over(x, l, task)) {
+    const struct patience patience = {is_finishing, x->crew};
+    switch (heard_end_see(x->crew->station, l, task, &patience)) {
+    case HEARD_END_NONE: run_open(x, l, task); break;
+    case HEARD_END_STANDS:
         metric_add(METRIC_WORKER_STOOD, 0, 1);
         let_go(x, l, task, "task not run, nobody waits for it any more");
-    } else if (again_is_possible(&x->crew->station->again, l->delivery)) {
-        run_again(x, l, task);
-    } else {
-        run_whole(x, l, task);
+        break;
+    case HEARD_END_UNSAID: give_back(x, l, 0); break;
     }
 }
 

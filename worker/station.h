@@ -7,6 +7,12 @@
 #include "report.h"
 
 /* Outlives the crew. */
+/* The newest execution of which no broker said whether it goes on; not asked about again before that. */
+struct unanswered {
+    _Atomic int64_t execution_id;
+    _Atomic int64_t until_ns; /* monotonic */
+};
+
 struct station {
     const struct settings *settings;
     struct bus *bus;
@@ -15,6 +21,7 @@ struct station {
     struct reporter *reporter;
     struct again again;
     struct elsewhere elsewhere;
+    struct unanswered unanswered;
     char name[128]; /* of this worker */
 };
 

@@ -52,6 +52,7 @@ static void on_question(void *context, const struct bus_message *m)
     struct value v;
     int64_t id;
     struct error err;
+    f->asked++;
     if (f->silent)
         return;
     arena_init(&a, 0);

@@ -321,9 +321,14 @@ static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
     f->ended = over;
     fleet_task_of(f, over, "s2v1a1", "shell", marking(f, mark, "0"));
     fleet_wait_empty(f);
-    f->silent = true; /* what was heard counts */
+    f->silent = true; /* what was heard counts, and nobody is asked again for each of many */
     fleet_task_of(f, unsaid, "s2v1a1", "shell", marking(f, mark, "0"));
     fleet_wait_empty(f);
+    size_t asked = f->asked;
+    fleet_task_of(f, unsaid, "s3v1a1", "shell", marking(f, mark, "0"));
+    fleet_task_of(f, unsaid, "s4v1a1", "shell", marking(f, mark, "0"));
+    fleet_wait_empty(f);
+    assert_int_equal(f->asked, asked);
     f->silent = false;
     assert_int_not_equal(access(mark, F_OK), 0);
     fleet_task_of(f, open, "s2v1a1", "shell", marking(f, mark, "0"));
@@ -331,6 +336,25 @@ static void a_task_behind_an_end_is_run_if_the_brokers_wait_for_it(void **state)
     assert_int_equal(access(mark, F_OK), 0);
     assert_int_equal(fleet_end_worker(&w), 0);
     assert_int_equal(fleet_outcomes(f, over) + fleet_outcomes(f, unsaid), 0);
+}
+
+/* Another worker may get an answer. */
+static void a_draining_worker_gives_back_a_task_of_which_no_broker_says_whether_it_has_ended(void **state)
+{
+    struct fleet *f = *state;
+    const char *mark = fleet_path(f);
+    struct process one = fleet_worker(f, NULL);
+    int64_t id = heard_to_be_cancelled(f);
+    f->silent = true;
+    size_t asked = f->asked;
+    fleet_task_of(f, id, "s2v1a1", "shell", marking(f, mark, "0"));
+    while (f->asked == asked)
+        usleep(10000);
+    assert_int_equal(fleet_end_worker(&one), 0);
+    f->silent = false;
+    struct process two = fleet_worker(f, NULL);
+    assert_string_equal(text(f, fleet_outcome(f, id), "event_type"), "action_completed");
+    assert_int_equal(fleet_end_worker(&two), 0);
 }
 
 static void withdraw(struct fleet *f, int64_t id, const char *attempt)
@@ -843,6 +867,7 @@ int main(void)
         cmocka_unit_test(a_second_signal_ends_the_worker_at_once),
         cmocka_unit_test(the_task_of_a_cancelled_execution_is_stopped_without_an_outcome),
         cmocka_unit_test(a_task_behind_an_end_is_run_if_the_brokers_wait_for_it),
+        cmocka_unit_test(a_draining_worker_gives_back_a_task_of_which_no_broker_says_whether_it_has_ended),
         cmocka_unit_test(a_task_that_nobody_waits_for_is_stopped_without_an_outcome),
         cmocka_unit_test(a_redelivered_task_whose_outcome_stands_is_not_run),
         cmocka_unit_test(a_task_that_the_broker_did_not_publish_is_not_run),

@@ -536,6 +536,7 @@ static void measure(const struct engine *e)
 {
     metric_set(METRIC_BROKER_EXECUTIONS, 0, (int64_t)e->folder.executions.count);
     metric_set(METRIC_BROKER_TIMERS, 0, (int64_t)timer_queue_count(&e->timers.queue));
+    metric_set(METRIC_BROKER_IN_DOUBT, 0, fence_is_in_doubt(e->fence));
 }
 
 static void *run(void *context)

@@ -91,10 +91,10 @@ static void log_trouble(struct writer *w, const struct error *e)
     atomic_store(&w->options.fence->log_away, true);
 }
 
-static void log_trouble_over(struct writer *w, const struct batch *b)
+static void log_trouble_over(struct writer *w)
 {
     if (w->failing) {
-        LOG(LOG_INFO, "the log is written again", LOG_NUM("rows", b->event_count));
+        LOG_LINE(LOG_INFO, "the log is written again");
         fence_doubt(w->options.fence); /* others may have reached the log all the while */
     }
     w->failing = false;
@@ -210,12 +210,12 @@ static bool commit(struct writer *w, struct batch *b, struct error *err)
         pulse_work();
         leave_out_lost(w, b);
         if (batch_is_empty(b) && b->timer_count == 0) {
-            log_trouble_over(w, b); /* the log has said that all of it is lost */
+            log_trouble_over(w); /* the log has said that all of it is lost */
             return true;
         }
         enum status status = commit_once(w, b, err);
         if (status == STATUS_OK) {
-            log_trouble_over(w, b);
+            log_trouble_over(w);
             return true;
         }
         if (status == STATUS_CONFLICT)

@@ -212,6 +212,38 @@ static void a_broker_that_starts_waits_for_an_owner_that_does_not_answer(void **
     i->variable = NULL;
 }
 
+/* What a broker says of itself: it holds all partitions, or it leaves. */
+static void another_says(struct installation *i, bool leaves)
+{
+    struct error err = {0};
+    struct str text = leaves ? STR("{\"broker\":\"other\",\"leaving\":true}")
+                             : STR("{\"broker\":\"other\",\"partitions\":[0,1,2,3]}");
+    assert_ok(bus_publish(i->bus, "noetl.brokers", NULL, NULL, 0, text, &err), &err);
+    bus_push(i->bus);
+}
+
+static void tasks_say_that_they_may_have_been_run_while_another_claims_their_partition(void **state)
+{
+    struct installation *i = *state;
+    i->variable = "NOETL_BROKER_LEASE=20s"; /* the other is not silent for as long */
+    broker_start(i);
+    for (int runs = 0; run_one(i); runs++)
+        assert_true(runs < 1000);
+    another_says(i, false);
+    for (int runs = 0; !run_one(i); runs++)
+        assert_true(runs < 1000);
+    for (int runs = 0; runs < 50; runs++) {
+        another_says(i, false);
+        assert_true(run_one(i));
+        usleep(20000);
+    }
+    another_says(i, true);
+    for (int runs = 0; run_one(i); runs++)
+        assert_true(runs < 1000);
+    assert_int_equal(broker_stop(i), 0);
+    i->variable = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +253,7 @@ int main(void)
         cmocka_unit_test(what_waits_for_its_stream_is_not_sent_when_another_has_the_partition),
         cmocka_unit_test(what_waits_for_a_connection_is_not_sent_when_another_has_the_partition),
         cmocka_unit_test(a_broker_that_starts_waits_for_an_owner_that_does_not_answer),
+        cmocka_unit_test(tasks_say_that_they_may_have_been_run_while_another_claims_their_partition),
     };
     return cmocka_run_group_tests(tests, installation_start_patiently, installation_stop);
 }

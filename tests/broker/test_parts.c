@@ -13,6 +13,7 @@
 #include "broker/execution_table.h"
 #include "broker/fence.h"
 #include "broker/mailbox.h"
+#include "broker/parts.h"
 #include "broker/timer_queue.h"
 #include "broker/waiting.h"
 #include "broker/writable.h"
@@ -627,6 +628,24 @@ static void facts_wait_for_room_in_order(void **state)
     mailbox_free(&m);
 }
 
+/* What a stream's end was says little of a reader that had come further, before it lost that end. */
+static void facts_may_be_shared_up_to_the_streams_end_or_what_was_read(void **state)
+{
+    (void)state;
+    struct fence f;
+    struct part list[] = {
+        {.state = PART_HELD, .newest = 50}, {.state = PART_HELD, .newest = 10}, {.newest = 50}};
+    const struct parts parts = {.options = {.fence = &f}, .list = list, .count = 3};
+    assert_int_equal(fence_init(&f, 3, NULL), STATUS_OK);
+    parts_share(&parts, 30);
+    assert_true(fence_may_be_shared(&f, 0, 50));
+    assert_false(fence_may_be_shared(&f, 0, 51));
+    assert_true(fence_may_be_shared(&f, 1, 30));
+    assert_false(fence_may_be_shared(&f, 1, 31));
+    assert_false(fence_may_be_shared(&f, 2, 1));
+    fence_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,6 +670,7 @@ int main(void)
         cmocka_unit_test(the_log_is_behind_only_of_the_epoch_under_which_it_was_found_so),
         cmocka_unit_test(a_fact_may_be_anothers_up_to_where_it_is_known_and_anywhere_while_in_doubt),
         cmocka_unit_test(facts_wait_for_room_in_order),
+        cmocka_unit_test(facts_may_be_shared_up_to_the_streams_end_or_what_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

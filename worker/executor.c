@@ -53,6 +53,7 @@ struct crew {
     uint32_t owed;               /* free threads that the pull has not been asked for */
     uint32_t busy;
     bool attached, finishing;
+    struct patience patience; /* of all: until it finishes */
 };
 
 /* ---- tools ---------------------------------------------------------------------------------------- */
@@ -149,14 +150,13 @@ static bool report(struct executor *x, struct lease *l, const struct attempt_rep
                    const struct outcome *out, const struct error *failure)
 {
     const struct station *st = x->crew->station;
-    const struct patience patience = {is_finishing, x->crew};
     const struct task *task = attempt->task;
     struct buf json;
     struct error err;
     enum event_type type;
     buf_init(&json, 0);
-    enum status written = large_outcome(st->bus, st->subjects, attempt, s, out, failure, &patience, &x->arena,
-                                        &json, &type, &err);
+    enum status written = large_outcome(st->bus, st->subjects, attempt, s, out, failure, &x->crew->patience,
+                                        &x->arena, &json, &type, &err);
     if (written == STATUS_OK)
         written = report_outcome(st->reporter, l, task, type, buf_str(&json), &err);
     buf_free(&json);
@@ -270,7 +270,6 @@ static bool is_of_another(struct executor *x, struct lease *l)
 static void run_whole(struct executor *x, struct lease *l, const struct task *task)
 {
     const struct station *st = x->crew->station;
-    const struct patience patience = {is_finishing, x->crew};
     struct task whole = *task;
     struct error err;
     bool told = false;
@@ -280,7 +279,8 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
         if (status_may_retry(s) && !told)
             LOG(LOG_WARN, "a large task cannot be fetched now, and waits", LOG_TASK(task), LOG_ERR(&err));
         told = true;
-    } while (s != STATUS_NO_MEMORY && patience_tries_again(&patience, s)); /* another worker may have that */
+    } while (s != STATUS_NO_MEMORY &&
+             patience_tries_again(&x->crew->patience, s)); /* another worker may have that */
     if (is_of_another(x, l)) {
         leave(x, l, task, "a task came too late; it is left to whom the stream gives it next");
     } else if (s == STATUS_OK) {
@@ -294,8 +294,7 @@ static void run_whole(struct executor *x, struct lease *l, const struct task *ta
 
 static void run_again(struct executor *x, struct lease *l, const struct task *task)
 {
-    const struct patience patience = {is_finishing, x->crew};
-    switch (repetition_see(x->crew->station, l, task, timeout_of(x, task), &patience)) {
+    switch (repetition_see(x->crew->station, l, task, timeout_of(x, task), &x->crew->patience)) {
     case REPETITION_RUNS:
         LOG(LOG_DEBUG, "task may have been run before, and is run", LOG_TASK(task),
             LOG_NUM("delivery", l->delivery->deliveries));
@@ -322,8 +321,7 @@ static void run_open(struct executor *x, struct lease *l, const struct task *tas
 
 static void run_claimed(struct executor *x, struct lease *l, const struct task *task)
 {
-    const struct patience patience = {is_finishing, x->crew};
-    switch (heard_end_see(x->crew->station, l, task, &patience)) {
+    switch (heard_end_see(x->crew->station, l, task, &x->crew->patience)) {
     case HEARD_END_NONE: run_open(x, l, task); break;
     case HEARD_END_STANDS:
         metric_add(METRIC_WORKER_STOOD, 0, 1);
@@ -533,6 +531,7 @@ enum status crew_open(struct station *station, uint32_t threads, struct crew **o
         return error_set(err, STATUS_NO_MEMORY, "no memory for %u executing threads", threads);
     }
     c->station = station;
+    c->patience = (struct patience){is_finishing, c};
     c->count = c->owed = threads;
     c->last = &c->first;
     init_sync(c);

@@ -27,7 +27,8 @@ enum {
     RETRY_MS = 1000,
     MAX_FACTS_IN_MAILBOX = 20000,
     MAX_BYTES_IN_MAILBOX = 64 << 20,
-    STOP_WITHIN_MS = 10000
+    STOP_WITHIN_MS = 10000,
+    LAPSED_STOP_WITHIN_MS = 1000
 };
 
 struct broker {
@@ -271,6 +272,17 @@ static enum status start(struct broker *b, struct error *err)
     return b->signal ? STATUS_OK : start_parts(b, err);
 }
 
+/* A lease that has lapsed does not come back now: then what may not be sent any more is not waited for. */
+static void write_rest(struct broker *b)
+{
+    int64_t until_ns = mono_now().ns + STOP_WITHIN_MS * INT64_C(1000000);
+    if (b->engine)
+        engine_send_rest(b->engine, until_ns);
+    if (!fence_lease_lasts(&b->fence))
+        until_ns = mono_now().ns + LAPSED_STOP_WITHIN_MS * INT64_C(1000000);
+    writer_stop(b->writer, until_ns);
+}
+
 /*
  * The order matters: first nothing new comes in, then what is in hand is committed and the partitions are
  * given back, then the connection closes so that no acknowledgement comes any more, and only then is freed
@@ -287,13 +299,10 @@ static void stop(struct broker *b)
         mailbox_close(&b->mailbox);
     if (b->holdings)
         holdings_stop_reading(b->holdings);
-    int64_t until_ns = mono_now().ns + STOP_WITHIN_MS * INT64_C(1000000);
-    if (b->engine) {
+    if (b->engine)
         engine_stop(b->engine);
-        engine_send_rest(b->engine, until_ns);
-    }
     if (b->writer)
-        writer_stop(b->writer, until_ns);
+        write_rest(b);
     service_stop(&b->service);
     monitor_stop(&b->monitor);
     holdings_close(&b->holdings);

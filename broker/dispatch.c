@@ -95,17 +95,26 @@ void dispatch_refused(struct dispatcher *d, struct outgoing *o)
         LOG(LOG_WARN, "a stream refuses messages; they are sent again until it takes them",
             LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
     o->is_first = false;
-    o->next = d->to_resend;
-    d->to_resend = o;
+    o->next = NULL;
+    if (d->first)
+        d->last->next = o;
+    else
+        d->first = o;
+    d->last = o;
     d->resend_at.ns = mono_now().ns + RESEND_AFTER_MS * INT64_C(1000000);
+}
+
+bool dispatch_is_refused(const struct dispatcher *d)
+{
+    return d->first && atomic_load(&d->refused) > 0;
 }
 
 enum status dispatch_resend(struct dispatcher *d, struct error *err)
 {
-    if (!d->to_resend || mono_now().ns < d->resend_at.ns)
+    if (!d->first || mono_now().ns < d->resend_at.ns)
         return STATUS_OK;
-    struct outgoing *list = d->to_resend;
-    d->to_resend = NULL;
+    struct outgoing *list = d->first;
+    d->first = NULL;
     while (list) {
         struct outgoing *o = list;
         list = o->next;

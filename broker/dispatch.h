@@ -34,7 +34,7 @@ struct dispatcher {
     uint64_t fact_sequence;
     bool may_repeat; /* what it leads to may have been published before */
     /* The engine's thread's: messages that could not be sent, and when they are sent again. */
-    struct outgoing *to_resend;
+    struct outgoing *first, *last;
     struct mono_time resend_at;
 };
 
@@ -61,6 +61,8 @@ enum status dispatch_decisions(struct dispatcher *d, struct batch *b, const stru
 struct task_origin task_origin_now(const struct dispatcher *d);
 /* Says it in the publication's headers; `header` is to live as long. */
 void task_origin_say(const struct task_origin *o, struct bus_header *header, struct bus_publication *p);
+/* Whether messages wait that their streams would not take. */
+bool dispatch_is_refused(const struct dispatcher *d);
 /* What MAIL_REFUSED brings, since its stream would not take it or the lease had lapsed, is kept for another
  * try. */
 void dispatch_refused(struct dispatcher *d, struct outgoing *o);

@@ -523,10 +523,10 @@ static void make_room(struct engine *e)
 /* Until a timer is due, something is to be sent again or there may be room, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    int64_t most = e->on_hold.first          ? BACKLOG_LOOKS_APART_MS
-                   : e->folder.log_away      ? WAITING_LOOKS_APART_MS
-                   : e->dispatcher.to_resend ? RESEND_AFTER_MS
-                                             : LONGEST_WAIT_MS;
+    int64_t most = e->on_hold.first      ? BACKLOG_LOOKS_APART_MS
+                   : e->folder.log_away  ? WAITING_LOOKS_APART_MS
+                   : e->dispatcher.first ? RESEND_AFTER_MS
+                                         : LONGEST_WAIT_MS;
     if (!fence_lease_lasts(e->fence)) /* no timer fires */
         return most < LEASE_LOOKS_APART_MS ? most : LEASE_LOOKS_APART_MS;
     return timekeeper_wait_ms(&e->timers, most);
@@ -570,7 +570,7 @@ static void *run(void *context)
             status = timekeeper_fire(&e->timers, &e->folder.executions, &err);
         make_room(e);
         atomic_store(&e->options.occupancy->executions, e->folder.executions.count);
-        atomic_store(&e->options.progress->refused, atomic_load(&e->dispatcher.refused) > 0);
+        atomic_store(&e->options.progress->refused, dispatch_is_refused(&e->dispatcher));
         bus_push(e->bus);
         measure(e);
     }
@@ -612,7 +612,7 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
                                         .writer = options->writer,
                                         .children = options->children,
                                         .engine = options->mailbox};
-    timekeeper_init(&e->timers, options->bus, options->subjects, options->mailbox);
+    timekeeper_init(&e->timers, options->bus, options->subjects, options->fence, options->mailbox);
     enum status status =
         folder_init(&e->folder, options->subjects, &e->dispatcher, &e->timers, options->fence, log, err);
     eventlog_wait_at_most(log, WAITING_ASK_MS);
@@ -659,24 +659,34 @@ void engine_stop(struct engine *e)
     pthread_join(e->thread, NULL);
 }
 
+static enum status take_rest(struct engine *e, struct mail *mail, struct error *err)
+{
+    if (mail->kind == MAIL_REFUSED)
+        dispatch_refused(&e->dispatcher, mail->u.outgoing);
+    else if (mail->kind == MAIL_FATAL)
+        *err = *mail->u.error;
+    else
+        mail_free(mail);
+    return err->status;
+}
+
 void engine_send_rest(struct engine *e, int64_t until_ns)
 {
     struct mail *items = NULL;
     size_t capacity = 0;
     struct error err = {0};
     enum status status = atomic_load(&e->failed) ? STATUS_CANCELLED : STATUS_OK;
-    while (status == STATUS_OK && !writer_is_idle(e->writer) && mono_now().ns < until_ns) {
+    while (status == STATUS_OK && !writer_is_idle(e->writer) && fence_lease_lasts(e->fence) &&
+           mono_now().ns < until_ns) {
         size_t count = mailbox_take(e->mailbox, &items, &capacity, REST_LOOKS_APART_MS);
-        for (size_t i = 0; i < count; i++) {
-            if (items[i].kind == MAIL_REFUSED)
-                dispatch_refused(&e->dispatcher, items[i].u.outgoing);
-            else
-                mail_free(&items[i]);
-        }
-        if (fence_lease_lasts(e->fence))
+        for (size_t i = 0; i < count; i++)
+            status = take_rest(e, &items[i], &err);
+        if (status == STATUS_OK)
             status = dispatch_resend(&e->dispatcher, &err);
         bus_push(e->bus);
     }
+    if (err.status != STATUS_OK)
+        LOG(LOG_ERROR, "what waits cannot be sent; whoever has its partition next does it", LOG_ERR(&err));
     free(items);
 }
 

@@ -42,8 +42,8 @@ bool engine_failed(struct engine *e, struct error *err);
 bool engine_is_over_backlog(struct engine *e);
 /* Gives the last batch to the writer and ends its thread. */
 void engine_stop(struct engine *e);
-/* After that: what could not be sent is sent again, or dropped, until the writer has written all or it is
- * `until_ns` (monotonic). */
+/* After that: what could not be sent is sent again, or dropped, until the writer has written all, the lease
+ * lapses or it is `until_ns` (monotonic). */
 void engine_send_rest(struct engine *e, int64_t until_ns);
 /* After the writer has stopped: batches point into the executions. NULL is allowed. */
 void engine_free(struct engine **e);

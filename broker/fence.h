@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "bus/bus.h"
+#include "core/id.h"
 #include "core/status.h"
 #include "eventlog/eventlog.h"
 #include "runtime/clock.h"
@@ -114,6 +115,12 @@ static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoc
     else if (hold == HOLD_BEHIND)
         fence_fall_behind(f, partition, epoch);
     return hold == HOLD_TAKEN || hold == HOLD_BEHIND;
+}
+/* Of what is decided now. */
+static inline struct tenure fence_tenure(const struct fence *f, int64_t execution_id)
+{
+    uint32_t partition = id_partition(execution_id, f->partitions);
+    return (struct tenure){f, partition, atomic_load(&f->epochs[partition])};
 }
 /* Whether what was decided then is still this broker's to do: else whoever has the partition now decides it
  * anew, and may have come to something else since. */

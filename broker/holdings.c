@@ -34,8 +34,7 @@ struct holdings {
     bool look, stopping;
     bool log_is_right, said_away, said_ready; /* the thread's own */
     bool lapsed_before;
-    struct arena owners_arena;
-    struct str *owners;       /* of each partition, as the log named them at the start */
+    bool members_are_known;   /* since it hears itself (again) */
     struct mono_time checked; /* when the log was asked what of it is held */
     struct mono_time unseen;  /* when the stream's end could not be seen last; 0: never */
     atomic_bool ready;        /* the first share was taken */
@@ -301,40 +300,47 @@ static enum status see_lost(struct holdings *h, const struct member *members, si
     return STATUS_OK;
 }
 
-/* Those whom the log names. Of the rest nothing is known but that they hold nothing. */
+/* Those whom the log names as owners. */
 enum owners { OWNERS_NONE, OWNERS_HEARD, OWNERS_SILENT };
 
-static enum owners see_owners(struct holdings *h)
+static enum owners sum_up_owners(const struct holdings *h, const struct str *owners)
 {
     enum owners all = OWNERS_NONE;
     for (uint32_t p = 0; p < h->parts.count; p++) {
-        if (h->owners[p].len == 0)
+        if (owners[p].len == 0 || str_is(owners[p], h->name))
             continue;
-        if (!membership_hears(h->members, h->owners[p]))
+        if (!membership_hears(h->members, owners[p]))
             return OWNERS_SILENT;
         all = OWNERS_HEARD;
     }
     return all;
 }
 
-/*
- * Whether it is known who is there. Others answer at once when asked. An owner that does not may stand still,
- * or be cut off, and have a lease: that is waited for, behind a lapse too, since others may have been cut off
- * with this one. Nobody is waited for where nobody owns anything.
- */
-static bool members_are_known(struct holdings *h)
+static enum status see_owners(struct holdings *h, struct arena *a, enum owners *out, struct error *err)
 {
+    struct str *owners = ARENA_ARRAY(a, struct str, h->parts.count);
+    if (!owners)
+        return arena_error(a, err, "the partitions' owners");
+    TRY(eventlog_partition_owners(h->options.log, a, owners, h->parts.count, err));
+    *out = sum_up_owners(h, owners);
+    return STATUS_OK;
+}
+
+/*
+ * Sees whether it is known who is there. Others answer at once when asked. An owner that does not may stand
+ * still, or be cut off, and have a lease: that is waited for, and behind a lapse in any case, since others
+ * may have been cut off with this one. Nobody is waited for where nobody owns anything.
+ */
+static enum status see_members(struct holdings *h, struct arena *a, struct error *err)
+{
+    enum owners owners = OWNERS_SILENT;
     int64_t heard_ms = membership_heard_ms(h->members);
-    if (heard_ms < 0)
-        return false;
-    if (h->lapsed_before)
-        return heard_ms >= h->options.lease_ms;
-    switch (see_owners(h)) {
-    case OWNERS_NONE: return true;
-    case OWNERS_HEARD: return heard_ms >= ANSWERS_WITHIN_MS;
-    case OWNERS_SILENT: return heard_ms >= h->options.lease_ms;
-    }
-    return false;
+    h->members_are_known = heard_ms >= h->options.lease_ms || (heard_ms >= 0 && h->members_are_known);
+    if (h->members_are_known || heard_ms < 0 || h->lapsed_before)
+        return STATUS_OK;
+    TRY(see_owners(h, a, &owners, err));
+    h->members_are_known = owners == OWNERS_NONE || (owners == OWNERS_HEARD && heard_ms >= ANSWERS_WITHIN_MS);
+    return STATUS_OK;
 }
 
 /* ---- doubt -------------------------------------------------------------------------------------------- */
@@ -345,14 +351,15 @@ static bool can_settle(const struct holdings *h)
     return !waits && fence_is_in_doubt(h->options.fence) && !atomic_load(&h->options.fence->log_away);
 }
 
-/* Whether there is nobody who may fold what is held here. Who does has a lease, so it hears the question who
- * is there, and answers. */
+/* Whether there is nobody who may fold what is held here. Who does has a lease, so it has been heard within
+ * one. */
 static bool is_alone(struct holdings *h, struct arena *a)
 {
     struct member *members;
     size_t count;
     struct error err = {0};
-    return members_are_known(h) && membership_look(h->members, a, &members, &count, &err) == STATUS_OK &&
+    return membership_heard_ms(h->members) >= h->options.lease_ms &&
+           membership_look(h->members, a, &members, &count, &err) == STATUS_OK &&
            !is_disputed(h, members, count);
 }
 
@@ -376,17 +383,11 @@ static void settle_doubt(struct holdings *h, struct arena *a)
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
 
-/* The first contact with the database: its schema, whose it is, and whether anybody owns a partition. */
+/* The first contact with the database: its schema, and whose it is. */
 static enum status see_log(struct holdings *h, struct error *err)
 {
-    struct arena *a = &h->owners_arena;
     TRY(eventlog_check(h->options.log, err));
     TRY(eventlog_claim(h->options.log, h->options.subjects->prefix, err));
-    arena_reset(a);
-    h->owners = ARENA_ARRAY(a, struct str, h->parts.count);
-    if (!h->owners)
-        return arena_error(a, err, "the partitions' owners");
-    TRY(eventlog_partition_owners(h->options.log, a, h->owners, h->parts.count, err));
     h->log_is_right = true;
     tell_members(h);
     return STATUS_OK;
@@ -397,7 +398,8 @@ static enum status mend_lapse(struct holdings *h, struct error *err)
 {
     if (!membership_lapsed(h->members))
         return STATUS_OK;
-    h->lapsed_before = h->lapsed_before || parts_any(&h->parts);
+    h->lapsed_before = h->lapsed_before || h->said_ready;
+    h->members_are_known = false;
     TRY(parts_compare(&h->parts, h->options.log, err));
     if (parts_any(&h->parts))
         fence_doubt(h->options.fence);
@@ -421,7 +423,8 @@ static enum status share_out_if_known(struct holdings *h, struct arena *a, bool 
     struct member *members;
     size_t count;
     *waits = true;
-    if (!members_are_known(h))
+    TRY(see_members(h, a, err));
+    if (!h->members_are_known)
         return STATUS_OK;
     *waits = false;
     TRY(membership_look(h->members, a, &members, &count, err));
@@ -506,7 +509,6 @@ static void holdings_free(struct holdings *h)
 {
     eventlog_close(&h->options.log);
     parts_free(&h->parts);
-    arena_free(&h->owners_arena);
     pthread_cond_destroy(&h->news);
     pthread_mutex_destroy(&h->lock);
     free(h);
@@ -543,7 +545,6 @@ enum status holdings_start(const struct holdings_options *options, struct holdin
     if (!h)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the holdings");
     h->options = *options;
-    arena_init(&h->owners_arena, 0);
     pthread_mutex_init(&h->lock, NULL);
     mono_cond_init(&h->news);
     /* A name that was given may be that of one before, which the log still names as an owner. */

@@ -11,9 +11,10 @@
 
 enum { AT_ONCE = 1000, RETRY_MS = 500 };
 
-void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s, struct mailbox *engine)
+void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s,
+                     const struct fence *fence, struct mailbox *engine)
 {
-    *k = (struct timekeeper){.bus = bus, .subjects = *s, .engine = engine};
+    *k = (struct timekeeper){.bus = bus, .subjects = *s, .fence = fence, .engine = engine};
     timer_queue_init(&k->queue);
 }
 
@@ -133,7 +134,7 @@ static struct firing *firing_new(struct timekeeper *k, const struct due_timer *t
     struct firing *f = malloc(sizeof(*f) + t->id.len);
     if (!f)
         return NULL;
-    *f = (struct firing){.keeper = k, .timer = *t};
+    *f = (struct firing){.keeper = k, .timer = *t, .tenure = fence_tenure(k->fence, t->execution_id)};
     memcpy(f->id, t->id.ptr, t->id.len);
     f->timer.id.ptr = f->id;
     return f;
@@ -147,6 +148,7 @@ static enum status publish_fact(struct timekeeper *k, const struct execution *x,
     struct bus_publication p = {.subject = fact.subject,
                                 .message_id = fact.message_id.ptr,
                                 .payload = fact.payload,
+                                .permit = tenure_permit(&f->tenure),
                                 .done = published,
                                 .context = f};
     return bus_publish_async(k->bus, &p, err);
@@ -178,7 +180,9 @@ enum status timekeeper_fire(struct timekeeper *k, const struct execution_table *
 
 void timekeeper_fired(struct timekeeper *k, struct firing *f)
 {
-    if (f->refused) {
+    if (f->refused && !tenure_permits(&f->tenure)) {
+        timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
+    } else if (f->refused) {
         LOG(k->refused ? LOG_DEBUG : LOG_WARN,
             "the event stream refuses a timer's fact; it is published again",
             LOG_ID("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));

@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "execution_table.h"
+#include "fence.h"
 #include "mailbox.h"
 #include "publisher/subject.h"
 #include "timer_queue.h"
@@ -19,6 +20,7 @@
 struct timekeeper {
     struct bus *bus;
     struct subjects subjects;
+    const struct fence *fence;
     struct mailbox *engine; /* gets MAIL_FIRED */
     struct timer_queue queue;
     bool refused; /* that facts are refused has been said, and none was taken since */
@@ -28,12 +30,14 @@ struct timekeeper {
 struct firing {
     struct timekeeper *keeper;
     struct due_timer timer;
+    struct tenure tenure;
     bool refused;
     struct error refusal;
     char id[]; /* the timer's */
 };
 
-void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s, struct mailbox *engine);
+void timekeeper_init(struct timekeeper *k, struct bus *bus, const struct subjects *s,
+                     const struct fence *fence, struct mailbox *engine);
 void timekeeper_free(struct timekeeper *k);
 /* A timer that the log's database has. */
 enum status timekeeper_load(struct timekeeper *k, int64_t execution_id, struct str id, int64_t due_ns,

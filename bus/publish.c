@@ -110,14 +110,18 @@ static void leave_window(struct bus *bus)
 static void finish(struct publish *p, const struct bus_ack *ack, const struct error *err)
 {
     struct bus *bus = p->exchange.bus;
-    if (err)
-        metric_add(METRIC_NATS_REFUSED, (size_t)err->status, 1);
     exchange_end(&p->exchange);
     if (p->done)
         p->done(p->context, ack, err);
     leave_window(bus);
     spent_message(p->msg);
     free(p);
+}
+
+static void finish_refused(struct publish *p, const struct error *err)
+{
+    metric_add(METRIC_NATS_REFUSED, (size_t)err->status, 1);
+    finish(p, NULL, err);
 }
 
 static void finish_unanswered(struct publish *p)
@@ -132,13 +136,13 @@ static void finish_unanswered(struct publish *p)
         error_set(&err, STATUS_UNAVAILABLE, "no stream acknowledges what is published here");
     error_place(&err, "%s", p->exchange.subject);
     error_hint(&err, "Is there a stream with this subject, and is nats-server running with JetStream?");
-    finish(p, NULL, &err);
+    finish_refused(p, &err);
 }
 
 static void finish_withheld(struct publish *p)
 {
     struct error err;
-    error_set(&err, STATUS_UNAVAILABLE, "it was not sent in time, and may not be sent any more");
+    error_set(&err, STATUS_UNAVAILABLE, "there was no answer in time, and it may not be sent any more");
     error_place(&err, "%s", p->exchange.subject);
     finish(p, NULL, &err);
 }
@@ -255,12 +259,12 @@ static void publish_answered(struct exchange *e, natsMsg *msg)
     else if (status == STATUS_UNAVAILABLE && p->repeatable)
         send_again_later(p);
     else
-        finish(p, NULL, &err);
+        finish_refused(p, &err);
 }
 
 static void publish_failed(struct exchange *e, const struct error *err)
 {
-    finish((struct publish *)e, NULL, err);
+    finish_refused((struct publish *)e, err);
 }
 
 static const struct exchange_kind PUBLISH = {

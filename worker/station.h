@@ -6,13 +6,13 @@
 #include "elsewhere.h"
 #include "report.h"
 
-/* Outlives the crew. */
-/* The newest execution of which no broker said whether it goes on; not asked about again before that. */
+/* The newest execution of which no broker said whether it goes on; not asked about again before until_ns. */
 struct unanswered {
     _Atomic int64_t execution_id;
     _Atomic int64_t until_ns; /* monotonic */
 };
 
+/* Outlives the crew. */
 struct station {
     const struct settings *settings;
     struct bus *bus;

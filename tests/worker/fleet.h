@@ -27,7 +27,7 @@ struct fleet {
     /* What the fleet says for the brokers, of attempts whose outcome no worker finds: */
     _Atomic int64_t ended; /* those of this execution have one */
     _Atomic bool silent;   /* nothing */
-    _Atomic size_t asked; /* how often it was asked */
+    _Atomic size_t asked;  /* how often it was asked */
 };
 
 /* Group setup and teardown of cmocka; *state is the fleet. The workers' ack_wait is one second. */

@@ -348,7 +348,7 @@ static void a_draining_worker_gives_back_a_task_of_which_no_broker_says_whether_
     f->silent = true;
     size_t asked = f->asked;
     fleet_task_of(f, id, "s2v1a1", "shell", marking(f, mark, "0"));
-    while (f->asked == asked)
+    for (int i = 0; i < 1000 && f->asked == asked; i++)
         usleep(10000);
     assert_int_equal(fleet_end_worker(&one), 0);
     f->silent = false;

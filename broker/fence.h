@@ -76,12 +76,6 @@ static inline void fence_set(struct fence *f, const struct checkpoint *c, uint64
     atomic_store(&f->shared_until[c->partition], stream_end);
     atomic_store(&f->epochs[c->partition], c->epoch);
 }
-/* The partition and the epoch under which something was decided. */
-struct tenure {
-    const struct fence *fence;
-    uint32_t partition;
-    int64_t epoch;
-};
 /* What is known of a partition at least; for eventlog_holds(), before that looks. */
 static inline struct checkpoint fence_known(const struct fence *f, uint32_t partition)
 {
@@ -116,31 +110,9 @@ static inline bool fence_found(struct fence *f, uint32_t partition, int64_t epoc
         fence_fall_behind(f, partition, epoch);
     return hold == HOLD_TAKEN || hold == HOLD_BEHIND;
 }
-/* Of what is decided now. */
-static inline struct tenure fence_tenure(const struct fence *f, int64_t execution_id)
-{
-    uint32_t partition = id_partition(execution_id, f->partitions);
-    return (struct tenure){f, partition, atomic_load(&f->epochs[partition])};
-}
-/* Whether what was decided then is still this broker's to do: else whoever has the partition now decides it
- * anew, and may have come to something else since. */
-static inline bool tenure_stands(const struct tenure *t)
-{
-    return fence_holds(t->fence, t->partition, t->epoch);
-}
 static inline bool fence_lease_lasts(const struct fence *f)
 {
     return mono_now().ns < atomic_load(&f->lease_until_ns);
-}
-static inline bool tenure_permits(const void *tenure)
-{
-    const struct tenure *t = tenure;
-    return fence_lease_lasts(t->fence) && tenure_stands(t);
-}
-/* For what was decided under it, as long as that may be said. The tenure lives as long. */
-static inline struct bus_permit tenure_permit(const struct tenure *t)
-{
-    return (struct bus_permit){tenure_permits, t};
 }
 /* Another may have, or have had, some of what is held here. Before what is held is used (again). */
 static inline void fence_doubt(struct fence *f)
@@ -161,6 +133,37 @@ static inline void fence_share(struct fence *f, uint32_t partition, uint64_t unt
 static inline bool fence_may_be_shared(const struct fence *f, uint32_t partition, uint64_t sequence)
 {
     return fence_is_in_doubt(f) || sequence <= atomic_load(&f->shared_until[partition]);
+}
+
+/* ---- what is decided, until it is said ---------------------------------------------------------------- */
+
+/* The partition and the epoch under which something was decided. */
+struct tenure {
+    const struct fence *fence;
+    uint32_t partition;
+    int64_t epoch;
+};
+/* Of what is decided now. */
+static inline struct tenure fence_tenure(const struct fence *f, int64_t execution_id)
+{
+    uint32_t partition = id_partition(execution_id, f->partitions);
+    return (struct tenure){f, partition, atomic_load(&f->epochs[partition])};
+}
+/* Whether what was decided then is still this broker's to do: else whoever has the partition now decides it
+ * anew, and may have come to something else since. */
+static inline bool tenure_stands(const struct tenure *t)
+{
+    return fence_holds(t->fence, t->partition, t->epoch);
+}
+static inline bool tenure_permits(const void *tenure)
+{
+    const struct tenure *t = tenure;
+    return fence_lease_lasts(t->fence) && tenure_stands(t);
+}
+/* For what was decided under it, as long as that may be said. The tenure lives as long. */
+static inline struct bus_permit tenure_permit(const struct tenure *t)
+{
+    return (struct bus_permit){tenure_permits, t};
 }
 
 #endif

@@ -32,7 +32,7 @@ struct holdings {
     pthread_mutex_t lock;
     pthread_cond_t news;
     bool look, stopping;
-    bool log_is_right, said_away, said_ready; /* the thread's own */
+    bool log_is_right, said_away, said_ready, said_silent; /* the thread's own */
     bool lapsed_before;
     bool members_are_known;   /* since it hears itself (again) */
     struct mono_time checked; /* when the log was asked what of it is held */
@@ -300,30 +300,36 @@ static enum status see_lost(struct holdings *h, const struct member *members, si
     return STATUS_OK;
 }
 
-/* Those whom the log names as owners. */
-enum owners { OWNERS_NONE, OWNERS_HEARD, OWNERS_SILENT };
+/* The others that the log names as owners. */
+struct owners {
+    bool any;
+    struct str silent; /* one that is not heard; "": all are */
+};
 
-static enum owners sum_up_owners(const struct holdings *h, const struct str *owners)
-{
-    enum owners all = OWNERS_NONE;
-    for (uint32_t p = 0; p < h->parts.count; p++) {
-        if (owners[p].len == 0 || str_is(owners[p], h->name))
-            continue;
-        if (!membership_hears(h->members, owners[p]))
-            return OWNERS_SILENT;
-        all = OWNERS_HEARD;
-    }
-    return all;
-}
-
-static enum status see_owners(struct holdings *h, struct arena *a, enum owners *out, struct error *err)
+static enum status see_owners(struct holdings *h, struct arena *a, struct owners *out, struct error *err)
 {
     struct str *owners = ARENA_ARRAY(a, struct str, h->parts.count);
+    *out = (struct owners){0};
     if (!owners)
         return arena_error(a, err, "the partitions' owners");
     TRY(eventlog_partition_owners(h->options.log, a, owners, h->parts.count, err));
-    *out = sum_up_owners(h, owners);
+    for (uint32_t p = 0; p < h->parts.count; p++) {
+        if (owners[p].len == 0 || str_is(owners[p], h->name))
+            continue;
+        out->any = true;
+        if (!membership_hears(h->members, owners[p]))
+            out->silent = owners[p];
+    }
     return STATUS_OK;
+}
+
+static void say_silent(struct holdings *h, struct str owner)
+{
+    if (!h->said_silent)
+        LOG(LOG_INFO,
+            "a broker that holds partitions does not answer; it may have a lease, and is waited for",
+            LOG_STR("broker", owner));
+    h->said_silent = true;
 }
 
 /*
@@ -333,13 +339,16 @@ static enum status see_owners(struct holdings *h, struct arena *a, enum owners *
  */
 static enum status see_members(struct holdings *h, struct arena *a, struct error *err)
 {
-    enum owners owners = OWNERS_SILENT;
+    struct owners owners;
     int64_t heard_ms = membership_heard_ms(h->members);
+    bool answered = heard_ms >= ANSWERS_WITHIN_MS;
     h->members_are_known = heard_ms >= h->options.lease_ms || (heard_ms >= 0 && h->members_are_known);
     if (h->members_are_known || heard_ms < 0 || h->lapsed_before)
         return STATUS_OK;
     TRY(see_owners(h, a, &owners, err));
-    h->members_are_known = owners == OWNERS_NONE || (owners == OWNERS_HEARD && heard_ms >= ANSWERS_WITHIN_MS);
+    h->members_are_known = !owners.any || (answered && owners.silent.len == 0);
+    if (answered && owners.silent.len > 0)
+        say_silent(h, owners.silent);
     return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/id.h"
 #include "core/json.h"
 #include "core/task.h"
 #include "publisher/parcel.h"
@@ -363,6 +364,14 @@ struct str task_text(struct installation *i, const struct bus_delivery *d, const
     struct value v;
     assert_ok(json_read(&i->arena, d->payload, NULL, &v, &err), &err);
     return value_as_str(value_get(v, str_of(member)));
+}
+
+int64_t task_execution(struct installation *i, const struct bus_delivery *d)
+{
+    struct error err = {0};
+    int64_t id = 0;
+    assert_ok(id_parse(task_text(i, d, "execution_id"), &id, &err), &err);
+    return id;
 }
 
 /* An event's message, as a worker makes it of one that is large. */

@@ -81,8 +81,9 @@ void task_done(struct installation *i, struct bus_delivery *d, const char *data)
 void task_done_large(struct installation *i, struct bus_delivery *d, const char *data);
 /* The same as a failure. */
 void task_failed(struct installation *i, struct bus_delivery *d);
-/* What a task's message says. */
+/* What a task's message says; of which execution it is. */
 struct str task_text(struct installation *i, const struct bus_delivery *d, const char *member);
+int64_t task_execution(struct installation *i, const struct bus_delivery *d);
 /* Whether no further task comes within half a second. */
 bool task_none(struct installation *i);
 

@@ -36,8 +36,7 @@ static void a_playbook_waits_for_the_one_that_it_calls(void **state)
     broker_start(i);
     int64_t id = execution_of(i, PARENT("test/child"), NULL);
     struct bus_delivery *task = task_next(i);
-    int64_t child;
-    assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
+    int64_t child = task_execution(i, task);
     task_done(i, task, "{\"made\": 8}");
     expect_end(i, id, EVENT_EXECUTION_COMPLETE);
     struct event_list events = execution_end(i, id);
@@ -93,12 +92,11 @@ static void a_call_fails_as_what_it_called(void **state)
 static void cancelling_the_caller_cancels_what_it_called(void **state)
 {
     struct installation *i = *state;
-    int64_t child;
     register_playbook(i, CHILD);
     broker_start(i);
     int64_t id = execution_of(i, PARENT("test/child"), NULL);
     struct bus_delivery *task = task_next(i);
-    assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
+    int64_t child = task_execution(i, task);
     steer(i, CONTROL_cancel, id, NULL);
     expect_end(i, id, EVENT_EXECUTION_CANCELLED);
     expect_end(i, child, EVENT_EXECUTION_CANCELLED);

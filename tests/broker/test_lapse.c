@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "core/id.h"
 #include "core/task.h"
 #include "installation.h"
 #include "network_link.h"
@@ -132,11 +131,10 @@ static int64_t broker_cannot_ask(struct installation *i)
  * the request of the sub-playbook, or it would not take another. */
 static void another_goes_through_it(struct installation *i, int64_t id)
 {
-    int64_t child;
     events_forget_ids(i, false);
     broker_start(i);
     struct bus_delivery *task = task_next(i);
-    assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
+    int64_t child = task_execution(i, task);
     task_done(i, task, "1");
     execution_end(i, id);
     forget_request(i, child);

@@ -240,7 +240,7 @@ static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **stat
     for (int tasks = 0; tasks < MANY; tasks++) {
         struct bus_delivery *d = task_next(i);
         const char *behind = bus_delivery_header(d, TASK_AGAIN_HEADER);
-        int64_t id = strtoll(task_text(i, d, "execution_id").ptr, NULL, 10);
+        int64_t id = task_execution(i, d);
         assert_non_null(behind);
         for (int n = 0; n < MANY; n++) {
             if (ids[n] == id)

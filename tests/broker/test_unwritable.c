@@ -160,12 +160,11 @@ static void who_called_what_is_given_up_goes_on(void **state)
 static void who_called_what_cannot_be_folded_back_goes_on(void **state)
 {
     struct installation *i = *state;
-    int64_t child;
     register_playbook(i, SLOW);
     broker_start(i);
     int64_t id = execution_of(i, CALLER("test/slow"), NULL);
     struct bus_delivery *task = task_next(i);
-    assert_int_equal(id_parse(task_text(i, task, "execution_id"), &child, NULL), STATUS_OK);
+    int64_t child = task_execution(i, task);
     execution_events(i, child, 3);
     assert_int_equal(broker_stop(i), 0);
     delete_events(i, child, "= 3");
@@ -179,13 +178,12 @@ static void who_called_what_cannot_be_folded_back_goes_on(void **state)
 static int64_t given_up_with_child(struct installation *i)
 {
     char data[2 * DEPTH + 2];
-    int64_t child;
     register_playbook(i, SLOW);
     broker_start(i);
     int64_t id = execution_of(i, DEEP_CALLER, NULL);
     struct bus_delivery *tasks[2] = {task_next(i), task_next(i)};
     bool first = str_is(task_text(i, tasks[0], "step"), "one");
-    assert_int_equal(id_parse(task_text(i, tasks[first], "execution_id"), &child, NULL), STATUS_OK);
+    int64_t child = task_execution(i, tasks[first]);
     task_done(i, tasks[!first], deep_data(data));
     failed_end(i, id);
     expect_cancelled(i, child);

@@ -253,12 +253,16 @@ static void tasks_of_facts_that_waited_for_postgres_say_behind_which(void **stat
     assert_int_equal(broker_stop(i), 0);
 }
 
+/* The broker's commits lock this first, too. */
+#define BEGIN_LOCKED "BEGIN; LOCK TABLE noetl.partition; "
+
 /* At each event that is read, and at each partition that is taken, that is done until it is over. */
 static void trouble_is(struct installation *i, const char *statement)
 {
     database_says(i,
                   arena_printf(&i->arena,
-                               "BEGIN; ALTER TABLE noetl.event RENAME TO event_kept;"
+                               BEGIN_LOCKED
+                               "ALTER TABLE noetl.event RENAME TO event_kept;"
                                "CREATE FUNCTION noetl.trouble(execution bigint, event bigint) RETURNS "
                                "boolean LANGUAGE plpgsql AS"
                                " $$ BEGIN %s; RETURN true; END $$;"
@@ -290,9 +294,9 @@ static void taking_is_no_trouble(struct installation *i)
 
 static void trouble_is_over(struct installation *i)
 {
-    database_says(i, "BEGIN; DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
-                     "DROP FUNCTION noetl.no_taking, noetl.trouble, noetl.write;"
-                     "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
+    database_says(i, BEGIN_LOCKED "DROP VIEW noetl.event; DROP TRIGGER no_taking ON noetl.partition;"
+                                  "DROP FUNCTION noetl.no_taking, noetl.trouble, noetl.write;"
+                                  "ALTER TABLE noetl.event_kept RENAME TO event; COMMIT");
 }
 
 /* A run of the chain whose broker has ended; its first task is with a worker. */

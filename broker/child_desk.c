@@ -211,7 +211,7 @@ static bool run_errand(struct child_desk *desk, struct errand *e, struct error *
         return false;
     }
     if (e->run)
-        return e->run(e->context, err);
+        return e->run(e->context, tenure_permit(&e->tenure), err);
     if (!e->order && !e->listing)
         return tell(desk, e, err) == STATUS_OK;
     struct error why = {0};

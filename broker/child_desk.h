@@ -36,9 +36,9 @@ enum status child_desk_tell(struct child_desk *desk, struct batch *b, struct ten
                             struct error *err) MUST_CHECK;
 /*
  * Any other message that takes its time: `run` is called on a thread of the desk, again each second until it
- * returns true; else it says why not. `context` lives as long as the batch.
+ * returns true; else it says why not. `permit` is of what it publishes. `context` lives as long as the batch.
  */
-typedef bool errand_run(void *context, struct error *err);
+typedef bool errand_run(void *context, struct bus_permit permit, struct error *err);
 enum status child_desk_run(struct child_desk *desk, struct batch *b, struct tenure tenure,
                            int64_t execution_id, errand_run *run, void *context,
                            struct error *err) MUST_CHECK;

@@ -54,8 +54,9 @@ static void published(void *context, const struct bus_ack *ack, const struct err
 struct task_origin task_origin_now(const struct dispatcher *d)
 {
     /* The lease may have lapsed while the log was asked for the execution. */
-    bool shared = fence_may_be_shared(d->fence, d->tenure.partition, d->fact_sequence);
-    struct task_origin o = {.again = d->may_repeat || shared || !fence_lease_lasts(d->fence)};
+    const struct fence *fence = d->tenure.fence;
+    bool shared = fence_may_be_shared(fence, d->tenure.partition, d->fact_sequence);
+    struct task_origin o = {.again = d->may_repeat || shared || !fence_lease_lasts(fence)};
     snprintf(o.behind, sizeof(o.behind), "%llu", (unsigned long long)d->fact_sequence);
     return o;
 }
@@ -96,25 +97,25 @@ void dispatch_refused(struct dispatcher *d, struct outgoing *o)
             LOG_SUBJECT(o->subject), LOG_ERR(&o->refusal));
     o->is_first = false;
     o->next = NULL;
-    if (d->first)
-        d->last->next = o;
+    if (d->to_resend)
+        d->last_to_resend->next = o;
     else
-        d->first = o;
-    d->last = o;
+        d->to_resend = o;
+    d->last_to_resend = o;
     d->resend_at.ns = mono_now().ns + RESEND_AFTER_MS * INT64_C(1000000);
 }
 
 bool dispatch_is_refused(const struct dispatcher *d)
 {
-    return d->first && atomic_load(&d->refused) > 0;
+    return d->to_resend && atomic_load(&d->refused) > 0;
 }
 
 enum status dispatch_resend(struct dispatcher *d, struct error *err)
 {
-    if (!d->first || mono_now().ns < d->resend_at.ns)
+    if (!d->to_resend || mono_now().ns < d->resend_at.ns)
         return STATUS_OK;
-    struct outgoing *list = d->first;
-    d->first = NULL;
+    struct outgoing *list = d->to_resend;
+    d->to_resend = NULL;
     while (list) {
         struct outgoing *o = list;
         list = o->next;

@@ -24,7 +24,6 @@ struct task_origin {
 struct dispatcher {
     struct bus *bus;
     struct subjects subjects;
-    const struct fence *fence;
     struct writer *writer;
     struct child_desk *children;
     struct mailbox *engine; /* gets MAIL_REFUSED */
@@ -34,7 +33,7 @@ struct dispatcher {
     uint64_t fact_sequence;
     bool may_repeat; /* what it leads to may have been published before */
     /* The engine's thread's: messages that could not be sent, and when they are sent again. */
-    struct outgoing *first, *last;
+    struct outgoing *to_resend, *last_to_resend;
     struct mono_time resend_at;
 };
 

@@ -523,10 +523,10 @@ static void make_room(struct engine *e)
 /* Until a timer is due, something is to be sent again or there may be room, if no mail comes before. */
 static int64_t longest_wait_ms(const struct engine *e)
 {
-    int64_t most = e->on_hold.first      ? BACKLOG_LOOKS_APART_MS
-                   : e->folder.log_away  ? WAITING_LOOKS_APART_MS
-                   : e->dispatcher.first ? RESEND_AFTER_MS
-                                         : LONGEST_WAIT_MS;
+    int64_t most = e->on_hold.first          ? BACKLOG_LOOKS_APART_MS
+                   : e->folder.log_away      ? WAITING_LOOKS_APART_MS
+                   : e->dispatcher.to_resend ? RESEND_AFTER_MS
+                                             : LONGEST_WAIT_MS;
     if (!fence_lease_lasts(e->fence)) /* no timer fires */
         return most < LEASE_LOOKS_APART_MS ? most : LEASE_LOOKS_APART_MS;
     return timekeeper_wait_ms(&e->timers, most);
@@ -608,7 +608,6 @@ enum status engine_new(const struct engine_options *options, struct eventlog *lo
                          .next_number = 1};
     e->dispatcher = (struct dispatcher){.bus = options->bus,
                                         .subjects = *options->subjects,
-                                        .fence = options->fence,
                                         .writer = options->writer,
                                         .children = options->children,
                                         .engine = options->mailbox};
@@ -659,7 +658,7 @@ void engine_stop(struct engine *e)
     pthread_join(e->thread, NULL);
 }
 
-static enum status take_rest(struct engine *e, struct mail *mail, struct error *err)
+static void take_rest(struct engine *e, const struct mail *mail, struct error *err)
 {
     if (mail->kind == MAIL_REFUSED)
         dispatch_refused(&e->dispatcher, mail->u.outgoing);
@@ -667,7 +666,6 @@ static enum status take_rest(struct engine *e, struct mail *mail, struct error *
         *err = *mail->u.error;
     else
         mail_free(mail);
-    return err->status;
 }
 
 void engine_send_rest(struct engine *e, int64_t until_ns)
@@ -675,17 +673,18 @@ void engine_send_rest(struct engine *e, int64_t until_ns)
     struct mail *items = NULL;
     size_t capacity = 0;
     struct error err = {0};
-    enum status status = atomic_load(&e->failed) ? STATUS_CANCELLED : STATUS_OK;
+    enum status status = STATUS_OK;
+    if (atomic_load(&e->failed))
+        return;
     while (status == STATUS_OK && !writer_is_idle(e->writer) && fence_lease_lasts(e->fence) &&
            mono_now().ns < until_ns) {
         size_t count = mailbox_take(e->mailbox, &items, &capacity, REST_LOOKS_APART_MS);
         for (size_t i = 0; i < count; i++)
-            status = take_rest(e, &items[i], &err);
-        if (status == STATUS_OK)
-            status = dispatch_resend(&e->dispatcher, &err);
+            take_rest(e, &items[i], &err);
+        status = err.status == STATUS_OK ? dispatch_resend(&e->dispatcher, &err) : err.status;
         bus_push(e->bus);
     }
-    if (err.status != STATUS_OK)
+    if (status != STATUS_OK)
         LOG(LOG_ERROR, "what waits cannot be sent; whoever has its partition next does it", LOG_ERR(&err));
     free(items);
 }

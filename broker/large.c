@@ -10,7 +10,6 @@ enum { ANSWER_WITHIN_MS = 10000 };
 
 struct large {
     struct dispatcher *dispatcher;
-    struct tenure tenure;
     bool is_task; /* else it is a fact */
     struct task_origin origin;
     int64_t execution_id; /* that it is of, or for */
@@ -83,7 +82,8 @@ static enum status refer(const struct large *l, struct arena *a, struct bus_publ
     return parcel_wrap(d->bus, &d->subjects, BLOB_RESULTS, owner, l->text, l->summary, a, &out->payload, err);
 }
 
-static enum status send_in(const struct large *l, struct arena *a, struct error *err)
+static enum status send_in(const struct large *l, struct bus_permit permit, struct arena *a,
+                           struct error *err)
 {
     struct bus_publication p;
     struct bus_header header;
@@ -97,17 +97,17 @@ static enum status send_in(const struct large *l, struct arena *a, struct error 
     } else if (status == STATUS_OK)
         task_origin_say(&l->origin, &header, &p);
     TRY(status);
-    p.permit = tenure_permit(&l->tenure);
+    p.permit = permit;
     p.give_up_ms = ANSWER_WITHIN_MS;
     return bus_publish_wait(l->dispatcher->bus, &p, &ack, err);
 }
 
-static bool send(void *context, struct error *err)
+static bool send(void *context, struct bus_permit permit, struct error *err)
 {
     struct large *l = context;
     struct arena a;
     arena_init(&a, 0);
-    enum status status = send_in(l, &a, err);
+    enum status status = send_in(l, permit, &a, err);
     arena_free(&a);
     return status == STATUS_OK;
 }
@@ -120,7 +120,6 @@ static enum status give(struct dispatcher *d, struct batch *b, const struct larg
         return arena_error(&b->arena, err, "a message");
     *own = *l;
     own->dispatcher = d;
-    own->tenure = d->tenure;
     own->subject = arena_strdup(&b->arena, str_of(l->subject));
     own->traceparent = traceparent.len > 0 ? arena_strdup(&b->arena, traceparent) : NULL;
     if (!own->subject || !own->message_id || (traceparent.len > 0 && !own->traceparent))

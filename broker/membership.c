@@ -153,15 +153,22 @@ int64_t membership_heard_ms(struct membership *m)
 
 /* ---- hearing ------------------------------------------------------------------------------------------ */
 
-/* With the lock held. NULL if there is no memory: then it is heard the next time. */
-static struct other *other_of(struct membership *m, struct str name)
+/* With the lock held. NULL if it is not there. */
+static struct other *find_other(const struct membership *m, struct str name)
 {
     for (size_t i = 0; i < m->other_count; i++) {
         if (str_is(name, m->others[i].name))
             return &m->others[i];
     }
-    if (name.len >= NAME_TEXT)
-        return NULL;
+    return NULL;
+}
+
+/* With the lock held. NULL if there is no memory: then it is heard the next time. */
+static struct other *other_of(struct membership *m, struct str name)
+{
+    struct other *known = find_other(m, name);
+    if (known || name.len >= NAME_TEXT)
+        return known;
     struct other *moved = realloc(m->others, (m->other_count + 1) * sizeof(*moved));
     if (!moved)
         return NULL;
@@ -346,10 +353,8 @@ enum status membership_look(struct membership *m, struct arena *a, struct member
 
 bool membership_hears(struct membership *m, struct str name)
 {
-    bool heard = false;
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->other_count; i++)
-        heard = heard || str_is(name, m->others[i].name);
+    bool heard = find_other(m, name) != NULL;
     pthread_mutex_unlock(&m->lock);
     return heard;
 }

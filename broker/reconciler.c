@@ -75,9 +75,16 @@ static void see_partitions(struct reconciler *r)
     r->cursor = (struct begun_cursor){0};
 }
 
+/* As its partition was seen. */
+static struct tenure tenure_of(const struct reconciler *r, int64_t id)
+{
+    uint32_t partition = id_partition(id, r->options.fence->partitions);
+    return (struct tenure){r->options.fence, partition, r->epochs[partition]};
+}
+
 static bool is_ours(const struct reconciler *r, int64_t id)
 {
-    return r->epochs[id_partition(id, r->options.fence->partitions)] != 0;
+    return tenure_of(r, id).epoch != 0;
 }
 
 static enum status keep(struct reconciler *r, const struct standing *s, struct error *err)
@@ -216,8 +223,7 @@ static enum status look_at(struct reconciler *r, struct open_execution *o, uint3
     struct inspection f;
     struct mono_time start = mono_now();
     int64_t astray_ns = o->astray_at == o->standing.last_event_id ? o->astray_ns : 0;
-    uint32_t partition = id_partition(o->standing.execution_id, r->options.fence->partitions);
-    const struct tenure tenure = {r->options.fence, partition, r->epochs[partition]};
+    const struct tenure tenure = tenure_of(r, o->standing.execution_id);
     struct inspector inspector = r->inspector;
     inspector.permit = tenure_permit(&tenure);
     enum status status = inspect_execution(&inspector, o->standing.execution_id, astray_ns, &f, err);

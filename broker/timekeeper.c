@@ -178,16 +178,19 @@ enum status timekeeper_fire(struct timekeeper *k, const struct execution_table *
     return STATUS_OK;
 }
 
+static void say_refused(struct timekeeper *k, const struct firing *f)
+{
+    LOG(k->refused ? LOG_DEBUG : LOG_WARN, "the event stream refuses a timer's fact; it is published again",
+        LOG_ID("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
+    k->refused = true;
+}
+
 void timekeeper_fired(struct timekeeper *k, struct firing *f)
 {
-    if (f->refused && !tenure_permits(&f->tenure)) {
+    if (f->refused) {
+        if (tenure_permits(&f->tenure)) /* what may not be said now is not refused */
+            say_refused(k, f);
         timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
-    } else if (f->refused) {
-        LOG(k->refused ? LOG_DEBUG : LOG_WARN,
-            "the event stream refuses a timer's fact; it is published again",
-            LOG_ID("execution", f->timer.execution_id), LOG_STR("timer", f->timer.id), LOG_ERR(&f->refusal));
-        timer_queue_postpone(&k->queue, &f->timer, wall_now().ns + RETRY_MS * INT64_C(1000000));
-        k->refused = true;
     } else {
         k->refused = false;
         metric_add(METRIC_BROKER_TIMERS_FIRED, 0, 1);

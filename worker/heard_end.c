@@ -10,9 +10,15 @@ enum {
     SILENT_MS = 30000, /* not of the same execution again for so long, where they do not answer */
 };
 
-static bool is_not_said(struct unanswered *u, int64_t execution_id)
+static bool is_unanswered(const struct unanswered *u, int64_t execution_id)
 {
     return atomic_load(&u->execution_id) == execution_id && mono_now().ns < atomic_load(&u->until_ns);
+}
+
+static void set_unanswered(struct unanswered *u, int64_t execution_id)
+{
+    atomic_store(&u->until_ns, mono_now().ns + SILENT_MS * INT64_C(1000000));
+    atomic_store(&u->execution_id, execution_id);
 }
 
 static enum status ask(struct station *st, const struct task *task, const struct patience *patience,
@@ -30,19 +36,18 @@ static enum status ask(struct station *st, const struct task *task, const struct
 enum heard_end heard_end_see(struct station *st, struct lease *l, const struct task *task,
                              const struct patience *patience)
 {
-    bool ended = true;
-    enum status said = STATUS_OK;
+    bool ended;
     if (!lease_has_heard_end(st->keeper, l))
         return HEARD_END_NONE;
-    if (!is_not_said(&st->unanswered, task->execution_id))
-        said = ask(st, task, patience, &ended);
-    if (said != STATUS_OK && patience_is_over(patience))
-        return HEARD_END_UNSAID;
-    if (said != STATUS_OK) {
-        atomic_store(&st->unanswered.until_ns, mono_now().ns + SILENT_MS * INT64_C(1000000));
-        atomic_store(&st->unanswered.execution_id, task->execution_id);
+    if (is_unanswered(&st->unanswered, task->execution_id))
+        return HEARD_END_STANDS;
+    if (ask(st, task, patience, &ended) != STATUS_OK) {
+        if (patience_is_over(patience))
+            return HEARD_END_UNSAID;
+        set_unanswered(&st->unanswered, task->execution_id);
+        return HEARD_END_STANDS;
     }
-    if (said != STATUS_OK || ended)
+    if (ended)
         return HEARD_END_STANDS;
     LOG(LOG_INFO, "a task is waited for although its end was heard: the log has lost that", LOG_TASK(task));
     lease_forget_end(st->keeper, l);

@@ -28,6 +28,15 @@ static bool run_one(struct installation *i)
     return again;
 }
 
+/* Runs until one says so, or says no more so. */
+static void run_until(struct installation *i, bool again, useconds_t pause_us)
+{
+    for (int runs = 0; run_one(i) != again; runs++) {
+        assert_true(runs < 1000);
+        usleep(pause_us);
+    }
+}
+
 static void await_taken(struct installation *i)
 {
     static const char sql[] = "SELECT count(*) FROM noetl.partition p JOIN kept k USING (partition)"
@@ -81,8 +90,7 @@ static void lapse(struct installation *i)
     assert_true(says_again(again));
     task_done(i, again, "1");
     execution_end(i, id);
-    for (int runs = 0; run_one(i); runs++)
-        assert_true(runs < 1000); /* it comes to know that nobody has what it has */
+    run_until(i, false, 0); /* it comes to know that nobody has what it has */
     i->broker = first;
     assert_int_equal(broker_stop(i), 0);
 }
@@ -225,21 +233,16 @@ static void tasks_say_that_they_may_have_been_run_while_another_claims_their_par
     struct installation *i = *state;
     i->variable = "NOETL_BROKER_LEASE=5s"; /* the other is not silent for as long */
     broker_start(i);
-    for (int runs = 0; run_one(i); runs++)
-        assert_true(runs < 1000);
+    run_until(i, false, 0);
     another_says(i, false);
-    for (int runs = 0; !run_one(i); runs++)
-        assert_true(runs < 1000);
+    run_until(i, true, 0);
     for (int runs = 0; runs < 50; runs++) {
         another_says(i, false);
         assert_true(run_one(i));
         usleep(20000);
     }
     another_says(i, true);
-    for (int runs = 0; run_one(i); runs++) {
-        assert_true(runs < 1000);
-        usleep(20000);
-    }
+    run_until(i, false, 20000);
     assert_int_equal(broker_stop(i), 0);
     i->variable = NULL;
 }
